@@ -1,0 +1,61 @@
+/*
+ * connection.h - the `service` endpoint of thawd: one question, one answer.
+ */
+#ifndef CONNECTION_H
+#define CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <msgpack.h>
+#include <zmq.h>
+
+#include "arguments.h"
+
+typedef struct connection connection;
+
+/* A decoded reply. `body` lives until the answer is freed or used for another question. */
+typedef struct answer {
+    msgpack_zone zone;
+    zmq_msg_t frame;
+    msgpack_object body;
+    bool open; /* zone and frame are in use */
+} answer;
+
+/* Connects; that nobody listens is no error yet. 0, or -errno after a complaint. */
+int connection_new(const common_options *options, connection **ret_connection);
+connection *connection_free(connection *c);
+
+/* The context and the DEALER socket, for verbs that pipeline. */
+void *connection_context(connection *c);
+void *connection_socket(connection *c);
+
+/* Opens another socket of the given type to one endpoint, with the same security and limits;
+ * NULL after a complaint. The caller closes it before connection_free. */
+void *connection_open(connection *c, int type, const char *endpoint);
+
+/* Sends verb and body (NULL: an empty map) and waits for the reply.
+ * CLIENT_DONE: ret_answer holds an OK body. Otherwise a complaint was printed: CLIENT_NOT_SO for an
+ * ERR reply, CLIENT_NO_ANSWER where none came within the timeout. */
+int connection_ask(connection *c, const char *verb, const msgpack_sbuffer *body,
+                   answer *ret_answer);
+
+/* The same without complaint: 0; -EREMOTEIO: ret_answer holds an ERR body; -ETIMEDOUT, -EBADMSG. */
+int connection_try(connection *c, const char *verb, const msgpack_sbuffer *body,
+                   answer *ret_answer);
+
+/* Empty to begin with ({0} will do); freeing an empty one is fine. */
+void answer_free(answer *a);
+
+/* Says that no answer came, with the likely reason. */
+void connection_complain_silence(const common_options *options, const char *endpoint);
+
+/* Says what an ERR body says. */
+void connection_complain_refusal(const char *verb, const msgpack_object *body);
+
+/* Receives a whole message of at most `most` frames; *ret_count frames are initialised and the
+ * caller closes them. More frames are thrown away with the message (-EBADMSG). -EAGAIN: none. */
+int frames_receive(void *socket, zmq_msg_t frames[], size_t most, size_t *ret_count);
+void frames_close(zmq_msg_t frames[], size_t count);
+bool frame_equals(zmq_msg_t *frame, const char *text);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * screen.h - text for people: colours only on a terminal, foreign text made harmless, tables.
+ */
+#ifndef SCREEN_H
+#define SCREEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef enum colour {
+    COLOUR_NONE = 0,
+    COLOUR_BOLD = 1,
+    COLOUR_DIM = 2,
+    COLOUR_RED = 31,
+    COLOUR_GREEN = 32,
+    COLOUR_YELLOW = 33,
+    COLOUR_BLUE = 34,
+    COLOUR_MAGENTA = 35,
+    COLOUR_CYAN = 36
+} colour;
+
+typedef struct screen {
+    FILE *out;
+    bool colours;
+    unsigned columns; /* width to keep to; 0: no bound, the output is no terminal */
+} screen;
+
+/* Colours only where `out` is a terminal that has them and NO_COLOR is not set. */
+screen screen_open(FILE *out);
+
+/* Foreign text without control and direction characters (they become '?'; newline and tab become a
+ * space); returns its width in columns. */
+unsigned screen_text(const screen *s, const char *text, size_t len);
+/* The same, without printing. */
+unsigned screen_width(const char *text, size_t len);
+/* Own text in a colour. */
+void screen_print(const screen *s, colour c, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void screen_colour(const screen *s, colour c); /* COLOUR_NONE ends it */
+void screen_pad(const screen *s, unsigned columns);
+
+/* ---- tables ------------------------------------------------------------------------- *
+ * Cells are added row by row; the whole is printed aligned. Columns in which every cell is a
+ * number stand to the right. On a terminal the widest column gives way first. */
+
+typedef struct screen_table screen_table;
+
+/* Takes `columns` titles. NULL: no memory. */
+screen_table *screen_table_new(const char *const titles[], size_t columns);
+screen_table *screen_table_free(screen_table *t);
+/* Adds the next cell, of foreign text; numeric says that it is a number. Without memory the table
+ * is cut and screen_table_print says so. */
+void screen_table_add(screen_table *t, const char *text, size_t len, bool numeric, colour c);
+size_t screen_table_rows(const screen_table *t);
+/* Prints with `indent` spaces before each line. 0, or -ENOMEM where cells were lost. */
+int screen_table_print(const screen_table *t, const screen *s, unsigned indent);
+
+#endif

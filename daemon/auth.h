@@ -1,0 +1,40 @@
+/*
+ * auth.h - CURVE keys, and ZAP (ZeroMQ RFC 27): who may connect over tcp.
+ *
+ * A key is 40 characters of Z85. A file holds one on a line by itself, or CZMQ's form
+ * (`public-key = "..."`, `secret-key = "..."`). A folder of clients holds files *.key or *.pub,
+ * read anew whenever the rules are. The daemon's secret key file must not be readable by others.
+ *
+ * libzmq asks about each new connection on inproc://zeromq.zap.01; every question is answered,
+ * by the loop thread.
+ */
+#ifndef DAEMON_AUTH_H
+#define DAEMON_AUTH_H
+
+#include "config.h"
+#include "counters.h"
+#include "endpoint.h"
+#include "log.h"
+
+#define AUTH_ERROR_BYTES 512
+#define AUTH_CLIENTS_MAX 10000
+
+typedef struct auth auth;
+
+/* Reads the keys; the ZAP socket is bound, which must happen before any other socket is. */
+int auth_new(void *zmq, const config *c, log *l, counters *counts, auth **ret_auth,
+             char error[AUTH_ERROR_BYTES]);
+auth *auth_free(auth *a);
+
+/* Reads the clients' keys again; an error leaves the old ones. */
+int auth_reload(auth *a, const config *c, char error[AUTH_ERROR_BYTES]);
+
+void *auth_socket(const auth *a);
+const endpoint_keys *auth_keys(const auth *a);
+/* Answers what libzmq asks. */
+void auth_serve(auth *a);
+
+/* For --check: whether the keys can be read. */
+int auth_check(const config *c, char error[AUTH_ERROR_BYTES]);
+
+#endif

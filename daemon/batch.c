@@ -1,0 +1,152 @@
+/* batch.c - see batch.h. */
+#include "batch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int batch_init(batch *b)
+{
+    batch made = {
+        .bodies = calloc(BATCH_MESSAGES_MAX, sizeof(*made.bodies)),
+        .requests = calloc(BATCH_MESSAGES_MAX, sizeof(*made.requests)),
+        .questions = calloc(BATCH_QUESTIONS_MAX, sizeof(*made.questions)),
+    };
+
+    if (made.bodies == NULL || made.requests == NULL || made.questions == NULL) {
+        batch_done(&made);
+        return -ENOMEM;
+    }
+    *b = made;
+    return 0;
+}
+
+void batch_clear(batch *b)
+{
+    for (size_t i = 0; i < b->body_count; i++)
+        zmq_msg_close(&b->bodies[i]);
+    for (size_t i = 0; i < b->request_count; i++) {
+        envelope_done(&b->requests[i].from);
+        free(b->requests[i].rejected);
+    }
+    for (size_t i = 0; i < b->question_count; i++)
+        question_done(&b->questions[i]);
+    b->count = b->body_count = b->request_count = b->question_count = b->bytes = 0;
+}
+
+void batch_done(batch *b)
+{
+    batch_clear(b);
+    free(b->events);
+    free(b->origins);
+    free(b->verdicts);
+    free(b->bodies);
+    free(b->requests);
+    free(b->questions);
+    *b = (batch){.events = NULL};
+}
+
+bool batch_empty(const batch *b)
+{
+    return b->count == 0 && b->request_count == 0 && b->question_count == 0;
+}
+
+bool batch_full(const batch *b)
+{
+    return b->body_count >= BATCH_MESSAGES_MAX || b->request_count >= BATCH_MESSAGES_MAX ||
+           b->question_count >= BATCH_QUESTIONS_MAX || b->count >= BATCH_EVENTS_MAX ||
+           b->bytes >= BATCH_BYTES_MAX;
+}
+
+void batch_add_body(batch *b, zmq_msg_t *body)
+{
+    zmq_msg_t *place = &b->bodies[b->body_count++];
+
+    zmq_msg_init(place);
+    zmq_msg_move(place, body);
+    b->bytes += zmq_msg_size(place);
+}
+
+uint32_t batch_add_request(batch *b, envelope *from)
+{
+    batch_request *r = &b->requests[b->request_count];
+
+    *r = (batch_request){.accepted = 0};
+    envelope_move(&r->from, from);
+    return (uint32_t)b->request_count++;
+}
+
+void batch_add_question(batch *b, question *q)
+{
+    question_move(&b->questions[b->question_count++], q);
+}
+
+static int grow_events(batch *b)
+{
+    size_t wanted = b->capacity == 0 ? 1024 : b->capacity * 2;
+    thaw_event *events = reallocarray(b->events, wanted, sizeof(*events));
+    batch_origin *origins;
+    engine_verdict *verdicts;
+
+    if (events != NULL)
+        b->events = events;
+    origins = reallocarray(b->origins, wanted, sizeof(*origins));
+    if (origins != NULL)
+        b->origins = origins;
+    verdicts = reallocarray(b->verdicts, wanted, sizeof(*verdicts));
+    if (verdicts != NULL)
+        b->verdicts = verdicts;
+    if (events == NULL || origins == NULL || verdicts == NULL)
+        return -ENOMEM;
+    b->capacity = wanted;
+    return 0;
+}
+
+thaw_event *batch_next_event(batch *b)
+{
+    if (b->count == b->capacity && grow_events(b) < 0)
+        return NULL;
+    return &b->events[b->count];
+}
+
+void batch_keep_event(batch *b, uint32_t request, uint32_t index)
+{
+    b->origins[b->count++] = (batch_origin){request, index};
+}
+
+int batch_reject(batch *b, uint32_t request, uint32_t index, thaw_str id, const thaw_error *error)
+{
+    batch_request *r = &b->requests[request];
+    batch_rejected *place;
+
+    if (r->rejected_count == r->rejected_capacity) {
+        size_t wanted = r->rejected_capacity == 0 ? 4 : r->rejected_capacity * 2;
+        place = reallocarray(r->rejected, wanted, sizeof(*place));
+        if (place == NULL)
+            return -ENOMEM;
+        r->rejected = place;
+        r->rejected_capacity = wanted;
+    }
+    place = &r->rejected[r->rejected_count++];
+    place->index = index;
+    place->error = *error;
+    place->id_len = 0;
+    if (id.data != NULL && id.len <= sizeof(place->id)) {
+        memcpy(place->id, id.data, id.len);
+        place->id_len = (uint8_t)id.len;
+    }
+    return 0;
+}
+
+static int compare_rejected(const void *a, const void *b)
+{
+    const batch_rejected *x = a, *y = b;
+
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+void batch_sort_rejected(batch_request *r)
+{
+    if (r->rejected_count > 1)
+        qsort(r->rejected, r->rejected_count, sizeof(*r->rejected), compare_rejected);
+}

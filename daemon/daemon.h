@@ -1,0 +1,76 @@
+/*
+ * daemon.h - the one object that holds all of a running thawd, and the order in which its parts
+ * work.
+ *
+ *   wake-up ─► pass:  time ─► what became durable leaves ─► deadlines ─► input into the batch
+ *                     ─► engine ─► journal ─► questions answered ─► alerts out, beat
+ *
+ * One thread runs all of it; the journal has a thread of its own (journal.h). Functions that take
+ * a daemon return 0 or a negative errno; a negative errno from within a pass ends the process,
+ * since what was promised could no longer be kept.
+ */
+#ifndef DAEMON_H
+#define DAEMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "batch.h"
+#include "config.h"
+#include "counters.h"
+#include "endpoint.h"
+#include "engine.h"
+#include "instant.h"
+#include "journal.h"
+#include "log.h"
+#include "outbox.h"
+#include "zsock.h"
+
+typedef struct auth auth;
+typedef struct watch watch;
+
+typedef struct thawd {
+    config config;
+    log *log;
+    instant now;
+    monotime started, flushed; /* since the start; the log's last summary */
+    counters counters;
+
+    engine *engine;
+    journal *journal;
+    uint64_t ticket;  /* of the last batch handed to the journal */
+    uint64_t durable; /* of the last batch that is on the disk */
+
+    void *zmq;
+    auth *auth;
+    endpoint events, service, alerts;
+    outbox *outbox;
+
+    sd_event *event;
+    sd_event_source *pass_source, *journal_source, *deadline_source, *beat_source, *retry_source;
+    zsock *events_in, *service_in, *alerts_in, *auth_in;
+    batch batch;
+    watch *watch;
+
+    uint8_t *rules_packed; /* the rule set as journaled: replay needs it */
+    size_t rules_packed_len;
+
+    uint64_t fed_durable; /* what was durable when the watchdog was last fed */
+
+    bool replaying;  /* alerts up to journal_last_alert are known already */
+    bool pressed;    /* input waits */
+    bool alert_sent; /* an alert left since the last beat */
+    int failure;     /* what ends the process, or 0 */
+} thawd;
+
+/* In order of start; each is undone by daemon_stop in reverse, whatever had been reached. */
+int daemon_open_journal(thawd *d);
+int daemon_make_engine(thawd *d);
+int daemon_open_sockets(thawd *d); /* also the outbox and the watch */
+int daemon_start_loop(thawd *d);
+/* Runs until a signal or a failure. */
+int daemon_run(thawd *d);
+void daemon_stop(thawd *d);
+
+#endif

@@ -1,0 +1,356 @@
+/* endpoint.c - see endpoint.h. */
+#include "endpoint.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "config_values.h"
+
+#define HANDSHAKE_MS 5000
+#define KEEPALIVE_IDLE_S 30
+#define KEEPALIVE_INTERVAL_S 10
+#define KEEPALIVE_COUNT 3
+#define LAST_ENDPOINT_BYTES 256
+
+int endpoint_passed_take(endpoint_passed *ret_passed)
+{
+    endpoint_passed p = {0, NULL};
+
+    p.count = sd_listen_fds_with_names(1, &p.names);
+    if (p.count < 0)
+        return p.count;
+    *ret_passed = p;
+    return 0;
+}
+
+void endpoint_passed_done(endpoint_passed *passed)
+{
+    for (int i = 0; i < passed->count && passed->names != NULL; i++)
+        free(passed->names[i]);
+    free(passed->names);
+    *passed = (endpoint_passed){0, NULL};
+}
+
+__attribute__((format(printf, 3, 4))) static int fail(char *error, int code, const char *format,
+                                                      ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(error, ENDPOINT_ERROR_BYTES, format, args);
+    va_end(args);
+    return code;
+}
+
+static int set_int(void *socket, int option, int value)
+{
+    return zmq_setsockopt(socket, option, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+/* What every socket gets, before it is bound anywhere. */
+static int set_common(void *socket, const config *c, uint64_t hwm_count)
+{
+    const struct {
+        int option, value;
+    } options[] = {
+        {ZMQ_LINGER, (int)(c->linger_ns / 1000000)},
+        {ZMQ_RCVHWM, (int)hwm_count},
+        {ZMQ_SNDHWM, (int)hwm_count},
+        {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
+        {ZMQ_TCP_KEEPALIVE, 1},
+        {ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S},
+        {ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_INTERVAL_S},
+        {ZMQ_TCP_KEEPALIVE_CNT, KEEPALIVE_COUNT},
+    };
+    int64_t message_bytes = c->limits.message_bytes;
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        int r = set_int(socket, options[i].option, options[i].value);
+        if (r < 0)
+            return r;
+    }
+    return zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &message_bytes, sizeof(message_bytes)) < 0
+               ? -errno
+               : 0;
+}
+
+static int set_type(void *socket, int type, const config_endpoint *addresses)
+{
+    if (type == ZMQ_ROUTER)
+        return set_int(socket, ZMQ_ROUTER_MANDATORY, 1);
+    if (type == ZMQ_XPUB)
+        return set_int(socket, ZMQ_XPUB_VERBOSER, 1);
+    if (addresses->topics.count == 0)
+        return zmq_setsockopt(socket, ZMQ_SUBSCRIBE, "", 0) < 0 ? -errno : 0;
+    for (size_t i = 0; i < addresses->topics.count; i++) {
+        const char *topic = addresses->topics.items[i].text;
+        if (zmq_setsockopt(socket, ZMQ_SUBSCRIBE, topic, strlen(topic)) < 0)
+            return -errno;
+    }
+    return 0;
+}
+
+/* Options hold for the addresses that are opened after them: tcp with keys, ipc without. */
+static int set_security(endpoint *e, bool tcp, bool outward, const endpoint_keys *keys)
+{
+    char domain[32];
+    int r;
+
+    if (!tcp || keys == NULL || keys->secret == NULL)
+        return 0;
+    if (zmq_setsockopt(e->socket, ZMQ_CURVE_SECRETKEY, keys->secret, 41) < 0)
+        return -errno;
+    if (outward) {
+        if (zmq_setsockopt(e->socket, ZMQ_CURVE_PUBLICKEY, keys->public, 41) < 0 ||
+            zmq_setsockopt(e->socket, ZMQ_CURVE_SERVERKEY, keys->upstream, 41) < 0)
+            return -errno;
+        return 0;
+    }
+    snprintf(domain, sizeof(domain), "thaw.%s", e->name);
+    r = set_int(e->socket, ZMQ_CURVE_SERVER, 1);
+    if (r == 0 && zmq_setsockopt(e->socket, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) < 0)
+        r = -errno;
+    return r;
+}
+
+static int lock_path(endpoint *e, const char *path, char *error)
+{
+    char lock[sizeof(((struct sockaddr_un *)NULL)->sun_path) + 8];
+    struct stat st;
+    int fd;
+
+    snprintf(lock, sizeof(lock), "%s.lock", path);
+    fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return fail(error, -errno,
+                    "%s: cannot make the lock %s: %s; the folder must exist and be writable for "
+                    "thawd",
+                    e->name, lock, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        int r = -errno;
+        close(fd);
+        return fail(error, r == -EWOULDBLOCK ? -EADDRINUSE : r,
+                    "%s: ipc://%s is in use: another thawd holds %s; stop it, or give this one "
+                    "other addresses",
+                    e->name, path, lock);
+    }
+    e->locks[e->lock_count++] = fd;
+    if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+        return fail(error, -EEXIST,
+                    "%s: %s is there and is no socket; remove it or choose another "
+                    "address",
+                    e->name, path);
+    return 0;
+}
+
+static int note_address(endpoint *e)
+{
+    char address[LAST_ENDPOINT_BYTES];
+    size_t size = sizeof(address);
+
+    if (zmq_getsockopt(e->socket, ZMQ_LAST_ENDPOINT, address, &size) < 0)
+        return -errno;
+    e->addresses[e->count] = strdup(address);
+    if (e->addresses[e->count] == NULL)
+        return -ENOMEM;
+    e->count++;
+    return 0;
+}
+
+/* zmq_bind with the umask that gives ipc sockets their mode from their first moment. */
+static int bind_address(endpoint *e, const char *address, uint32_t mode, char *error)
+{
+    mode_t old = umask((mode_t)(~mode & 0777));
+    int r = zmq_bind(e->socket, address) < 0 ? -errno : 0;
+
+    umask(old);
+    if (r == -EADDRINUSE)
+        return fail(error, r,
+                    "%s: %s is in use by another program; stop it, or choose another "
+                    "address",
+                    e->name, address);
+    if (r < 0)
+        return fail(error, r, "%s: cannot bind %s: %s", e->name, address, zmq_strerror(-r));
+    return note_address(e);
+}
+
+static int open_bind(endpoint *e, const config_endpoint *c, const char *address,
+                     const endpoint_keys *keys, char *error)
+{
+    bool tcp = strncmp(address, "tcp://", 6) == 0;
+    int r;
+
+    if (e->count == ENDPOINT_ADDRESSES_MAX)
+        return fail(error, -E2BIG, "%s: found more than %d addresses", e->name,
+                    ENDPOINT_ADDRESSES_MAX);
+    if (!tcp && address[6] == '/') { /* no lock for the abstract names: the kernel has it */
+        r = lock_path(e, address + 6, error);
+        if (r < 0)
+            return r;
+    }
+    r = set_security(e, tcp, false, keys);
+    if (r == 0 && tcp && address[6] == '[')
+        r = set_int(e->socket, ZMQ_IPV6, 1);
+    if (r < 0)
+        return fail(error, r, "%s: cannot prepare %s: %s", e->name, address, zmq_strerror(-r));
+    return bind_address(e, address, c->mode, error);
+}
+
+static int open_connect(endpoint *e, const char *address, const endpoint_keys *keys, char *error)
+{
+    bool tcp = strncmp(address, "tcp://", 6) == 0 && !config_address_is_local(address);
+    int r = set_security(e, tcp, true, keys);
+
+    if (r == 0 && zmq_connect(e->socket, address) < 0)
+        r = -errno;
+    if (r < 0)
+        return fail(error, r, "%s: cannot connect to %s: %s", e->name, address, zmq_strerror(-r));
+    return 0;
+}
+
+/* The address of a socket that systemd passed, in libzmq's words. */
+static int passed_address(int fd, char *address, size_t size)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_un un;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+    } name;
+    socklen_t len = sizeof(name);
+    char host[INET6_ADDRSTRLEN];
+
+    memset(&name, 0, sizeof(name));
+    if (getsockname(fd, &name.any, &len) < 0)
+        return -errno;
+    if (name.any.sa_family == AF_UNIX && name.un.sun_path[0] == '/')
+        snprintf(address, size, "ipc://%.*s", (int)sizeof(name.un.sun_path), name.un.sun_path);
+    else if (name.any.sa_family == AF_INET &&
+             inet_ntop(AF_INET, &name.in.sin_addr, host, sizeof(host)) != NULL)
+        snprintf(address, size, "tcp://%s:%u", host, ntohs(name.in.sin_port));
+    else if (name.any.sa_family == AF_INET6 &&
+             inet_ntop(AF_INET6, &name.in6.sin6_addr, host, sizeof(host)) != NULL)
+        snprintf(address, size, "tcp://[%s]:%u", host, ntohs(name.in6.sin6_port));
+    else
+        return -EAFNOSUPPORT;
+    return 0;
+}
+
+static int open_passed(endpoint *e, int fd, const config_endpoint *c, const endpoint_keys *keys,
+                       char *error)
+{
+    char address[LAST_ENDPOINT_BYTES];
+    int r = passed_address(fd, address, sizeof(address));
+    bool tcp;
+
+    if (r < 0)
+        return fail(error, r, "%s: systemd passed a socket that is neither ipc nor tcp: %s",
+                    e->name, strerror(-r));
+    tcp = strncmp(address, "tcp://", 6) == 0;
+    if (!config_address_is_local(address) && (keys == NULL || keys->secret == NULL))
+        return fail(error, -EPERM,
+                    "%s: systemd passed %s, which is not loopback: set curve.server "
+                    "and curve.clients",
+                    e->name, address);
+    r = set_security(e, tcp, false, keys);
+    if (r == 0 && tcp && address[6] == '[')
+        r = set_int(e->socket, ZMQ_IPV6, 1);
+    if (r == 0)
+        r = set_int(e->socket, ZMQ_USE_FD, fd);
+    if (r == 0)
+        r = bind_address(e, address, c->mode, error);
+    else
+        fail(error, r, "%s: cannot take %s over: %s", e->name, address, zmq_strerror(-r));
+    (void)set_int(e->socket, ZMQ_USE_FD, -1);
+    return r;
+}
+
+/* Opens what systemd passed under this name; returns how many. */
+static int open_all_passed(endpoint *e, const endpoint_passed *passed, const config_endpoint *c,
+                           const endpoint_keys *keys, char *error)
+{
+    int used = 0;
+
+    for (int i = 0; passed != NULL && i < passed->count; i++) {
+        int r;
+        if (strcmp(passed->names[i], e->name) != 0)
+            continue;
+        if (e->count == ENDPOINT_ADDRESSES_MAX)
+            return fail(error, -E2BIG, "%s: systemd passed more than %d sockets", e->name,
+                        ENDPOINT_ADDRESSES_MAX);
+        r = open_passed(e, SD_LISTEN_FDS_START + i, c, keys, error);
+        if (r < 0)
+            return r;
+        used++;
+    }
+    return used;
+}
+
+static int open_addresses(endpoint *e, const config_endpoint *c, const endpoint_keys *keys,
+                          const endpoint_passed *passed, char *error)
+{
+    int used = open_all_passed(e, passed, c, keys, error);
+
+    if (used < 0)
+        return used;
+    for (size_t i = 0; used == 0 && i < c->bind.count; i++) {
+        int r = open_bind(e, c, c->bind.items[i].text, keys, error);
+        if (r < 0)
+            return r;
+    }
+    for (size_t i = 0; i < c->connect.count; i++) {
+        int r = open_connect(e, c->connect.items[i].text, keys, error);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int endpoint_open(endpoint *ret_endpoint, const char *name, void *zmq, int type,
+                  const config_endpoint *addresses, const config *c, const endpoint_keys *keys,
+                  const endpoint_passed *passed, char error[ENDPOINT_ERROR_BYTES])
+{
+    endpoint e = {.name = name, .socket = zmq_socket(zmq, type)};
+    int r;
+
+    if (e.socket == NULL)
+        return fail(error, -errno, "%s: cannot make a socket: %s", name, zmq_strerror(errno));
+    r = set_common(e.socket, c, addresses->hwm_count);
+    if (r == 0)
+        r = set_type(e.socket, type, addresses);
+    if (r < 0)
+        fail(error, r, "%s: cannot set up the socket: %s", name, zmq_strerror(-r));
+    else
+        r = open_addresses(&e, addresses, keys, passed, error);
+    if (r < 0) {
+        endpoint_close(&e);
+        return r;
+    }
+    *ret_endpoint = e;
+    return 0;
+}
+
+void endpoint_close(endpoint *e)
+{
+    if (e->socket != NULL)
+        zmq_close(e->socket);
+    for (size_t i = 0; i < e->count; i++)
+        free(e->addresses[i]);
+    for (size_t i = 0; i < e->lock_count; i++)
+        close(e->locks[i]);
+    *e = (endpoint){.name = e->name};
+}

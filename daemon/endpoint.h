@@ -1,0 +1,55 @@
+/*
+ * endpoint.h - one of thawd's sockets with all the addresses it is bound or connected to.
+ *
+ * libzmq unlinks whatever lies at an ipc path before it binds, so a second daemon would take an
+ * endpoint over in silence. Each ipc path therefore has a lock beside it (PATH.lock), taken
+ * before binding and held as long as the endpoint is open; the file itself stays.
+ *
+ * Where systemd passes listening sockets (thawd.socket) with the endpoint's name, those are used
+ * in place of the configured addresses, and no lock is taken: the path is systemd's.
+ */
+#ifndef DAEMON_ENDPOINT_H
+#define DAEMON_ENDPOINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+
+#define ENDPOINT_ERROR_BYTES 512
+#define ENDPOINT_ADDRESSES_MAX 32
+
+typedef struct endpoint_keys { /* CURVE, for tcp addresses; NULL: none */
+    const char *secret;        /* 40 characters of Z85 */
+    const char *public;
+    const char *upstream; /* public key of the publishers that events connects to */
+} endpoint_keys;
+
+typedef struct endpoint {
+    const char *name; /* static */
+    void *socket;
+    char *addresses[ENDPOINT_ADDRESSES_MAX]; /* as bound, a wildcard port resolved */
+    int locks[ENDPOINT_ADDRESSES_MAX];
+    size_t count, lock_count;
+} endpoint;
+
+/* What systemd passed; names as in thawd.socket. */
+typedef struct endpoint_passed {
+    int count;
+    char **names;
+} endpoint_passed;
+
+/* Takes note of the sockets that systemd passed; 0 where there are none, or a negative errno. */
+int endpoint_passed_take(endpoint_passed *ret_passed);
+void endpoint_passed_done(endpoint_passed *passed);
+
+/* Makes the socket (ZMQ_SUB, ZMQ_ROUTER or ZMQ_XPUB) and opens each address. `c` bounds message
+ * size, queues and linger. Negative errno with *error saying which address and why. */
+int endpoint_open(endpoint *ret_endpoint, const char *name, void *zmq, int type,
+                  const config_endpoint *addresses, const config *c, const endpoint_keys *keys,
+                  const endpoint_passed *passed, char error[ENDPOINT_ERROR_BYTES]);
+
+/* Closes the socket and gives up the locks; an endpoint of zeros is fine. */
+void endpoint_close(endpoint *e);
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * engine.h - the engine: reports -> facts -> alerts, and nothing else.
+ *
+ * The engine has no socket, file or clock. It is handed batches of decoded reports with the
+ * instant at which they were received, and it is told when time has passed; it answers with
+ * alert changes through one callback. The same batches in the same order give the same alerts,
+ * byte for byte: restart, backtest, `state --at` and tests are all one operation, replay.
+ *
+ *        reports                    fact changes                     alert changes
+ *   engine_apply ──► facts.h (identity, incidents, ──► rules.h (selections, ──► engine_sink
+ *                    counts, measures, persons ...)    conditions, lives)
+ *   engine_advance ─────────────────┘                      │
+ *   engine_next_deadline ◄─────────────────────────────────┘
+ *
+ * Ownership: an engine owns all that it was told; events are copied, so the bytes under a
+ * thaw_event need only live for the call. Every size is bounded by engine_config.
+ * Not thread-safe: one thread owns an engine; several engines may run in several threads.
+ */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <msgpack.h>
+
+#include "thaw.h"
+
+typedef struct engine engine;
+typedef struct rules rules;
+
+/* What drives the engine's clock. */
+typedef enum engine_clock {
+    ENGINE_CLOCK_WALL,    /* received_at of the batches, and engine_advance */
+    ENGINE_CLOCK_REPORTED /* the greatest reported_at so far (history, demos, tests) */
+} engine_clock;
+
+typedef struct engine_config {
+    engine_clock clock;
+    /* How far after an incident's first report another may start and still belong to it. */
+    int64_t tolerance_release_ns, tolerance_detention_ns, tolerance_talks_ns; /* 36 h */
+    int64_t tolerance_sanction_ns;                                            /* 7 days */
+    uint64_t reports_max; /* living and dead reports held; beyond: verdict LIMIT */
+    uint64_t bytes_max;   /* memory for reports with their text; beyond: verdict LIMIT */
+    char epoch[33];       /* the journal's life, stands in every alert */
+} engine_config;
+
+extern const engine_config engine_config_default;
+
+/* Called for each published change of an alert (firing, resolved, withdrawn), in order; seq
+ * runs on without holes. The alert and all it points to live until the call returns. */
+typedef struct engine_sink {
+    void *context;
+    void (*alert)(void *context, const thaw_alert *alert);
+} engine_sink;
+
+/* -EINVAL: the config holds an impossible value; -ENOMEM. Without rules no alert is raised. */
+int engine_new(const engine_config *config, const engine_sink *sink, engine **ret_engine);
+engine *engine_free(engine *e);
+
+/* ---- reports in --------------------------------------------------------------------- */
+
+typedef struct engine_verdict {
+    thaw_code code;       /* THAW_OK; THAW_CONFLICT, THAW_TOO_OLD, THAW_LIMIT: rejected */
+    bool duplicate;       /* THAW_OK, but already known with the same content: nothing is done */
+    uint64_t journal_seq; /* number of the report, 1, 2, 3 ... in the order of acceptance; that of
+                             the known one for a duplicate; 0 when rejected */
+} engine_verdict;
+
+/* Takes in a batch: deadlines up to received_at_ns act first, then the reports, then the rules
+ * are evaluated once (with ENGINE_CLOCK_REPORTED: at each move of the clock within the batch).
+ * received_at_ns never goes back; an earlier value counts as the latest. `verdicts` holds a place
+ * for each event. -ENOMEM: the engine can no longer be trusted and must be freed. */
+int engine_apply(engine *e, const thaw_event events[], size_t count, int64_t received_at_ns,
+                 engine_verdict verdicts[]);
+
+/* Moves the clock to now_ns (not back) and lets every deadline on the way act at its own instant.
+ * With ENGINE_CLOCK_REPORTED the caller decides whether wall time may move it (thawd: never). */
+int engine_advance(engine *e, int64_t now_ns);
+
+/* The next instant at which something may change by itself; INT64_MAX where there is none. */
+int64_t engine_next_deadline(const engine *e);
+int64_t engine_now(const engine *e); /* INT64_MIN before the first batch */
+uint64_t engine_journal_seq(const engine *e); /* number of the last accepted report */
+uint64_t engine_alert_seq(const engine *e);   /* number of the last alert change */
+
+/* ---- rules -------------------------------------------------------------------------- */
+
+/* What a change of rules did, or would do, to each rule. */
+typedef enum rules_fate { RULES_UNCHANGED, RULES_KEPT, RULES_RECOMPUTED, RULES_REMOVED, RULES_NEW } rules_fate;
+typedef struct rules_change {
+    const char *rule; /* lives until the call returns */
+    rules_fate fate;
+    uint32_t active; /* alerts that are firing and end with it, or are kept */
+} rules_change;
+typedef void (*rules_change_fn)(void *context, const rules_change *change);
+
+/* Takes over a rule set that rules_load() built (rules.h); computes its state from the facts and
+ * exchanges. With dry, only reports what would become of each rule and leaves everything, `set`
+ * included, to the caller. On failure the old set runs on and `set` stays the caller's. */
+int engine_set_rules(engine *e, rules *set, bool dry, rules_change_fn on_change, void *context);
+
+/* ---- questions ---------------------------------------------------------------------- *
+ * Each packs one MessagePack map, the reply body of the service verb of that name, and returns 0;
+ * -ENOENT: no such thing; -ENOMEM. Nothing is packed on failure. */
+
+typedef struct engine_state_query {
+    const char *country; /* two letters, or NULL: one line for each country */
+    int64_t at_ns;       /* as it was known at that moment; INT64_MAX: now */
+    thaw_date since;     /* totals since then; ABSENT: none asked for */
+} engine_state_query;
+int engine_write_state(engine *e, const engine_state_query *query, msgpack_packer *out);
+
+typedef struct engine_incidents_query {
+    const char *country; /* or NULL */
+    uint8_t kind;        /* thaw_kind, or 0 */
+    thaw_date since;     /* occurred_at not before; or ABSENT */
+    uint32_t limit;      /* 0: 1000 */
+} engine_incidents_query;
+int engine_write_incidents(engine *e, const engine_incidents_query *query, msgpack_packer *out);
+
+/* explain {incident}, {alert}, {rule, group}; group is the packed map as it came. */
+int engine_write_explain_incident(engine *e, thaw_str incident, msgpack_packer *out);
+int engine_write_explain_alert(engine *e, thaw_str alert, msgpack_packer *out);
+int engine_write_explain_rule(engine *e, thaw_str rule, const uint8_t *group, size_t group_len,
+                              msgpack_packer *out);
+
+/* snapshot: active alerts with id > after whose topic begins with topic, at most limit; the keys
+ * epoch, seq, alerts, more. */
+int engine_write_snapshot(engine *e, thaw_str topic, thaw_str after, uint32_t limit, msgpack_packer *out);
+int engine_write_rules(engine *e, msgpack_packer *out);
+
+/* Counters for status, packed as one map: reports, living, duplicates, conflicts, incidents,
+ * measures, persons, tallies, feeds, countries, alerts_firing, rules, memory_bytes,
+ * producers {name: {seq, holes, repeats}} ... */
+int engine_write_counters(engine *e, msgpack_packer *out);
+
+#endif

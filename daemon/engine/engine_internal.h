@@ -1,0 +1,18 @@
+/* engine_internal.h - the engine's one object, for the files that answer questions about it. */
+#ifndef ENGINE_INTERNAL_H
+#define ENGINE_INTERNAL_H
+
+#include "engine.h"
+#include "facts/facts.h"
+#include "rules/rules.h"
+
+struct engine {
+    engine_config config;
+    engine_sink sink;
+    facts *facts;
+    rules *rules; /* NULL: none yet */
+    int64_t now_ns;
+    uint64_t alert_seq;
+};
+
+#endif

@@ -1,0 +1,154 @@
+/*
+ * acts.c - announcements of an authority, and the acts that close them (FACTS.md, section 3).
+ */
+#include <stdlib.h>
+
+#include "internal.h"
+
+bool sanction_is_act(uint8_t action)
+{
+    return action != THAW_PROPOSED && action != THAW_EASED && action != THAW_MAINTAINED;
+}
+
+static bool act_closes(uint8_t announced, uint8_t action)
+{
+    if (announced == THAW_PROPOSED)
+        return action == THAW_IMPOSED || action == THAW_EXTENDED || action == THAW_AMENDED || action == THAW_REIMPOSED;
+    return action == THAW_LICENSED || action == THAW_SUSPENDED || action == THAW_LIFTED || action == THAW_DELISTED;
+}
+
+/* What a step is about. */
+typedef struct subject {
+    numbers parties, sectors, programs; /* entities; symbols */
+} subject;
+
+static void subject_add(facts *f, subject *s, uint32_t number)
+{
+    thaw_event event;
+    const report *r = report_of(f, number);
+    report_event(r, &event);
+    if (event.targets.count)
+        report_entities(f, number, &s->parties);
+    thaw_str part = event.sector;
+    while (part.data && part.len) {
+        uint32_t end = 0, symbol;
+        while (end < part.len && part.data[end] != ',')
+            end++;
+        thaw_str one = {part.data, end};
+        while (one.len && one.data[0] == ' ')
+            one = (thaw_str){one.data + 1, one.len - 1};
+        while (one.len && one.data[one.len - 1] == ' ')
+            one.len--;
+        if (one.len && symbols_put(f->symbols, one, &symbol) == 0)
+            put(f, &s->sectors, symbol);
+        part = end < part.len ? (thaw_str){part.data + end + 1, part.len - end - 1} : (thaw_str){0};
+    }
+    uint32_t program;
+    if (event.program.data && symbols_put(f->symbols, event.program, &program) == 0)
+        put(f, &s->programs, program);
+}
+
+static void subject_done(facts *f, subject *s)
+{
+    numbers_done(&s->parties, &f->held);
+    numbers_done(&s->sectors, &f->held);
+    numbers_done(&s->programs, &f->held);
+}
+
+static bool shares(const numbers *a, const numbers *b)
+{
+    for (uint32_t i = 0; i < a->count; i++)
+        for (uint32_t j = 0; j < b->count; j++)
+            if (a->at[i] == b->at[j])
+                return true;
+    return false;
+}
+
+/* The same party; where one of the two names none, the same sector, or else program. */
+static bool subjects_meet(const subject *a, const subject *b)
+{
+    if (a->parties.count && b->parties.count)
+        return shares(&a->parties, &b->parties);
+    if (a->sectors.count && b->sectors.count)
+        return shares(&a->sectors, &b->sectors);
+    return shares(&a->programs, &b->programs);
+}
+
+/* The earliest start of an act in an incident that closes the announcement; INT64_MAX: none. */
+static int64_t act_in(facts *f, const incident *acts, const incident *announced, const subject *about)
+{
+    int64_t first = INT64_MAX;
+    numbers list = {0};
+    incident_reports(f, acts, false, &list);
+    for (uint32_t i = 0; i < list.count; i++) {
+        const report *r = report_of(f, list.at[i]);
+        if (!act_closes(announced->now.detail, r->detail) || r->start_ns == TIME_UNKNOWN ||
+            r->start_ns < announced->now.occurred.start_ns || r->start_ns >= first)
+            continue;
+        subject of = {0};
+        subject_add(f, &of, list.at[i]);
+        if (subjects_meet(about, &of))
+            first = r->start_ns;
+        subject_done(f, &of);
+    }
+    numbers_done(&list, &f->held);
+    return first;
+}
+
+static int64_t act_in_key(facts *f, key *k, const incident *announced, const subject *about)
+{
+    int64_t first = INT64_MAX, reach = 2 * f->config.tolerance_ns[THAW_SANCTION];
+    int64_t from = announced->now.occurred.start_ns;
+    for (incident *inc = incidents_from(k, from > INT64_MIN + reach ? from - reach : INT64_MIN);
+         inc && inc->start_ns < first; inc = incidents_next(inc)) {
+        int64_t found = inc == announced ? INT64_MAX : act_in(f, inc, announced, about);
+        first = found < first ? found : first;
+    }
+    for (uint32_t i = 0; i < k->vague_incidents.count; i++) {
+        incident *inc = f->incidents[k->vague_incidents.at[i]];
+        int64_t found = inc == announced ? INT64_MAX : act_in(f, inc, announced, about);
+        first = found < first ? found : first;
+    }
+    return first;
+}
+
+static void announcement_settle(facts *f, const country *c, uint32_t authority, incident *inc)
+{
+    int64_t acted = INT64_MAX;
+    if (inc->now.occurred.start_ns != TIME_UNKNOWN) {
+        subject about = {0};
+        numbers list = {0};
+        incident_reports(f, inc, false, &list);
+        for (uint32_t i = 0; i < list.count; i++)
+            subject_add(f, &about, list.at[i]);
+        for (uint32_t i = 0; i < c->keys.count; i++) {
+            key *k = &f->keys[c->keys.at[i]];
+            if (k->kind != THAW_SANCTION || k->authority != authority)
+                continue;
+            int64_t found = act_in_key(f, k, inc, &about);
+            acted = found < acted ? found : acted;
+        }
+        numbers_done(&list, &f->held);
+        subject_done(f, &about);
+    }
+    int64_t acted_at = acted == INT64_MAX ? TIME_UNKNOWN : acted;
+    bool announced = acted == INT64_MAX;
+    if (inc->now.announced == announced && inc->now.acted_at_ns == acted_at)
+        return;
+    inc->now.announced = announced;
+    inc->now.acted_at_ns = acted_at;
+    incident_touch(f, inc);
+}
+
+void acts_settle(facts *f, uint32_t key_index)
+{
+    const key changed = f->keys[key_index];
+    const country *c = &f->countries[country_index(f, changed.country)];
+    for (uint32_t i = 0; i < c->keys.count && !f->failed; i++) {
+        key *k = &f->keys[c->keys.at[i]];
+        if (k->kind != THAW_SANCTION || k->authority != changed.authority)
+            continue;
+        for (uint32_t j = 0; j < k->announcements.count; j++)
+            announcement_settle(f, c, changed.authority, f->incidents[k->announcements.at[j]]);
+    }
+}

@@ -1,0 +1,278 @@
+/*
+ * counts.c - how many people (or parties) a set of reports comes to: FACTS.md, section 3.
+ *
+ * Each voice has one vote, its latest. Votes for the whole decide, the best status first; lower
+ * bounds (at least, named persons, sums of disjoint parts) can only raise what they decided.
+ */
+#include <stdlib.h>
+
+#include "internal.h"
+
+/* ---- votes -------------------------------------------------------------------------- */
+
+typedef struct votes {
+    uint32_t few[64];
+    uint32_t *at; /* reports: first all that vote, then the latest of each voice */
+    uint32_t count;
+} votes;
+
+static bool votes_init(facts *f, votes *v, uint32_t size)
+{
+    v->at = v->few;
+    v->count = 0;
+    if (size > 64 && !(v->at = malloc(size * sizeof *v->at))) {
+        f->failed = -ENOMEM;
+        v->at = v->few;
+        return false;
+    }
+    return true;
+}
+
+static void votes_done(votes *v)
+{
+    if (v->at != v->few)
+        free(v->at);
+}
+
+static int vote_order(const void *a_, const void *b_, void *f)
+{
+    uint32_t a = *(const uint32_t *)a_, b = *(const uint32_t *)b_;
+    uint32_t voice_a = report_of(f, a)->voice, voice_b = report_of(f, b)->voice;
+    if (voice_a != voice_b)
+        return voice_a < voice_b ? -1 : 1;
+    return -report_later_compare(f, a, b);
+}
+
+static void votes_keep_latest(facts *f, votes *v)
+{
+    if (v->count < 2)
+        return;
+    qsort_r(v->at, v->count, sizeof *v->at, vote_order, f);
+    uint32_t kept = 1;
+    for (uint32_t i = 1; i < v->count; i++)
+        if (report_of(f, v->at[i])->voice != report_of(f, v->at[kept - 1])->voice)
+            v->at[kept++] = v->at[i];
+    v->count = kept;
+}
+
+static bool is_named_vote(const report *r)
+{
+    return r->parties && r->count == r->parties;
+}
+
+/* Leaves out the votes that only count the persons they name, unless there is no other vote. */
+static void votes_drop_named(facts *f, votes *v)
+{
+    uint32_t others = 0;
+    for (uint32_t i = 0; i < v->count; i++)
+        others += !is_named_vote(report_of(f, v->at[i]));
+    if (!others || others == v->count)
+        return;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < v->count; i++)
+        if (!is_named_vote(report_of(f, v->at[i])))
+            v->at[kept++] = v->at[i];
+    v->count = kept;
+}
+
+/* ---- the winner --------------------------------------------------------------------- */
+
+/* Which of two votes was reported first (unknown times last). */
+static bool first_reported(const facts *f, uint32_t a, uint32_t b)
+{
+    int64_t ra = report_of(f, a)->reported_ns, rb = report_of(f, b)->reported_ns;
+    ra = ra == TIME_UNKNOWN ? INT64_MAX : ra;
+    rb = rb == TIME_UNKNOWN ? INT64_MAX : rb;
+    return ra != rb ? ra < rb : report_name_compare(f, a, b) < 0;
+}
+
+/* Of the votes of one count: how many, and the one first reported. */
+static uint32_t votes_for(const facts *f, const votes *v, uint8_t count_is, uint8_t status, uint64_t count,
+                          uint32_t *ret_first)
+{
+    uint32_t voices = 0, first = 0;
+    for (uint32_t i = 0; i < v->count; i++) {
+        const report *r = report_of(f, v->at[i]);
+        if (r->count_is != count_is || r->status != status || r->count != count)
+            continue;
+        voices++;
+        if (!first || first_reported(f, v->at[i], first))
+            first = v->at[i];
+    }
+    *ret_first = first;
+    return voices;
+}
+
+static int count_order(const void *a_, const void *b_, void *f)
+{
+    uint64_t a = report_of(f, *(const uint32_t *)a_)->count, b = report_of(f, *(const uint32_t *)b_)->count;
+    return (a > b) - (a < b);
+}
+
+/* The count that most voices give among the votes of one sort and the best status. */
+static bool votes_winner(facts *f, votes *v, uint8_t count_is, uint64_t *ret_count)
+{
+    uint8_t best_status = 0;
+    for (uint32_t i = 0; i < v->count; i++) {
+        const report *r = report_of(f, v->at[i]);
+        if (r->count_is == count_is && r->status > best_status)
+            best_status = r->status;
+    }
+    if (!best_status)
+        return false;
+    if (v->count > 1)
+        qsort_r(v->at, v->count, sizeof *v->at, count_order, f);
+    uint32_t most = 0, winner_first = 0;
+    for (uint32_t i = 0; i < v->count; i++) {
+        const report *r = report_of(f, v->at[i]);
+        if (r->count_is != count_is || r->status != best_status ||
+            (i && report_of(f, v->at[i - 1])->count == r->count && winner_first &&
+             report_of(f, winner_first)->count == r->count))
+            continue;
+        uint32_t first, voices = votes_for(f, v, count_is, best_status, r->count, &first);
+        if (voices > most || (voices == most && first_reported(f, first, winner_first))) {
+            most = voices;
+            winner_first = first;
+        }
+    }
+    *ret_count = report_of(f, winner_first)->count;
+    return true;
+}
+
+/* ---- one whole, or one part --------------------------------------------------------- */
+
+static void bound_raise(counted *c, uint64_t bound)
+{
+    if (!c->has_bound || bound > c->bound) {
+        c->has_bound = true;
+        c->bound = bound;
+    }
+}
+
+/* Winner, range and bounds of the reports of one `covers` (and, of parts, one `part`). */
+static void count_level(facts *f, const uint32_t *numbers_, uint32_t count, uint8_t covers, uint32_t part,
+                        counted *c)
+{
+    votes v;
+    if (!votes_init(f, &v, count))
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        const report *r = report_of(f, numbers_[i]);
+        if (r->covers != covers || (covers == THAW_PART && r->part != part))
+            continue;
+        if (r->has_count)
+            v.at[v.count++] = numbers_[i];
+        if (r->parties && r->kind != THAW_SANCTION)
+            bound_raise(c, r->parties);
+    }
+    votes_keep_latest(f, &v);
+    votes_drop_named(f, &v);
+    c->has_winner = votes_winner(f, &v, THAW_EXACT, &c->winner);
+    bool range = false;
+    for (uint32_t i = 0; i < v.count; i++) {
+        const report *r = report_of(f, v.at[i]);
+        if (r->count_is == THAW_AT_LEAST)
+            bound_raise(c, r->count);
+        if (r->count_is != THAW_EXACT)
+            continue;
+        c->low = !range || r->count < c->low ? r->count : c->low;
+        c->high = !range || r->count > c->high ? r->count : c->high;
+        range = true;
+    }
+    if (!c->has_winner)
+        c->has_winner = votes_winner(f, &v, THAW_ABOUT, &c->winner);
+    c->disagrees = c->disagrees || (range && c->low != c->high);
+    c->has_count = range; /* until count_close: whether low and high are set */
+    votes_done(&v);
+}
+
+static void count_close(counted *c)
+{
+    bool range = c->has_count;
+    c->has_count = c->has_winner || c->has_bound;
+    c->count = c->has_winner ? c->winner : 0;
+    if (c->has_bound && (!c->has_winner || c->bound > c->count))
+        c->count = c->bound;
+    if (!range)
+        c->low = c->high = c->count;
+}
+
+/* ---- parts -------------------------------------------------------------------------- */
+
+static thaw_str part_dimension(const facts *f, uint32_t part)
+{
+    thaw_str s = symbols_get(f->symbols, part);
+    uint32_t length = 0;
+    while (length < s.len && s.data[length] != '=')
+        length++;
+    return (thaw_str){s.data, length};
+}
+
+/* For each dimension the sum of its values is a lower bound of the whole. */
+static void count_parts(facts *f, const uint32_t *numbers_, uint32_t count, counted *c)
+{
+    numbers parts = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        const report *r = report_of(f, numbers_[i]);
+        if (r->covers == THAW_PART && (r->has_count || r->parties))
+            put(f, &parts, r->part);
+    }
+    uint64_t *sums = parts.count ? calloc(parts.count, sizeof *sums) : NULL;
+    if (parts.count && !sums)
+        f->failed = -ENOMEM;
+    for (uint32_t i = 0; sums && i < parts.count; i++) {
+        counted one = {0};
+        count_level(f, numbers_, count, THAW_PART, parts.at[i], &one);
+        count_close(&one);
+        c->disagrees = c->disagrees || one.disagrees;
+        uint32_t first = 0; /* the sum stands at the first part of the dimension */
+        while (!str_equal(part_dimension(f, parts.at[first]), part_dimension(f, parts.at[i])))
+            first++;
+        if (__builtin_add_overflow(sums[first], one.count, &sums[first]))
+            sums[first] = UINT64_MAX;
+        bound_raise(c, sums[first]);
+    }
+    free(sums);
+    numbers_done(&parts, &f->held);
+}
+
+static int number_order(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* How many different parties the reports name between them. */
+static uint64_t parties_distinct(facts *f, const uint32_t *numbers_, uint32_t count)
+{
+    numbers entities = {0};
+    for (uint32_t i = 0; i < count; i++)
+        if (report_of(f, numbers_[i])->has_targets)
+            report_entities(f, numbers_[i], &entities);
+    uint64_t distinct = 0;
+    if (entities.count) {
+        qsort(entities.at, entities.count, sizeof *entities.at, number_order);
+        for (uint32_t i = 0; i < entities.count; i++)
+            distinct += i == 0 || entities.at[i] != entities.at[i - 1];
+    }
+    numbers_done(&entities, &f->held);
+    return distinct;
+}
+
+void count_reports(facts *f, const uint32_t *numbers_, uint32_t count, counted *ret_counted)
+{
+    counted c = {0};
+    bool parts = false, targets = false;
+    for (uint32_t i = 0; i < count; i++) {
+        const report *r = report_of(f, numbers_[i]);
+        parts = parts || r->covers == THAW_PART;
+        targets = targets || (r->has_targets && r->kind == THAW_SANCTION);
+    }
+    count_level(f, numbers_, count, THAW_EVENT, 0, &c);
+    if (parts)
+        count_parts(f, numbers_, count, &c);
+    if (targets)
+        bound_raise(&c, parties_distinct(f, numbers_, count));
+    count_close(&c);
+    *ret_counted = c;
+}

@@ -1,0 +1,222 @@
+/* entities.c - persons and measures as facts: their names, their ids, and what of them changed. */
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "internal.h"
+
+/* ---- names -------------------------------------------------------------------------- */
+
+/* The least string of an entity, prefix included: what it is known by whatever comes and goes. */
+static thaw_str entity_least(const facts *f, const entity *e)
+{
+    thaw_str least = {0};
+    for (uint32_t i = 0; i < e->nodes.count; i++) {
+        thaw_str s = symbols_get(f->symbols, f->nodes[e->nodes.at[i]].string);
+        if (!least.data || str_compare(s, least) < 0)
+            least = s;
+    }
+    return least;
+}
+
+thaw_str entity_name(facts *f, uint32_t index)
+{
+    const entity *e = &f->entities[index];
+    numbers reports_ = {0}, parties = {0};
+    thaw_str name = {0};
+    uint32_t best = 0;
+    entity_mentions(f, e, &reports_, &parties);
+    for (uint32_t i = 0; i < reports_.count; i++) {
+        uint32_t number = reports_.at[i];
+        thaw_party party;
+        if (best && (report_of(f, number)->start_ns > report_of(f, best)->start_ns ||
+                     (report_of(f, number)->start_ns == report_of(f, best)->start_ns &&
+                      report_name_compare(f, number, best) >= 0)))
+            continue;
+        if (mention_party(f, (mention){number, parties.at[i]}, &party) && party.name.data) {
+            name = party.name;
+            best = number;
+        }
+    }
+    numbers_done(&reports_, &f->held);
+    numbers_done(&parties, &f->held);
+    if (name.data)
+        return name;
+    thaw_str least = entity_least(f, e);
+    return least.len ? (thaw_str){least.data + 1, least.len - 1} : least;
+}
+
+uint32_t measure_party(facts *f, const entity *e)
+{
+    if (!e->nodes.count)
+        return 0;
+    thaw_str first = symbols_get(f->symbols, f->nodes[e->nodes.at[0]].string);
+    if (first.data[0] == 's' || first.data[0] == 'p')
+        return 0;
+    uint32_t scope = scope_index(f, SCOPE_PARTY, f->scopes[e->scope].country, 0, false);
+    uint32_t n = scope ? node_find(f, scope, first) : 0;
+    return n ? f->nodes[n].entity : 0;
+}
+
+/* ---- what there is to see ----------------------------------------------------------- */
+
+static uint64_t name_hash(facts *f, uint32_t index)
+{
+    thaw_str name = entity_name(f, index);
+    return XXH3_64bits(name.data, name.len);
+}
+
+static uint64_t mentions_hash(facts *f, const entity *e)
+{
+    uint64_t h = 0;
+    for (uint32_t i = 0; i < e->nodes.count; i++) {
+        const node *n = &f->nodes[e->nodes.at[i]];
+        h += n->hash;
+        for (uint32_t j = 0; j < n->count; j++)
+            h += mix(n->mentions[j].report, mix(n->mentions[j].party, n->hash));
+    }
+    return h;
+}
+
+static uint64_t person_fingerprint(facts *f, uint32_t index)
+{
+    const entity *e = &f->entities[index];
+    person_view v;
+    person_look(f, e, &v);
+    uint64_t h = mix(mentions_hash(f, e), name_hash(f, index));
+    h = mix(h, (uint64_t)v.status | (uint64_t)v.contradiction << 8);
+    h = mix(h, (uint64_t)v.since_ns);
+    return mix(h, (uint64_t)v.releases << 32 | v.detentions) | 1;
+}
+
+static uint64_t measure_fingerprint(facts *f, uint32_t index, bool *ret_stands)
+{
+    entity *e = &f->entities[index];
+    measure_view v;
+    measure_look(f, e, f->now_ns, &v, NULL, NULL);
+    e->deadline_ns = v.next_ns != TIME_UNKNOWN && v.next_ns > f->now_ns ? v.next_ns : INT64_MAX;
+    *ret_stands = v.state != MEASURE_NONE;
+    uint32_t party = measure_party(f, e);
+    uint64_t h = mix(mentions_hash(f, e), party ? name_hash(f, party) : 0);
+    h = mix(h, (uint64_t)v.state);
+    h = mix(h, (uint64_t)v.since_ns);
+    return mix(h, mix((uint64_t)v.expires_ns, v.program)) | 1;
+}
+
+/* ---- settling ----------------------------------------------------------------------- */
+
+static void entity_end(facts *f, uint32_t index)
+{
+    entity *e = &f->entities[index];
+    if (e->handle) {
+        tell(f, FACT_GONE, e->handle, 0, true, &e->why);
+        e = &f->entities[index];
+        handle_drop(f, e->handle, index);
+    }
+    numbers_done(&e->nodes, &f->held);
+    numbers_done(&e->why.corrections, &f->held);
+    *e = (entity){0};
+    add(f, &f->entities_free, index);
+}
+
+/* The name of a party changed, perhaps: its measures show it. */
+static void party_settle(facts *f, uint32_t index)
+{
+    entity *e = &f->entities[index];
+    uint64_t name = name_hash(f, index) | 1;
+    if (name == e->fingerprint)
+        return;
+    e->fingerprint = name;
+    numbers reports_ = {0}, parties = {0};
+    entity_mentions(f, e, &reports_, &parties);
+    for (uint32_t i = 0; i < reports_.count; i++) {
+        thaw_event event;
+        const report *r = report_of(f, reports_.at[i]);
+        report_event(r, &event);
+        uint32_t scope = report_scope(f, r, &event, false);
+        uint32_t measure = mention_entity(f, scope, (mention){reports_.at[i], parties.at[i]});
+        if (measure && !f->entities[measure].dirty) {
+            entity_mark(f, measure);
+            f->entities[measure].why.news = f->entities[index].why.news;
+        }
+    }
+    numbers_done(&reports_, &f->held);
+    numbers_done(&parties, &f->held);
+}
+
+/* The same wherever it stands in the tables: of the country and the authority's name. */
+static uint64_t scope_seed(const facts *f, const scope *sc)
+{
+    thaw_str authority = symbols_get(f->symbols, sc->detail);
+    return mix((uint64_t)(uint8_t)sc->country[0] << 8 | (uint8_t)sc->country[1],
+               authority.len ? XXH3_64bits(authority.data, authority.len) : 0);
+}
+
+static void entity_settle(facts *f, uint32_t index)
+{
+    uint8_t kind = f->scopes[f->entities[index].scope].kind;
+    if (kind == SCOPE_PARTY) {
+        party_settle(f, index);
+        return;
+    }
+    bool stands = true;
+    uint64_t fingerprint = kind == SCOPE_PERSON ? person_fingerprint(f, index) : measure_fingerprint(f, index, &stands);
+    entity *e = &f->entities[index];
+    thaw_str least = entity_least(f, e);
+    e->id = XXH3_64bits_withSeed(least.data, least.len, scope_seed(f, &f->scopes[e->scope]));
+    bool changed = fingerprint != e->fingerprint;
+    e->fingerprint = fingerprint;
+    if (!stands) {
+        if (e->handle) {
+            tell(f, FACT_GONE, e->handle, 0, true, &e->why);
+            handle_drop(f, e->handle, index);
+            e->handle = 0;
+        }
+    } else if (!e->handle) {
+        fact_handle handle = handle_new(f, kind == SCOPE_PERSON ? FACT_PERSON : FACT_MEASURE, index);
+        e->handle = handle;
+        tell(f, FACT_APPEARED, handle, 0, e->correction, &e->why);
+    } else if (changed || e->correction) {
+        tell(f, FACT_CHANGED, e->handle, 0, e->correction, &e->why);
+    }
+}
+
+static bool entity_is_empty(const facts *f, const entity *e)
+{
+    for (uint32_t i = 0; i < e->nodes.count; i++)
+        if (f->nodes[e->nodes.at[i]].count)
+            return false;
+    return true;
+}
+
+static void deadlines_settle(facts *f)
+{
+    f->deadline_ns = INT64_MAX;
+    for (uint32_t i = 1; i < f->entities_count; i++)
+        if (f->entities[i].used && f->entities[i].deadline_ns < f->deadline_ns)
+            f->deadline_ns = f->entities[i].deadline_ns;
+}
+
+void entities_settle(facts *f)
+{
+    bool timed = f->dirty_entities.count != 0;
+    f->cause = 0;
+    f->cause_corrects = false;
+    for (uint32_t i = 0; i < f->dirty_entities.count && !f->failed; i++) {
+        uint32_t index = f->dirty_entities.at[i];
+        if (!f->entities[index].used)
+            continue;
+        if (entity_is_empty(f, &f->entities[index])) {
+            entity_end(f, index);
+            continue;
+        }
+        entity_settle(f, index);
+        entity *e = &f->entities[index];
+        e->dirty = e->correction = false;
+        e->why.news = 0;
+        numbers_done(&e->why.corrections, &f->held);
+    }
+    f->dirty_entities.count = 0;
+    if (timed)
+        deadlines_settle(f);
+}

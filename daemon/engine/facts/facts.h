@@ -1,0 +1,180 @@
+/*
+ * facts.h - reports become facts: what the layer of rules may know about them.
+ *
+ * The meaning of every fact and field is written in FACTS.md beside this file. Facts are a
+ * function of the set of living reports, never of their arrival; within a batch they are brought
+ * up to date once, by facts_settle(), which tells of every fact that appeared, changed or went.
+ *
+ *   facts_add ... facts_add ─► marks what is touched ─► facts_settle ─► fact_change, one each
+ *
+ * A fact is named by a handle, a number that is never used again while the process lives. When a
+ * correction splits, merges or moves incidents, the change of a new fact says which one it
+ * replaces, so that alerts can keep their identity.
+ */
+#ifndef FACTS_H
+#define FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <msgpack.h>
+
+#include "thaw.h"
+
+typedef struct facts facts;
+
+typedef enum fact_kind {
+    FACT_RELEASE = THAW_RELEASE,
+    FACT_DETENTION = THAW_DETENTION,
+    FACT_SANCTION = THAW_SANCTION,
+    FACT_TALKS = THAW_TALKS,
+    FACT_TALLY = THAW_TALLY,
+    FACT_FEED = THAW_FEED,
+    FACT_MEASURE,
+    FACT_PERSON,
+    FACT_REPORT, /* a living report itself, of any kind but retraction */
+    FACT_KIND_COUNT
+} fact_kind;
+
+typedef uint64_t fact_handle; /* 0: none. The kind is in it: fact_handle_kind() */
+fact_kind fact_handle_kind(fact_handle handle);
+
+const char *fact_kind_name(fact_kind kind); /* "release", "measure" ...; NULL: none such */
+int fact_kind_parse(const char *name, size_t len, fact_kind *ret_kind);
+
+/* ---- fields ------------------------------------------------------------------------- */
+
+typedef enum fact_field {
+    FIELD_NONE = 0,
+    FIELD_ID, FIELD_COUNTRY, FIELD_FIRST_REPORTED_AT, FIELD_LAST_REPORTED_AT, FIELD_STATUS,
+    FIELD_SOURCES, FIELD_VOICES, FIELD_REPORTS, FIELD_LATE,
+    FIELD_OCCURRED_AT, FIELD_COUNT, FIELD_LOW, FIELD_HIGH, FIELD_SPREAD, FIELD_DISAGREES,
+    FIELD_DAYS_DISAGREE, FIELD_FORMS, FIELD_DESTINATIONS, FIELD_PERSONS, FIELD_LARGEST,
+    FIELD_AUTHORITY, FIELD_EFFECT, FIELD_ACTION, FIELD_ANNOUNCED, FIELD_ACTED_AT, FIELD_PROGRAMS,
+    FIELD_SECTORS, FIELD_PARTIES, FIELD_EXPIRES_AT,
+    FIELD_PARTY, FIELD_SECTOR, FIELD_PROGRAM, FIELD_STATE, FIELD_SINCE,
+    FIELD_STAGE, FIELD_EXPECTED_COUNT, FIELD_EXPECTED_BY,
+    FIELD_PERSON, FIELD_IDS, FIELD_RELEASES, FIELD_DETENTIONS, FIELD_CONTRADICTION,
+    FIELD_SOURCE, FIELD_OF, FIELD_LAST_AT, FIELD_SILENT_FOR, FIELD_HOLES, FIELD_BROKEN,
+    /* report only: the event's own keys */
+    FIELD_KIND, FIELD_ATTRIBUTED_TO, FIELD_REPORTED_AT, FIELD_INCIDENT, FIELD_TITLE, FIELD_NOTE,
+    FIELD_URL, FIELD_PRODUCER, FIELD_PRODUCER_SEQ, FIELD_COUNT_IS, FIELD_COVERS, FIELD_PART,
+    FIELD_CATEGORY, FIELD_FORM, FIELD_DESTINATION, FIELD_TARGETS, FIELD_REVISES,
+    FIELD_COUNT_
+} fact_field;
+
+typedef enum fact_type {
+    FACT_NONE = 0,   /* the fact does not have it (no count was given, no date is known) */
+    FACT_BOOL,
+    FACT_INT,
+    FACT_STRING,
+    FACT_TIME,       /* instant; of a date, its start */
+    FACT_DURATION,   /* nanoseconds; only silent_for, which grows with the clock */
+    FACT_STRINGS     /* list of strings, sorted, each once. `persons`, `parties`: every id and
+                        every printed name; `ids`: the ids alone; reports: "source/id" */
+} fact_type;
+
+typedef struct fact_value {
+    fact_type type;
+    union {
+        bool truth;
+        int64_t number;
+        int64_t at_ns;
+        int64_t duration_ns;
+        thaw_str string;
+        struct {
+            const thaw_str *items;
+            uint32_t count;
+        } strings;
+    };
+} fact_value;
+
+/* The field of that name on facts of that kind, and its type; -ENOENT where there is none. */
+int fact_field_find(fact_kind kind, const char *name, size_t len, fact_field *ret_field, fact_type *ret_type);
+/* The fields of a kind one after another (index 0, 1, 2 ...); false at the end. */
+bool fact_field_at(fact_kind kind, size_t index, const char **ret_name, fact_field *ret_field, fact_type *ret_type);
+/* The field that `within` and the like use unless `at` is given: occurred_at; measure and person
+ * since; tally and feed last_reported_at, last_at; report occurred_at, else reported_at. */
+fact_field fact_field_default_at(fact_kind kind);
+
+/* The value of a field of a living fact. Strings and lists live until the next facts_add,
+ * facts_settle or FACTS_LISTS_LIVE further calls for a list. now_ns serves silent_for.
+ * -ENOENT: no such fact any more; -EINVAL: no such field; -ENOMEM. */
+#define FACTS_LISTS_LIVE 16
+int facts_get(facts *f, fact_handle handle, fact_field field, int64_t now_ns, fact_value *ret_value);
+
+/* The reports a fact rests on, the earliest reported first: their numbers (journal_seq), at most
+ * max of them; returns how many there are. */
+size_t facts_reports(facts *f, fact_handle handle, uint64_t numbers[], size_t max);
+/* Source and id of a report, living or not; -ENOENT. Live until the next facts_add. */
+int facts_report_name(facts *f, uint64_t number, thaw_str *ret_source, thaw_str *ret_id);
+
+/* Every living fact of a kind (country NULL: of all), in a stable order; the callback returns 0
+ * to go on. */
+typedef int (*fact_fn)(void *context, fact_handle handle);
+int facts_each(facts *f, fact_kind kind, const char *country, fact_fn on_fact, void *context);
+
+/* ---- changes ------------------------------------------------------------------------ */
+
+typedef enum fact_change_type { FACT_APPEARED = 1, FACT_CHANGED, FACT_GONE } fact_change_type;
+
+typedef struct fact_change {
+    fact_change_type type;
+    fact_handle handle;   /* of a FACT_GONE: only its number means anything */
+    fact_handle replaces; /* FACT_APPEARED: the fact whose place it takes, or 0 */
+    bool correction;      /* a report was revised or retracted, or the fact was moved, split or
+                             merged; false: news (a further report, time that passed) */
+    const uint64_t *causes; /* numbers of the reports that caused it (of a correction: the revising,
+                               retracting or displacing ones), at most 64 */
+    uint32_t causes_count;
+} fact_change;
+
+typedef void (*fact_change_fn)(void *context, const fact_change *change);
+
+/* ---- for the engine ----------------------------------------------------------------- */
+
+typedef struct facts_config {
+    int64_t tolerance_ns[THAW_KIND_COUNT]; /* by thaw_kind; 0 where it does not apply */
+    uint64_t reports_max, bytes_max;
+} facts_config;
+
+/* on_change is only called from within facts_settle and facts_advance. */
+int facts_new(const facts_config *config, fact_change_fn on_change, void *context, facts **ret_facts);
+facts *facts_free(facts *f);
+
+typedef struct facts_verdict {
+    thaw_code code;
+    bool duplicate;
+    uint64_t number;
+} facts_verdict;
+
+/* Takes in one report that became known at known_at_ns (the clock of the engine). -ENOMEM. */
+int facts_add(facts *f, const thaw_event *event, int64_t known_at_ns, facts_verdict *ret_verdict);
+/* Whether a report of that source and id was taken in before. */
+bool facts_knows(const facts *f, const thaw_event *event);
+/* Prepares memory lines for reports that are about to be added; only for speed. */
+void facts_prefetch(facts *f, const thaw_event events[], size_t count);
+/* Brings the facts up to date and tells of every change. -ENOMEM: no longer to be trusted. */
+int facts_settle(facts *f, int64_t now_ns);
+/* The next instant after now_ns at which a fact changes by itself (a licence runs out); INT64_MAX. */
+int64_t facts_next_deadline(const facts *f);
+/* Lets what ends at or before now_ns end; tells of the changes like facts_settle. */
+int facts_advance(facts *f, int64_t now_ns);
+
+uint64_t facts_number(const facts *f); /* of the last accepted report */
+uint64_t facts_bytes(const facts *f);  /* memory held beyond identity and text */
+
+/* ---- questions: each packs one map, the reply of a service verb (engine.h) ---------- */
+
+struct engine_state_query;
+struct engine_incidents_query;
+int facts_write_state(facts *f, const struct engine_state_query *query, int64_t now_ns, msgpack_packer *out);
+int facts_write_incidents(facts *f, const struct engine_incidents_query *query, msgpack_packer *out);
+int facts_write_explain(facts *f, thaw_str incident, msgpack_packer *out);
+/* Packs key-value pairs into a map that is open already; returns how many there are when out is NULL. */
+uint32_t facts_write_counters(facts *f, msgpack_packer *out);
+/* A new facts of one country (NULL: all) with only the reports known by then: in order of number, those
+ * whose reported_at (with by_reported) or known time is at or before at_ns. */
+int facts_as_known(facts *f, const char *country, int64_t at_ns, bool by_reported, facts **ret_facts);
+
+#endif

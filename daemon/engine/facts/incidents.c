@@ -1,0 +1,445 @@
+/*
+ * incidents.c - brings the incidents that were touched up to date and tells what became of them.
+ *
+ * An incident is known outside by its id, a hash of its key and its earliest-dated report. The objects
+ * behind it come and go as runs are cut; so first every touched object gets the id it should have, and one
+ * that takes over the id of another takes over its fact. Then the reports in it are compared with
+ * those it was last told with: one that left, or came from elsewhere, makes the change a correction.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "internal.h"
+
+void incident_reports(facts *f, const incident *inc, bool wider, numbers *list)
+{
+    for (uint32_t i = 0; i < inc->items.count; i++)
+        item_reports(f, inc->items.at[i], list);
+    for (uint32_t i = 0; i < inc->joined.count; i++)
+        item_reports(f, inc->joined.at[i], list);
+    if (wider)
+        return;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < list->count; i++)
+        if (report_of(f, list->at[i])->covers != THAW_WIDER)
+            list->at[kept++] = list->at[i];
+    list->count = kept;
+}
+
+/* ---- identity ----------------------------------------------------------------------- */
+
+/* Least (start, name order), undated last; of all but wider reports. */
+static uint32_t earliest_of(const facts *f, const numbers *list)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        const report *r = report_of(f, list->at[i]), *b = best ? report_of(f, best) : NULL;
+        if (r->covers == THAW_WIDER)
+            continue;
+        bool undated = r->start_ns == TIME_UNKNOWN, best_undated = b && b->start_ns == TIME_UNKNOWN;
+        if (!b || (best_undated && !undated) ||
+            (undated == best_undated && (r->start_ns < b->start_ns ||
+                                         (r->start_ns == b->start_ns && report_name_compare(f, list->at[i], best) < 0))))
+            best = list->at[i];
+    }
+    return best;
+}
+
+static uint64_t incident_identity(const facts *f, const key *k, uint32_t earliest)
+{
+    const report *r = report_of(f, earliest);
+    thaw_str authority = symbols_get(f->symbols, k->authority);
+    uint64_t seed = (uint64_t)k->kind << 56 | (uint64_t)k->discriminator << 48 |
+                    (uint64_t)(uint8_t)k->country[0] << 40 | (uint64_t)(uint8_t)k->country[1] << 32;
+    if (authority.len)
+        seed ^= XXH3_64bits(authority.data, authority.len);
+    return XXH3_64bits_withSeed(&r->key, sizeof r->key, seed);
+}
+
+void incident_id_text(const facts *f, const incident *inc, char text[40])
+{
+    const key *k = &f->keys[inc->key_index];
+    (void)snprintf(text, 40, "%s-%.2s-%016llx", thaw_kind_name(k->kind), k->country,
+                   (unsigned long long)inc->now.id);
+}
+
+/* ---- what there is to see ----------------------------------------------------------- */
+
+/* Whether two voices give dates that do not overlap (each its latest dated report). */
+static bool days_disagree(facts *f, const numbers *list)
+{
+    int64_t greatest_start = INT64_MIN, least_end = INT64_MAX;
+    for (uint32_t i = 0; i < list->count; i++) {
+        const report *r = report_of(f, list->at[i]);
+        if (r->start_ns == TIME_UNKNOWN || r->covers == THAW_WIDER)
+            continue;
+        if (r->start_ns > greatest_start)
+            greatest_start = r->start_ns;
+        int64_t end = report_end_ns(r);
+        if (end < least_end)
+            least_end = end;
+    }
+    if (greatest_start < least_end)
+        return false; /* all share a moment: the voices too */
+    greatest_start = INT64_MIN;
+    least_end = INT64_MAX;
+    for (uint32_t i = 0; i < list->count; i++) {
+        const report *r = report_of(f, list->at[i]);
+        if (r->start_ns == TIME_UNKNOWN || r->covers == THAW_WIDER)
+            continue;
+        bool latest = true;
+        for (uint32_t j = 0; j < list->count && latest; j++) {
+            const report *o = report_of(f, list->at[j]);
+            latest = o->voice != r->voice || o->start_ns == TIME_UNKNOWN || o->covers == THAW_WIDER ||
+                     report_later_compare(f, list->at[j], list->at[i]) <= 0;
+        }
+        if (!latest)
+            continue;
+        int64_t end = report_end_ns(r);
+        greatest_start = r->start_ns > greatest_start ? r->start_ns : greatest_start;
+        least_end = end < least_end ? end : least_end;
+    }
+    return greatest_start >= least_end;
+}
+
+/* What each report adds to the summary by itself. */
+static void summary_scan(facts *f, const numbers *list, summary *s, bool *ret_announcement)
+{
+    uint32_t latest = 0;
+    uint64_t members = 0;
+    bool act = false;
+    s->first_reported_ns = s->last_reported_ns = TIME_UNKNOWN;
+    for (uint32_t i = 0; i < list->count; i++) {
+        const report *r = report_of(f, list->at[i]);
+        members += mix(list->at[i], 1);
+        s->reports_count++;
+        if (r->covers == THAW_WIDER)
+            continue;
+        if (r->status > s->status)
+            s->status = r->status;
+        if (r->reported_ns != TIME_UNKNOWN) {
+            if (s->first_reported_ns == TIME_UNKNOWN || r->reported_ns < s->first_reported_ns)
+                s->first_reported_ns = r->reported_ns;
+            if (r->reported_ns > s->last_reported_ns)
+                s->last_reported_ns = r->reported_ns;
+        }
+        if (!latest || report_later_compare(f, list->at[i], latest) > 0)
+            latest = list->at[i];
+        act = act || sanction_is_act(r->detail);
+    }
+    s->detail = latest ? report_of(f, latest)->detail : 0;
+    s->fingerprint = members;
+    *ret_announcement = latest && report_of(f, latest)->kind == THAW_SANCTION && !act &&
+                        (s->detail == THAW_EASED || s->detail == THAW_PROPOSED);
+}
+
+static void incident_summarise(facts *f, incident *inc)
+{
+    const key *k = &f->keys[inc->key_index];
+    numbers list = {0};
+    summary s = {.largest = inc->now.largest, .announced = inc->now.announced, .acted_at_ns = inc->now.acted_at_ns};
+    incident_reports(f, inc, true, &list);
+    s.earliest = inc->now.earliest;
+    s.id = inc->now.id;
+    summary_scan(f, &list, &s, &inc->announcement);
+    if (!inc->announcement) {
+        s.announced = false;
+        s.acted_at_ns = TIME_UNKNOWN;
+    }
+    s.occurred = date_of(f, list.at, list.count, false, &s.dated_by);
+    s.days_disagree = list.count > 1 && days_disagree(f, &list);
+    s.late = s.first_reported_ns != TIME_UNKNOWN && s.occurred.start_ns != TIME_UNKNOWN &&
+             s.first_reported_ns > s.occurred.end_ns + 30 * DAY_NS;
+    if (k->kind != THAW_TALKS) {
+        uint32_t kept = 0;
+        for (uint32_t i = 0; i < list.count; i++)
+            if (report_of(f, list.at[i])->covers != THAW_WIDER)
+                list.at[kept++] = list.at[i];
+        count_reports(f, list.at, kept, &s.votes);
+    }
+    numbers_done(&list, &f->held);
+    inc->now = s;
+}
+
+static uint64_t incident_fingerprint(const incident *inc)
+{
+    const summary *s = &inc->now;
+    uint64_t h = mix(s->fingerprint, s->votes.count);
+    h = mix(h, s->votes.low);
+    h = mix(h, s->votes.high);
+    h = mix(h, (uint64_t)s->acted_at_ns);
+    h = mix(h, (uint64_t)s->largest | (uint64_t)s->announced << 1 | (uint64_t)s->votes.has_count << 2 |
+                   (uint64_t)s->votes.disagrees << 3);
+    return h ? h : 1;
+}
+
+/* ---- who goes on as whom ------------------------------------------------------------ */
+
+/* Gives every touched object its id, and lets it take over the fact that bore this id. */
+static void identities_settle(facts *f)
+{
+    hash_index free_ids = {0};
+    for (uint32_t i = 0; i < f->dirty_incidents.count; i++) {
+        incident *inc = f->incidents[f->dirty_incidents.at[i]];
+        uint64_t was = inc->now.id;
+        inc->heir_of = 0;
+        if (inc->used) {
+            numbers list = {0};
+            incident_reports(f, inc, true, &list);
+            inc->now.earliest = earliest_of(f, &list);
+            numbers_done(&list, &f->held);
+            inc->now.id = incident_identity(f, &f->keys[inc->key_index], inc->now.earliest);
+            if (inc->handle && inc->now.id == was) {
+                inc->heir_of = inc->index;
+                continue;
+            }
+        }
+        if (inc->handle && index_put(&free_ids, was, inc->index, &f->held) < 0)
+            f->failed = -ENOMEM;
+    }
+    for (uint32_t i = 0; i < f->dirty_incidents.count; i++) {
+        incident *inc = f->incidents[f->dirty_incidents.at[i]];
+        uint32_t cursor = 0;
+        if (inc->used && !inc->heir_of)
+            inc->heir_of = index_next(&free_ids, inc->now.id, &cursor);
+    }
+    index_done(&free_ids, &f->held);
+}
+
+/* One touched object while the facts are told of. */
+typedef struct line {
+    uint32_t incident, heir_of;
+    fact_handle handle, was; /* that it goes on with; its own, which it may have lost */
+    uint64_t fingerprint;    /* as it was told last */
+    uint32_t told_count;
+    bool correction;
+    fact_handle replaces;
+} line;
+
+/* The fact of an object, if it is one that ends in this batch. */
+static fact_handle gone_handle(const facts *f, uint32_t object, const hash_index *inherited)
+{
+    uint32_t cursor = 0;
+    const incident *inc = f->incidents[object];
+    return inc && inc->dirty && inc->handle && !index_next(inherited, inc->handle, &cursor) ? inc->handle : 0;
+}
+
+/* Whether reports left or came from elsewhere; if it is a new fact, whose place it takes. */
+static void line_compare(facts *f, line *l, const hash_index *inherited)
+{
+    incident *inc = f->incidents[l->incident];
+    numbers list = {0};
+    uint32_t same = 0;
+    fact_handle from = 0;
+    incident_reports(f, inc, true, &list);
+    for (uint32_t i = 0; i < list.count; i++) {
+        report *r = report_of(f, list.at[i]);
+        if (r->told && r->told == l->heir_of) {
+            same++;
+        } else if (r->told) {
+            l->correction = true;
+            if (!from)
+                from = gone_handle(f, r->told, inherited);
+        }
+    }
+    numbers_done(&list, &f->held);
+    if (same < l->told_count || inc->why.corrections.count)
+        l->correction = true;
+    if (!l->handle)
+        l->replaces = l->was ? gone_handle(f, l->incident, inherited) : from;
+}
+
+/* The persons of a report that stands elsewhere now: their releases and detentions may be other ones. */
+static void persons_moved(facts *f, uint32_t number, const causes *why)
+{
+    numbers entities = {0};
+    report_entities(f, number, &entities);
+    for (uint32_t i = 0; i < entities.count; i++) {
+        entity_mark(f, entities.at[i]);
+        entity *e = &f->entities[entities.at[i]];
+        e->correction = true;
+        if (!e->why.news)
+            e->why.news = why->news;
+        for (uint32_t j = 0; j < why->corrections.count; j++)
+            put(f, &e->why.corrections, why->corrections.at[j]);
+    }
+    numbers_done(&entities, &f->held);
+}
+
+static void line_note_members(facts *f, incident *inc)
+{
+    numbers list = {0};
+    incident_reports(f, inc, true, &list);
+    for (uint32_t i = 0; i < list.count; i++) {
+        report *r = report_of(f, list.at[i]);
+        if (r->told && r->told != inc->index && r->persons_named)
+            persons_moved(f, list.at[i], &inc->why);
+        r->told = inc->index;
+    }
+    inc->told_count = list.count;
+    numbers_done(&list, &f->held);
+}
+
+static void line_tell(facts *f, line *l)
+{
+    incident *inc = f->incidents[l->incident];
+    inc->now.fingerprint = incident_fingerprint(inc);
+    line_note_members(f, inc);
+    if (!l->handle) {
+        inc->handle = handle_new(f, f->keys[inc->key_index].kind, inc->index);
+        tell(f, FACT_APPEARED, inc->handle, l->replaces, l->correction, &inc->why);
+    } else if (inc->now.fingerprint != l->fingerprint || l->correction) {
+        inc->handle = l->handle;
+        tell(f, FACT_CHANGED, inc->handle, 0, l->correction, &inc->why);
+    } else {
+        inc->handle = l->handle;
+        inc->why.news = 0;
+        inc->why.corrections.count = 0;
+    }
+}
+
+/* ---- settling ----------------------------------------------------------------------- */
+
+static void announcements_follow(facts *f, incident *inc)
+{
+    key *k = &f->keys[inc->key_index];
+    if (k->kind != THAW_SANCTION)
+        return;
+    if (inc->used && inc->announcement)
+        put(f, &k->announcements, inc->index);
+    else
+        numbers_take(&k->announcements, inc->index);
+}
+
+/* New summaries, and what they mean for other incidents of the country; the list grows meanwhile. */
+static void summaries_settle(facts *f)
+{
+    uint32_t touched = f->dirty_incidents.count;
+    numbers sanctions = {0};
+    for (uint32_t i = 0; i < touched && !f->failed; i++) {
+        incident *inc = f->incidents[f->dirty_incidents.at[i]];
+        const key *k = &f->keys[inc->key_index];
+        summary before = inc->now;
+        bool was = inc->told_count != 0;
+        if (inc->used)
+            incident_summarise(f, inc);
+        announcements_follow(f, inc);
+        if (k->kind == THAW_SANCTION) {
+            put(f, &sanctions, inc->key_index);
+            continue;
+        }
+        if (k->kind == THAW_RELEASE || k->kind == THAW_DETENTION) {
+            largest_settle(f, inc, &before, was);
+            country *c = &f->countries[country_index(f, k->country)];
+            if (!c->dirty) {
+                c->dirty = true;
+                add(f, &f->dirty_countries, country_index(f, k->country));
+            }
+        }
+    }
+    for (uint32_t i = 0; i < sanctions.count; i++)
+        acts_settle(f, sanctions.at[i]);
+    numbers_done(&sanctions, &f->held);
+}
+
+static void lines_fill(facts *f, line *lines, uint32_t count, uint32_t known)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        incident *inc = f->incidents[f->dirty_incidents.at[i]];
+        if (i >= known) /* drawn in by another's change: itself as it was */
+            inc->heir_of = inc->handle ? inc->index : 0;
+        lines[i] = (line){.incident = inc->index, .was = inc->handle, .heir_of = inc->heir_of};
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const incident *heir = lines[i].heir_of ? f->incidents[lines[i].heir_of] : NULL;
+        if (!heir)
+            continue;
+        lines[i].handle = heir->handle;
+        lines[i].told_count = heir->told_count;
+        lines[i].fingerprint = heir->told_fingerprint;
+    }
+}
+
+/* A fact that nobody goes on with is gone, unless its number was inherited. */
+static bool line_is_gone(const line *l, const hash_index *inherited)
+{
+    uint32_t cursor = 0;
+    return l->was && !index_next(inherited, l->was, &cursor);
+}
+
+static void lines_tell(facts *f, line *lines, uint32_t count)
+{
+    hash_index inherited = {0};
+    for (uint32_t i = 0; i < count; i++)
+        if (lines[i].handle && index_put(&inherited, lines[i].handle, i + 1, &f->held) < 0)
+            f->failed = -ENOMEM;
+    for (uint32_t i = 0; i < count; i++) {
+        incident *inc = f->incidents[lines[i].incident];
+        if (inc->used)
+            line_compare(f, &lines[i], &inherited);
+        else if (inc->handle && line_is_gone(&lines[i], &inherited))
+            tell(f, FACT_GONE, inc->handle, 0, true, &inc->why);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        incident *inc = f->incidents[lines[i].incident];
+        if (inc->used && lines[i].was && lines[i].was != lines[i].handle && line_is_gone(&lines[i], &inherited)) {
+            causes copy = {.news = inc->why.news};
+            for (uint32_t c = 0; c < inc->why.corrections.count; c++)
+                add(f, &copy.corrections, inc->why.corrections.at[c]);
+            tell(f, FACT_GONE, lines[i].was, 0, true, &copy);
+            handle_drop(f, lines[i].was, inc->index);
+            numbers_done(&copy.corrections, &f->held);
+        }
+        if (lines[i].handle && lines[i].heir_of != inc->index)
+            handle_move(f, lines[i].handle, lines[i].heir_of, inc->index);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (!f->incidents[lines[i].incident]->used && line_is_gone(&lines[i], &inherited))
+            handle_drop(f, lines[i].was, lines[i].incident);
+    for (uint32_t i = 0; i < count; i++)
+        if (f->incidents[lines[i].incident]->used)
+            line_tell(f, &lines[i]);
+    index_done(&inherited, &f->held);
+}
+
+static void incidents_release(facts *f)
+{
+    for (uint32_t i = 0; i < f->dirty_incidents.count; i++) {
+        incident *inc = f->incidents[f->dirty_incidents.at[i]];
+        inc->dirty = false;
+        numbers_done(&inc->why.corrections, &f->held);
+        inc->why.news = 0;
+        inc->told_fingerprint = inc->now.fingerprint;
+        if (inc->used)
+            continue;
+        uint32_t index = inc->index;
+        f->held -= sizeof *inc;
+        free(inc);
+        f->incidents[index] = NULL;
+        add(f, &f->incidents_free, index);
+    }
+    f->dirty_incidents.count = 0;
+}
+
+void incidents_settle(facts *f)
+{
+    loose_settle(f);
+    if (!f->dirty_incidents.count)
+        return;
+    f->cause = 0;
+    identities_settle(f);
+    uint32_t known = f->dirty_incidents.count;
+    summaries_settle(f);
+    uint32_t count = f->dirty_incidents.count;
+    line *lines = calloc(count, sizeof *lines);
+    if (!lines)
+        f->failed = -ENOMEM;
+    if (lines && !f->failed) {
+        lines_fill(f, lines, count, known);
+        lines_tell(f, lines, count);
+    }
+    free(lines);
+    incidents_release(f);
+}

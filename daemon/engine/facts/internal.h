@@ -1,0 +1,487 @@
+/*
+ * internal.h - what the parts of facts/ share: the one object `facts` and the records in it.
+ *
+ * Words: an *item* is what clustering moves as one: a group of several reports, or a report that
+ * is alone. A *key* holds the items of one (kind, country, ...) and the incidents they form. A
+ * *node* is one id (of persons or parties) or name with the reports that mention it, an *entity*
+ * the nodes that reports tie together: a person or a measure.
+ *
+ * Memory: index 0 of every table is a dummy that may be written to. When memory runs out, f->failed
+ * is set, what could not be stored is dropped, and the call from outside returns the error: the
+ * state can no longer be trusted, but no part of it is unsafe to walk.
+ */
+#ifndef FACTS_INTERNAL_H
+#define FACTS_INTERNAL_H
+
+#include <bsd/sys/tree.h>
+
+#include "array.h"
+#include "facts.h"
+#include "index.h"
+#include "reports.h"
+#include "symbols.h"
+
+/* What a sanctions step does; the discriminator of its key. */
+typedef enum effect { EFFECT_TIGHTENING = 1, EFFECT_RELIEF, EFFECT_REMOVAL, EFFECT_NONE } effect;
+
+#define DAY_NS 86400000000000LL
+#define CAUSES_MAX 64u
+
+/* ---- items -------------------------------------------------------------------------- */
+
+#define ITEM_GROUP 0x80000000u /* set: index into groups; else the number of a report */
+typedef uint32_t item;
+
+typedef struct span {
+    int64_t start_ns, end_ns; /* start TIME_UNKNOWN: no date */
+} span;
+
+typedef enum item_class { ITEM_UNDATED = 0, ITEM_WIDER, ITEM_VAGUE, ITEM_SHARP } item_class;
+
+typedef struct group {
+    numbers members; /* reports; empty: the group is free */
+    numbers naming;  /* symbols of sources that bear an `incident` name in it */
+    uint32_t key_index, incident;
+    uint32_t representative; /* a report */
+    span date;
+    uint8_t class; /* item_class */
+    bool placed;   /* stands in its key's lists */
+} group;
+
+/* ---- keys and incidents ------------------------------------------------------------- */
+
+/* Why something changed in this batch: a report that is news, and all those that correct. */
+typedef struct causes {
+    uint32_t news;
+    numbers corrections;
+} causes;
+
+/* What the votes of a set of reports come to: FACTS.md, section 3. */
+typedef struct counted {
+    bool has_count, disagrees;
+    bool has_winner, has_bound;
+    uint64_t count, low, high;
+    uint64_t winner; /* of the exact, else the about votes */
+    uint64_t bound;  /* greatest lower bound */
+} counted;
+
+typedef struct summary {
+    counted votes;
+    span occurred;
+    uint32_t dated_by; /* a report that gives this date, for its precision */
+    uint8_t status, detail;
+    bool days_disagree, late, largest, announced;
+    int64_t first_reported_ns, last_reported_ns, acted_at_ns;
+    uint32_t earliest; /* the report whose identity names the incident */
+    uint32_t reports_count;
+    uint64_t id; /* the 16 digits */
+    uint64_t fingerprint;
+} summary;
+
+typedef struct incident {
+    RB_ENTRY(incident) node; /* in its key's tree, by opener */
+    struct facts *facts;
+    numbers items;  /* sharp items; of an incident of vague groups those; an undated one */
+    numbers joined; /* vague and wider items that stand in it beside */
+    numbers naming; /* sources that bear a name in its items */
+    uint32_t key_index, index;
+    item opener;
+    uint8_t class; /* item_class of its items */
+    bool used, dirty, sharp_valid, correction;
+    int64_t start_ns, span_end_ns; /* of its items: least start, greatest end */
+    counted sharp;                 /* over its items alone */
+    fact_handle handle;            /* 0: not told of yet */
+    summary now;
+    uint32_t told_count; /* reports in it when it was last settled */
+    uint64_t told_fingerprint;
+    uint32_t heir_of;    /* the object whose fact it goes on to be: itself, or one that ended */
+    bool announcement; /* holds only proposed or eased: stands in its key's list */
+    causes why;
+} incident;
+
+RB_HEAD(incident_tree, incident);
+
+typedef struct key {
+    uint8_t kind, discriminator; /* grace, stage or effect */
+    char country[2];
+    uint32_t authority; /* symbol */
+    struct incident_tree sharp;
+    uint32_t sharp_count;
+    numbers loose;           /* vague and wider items */
+    numbers vague_incidents; /* in order of opening */
+    numbers undated;         /* items */
+    numbers announcements;   /* incidents of a sanction that hold only proposed or eased */
+    incident *hot;           /* took the last item */
+    bool loose_dirty;
+} key;
+
+/* ---- entities ----------------------------------------------------------------------- */
+
+typedef struct mention {
+    uint32_t report;
+    uint32_t party; /* which element of its persons, targets or sectors */
+} mention;
+
+/* Within which strings mean the same. */
+typedef enum scope_kind {
+    SCOPE_PERSON = 1, /* ids of persons of a country */
+    SCOPE_MEASURE,    /* objects of sanctions of a country and authority */
+    SCOPE_PARTY,      /* parties of a country, whatever the authority: for their names */
+    SCOPE_NAME,       /* printed names of persons of a country */
+    SCOPE_NAMES,      /* whole sets of printed names within a clustering key */
+    SCOPE_INCIDENT    /* `incident` names within a clustering key */
+} scope_kind;
+
+typedef struct scope {
+    uint8_t kind; /* scope_kind */
+    char country[2];
+    uint32_t detail; /* authority, or index of the clustering key */
+} scope;
+
+typedef struct node {
+    uint64_t hash;
+    uint32_t scope, string; /* index; symbol */
+    mention *mentions;      /* of living reports, in order of (start, report, party) */
+    uint32_t count, capacity;
+    uint32_t entity;
+} node;
+
+typedef struct entity {
+    numbers nodes;
+    uint32_t scope;
+    bool used, dirty, correction;
+    fact_handle handle;
+    uint64_t fingerprint, id;
+    int64_t deadline_ns; /* when it changes by itself; INT64_MAX: never */
+    causes why;
+} entity;
+
+/* ---- tallies, feeds, producers ------------------------------------------------------ */
+
+typedef struct tally {
+    uint64_t hash;
+    uint32_t country, voice; /* country index; symbol */
+    numbers reports;         /* living */
+    fact_handle handle;
+    uint64_t fingerprint, id;
+    bool used, dirty, correction;
+    causes why;
+} tally;
+
+typedef struct feed {
+    uint64_t id;
+    uint32_t source, country; /* symbol; country index */
+    uint32_t living;          /* reports */
+    int64_t first_at_ns, last_at_ns;
+    numbers words;     /* living reports of kind feed */
+    numbers producers; /* that number its reports */
+    fact_handle handle;
+    uint64_t fingerprint;
+    bool dirty, correction;
+    causes why;
+} feed;
+
+typedef struct number_range {
+    uint64_t first, last;
+} number_range;
+
+typedef struct producer {
+    uint32_t name;
+    number_range *ranges; /* of its numbers, in order, apart */
+    uint32_t count, capacity;
+    uint64_t repeats;
+    numbers feeds;
+} producer;
+
+/* The record-setting incidents of a country and kind, in order: each with the greatest count up to
+ * and with it. */
+typedef struct record_step {
+    int64_t start_ns;
+    uint64_t count;
+} record_step;
+typedef struct records {
+    record_step *steps;
+    uint32_t count, capacity;
+    int64_t last_start_ns; /* no incident starts later */
+} records;
+
+/* What is asked of a whole country. */
+typedef struct country {
+    char code[2];
+    bool dirty;        /* its releases or detentions changed: tallies are compared anew */
+    numbers keys;      /* clustering keys */
+    numbers tallies, feeds, scopes;
+    records records[THAW_DETENTION + 1]; /* by kind: release, detention */
+} country;
+
+/* From this report on (until the next entry) reports became known at this instant. */
+typedef struct known_from {
+    uint32_t number;
+    int64_t at_ns;
+} known_from;
+
+/* ---- the whole ---------------------------------------------------------------------- */
+
+struct facts {
+    facts_config config;
+    fact_change_fn on_change;
+    void *context;
+    int64_t now_ns;
+    int failed; /* 0 or -ENOMEM */
+
+    symbols *symbols;
+    reports *reports;
+    uint64_t kept; /* bytes of what is known of sources, producers and countries */
+    uint64_t held, base_held; /* bytes of everything derived; of the empty tables */
+    uint64_t duplicates, conflicts, living;
+
+    country *countries;
+    uint16_t country_places[26 * 26];
+    key *keys;
+    group *groups;
+    incident **incidents;
+    scope *scopes;
+    node *nodes;
+    entity *entities;
+    tally *tallies;
+    feed *feeds;
+    producer *producers;
+    uint32_t countries_count, countries_capacity, keys_count, keys_capacity, groups_count, groups_capacity;
+    uint32_t incidents_count, incidents_capacity, scopes_count, scopes_capacity, nodes_count, nodes_capacity;
+    uint32_t entities_count, entities_capacity, tallies_count, tallies_capacity, feeds_count, feeds_capacity;
+    uint32_t producers_count, producers_capacity;
+    numbers groups_free, incidents_free, nodes_free, entities_free, tallies_free;
+    hash_index keys_index, scopes_index, nodes_index, tallies_index, feeds_index, producers_index, handles;
+    uint64_t next_serial;
+    known_from *known;
+    uint32_t known_count, known_capacity;
+
+    /* what facts_settle has to look at */
+    numbers dirty_keys, dirty_incidents, dirty_entities, dirty_tallies, dirty_feeds, dirty_countries;
+    numbers fresh_reports, gone_reports; /* facts of kind report; of the gone pairs (report, cause) */
+    int64_t deadline_ns; /* least of the entities' */
+
+    uint32_t cause; /* number of the report that is being taken in */
+    bool cause_corrects;
+
+    thaw_str *lists[FACTS_LISTS_LIVE]; /* answers of facts_get */
+    uint32_t lists_capacity[FACTS_LISTS_LIVE], lists_next;
+    char *list_texts[FACTS_LISTS_LIVE]; /* strings that the lists point to and that stand nowhere else */
+    char texts[FACTS_LISTS_LIVE][64];   /* single strings that are made up: ids */
+    uint32_t texts_next;
+    numbers work_entities; /* scratch of report_entities */
+};
+
+/* ---- small things (facts.c) --------------------------------------------------------- */
+
+/* Appends; on lack of memory sets f->failed. */
+/* Gives back the memory of derived tables; only while nothing lives. */
+void facts_release(facts *f);
+void add(facts *f, numbers *list, uint32_t value);
+void put(facts *f, numbers *list, uint32_t value); /* unless it is there */
+/* The next free place of a table ([0] taken): its index, or 0 and f->failed. */
+uint32_t grow(facts *f, void **table, uint32_t *count, uint32_t *capacity, size_t size);
+
+fact_handle handle_new(facts *f, fact_kind kind, uint32_t object);
+void handle_move(facts *f, fact_handle handle, uint32_t from, uint32_t to);
+void handle_drop(facts *f, fact_handle handle, uint32_t object);
+uint32_t handle_object(const facts *f, fact_handle handle); /* 0: no such fact */
+
+/* Notes the report being taken in as a cause. */
+void causes_note(facts *f, causes *why);
+/* Tells of a change and clears *why. */
+void tell(facts *f, fact_change_type type, fact_handle handle, fact_handle replaces, bool correction, causes *why);
+
+uint32_t country_index(facts *f, const char code[2]); /* made if need be */
+uint32_t country_find(const facts *f, const char code[2]); /* 0: never heard of */
+uint32_t scope_index(facts *f, scope_kind kind, const char code[2], uint32_t detail, bool make);
+
+/* Name order, and "later" (FACTS.md, section 1): < 0, 0, > 0. */
+int report_name_compare(const facts *f, uint32_t a, uint32_t b);
+int report_later_compare(const facts *f, uint32_t a, uint32_t b);
+static inline report *report_of(const facts *f, uint32_t number)
+{
+    return reports_at(f->reports, number);
+}
+static inline span report_span(const report *r)
+{
+    return (span){r->start_ns, r->start_ns == TIME_UNKNOWN ? TIME_UNKNOWN : report_end_ns(r)};
+}
+static inline bool span_overlaps(span a, span b)
+{
+    return a.start_ns < b.end_ns && b.start_ns < a.end_ns;
+}
+static inline uint64_t mix(uint64_t a, uint64_t b)
+{
+    uint64_t x = (a ^ (b + 0x9e3779b97f4a7c15u + (a << 6) + (a >> 2))) * 0xff51afd7ed558ccdu;
+    return x ^ (x >> 32);
+}
+
+/* ---- items (items.c) ---------------------------------------------------------------- */
+
+span item_span(const facts *f, item it);
+uint32_t item_representative(const facts *f, item it);
+item_class item_class_of(const facts *f, item it);
+uint32_t item_incident(const facts *f, item it);
+void item_set_incident(facts *f, item it, uint32_t incident);
+const numbers *item_naming(const facts *f, item it); /* NULL: none */
+int item_compare(const facts *f, item a, item b);    /* order of the sweep */
+void items_sort(facts *f, uint32_t *items, uint32_t count);
+/* The reports of an item, appended to a list. */
+void item_reports(facts *f, item it, numbers *list);
+/* Computes date, representative, class and naming of a group from its members. */
+void group_measure(facts *f, group *g);
+/* The date of a set of reports, and a report that gives it (0: none has a date); wider reports
+ * give none unless asked for. */
+span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uint32_t *ret_report);
+
+/* ---- groups (groups.c) -------------------------------------------------------------- */
+
+/* A living report of a clustering kind comes in or goes: finds its item and places it, and mends the
+ * groups of others that it ties or parts. */
+void groups_enter(facts *f, uint32_t number);
+void groups_leave(facts *f, uint32_t number);
+
+/* ---- keys, sweep and loose items (sweep.c, loose.c) --------------------------------- */
+
+uint32_t key_index_of(facts *f, uint8_t kind, const char country_code[2], uint8_t discriminator, uint32_t authority);
+void item_place(facts *f, uint32_t key_index, item it);
+void item_unplace(facts *f, uint32_t key_index, item it);
+/* Vague and wider items of the key need to be placed anew, which facts_settle does first. */
+void key_mark_loose(facts *f, uint32_t key_index);
+void loose_settle(facts *f);
+
+incident *incident_new(facts *f, uint32_t key_index, item opener);
+/* Ends an incident that holds nothing any more. */
+void incident_end(facts *f, incident *inc);
+void incident_mark(facts *f, incident *inc);  /* something in it changed */
+void incident_touch(facts *f, incident *inc); /* only what others mean for it */
+/* Puts an item into / takes it out of the list of an incident, keeping its outline. */
+void incident_take_in(facts *f, incident *inc, item it);
+incident *incidents_next(incident *inc); /* in the order of sharp ones; NULL at the end */
+incident *incidents_first(key *k);
+incident *incidents_from(const key *k, int64_t start_ns); /* first that opened then or later */
+bool naming_conflict(const numbers *a, const numbers *b);
+
+/* ---- counts (counts.c) -------------------------------------------------------------- */
+
+void count_reports(facts *f, const uint32_t *numbers_, uint32_t count, counted *ret_counted);
+/* All reports of an incident, appended; wider ones too if asked for. */
+void incident_reports(facts *f, const incident *inc, bool wider, numbers *list);
+
+/* ---- incidents (incidents.c) -------------------------------------------------------- */
+
+void incidents_settle(facts *f);
+/* largest.c, acts.c: what one incident's change means for others of the country. `before` is what it was. */
+void largest_settle(facts *f, incident *inc, const summary *before, bool was);
+void acts_settle(facts *f, uint32_t key_index);
+bool sanction_is_act(uint8_t action);
+void incident_id_text(const facts *f, const incident *inc, char text[40]);
+
+/* ---- nodes and entities (nodes.c) ---------------------------------------------------------- */
+
+uint32_t node_find(const facts *f, uint32_t scope, thaw_str string);
+/* Adds a report's mention of these strings; with tie, the strings become one entity. */
+void mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie);
+void mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie);
+/* First place in the node's mentions at or behind (start, report). */
+uint32_t node_place(const facts *f, const node *n, int64_t start_ns, uint32_t report);
+void entity_mark(facts *f, uint32_t index);
+/* Every mention under an entity, sorted by (start, report, party), each once; into two lists. */
+void entity_mentions(facts *f, const entity *e, numbers *reports_, numbers *parties);
+/* ---- what a report names (parties.c) ------------------------------------------------ */
+
+/* The nodes that one mention ties together, put into a list. */
+void mention_nodes(facts *f, uint32_t scope, mention m, numbers *list);
+/* Entity of one element of a report's persons, targets or sectors; 0: none. */
+uint32_t mention_entity(facts *f, uint32_t scope, mention m);
+/* Entities of all elements of a report, appended. */
+void report_entities(facts *f, uint32_t number, numbers *list);
+/* That element itself; views into the report's text. */
+bool mention_party(const facts *f, mention m, thaw_party *ret_party);
+/* The scope of a report's entities; 0: none. */
+uint32_t report_scope(facts *f, const report *r, const thaw_event *event, bool make);
+void parties_enter(facts *f, uint32_t number, const thaw_event *event);
+void parties_leave(facts *f, uint32_t number, const thaw_event *event);
+
+/* ---- persons, measures, tallies, feeds ---------------------------------------------- */
+
+void entities_settle(facts *f);
+
+/* A person as the reports show them; an entity of SCOPE_PERSON. */
+typedef enum person_status { PERSON_UNKNOWN, PERSON_RELEASED, PERSON_DEPORTED, PERSON_DETAINED, PERSON_REDETAINED } person_status;
+typedef struct person_view {
+    person_status status;
+    int64_t since_ns; /* TIME_UNKNOWN: not known */
+    uint32_t releases, detentions;
+    bool contradiction;
+} person_view;
+void person_look(facts *f, const entity *e, person_view *ret_view);
+const char *person_status_name(person_status status); /* NULL: unknown */
+
+/* A measure as it stands; an entity of SCOPE_MEASURE. */
+typedef enum measure_state { MEASURE_NONE, MEASURE_PROPOSED, MEASURE_IN_FORCE, MEASURE_LICENSED, MEASURE_SUSPENDED,
+                             MEASURE_DELISTED, MEASURE_LIFTED, MEASURE_EXPIRED } measure_state;
+typedef struct measure_view {
+    measure_state state;
+    int64_t since_ns, expires_ns; /* TIME_UNKNOWN: none */
+    int64_t next_ns;              /* when it next changes by itself */
+    uint32_t program;             /* symbol of the program named last */
+} measure_view;
+/* Called for each step of the fold, for histories; NULL: none is wanted. */
+typedef void (*measure_step_fn)(void *context, uint32_t report, const measure_view *after);
+void measure_look(facts *f, const entity *e, int64_t now_ns, measure_view *ret_view, measure_step_fn on_step, void *context);
+const char *measure_state_name(measure_state state); /* NULL: none */
+
+/* The name an entity is shown by: printed in its earliest report, else its least id without prefix. */
+thaw_str entity_name(facts *f, uint32_t index);
+uint32_t measure_party(facts *f, const entity *e); /* its entity of SCOPE_PARTY, 0: it is no party */
+
+/* One incident as a line of the ledger of a country. */
+typedef struct ledger_line {
+    int64_t start_ns;
+    uint64_t count, low, high; /* low and high with the count in between */
+    incident *inc;
+} ledger_line;
+/* The dated and undated incidents of a country and kind in order of start (undated first); the
+ * caller frees *ret_lines. Returns how many; f->failed on lack of memory. */
+uint32_t ledger_collect(facts *f, uint32_t country_index_, uint8_t kind, ledger_line **ret_lines);
+
+/* What a tally states and how it compares. */
+typedef enum tally_state { TALLY_AGREES = 1, TALLY_STALE, TALLY_DIFFERS, TALLY_NOT_COMPARABLE } tally_state;
+typedef struct ledger_total {
+    uint64_t low, count, high;
+} ledger_total;
+typedef struct tally_view {
+    uint32_t report; /* the latest */
+    tally_state state;
+    ledger_total ledger; /* over the same definition; only where it is comparable */
+} tally_view;
+void tally_look(facts *f, const tally *t, tally_view *ret_view);
+const char *tally_state_name(tally_state state);
+/* Definition of a total: which incidents count, and how. */
+typedef struct definition {
+    int64_t from_ns, from_latest_ns, to_ns; /* from_latest: of a vague beginning */
+    uint8_t form;                           /* thaw_form, 0: all */
+    thaw_str category;
+} definition;
+ledger_total ledger_sum(facts *f, const ledger_line *lines, uint32_t count, const definition *d);
+
+void tally_enter(facts *f, uint32_t number, const thaw_event *event);
+void tally_leave(facts *f, uint32_t number, const thaw_event *event);
+void tallies_settle(facts *f);
+void feed_note(facts *f, uint32_t number, const thaw_event *event); /* every accepted report, once */
+void feed_enter(facts *f, uint32_t number, const thaw_event *event);
+void feed_leave(facts *f, uint32_t number, const thaw_event *event);
+void feeds_settle(facts *f);
+uint64_t feed_holes(const facts *f, const feed *fd);
+bool feed_is_broken(const facts *f, const feed *fd);
+uint64_t producer_holes(const producer *p);
+
+/* ---- fields (get.c, get_report.c) --------------------------------------------------- */
+
+void report_get(facts *f, uint32_t number, fact_field field, fact_value *ret);
+/* The reports under a fact, the first reported first, each once; appended. */
+void fact_reports_list(facts *f, fact_handle handle, numbers *list);
+
+#endif

@@ -1,0 +1,215 @@
+/* items.c - what clustering moves as one, and the date of a set of reports. */
+#include <stdlib.h>
+
+#include "internal.h"
+
+static group *group_of(const facts *f, item it)
+{
+    return &f->groups[it & ~ITEM_GROUP];
+}
+
+static int64_t tolerance_of(const facts *f, uint8_t kind)
+{
+    return f->config.tolerance_ns[kind];
+}
+
+static item_class class_of_span(const facts *f, uint8_t kind, span s)
+{
+    if (s.start_ns == TIME_UNKNOWN)
+        return ITEM_UNDATED;
+    return s.end_ns - s.start_ns <= tolerance_of(f, kind) ? ITEM_SHARP : ITEM_VAGUE;
+}
+
+span item_span(const facts *f, item it)
+{
+    return it & ITEM_GROUP ? group_of(f, it)->date : report_span(report_of(f, it));
+}
+
+static int64_t item_start(const facts *f, item it)
+{
+    return it & ITEM_GROUP ? group_of(f, it)->date.start_ns : report_of(f, it)->start_ns;
+}
+
+uint32_t item_representative(const facts *f, item it)
+{
+    return it & ITEM_GROUP ? group_of(f, it)->representative : it;
+}
+
+item_class item_class_of(const facts *f, item it)
+{
+    if (it & ITEM_GROUP)
+        return group_of(f, it)->class;
+    const report *r = report_of(f, it);
+    return r->covers == THAW_WIDER ? ITEM_WIDER : class_of_span(f, r->kind, report_span(r));
+}
+
+uint32_t item_incident(const facts *f, item it)
+{
+    return it & ITEM_GROUP ? group_of(f, it)->incident : report_of(f, it)->incident;
+}
+
+void item_set_incident(facts *f, item it, uint32_t incident)
+{
+    if (it & ITEM_GROUP)
+        group_of(f, it)->incident = incident;
+    else
+        report_of(f, it)->incident = incident;
+}
+
+const numbers *item_naming(const facts *f, item it)
+{
+    return it & ITEM_GROUP ? &group_of(f, it)->naming : NULL;
+}
+
+int item_compare(const facts *f, item a, item b)
+{
+    int64_t start_a = item_start(f, a), start_b = item_start(f, b);
+    if (start_a != start_b)
+        return start_a < start_b ? -1 : 1;
+    return report_name_compare(f, item_representative(f, a), item_representative(f, b));
+}
+
+static int items_order(const void *a, const void *b, void *f)
+{
+    return item_compare(f, *(const item *)a, *(const item *)b);
+}
+
+void items_sort(facts *f, uint32_t *items, uint32_t count)
+{
+    if (count > 1)
+        qsort_r(items, count, sizeof *items, items_order, f);
+}
+
+void item_reports(facts *f, item it, numbers *list)
+{
+    if (!(it & ITEM_GROUP)) {
+        add(f, list, it);
+        return;
+    }
+    const group *g = group_of(f, it);
+    for (uint32_t i = 0; i < g->members.count; i++)
+        add(f, list, g->members.at[i]);
+}
+
+/* ---- the date of a set -------------------------------------------------------------- */
+
+/* A voice's latest dated report. */
+typedef struct dated {
+    uint32_t voice, report;
+    span date;
+} dated;
+
+static int dated_order(const void *a_, const void *b_, void *f)
+{
+    const dated *a = a_, *b = b_;
+    if (a->date.start_ns != b->date.start_ns)
+        return a->date.start_ns < b->date.start_ns ? -1 : 1;
+    if (a->date.end_ns != b->date.end_ns)
+        return a->date.end_ns < b->date.end_ns ? -1 : 1;
+    return report_name_compare(f, a->report, b->report);
+}
+
+static int voice_order(const void *a_, const void *b_, void *f)
+{
+    const dated *a = a_, *b = b_;
+    if (a->voice != b->voice)
+        return a->voice < b->voice ? -1 : 1;
+    return -report_later_compare(f, a->report, b->report); /* the latest first */
+}
+
+/* Keeps of each voice its latest; returns how many are left. */
+static uint32_t voices_latest(facts *f, dated *d, uint32_t count)
+{
+    qsort_r(d, count, sizeof *d, voice_order, f);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (kept == 0 || d[kept - 1].voice != d[i].voice)
+            d[kept++] = d[i];
+    return kept;
+}
+
+/* Of dates in order, the one that occurs most often; then the shorter, then the earlier. */
+static const dated *dates_winner(const dated *d, uint32_t count)
+{
+    const dated *best = NULL;
+    uint32_t best_votes = 0;
+    for (uint32_t i = 0; i < count;) {
+        uint32_t j = i;
+        while (j < count && d[j].date.start_ns == d[i].date.start_ns && d[j].date.end_ns == d[i].date.end_ns)
+            j++;
+        int64_t length = d[i].date.end_ns - d[i].date.start_ns;
+        if (j - i > best_votes ||
+            (j - i == best_votes && length < best->date.end_ns - best->date.start_ns)) {
+            best = &d[i];
+            best_votes = j - i;
+        }
+        i = j;
+    }
+    return best;
+}
+
+span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uint32_t *ret_report)
+{
+    dated few[32], *d = few;
+    uint32_t n = 0;
+    *ret_report = 0;
+    if (count > 32 && !(d = malloc(count * sizeof *d))) {
+        f->failed = -ENOMEM;
+        return (span){TIME_UNKNOWN, TIME_UNKNOWN};
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const report *r = report_of(f, numbers_[i]);
+        if (r->start_ns != TIME_UNKNOWN && (wider || r->covers != THAW_WIDER))
+            d[n++] = (dated){r->voice, numbers_[i], report_span(r)};
+    }
+    span winner = {TIME_UNKNOWN, TIME_UNKNOWN};
+    if (n == 1) {
+        winner = d[0].date;
+        *ret_report = d[0].report;
+    } else if (n > 1) {
+        n = voices_latest(f, d, n);
+        qsort_r(d, n, sizeof *d, dated_order, f);
+        const dated *best = dates_winner(d, n);
+        winner = best->date;
+        *ret_report = best->report;
+    }
+    if (d != few)
+        free(d);
+    return winner;
+}
+
+/* ---- groups ------------------------------------------------------------------------- */
+
+/* Of the members that give the group's date, the first in name order. */
+static uint32_t group_representative(const facts *f, const group *g)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 0; i < g->members.count; i++) {
+        uint32_t n = g->members.at[i];
+        const report *r = report_of(f, n);
+        if (g->class != ITEM_WIDER && r->covers == THAW_WIDER)
+            continue;
+        span s = report_span(r);
+        if (s.start_ns != g->date.start_ns || s.end_ns != g->date.end_ns)
+            continue;
+        if (!best || report_name_compare(f, n, best) < 0)
+            best = n;
+    }
+    return best ? best : g->members.at[0];
+}
+
+void group_measure(facts *f, group *g)
+{
+    bool wider = true;
+    g->naming.count = 0;
+    for (uint32_t i = 0; i < g->members.count; i++) {
+        const report *r = report_of(f, g->members.at[i]);
+        wider = wider && r->covers == THAW_WIDER;
+        if (r->named)
+            put(f, &g->naming, r->source);
+    }
+    uint32_t unused;
+    g->date = date_of(f, g->members.at, g->members.count, wider, &unused);
+    g->class = wider ? ITEM_WIDER : class_of_span(f, f->keys[g->key_index].kind, g->date);
+    g->representative = group_representative(f, g);
+}

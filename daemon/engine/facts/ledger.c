@@ -1,0 +1,471 @@
+/* ledger.c - the ledger of a country: what is known of it, added up. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../engine.h"
+#include "write.h"
+
+static int year_of(int64_t at_ns)
+{
+    time_t seconds = (time_t)(at_ns / 1000000000 - (at_ns % 1000000000 < 0));
+    struct tm parts;
+    return gmtime_r(&seconds, &parts) ? parts.tm_year + 1900 : 0;
+}
+
+static void write_total(msgpack_packer *out, const ledger_total *t, uint32_t incidents)
+{
+    msgpack_pack_map(out, 4);
+    write_uint(out, "count", t->count);
+    write_uint(out, "low", t->low);
+    write_uint(out, "high", t->high);
+    write_uint(out, "incidents", incidents);
+}
+
+static void total_add(ledger_total *t, const ledger_line *l)
+{
+    t->low += l->low;
+    t->count += l->count;
+    t->high += l->high;
+}
+
+typedef bool (*line_fn)(const ledger_line *line, int64_t argument);
+
+static bool line_told(const ledger_line *l, int64_t unused)
+{
+    (void)unused;
+    return l->inc->now.status > THAW_RUMOURED;
+}
+static bool line_rumoured(const ledger_line *l, int64_t unused)
+{
+    (void)unused;
+    return l->inc->now.status <= THAW_RUMOURED;
+}
+static bool line_in_year(const ledger_line *l, int64_t year)
+{
+    return line_told(l, 0) && (l->start_ns == TIME_UNKNOWN ? year == 0 : year_of(l->start_ns) == year);
+}
+static bool line_since(const ledger_line *l, int64_t since_ns)
+{
+    return line_told(l, 0) && l->start_ns != TIME_UNKNOWN && l->start_ns >= since_ns;
+}
+
+static void write_sum(msgpack_packer *out, const ledger_line *lines, uint32_t count, line_fn in, int64_t argument)
+{
+    ledger_total t = {0};
+    uint32_t incidents = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (in(&lines[i], argument)) {
+            total_add(&t, &lines[i]);
+            incidents++;
+        }
+    write_total(out, &t, incidents);
+}
+
+/* Totals of releases or detentions: all, by year, since a date, and rumours apart. */
+static void write_people(facts *f, msgpack_packer *out, uint32_t country_, uint8_t kind, const thaw_date *since)
+{
+    ledger_line *lines;
+    uint32_t count = ledger_collect(f, country_, kind, &lines);
+    int years[512];
+    uint32_t years_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        int year = lines[i].start_ns == TIME_UNKNOWN ? 0 : year_of(lines[i].start_ns);
+        if (line_told(&lines[i], 0) && years_count < 512 && (!years_count || years[years_count - 1] != year))
+            years[years_count++] = year;
+    }
+    msgpack_pack_map(out, since->precision ? 4 : 3);
+    write_key(out, "total");
+    write_sum(out, lines, count, line_told, 0);
+    write_key(out, "rumoured");
+    write_sum(out, lines, count, line_rumoured, 0);
+    write_key(out, "by_year");
+    msgpack_pack_array(out, years_count);
+    for (uint32_t i = 0; i < years_count; i++) {
+        msgpack_pack_map(out, 2);
+        write_key(out, "year");
+        if (years[i])
+            msgpack_pack_int(out, years[i]);
+        else
+            msgpack_pack_nil(out);
+        write_key(out, "people");
+        write_sum(out, lines, count, line_in_year, years[i]);
+    }
+    if (since->precision) {
+        int64_t start, end;
+        thaw_date_interval(since, &start, &end);
+        write_key(out, "since");
+        write_sum(out, lines, count, line_since, start);
+    }
+    free(lines);
+}
+
+/* ---- facts as lists of their fields ------------------------------------------------- */
+
+static void write_value(msgpack_packer *out, const fact_value *v)
+{
+    switch (v->type) {
+    case FACT_BOOL:
+        (void)(v->truth ? msgpack_pack_true(out) : msgpack_pack_false(out));
+        break;
+    case FACT_INT:
+        msgpack_pack_int64(out, v->number);
+        break;
+    case FACT_STRING:
+        write_str(out, v->string);
+        break;
+    case FACT_TIME:
+        write_time(out, v->at_ns);
+        break;
+    case FACT_DURATION:
+        msgpack_pack_int64(out, v->duration_ns / 1000000000);
+        break;
+    case FACT_STRINGS:
+        msgpack_pack_array(out, v->strings.count);
+        for (uint32_t i = 0; i < v->strings.count; i++)
+            write_str(out, v->strings.items[i]);
+        break;
+    default:
+        msgpack_pack_nil(out);
+    }
+}
+
+typedef struct fact_writer {
+    facts *f;
+    msgpack_packer *out;
+    const fact_field *fields;
+    size_t fields_count;
+    int64_t now_ns;
+    uint32_t count; /* first pass: how many */
+} fact_writer;
+
+static int fact_counted(void *context, fact_handle handle)
+{
+    (void)handle;
+    ((fact_writer *)context)->count++;
+    return 0;
+}
+
+static const char *field_name(fact_kind kind, fact_field field)
+{
+    const char *name;
+    fact_field f;
+    fact_type type;
+    for (size_t i = 0; fact_field_at(kind, i, &name, &f, &type); i++)
+        if (f == field)
+            return name;
+    return "";
+}
+
+static int fact_written(void *context, fact_handle handle)
+{
+    fact_writer *w = context;
+    msgpack_pack_map(w->out, w->fields_count);
+    for (size_t i = 0; i < w->fields_count; i++) {
+        fact_value v = {0};
+        write_key(w->out, field_name(fact_handle_kind(handle), w->fields[i]));
+        (void)facts_get(w->f, handle, w->fields[i], w->now_ns, &v);
+        write_value(w->out, &v);
+    }
+    return 0;
+}
+
+static void write_facts(facts *f, msgpack_packer *out, fact_kind kind, const char *code, const fact_field *fields,
+                        size_t fields_count, int64_t now_ns)
+{
+    fact_writer w = {f, out, fields, fields_count, now_ns, 0};
+    (void)facts_each(f, kind, code, fact_counted, &w);
+    msgpack_pack_array(out, w.count);
+    (void)facts_each(f, kind, code, fact_written, &w);
+}
+
+/* ---- incidents that need an eye ----------------------------------------------------- */
+
+static bool is_open(const facts *f, const incident *inc)
+{
+    const key *k = &f->keys[inc->key_index];
+    return (k->kind == THAW_SANCTION && inc->now.announced) ||
+           (k->kind != THAW_TALKS && inc->now.status <= THAW_ANNOUNCED && k->kind != THAW_SANCTION);
+}
+static bool is_disputed(const facts *f, const incident *inc)
+{
+    (void)f;
+    return inc->now.votes.disagrees || inc->now.days_disagree;
+}
+
+static void write_incidents_where(facts *f, msgpack_packer *out, const char *code,
+                                  bool (*in)(const facts *, const incident *))
+{
+    uint32_t count = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        if (pass)
+            msgpack_pack_array(out, count);
+        for (uint32_t i = 1; i < f->incidents_count; i++) {
+            incident *inc = f->incidents[i];
+            if (!inc || !inc->used || !inc->handle || memcmp(f->keys[inc->key_index].country, code, 2) != 0 || !in(f, inc))
+                continue;
+            count++;
+            if (pass)
+                write_incident(f, out, inc);
+        }
+    }
+}
+
+/* ---- talks: what was promised and what came ----------------------------------------- */
+
+static int write_talk(void *context, fact_handle handle)
+{
+    fact_writer *w = context;
+    incident *inc = w->f->incidents[handle_object(w->f, handle)];
+    const key *k = &w->f->keys[inc->key_index];
+    fact_value expected = {0}, by = {0};
+    char id[40];
+    (void)facts_get(w->f, handle, FIELD_EXPECTED_COUNT, w->now_ns, &expected);
+    (void)facts_get(w->f, handle, FIELD_EXPECTED_BY, w->now_ns, &by);
+    incident_id_text(w->f, inc, id);
+    msgpack_pack_map(w->out, 6);
+    write_key(w->out, "id");
+    write_text(w->out, id);
+    write_key(w->out, "stage");
+    write_text(w->out, thaw_stage_name(k->discriminator));
+    write_key(w->out, "occurred_at");
+    write_date(w->out, inc->now.dated_by ? report_of(w->f, inc->now.dated_by) : NULL);
+    write_key(w->out, "expected_count");
+    write_value(w->out, &expected);
+    write_key(w->out, "expected_by");
+    write_value(w->out, &by);
+    ledger_line *lines;
+    uint32_t count = ledger_collect(w->f, country_find(w->f, k->country), THAW_RELEASE, &lines);
+    definition d = {.from_ns = inc->now.occurred.start_ns, .from_latest_ns = inc->now.occurred.start_ns,
+                    .to_ns = by.type == FACT_TIME ? by.at_ns + 1 : INT64_MAX};
+    ledger_total came = ledger_sum(w->f, lines, count, &d);
+    free(lines);
+    write_uint(w->out, "came", came.count);
+    return 0;
+}
+
+/* ---- tallies ------------------------------------------------------------------------ */
+
+static void write_definition_fits(facts *f, msgpack_packer *out, const report *r, uint32_t country_, uint8_t kind)
+{
+    ledger_line *lines;
+    uint32_t count = ledger_collect(f, country_, kind, &lines), fits = 0;
+    int64_t to = r->start_ns == TIME_UNKNOWN ? INT64_MAX : report_end_ns(r);
+    for (int pass = 0; pass < 2; pass++) {
+        if (pass)
+            msgpack_pack_array(out, fits);
+        fits = 0;
+        for (uint32_t i = 0; i < count && fits < 16; i++) {
+            if (lines[i].start_ns == TIME_UNKNOWN || (i && lines[i].start_ns == lines[i - 1].start_ns))
+                continue;
+            for (uint8_t form = 0; form <= THAW_PARDON; form++) {
+                definition d = {.from_ns = lines[i].start_ns, .from_latest_ns = lines[i].start_ns, .to_ns = to, .form = form};
+                ledger_total t = ledger_sum(f, lines, count, &d);
+                if (r->count < t.low || r->count > t.high || fits == 16)
+                    continue;
+                fits++;
+                if (!pass)
+                    continue;
+                msgpack_pack_map(out, 2);
+                write_key(out, "since");
+                write_time(out, lines[i].start_ns);
+                write_key(out, "form");
+                write_text(out, thaw_form_name(form));
+            }
+        }
+    }
+    free(lines);
+}
+
+static void write_tally(facts *f, msgpack_packer *out, const tally *t)
+{
+    tally_view v;
+    thaw_event event;
+    char date[THAW_DATE_TEXT];
+    tally_look(f, t, &v);
+    const report *r = report_of(f, v.report);
+    report_event(r, &event);
+    bool compared = v.state != TALLY_NOT_COMPARABLE;
+    msgpack_pack_map(out, 13);
+    write_key(out, "source");
+    write_str(out, symbols_get(f->symbols, t->voice));
+    write_key(out, "of");
+    write_text(out, thaw_of_name(event.of));
+    write_key(out, "count");
+    if (event.has_count)
+        msgpack_pack_uint64(out, event.count);
+    else
+        msgpack_pack_nil(out);
+    write_key(out, "count_is");
+    write_text(out, thaw_count_is_name(event.count_is));
+    write_key(out, "since");
+    if (event.since.precision)
+        write_str(out, (thaw_str){date, (uint32_t)thaw_date_format(&event.since, date)});
+    else
+        msgpack_pack_nil(out);
+    write_key(out, "form");
+    write_text(out, thaw_form_name(event.form));
+    write_key(out, "category");
+    write_str(out, event.category);
+    write_key(out, "date");
+    write_date(out, r);
+    write_key(out, "state");
+    write_text(out, tally_state_name(v.state));
+    const char *names[] = {"ledger", "ledger_low", "ledger_high"};
+    const uint64_t values[] = {v.ledger.count, v.ledger.low, v.ledger.high};
+    for (int i = 0; i < 3; i++) {
+        write_key(out, names[i]);
+        if (compared)
+            msgpack_pack_uint64(out, values[i]);
+        else
+            msgpack_pack_nil(out);
+    }
+    write_key(out, "fits");
+    if (r->has_count && (v.state == TALLY_DIFFERS || v.state == TALLY_NOT_COMPARABLE))
+        write_definition_fits(f, out, r, t->country, event.of == THAW_OF_RELEASED ? THAW_RELEASE : THAW_DETENTION);
+    else
+        msgpack_pack_array(out, 0);
+}
+
+/* ---- sources: how often and how early they were later confirmed --------------------- */
+
+typedef struct source_line {
+    uint32_t source, reports, confirmed;
+    int64_t lead_ns;
+} source_line;
+
+static void source_count(facts *f, source_line *lines, uint32_t *count, const numbers *list, const incident *inc)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        const report *r = report_of(f, list->at[i]);
+        uint32_t at = 0;
+        while (at < *count && lines[at].source != r->source)
+            at++;
+        if (at == *count)
+            lines[(*count)++] = (source_line){.source = r->source};
+        lines[at].reports++;
+        if (r->status == THAW_CONFIRMED || inc->now.status != THAW_CONFIRMED || r->reported_ns == TIME_UNKNOWN)
+            continue;
+        int64_t confirmed = INT64_MAX;
+        for (uint32_t j = 0; j < list->count; j++) {
+            const report *o = report_of(f, list->at[j]);
+            if (o->status == THAW_CONFIRMED && o->reported_ns >= r->reported_ns && o->reported_ns < confirmed)
+                confirmed = o->reported_ns;
+        }
+        if (confirmed == INT64_MAX)
+            continue;
+        lines[at].confirmed++;
+        lines[at].lead_ns += confirmed - r->reported_ns;
+    }
+}
+
+static void write_sources(facts *f, msgpack_packer *out, const char *code)
+{
+    const country *c = &f->countries[country_find(f, code)];
+    source_line *lines = calloc((size_t)c->feeds.count + 1, sizeof *lines);
+    uint32_t count = 0;
+    for (uint32_t i = 1; lines && i < f->incidents_count; i++) {
+        const incident *inc = f->incidents[i];
+        if (!inc || !inc->used || !inc->handle || memcmp(f->keys[inc->key_index].country, code, 2) != 0)
+            continue;
+        numbers list = {0};
+        incident_reports(f, inc, false, &list);
+        source_count(f, lines, &count, &list, inc);
+        numbers_done(&list, &f->held);
+    }
+    if (!lines)
+        f->failed = -ENOMEM;
+    msgpack_pack_array(out, count);
+    for (uint32_t i = 0; i < count; i++) {
+        msgpack_pack_map(out, 4);
+        write_key(out, "source");
+        write_str(out, symbols_get(f->symbols, lines[i].source));
+        write_uint(out, "reports", lines[i].reports);
+        write_uint(out, "later_confirmed", lines[i].confirmed);
+        write_key(out, "lead_hours");
+        if (lines[i].confirmed)
+            msgpack_pack_double(out, (double)lines[i].lead_ns / lines[i].confirmed / 3.6e12);
+        else
+            msgpack_pack_nil(out);
+    }
+    free(lines);
+}
+
+/* ---- the whole ---------------------------------------------------------------------- */
+
+static void write_country(facts *f, msgpack_packer *out, const char *code, const thaw_date *since, int64_t now_ns)
+{
+    static const fact_field measure_fields[] = {FIELD_AUTHORITY, FIELD_PARTY, FIELD_SECTOR, FIELD_PROGRAM, FIELD_STATE,
+                                                FIELD_SINCE, FIELD_EXPIRES_AT, FIELD_IDS};
+    static const fact_field person_fields[] = {FIELD_PERSON, FIELD_IDS, FIELD_STATUS, FIELD_SINCE, FIELD_RELEASES,
+                                               FIELD_DETENTIONS, FIELD_CONTRADICTION};
+    static const fact_field feed_fields[] = {FIELD_SOURCE, FIELD_LAST_AT, FIELD_HOLES, FIELD_BROKEN};
+    uint32_t index = country_find(f, code);
+    const country *c = &f->countries[index];
+    fact_writer talks = {f, out, NULL, 0, now_ns, 0};
+    msgpack_pack_map(out, 13);
+    write_key(out, "country");
+    write_str(out, (thaw_str){code, 2});
+    write_key(out, "as_of");
+    write_time(out, now_ns);
+    write_key(out, "released");
+    write_people(f, out, index, THAW_RELEASE, since);
+    write_key(out, "detained");
+    write_people(f, out, index, THAW_DETENTION, since);
+    write_key(out, "open");
+    write_incidents_where(f, out, code, is_open);
+    write_key(out, "measures");
+    write_facts(f, out, FACT_MEASURE, code, measure_fields, 8, now_ns);
+    write_key(out, "talks");
+    (void)facts_each(f, FACT_TALKS, code, fact_counted, &talks);
+    msgpack_pack_array(out, talks.count);
+    (void)facts_each(f, FACT_TALKS, code, write_talk, &talks);
+    write_key(out, "persons");
+    write_facts(f, out, FACT_PERSON, code, person_fields, 7, now_ns);
+    write_key(out, "possible");
+    write_possible(f, out, code);
+    write_key(out, "disagreements");
+    write_incidents_where(f, out, code, is_disputed);
+    write_key(out, "tallies");
+    msgpack_pack_array(out, c->tallies.count);
+    for (uint32_t i = 0; i < c->tallies.count; i++)
+        write_tally(f, out, &f->tallies[c->tallies.at[i]]);
+    write_key(out, "sources");
+    write_sources(f, out, code);
+    write_key(out, "feeds");
+    write_facts(f, out, FACT_FEED, code, feed_fields, 4, now_ns);
+}
+
+static void write_line(facts *f, msgpack_packer *out, uint32_t index)
+{
+    static const thaw_date none;
+    const country *c = &f->countries[index];
+    fact_writer measures = {.f = f}, persons = {.f = f};
+    (void)facts_each(f, FACT_MEASURE, c->code, fact_counted, &measures);
+    (void)facts_each(f, FACT_PERSON, c->code, fact_counted, &persons);
+    msgpack_pack_map(out, 5);
+    write_key(out, "country");
+    write_str(out, (thaw_str){c->code, 2});
+    write_key(out, "released");
+    write_people(f, out, index, THAW_RELEASE, &none);
+    write_key(out, "detained");
+    write_people(f, out, index, THAW_DETENTION, &none);
+    write_uint(out, "measures", measures.count);
+    write_uint(out, "persons", persons.count);
+}
+
+int facts_write_state(facts *f, const engine_state_query *query, int64_t now_ns, msgpack_packer *out)
+{
+    if (query->country) {
+        if (!country_find(f, query->country))
+            return -ENOENT;
+        write_country(f, out, query->country, &query->since, now_ns);
+        return f->failed;
+    }
+    msgpack_pack_map(out, 1);
+    write_key(out, "countries");
+    msgpack_pack_array(out, f->countries_count - 1);
+    for (uint32_t i = 1; i < f->countries_count; i++)
+        write_line(f, out, i);
+    return f->failed;
+}

@@ -1,0 +1,220 @@
+/*
+ * loose.c - vague and wider items of one key: which incident each belongs to (FACTS.md, section 2).
+ *
+ * They never move the incidents of sharp items, so they are placed after those, all of a key anew
+ * whenever one of them or a sharp incident beside them changed.
+ */
+#include <stdlib.h>
+
+#include "internal.h"
+
+void key_mark_loose(facts *f, uint32_t key_index)
+{
+    key *k = &f->keys[key_index];
+    if (!k->loose_dirty) {
+        k->loose_dirty = true;
+        add(f, &f->dirty_keys, key_index);
+    }
+}
+
+static const counted *sharp_count(facts *f, incident *inc)
+{
+    if (!inc->sharp_valid) {
+        numbers list = {0};
+        for (uint32_t i = 0; i < inc->items.count; i++)
+            item_reports(f, inc->items.at[i], &list);
+        count_reports(f, list.at, list.count, &inc->sharp);
+        numbers_done(&list, &f->held);
+        inc->sharp_valid = true;
+    }
+    return &inc->sharp;
+}
+
+static bool count_agrees(const counted *vague, const counted *incident)
+{
+    if (vague->has_winner)
+        return incident->has_count && incident->count == vague->winner;
+    if (vague->has_bound)
+        return incident->has_count && vague->bound <= incident->count;
+    return true;
+}
+
+static bool count_same(const counted *a, const counted *b)
+{
+    return a->has_count == b->has_count && (!a->has_count || a->count == b->count);
+}
+
+/* The earliest incident of sharp items that a vague item fits; without votes only time counts. */
+static incident *vague_target(facts *f, key *k, item it, const counted *votes)
+{
+    span s = item_span(f, it);
+    /* A sharp incident is shorter than twice the tolerance. */
+    int64_t reach = 2 * f->config.tolerance_ns[k->kind];
+    for (incident *inc = incidents_from(k, s.start_ns > INT64_MIN + reach ? s.start_ns - reach : INT64_MIN);
+         inc && inc->start_ns < s.end_ns; inc = incidents_next(inc))
+        if (inc->span_end_ns > s.start_ns &&
+            (!votes || (!naming_conflict(&inc->naming, item_naming(f, it)) && count_agrees(votes, sharp_count(f, inc)))))
+            return inc;
+    return NULL;
+}
+
+/* The incident that a wider item is attached to. */
+static incident *wider_target(facts *f, key *k, item it)
+{
+    span s = item_span(f, it);
+    int64_t tolerance = f->config.tolerance_ns[k->kind];
+    if (s.start_ns == TIME_UNKNOWN)
+        return NULL;
+    if (s.end_ns - s.start_ns > tolerance)
+        return vague_target(f, k, it, NULL);
+    incident *found = NULL;
+    for (incident *inc = incidents_from(k, s.start_ns - tolerance + 1); inc && inc->start_ns <= s.start_ns;
+         inc = incidents_next(inc))
+        found = inc;
+    return found;
+}
+
+/* What was decided for one item. */
+typedef struct placing {
+    item it;
+    uint32_t before;  /* incident it stood in */
+    incident *target; /* an incident of sharp items */
+    uint32_t leader;  /* position of the item that opens its vague incident; UINT32_MAX: none */
+    counted votes;
+} placing;
+
+static void vague_join(facts *f, placing p[], uint32_t count, uint32_t at)
+{
+    span s = item_span(f, p[at].it);
+    p[at].leader = at;
+    for (uint32_t i = 0; i < at; i++) {
+        if (p[i].leader != i || p[i].target || !span_overlaps(item_span(f, p[i].it), s) ||
+            !count_same(&p[i].votes, &p[at].votes))
+            continue;
+        bool conflict = false;
+        for (uint32_t j = i; j < at && !conflict; j++)
+            conflict = p[j].leader == i && naming_conflict(item_naming(f, p[j].it), item_naming(f, p[at].it));
+        if (!conflict) {
+            p[at].leader = i;
+            return;
+        }
+    }
+    (void)count;
+}
+
+static void item_votes(facts *f, item it, counted *ret_votes)
+{
+    numbers list = {0};
+    item_reports(f, it, &list);
+    count_reports(f, list.at, list.count, ret_votes);
+    numbers_done(&list, &f->held);
+}
+
+static void placing_decide(facts *f, key *k, placing p[], uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        p[i].before = item_incident(f, p[i].it);
+        p[i].leader = UINT32_MAX;
+        p[i].target = NULL;
+        if (item_class_of(f, p[i].it) == ITEM_WIDER) {
+            p[i].target = wider_target(f, k, p[i].it);
+            continue;
+        }
+        item_votes(f, p[i].it, &p[i].votes);
+        p[i].target = vague_target(f, k, p[i].it, &p[i].votes);
+        if (!p[i].target)
+            vague_join(f, p, count, i);
+    }
+}
+
+/* The vague incident an item opens: the one it opened before, where that still is. */
+static incident *vague_open(facts *f, uint32_t key_index, const placing *p)
+{
+    incident *inc = f->incidents[p->before];
+    if (inc && inc->used && inc->class == ITEM_VAGUE && inc->opener == p->it)
+        return inc;
+    inc = incident_new(f, key_index, p->it);
+    if (inc)
+        add(f, &f->keys[key_index].vague_incidents, inc->index);
+    return inc;
+}
+
+/* It stands nowhere now; an incident of the same number may be another one later. */
+static void item_forget(facts *f, item it)
+{
+    numbers list = {0};
+    item_reports(f, it, &list);
+    for (uint32_t i = 0; i < list.count; i++)
+        report_of(f, list.at[i])->told = 0;
+    numbers_done(&list, &f->held);
+}
+
+/* Moves every item to where it was decided; only incidents that lose or gain one are marked. */
+static void placing_apply(facts *f, uint32_t key_index, placing p[], uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) { /* openers first: the others need their incident */
+        if (p[i].leader == i)
+            p[i].target = vague_open(f, key_index, &p[i]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        incident *to = p[i].leader < count && p[i].leader != i ? p[p[i].leader].target : p[i].target;
+        incident *from = f->incidents[p[i].before];
+        if (to == from)
+            continue;
+        if (from && from->used) {
+            numbers_take(&from->joined, p[i].it);
+            if (numbers_take(&from->items, p[i].it))
+                from->sharp_valid = false;
+            incident_mark(f, from);
+        }
+        item_set_incident(f, p[i].it, to ? to->index : 0);
+        if (!to)
+            item_forget(f, p[i].it);
+        if (to && to->class == ITEM_VAGUE) {
+            incident_take_in(f, to, p[i].it);
+        } else if (to) {
+            add(f, &to->joined, p[i].it);
+            incident_mark(f, to);
+        }
+    }
+}
+
+/* Ends the vague incidents that nothing stands in any more or whose opener joined another. */
+static void vague_sweep_out(facts *f, key *k)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < k->vague_incidents.count; i++) {
+        incident *inc = f->incidents[k->vague_incidents.at[i]];
+        if (inc->items.count)
+            k->vague_incidents.at[kept++] = inc->index;
+        else if (inc->used)
+            incident_end(f, inc);
+    }
+    k->vague_incidents.count = kept;
+}
+
+static void loose_place(facts *f, uint32_t key_index)
+{
+    key *k = &f->keys[key_index];
+    uint32_t count = k->loose.count;
+    placing *p = calloc(count ? count : 1, sizeof *p);
+    if (!p) {
+        f->failed = -ENOMEM;
+        return;
+    }
+    items_sort(f, k->loose.at, count);
+    for (uint32_t i = 0; i < count; i++)
+        p[i].it = k->loose.at[i];
+    placing_decide(f, k, p, count);
+    placing_apply(f, key_index, p, count);
+    vague_sweep_out(f, k);
+    free(p);
+    k->loose_dirty = false;
+}
+
+void loose_settle(facts *f)
+{
+    for (uint32_t i = 0; i < f->dirty_keys.count && !f->failed; i++)
+        loose_place(f, f->dirty_keys.at[i]);
+    f->dirty_keys.count = 0;
+}

@@ -1,0 +1,297 @@
+/*
+ * parties.c - the persons, targets and other objects that a report names, as strings of nodes.
+ *
+ * A string begins with a letter that says what it is: i an id, n a printed name, s a sector,
+ * p a program, r an element that has nothing to be known by but its place (a person without ids).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "internal.h"
+
+#define STRINGS_MAX 65 /* ids of one party and its name: thaw_limits.ids and one */
+#define STRING_BYTES 4200
+
+/* The strings of one party, in a buffer of their own. */
+typedef struct strings {
+    thaw_str at[STRINGS_MAX];
+    uint32_t count;
+    char *text;
+    size_t used, size;
+} strings;
+
+static void strings_put(strings *s, char prefix, thaw_str string)
+{
+    if (s->count == STRINGS_MAX || s->size - s->used < string.len + 1u)
+        return;
+    char *text = s->text + s->used;
+    text[0] = prefix;
+    memcpy(text + 1, string.data, string.len);
+    s->at[s->count++] = (thaw_str){text, string.len + 1};
+    s->used += string.len + 1u;
+}
+
+/* By what an element of persons (named = false) or targets (true: the name will do) is known. */
+static void party_strings(strings *s, const thaw_party *party, bool named, mention m, uint64_t salt)
+{
+    s->count = 0;
+    s->used = 0;
+    thaw_list ids = party->ids;
+    thaw_str id;
+    while (ids.count && thaw_str_next(&ids, &id))
+        strings_put(s, 'i', id);
+    if (s->count)
+        return;
+    if (named && party->name.data) {
+        strings_put(s, 'n', party->name);
+        return;
+    }
+    char place[40];
+    int n = snprintf(place, sizeof place, "%016llx.%u", (unsigned long long)salt, m.party);
+    strings_put(s, 'r', (thaw_str){place, (uint32_t)n});
+}
+
+static bool strings_init(facts *f, strings *s)
+{
+    *s = (strings){.size = (size_t)STRINGS_MAX * 130 + STRING_BYTES};
+    s->text = malloc(s->size);
+    if (!s->text)
+        f->failed = -ENOMEM;
+    return s->text != NULL;
+}
+
+/* The n-th of the comma-separated parts of a sector, blanks around it left out. */
+static bool sector_part(thaw_str sector, uint32_t n, thaw_str *ret_part)
+{
+    const char *at = sector.data, *end = sector.data + sector.len;
+    for (uint32_t i = 0; at && at <= end; i++) {
+        const char *comma = at < end ? memchr(at, ',', (size_t)(end - at)) : NULL;
+        const char *stop = comma ? comma : end, *start = at;
+        while (start < stop && *start == ' ')
+            start++;
+        while (stop > start && stop[-1] == ' ')
+            stop--;
+        if (i == n && stop > start) {
+            *ret_part = (thaw_str){start, (uint32_t)(stop - start)};
+            return true;
+        }
+        if (i == n && !comma)
+            return false;
+        at = comma ? comma + 1 : end + 1;
+        if (i == n) { /* an empty part: the next takes its number */
+            *ret_part = (thaw_str){start, 0};
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- objects of a sanction ---------------------------------------------------------- */
+
+/* The strings of object number m.party of a sanction; false where there is no such object. */
+static bool object_strings(strings *s, const thaw_event *event, mention m)
+{
+    s->count = 0;
+    s->used = 0;
+    if (event->targets.count) {
+        thaw_list list = event->targets;
+        thaw_party party;
+        for (uint32_t i = 0; thaw_party_next(&list, &party); i++)
+            if (i == m.party) {
+                party_strings(s, &party, true, m, 0);
+                return true;
+            }
+        return false;
+    }
+    if (event->sector.data) {
+        thaw_str part;
+        if (!sector_part(event->sector, m.party, &part))
+            return false;
+        if (part.len)
+            strings_put(s, 's', part);
+        return true;
+    }
+    if (event->program.data && m.party == 0) {
+        strings_put(s, 'p', event->program);
+        return true;
+    }
+    return false;
+}
+
+/* ---- persons ------------------------------------------------------------------------ */
+
+static bool person_strings(strings *s, const report *r, const thaw_event *event, mention m)
+{
+    thaw_list list = event->persons;
+    thaw_party party;
+    for (uint32_t i = 0; list.count && thaw_party_next(&list, &party); i++)
+        if (i == m.party) {
+            party_strings(s, &party, false, m, r->key.low);
+            return true;
+        }
+    return false;
+}
+
+static bool mention_strings(facts *f, uint32_t scope, mention m, strings *s)
+{
+    const report *r = report_of(f, m.report);
+    thaw_event event;
+    report_event(r, &event);
+    return f->scopes[scope].kind == SCOPE_PERSON ? person_strings(s, r, &event, m) : object_strings(s, &event, m);
+}
+
+void mention_nodes(facts *f, uint32_t scope, mention m, numbers *list)
+{
+    strings s;
+    if (!strings_init(f, &s))
+        return;
+    if (mention_strings(f, scope, m, &s))
+        for (uint32_t i = 0; i < s.count; i++) {
+            uint32_t n = node_find(f, scope, s.at[i]);
+            if (n && f->nodes[n].count)
+                put(f, list, n);
+        }
+    free(s.text);
+}
+
+uint32_t mention_entity(facts *f, uint32_t scope, mention m)
+{
+    strings s;
+    uint32_t entity = 0;
+    if (!scope || !strings_init(f, &s))
+        return 0;
+    if (mention_strings(f, scope, m, &s) && s.count) {
+        uint32_t n = node_find(f, scope, s.at[0]);
+        entity = n ? f->nodes[n].entity : 0;
+    }
+    free(s.text);
+    return entity;
+}
+
+static void entity_collect(facts *f, uint32_t scope, const thaw_str strings_[], uint32_t count, mention m, bool tie)
+{
+    uint32_t n = count && tie ? node_find(f, scope, strings_[0]) : 0;
+    (void)m;
+    if (n && f->nodes[n].entity)
+        add(f, &f->work_entities, f->nodes[n].entity);
+}
+
+bool mention_party(const facts *f, mention m, thaw_party *ret_party)
+{
+    thaw_event event;
+    report_event(report_of(f, m.report), &event);
+    thaw_list list = event.targets.count ? event.targets : event.persons;
+    for (uint32_t i = 0; list.count && thaw_party_next(&list, ret_party); i++)
+        if (i == m.party)
+            return true;
+    return false;
+}
+
+uint32_t report_scope(facts *f, const report *r, const thaw_event *event, bool make)
+{
+    if (r->kind != THAW_SANCTION)
+        return scope_index(f, SCOPE_PERSON, event->country, 0, make);
+    uint32_t authority = symbols_find(f->symbols, event->authority);
+    if (!authority && make && symbols_put(f->symbols, event->authority, &authority) < 0)
+        f->failed = -ENOMEM;
+    return scope_index(f, SCOPE_MEASURE, event->country, authority, make);
+}
+
+/* ---- entering and leaving ----------------------------------------------------------- */
+
+typedef void (*mention_fn)(facts *, uint32_t, const thaw_str[], uint32_t, mention, bool);
+
+static void persons_each(facts *f, uint32_t number, const thaw_event *event, mention_fn on_mention)
+{
+    const report *r = report_of(f, number);
+    strings s;
+    if (!event->persons.count || !strings_init(f, &s))
+        return;
+    uint32_t scope = report_scope(f, r, event, true);
+    uint32_t names = scope_index(f, SCOPE_NAME, event->country, 0, true);
+    bool parting = r->kind == THAW_RELEASE || r->kind == THAW_DETENTION;
+    thaw_list list = event->persons;
+    thaw_party party;
+    mention m = {number, 0};
+    for (; thaw_party_next(&list, &party); m.party++) {
+        party_strings(&s, &party, false, m, r->key.low);
+        on_mention(f, scope, s.at, s.count, m, true);
+        if (parting && party.name.data) {
+            s.count = 0;
+            s.used = 0;
+            strings_put(&s, 'n', party.name);
+            on_mention(f, names, s.at, s.count, m, false);
+        }
+    }
+    free(s.text);
+}
+
+static void objects_each(facts *f, uint32_t number, const thaw_event *event, mention_fn on_mention)
+{
+    strings s;
+    if (!strings_init(f, &s))
+        return;
+    uint32_t scope = report_scope(f, report_of(f, number), event, true);
+    mention m = {number, 0};
+    thaw_list list = event->targets;
+    thaw_party party;
+    if (list.count) {
+        uint32_t all = scope_index(f, SCOPE_PARTY, event->country, 0, true);
+        for (; thaw_party_next(&list, &party); m.party++) {
+            party_strings(&s, &party, true, m, 0);
+            on_mention(f, scope, s.at, s.count, m, true);
+            if (on_mention != entity_collect)
+                on_mention(f, all, s.at, s.count, m, true);
+        }
+    } else {
+        for (; object_strings(&s, event, m); m.party++)
+            if (s.count)
+                on_mention(f, scope, s.at, s.count, m, true);
+    }
+    free(s.text);
+}
+
+void report_entities(facts *f, uint32_t number, numbers *list)
+{
+    thaw_event event;
+    report_event(report_of(f, number), &event);
+    f->work_entities.count = 0;
+    if (event.kind == THAW_SANCTION)
+        objects_each(f, number, &event, entity_collect);
+    else
+        persons_each(f, number, &event, entity_collect);
+    for (uint32_t i = 0; i < f->work_entities.count; i++)
+        add(f, list, f->work_entities.at[i]);
+}
+
+/* A program that is lifted as a whole: every measure of the authority may be of it. */
+static void program_marks(facts *f, uint32_t number, const thaw_event *event)
+{
+    if (event->kind != THAW_SANCTION || event->action != THAW_LIFTED || event->targets.count || event->sector.data ||
+        !event->program.data)
+        return;
+    uint32_t scope = report_scope(f, report_of(f, number), event, true);
+    for (uint32_t i = 1; i < f->entities_count; i++)
+        if (f->entities[i].used && f->entities[i].scope == scope)
+            entity_mark(f, i);
+}
+
+void parties_enter(facts *f, uint32_t number, const thaw_event *event)
+{
+    if (event->kind == THAW_SANCTION)
+        objects_each(f, number, event, mention_add);
+    else
+        persons_each(f, number, event, mention_add);
+    program_marks(f, number, event);
+}
+
+void parties_leave(facts *f, uint32_t number, const thaw_event *event)
+{
+    if (event->kind == THAW_SANCTION)
+        objects_each(f, number, event, mention_take);
+    else
+        persons_each(f, number, event, mention_take);
+    program_marks(f, number, event);
+}

@@ -1,0 +1,278 @@
+#include "reports.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+
+#define CHUNK_REPORTS 4096u
+#define BLOCK_BYTES (1u << 20)
+
+/* A slot of the identity table: the number, and bits of the hash that spare a look at the record. */
+typedef struct slot {
+    uint32_t number, tag;
+} slot;
+
+struct reports {
+    report **chunks;
+    uint32_t chunks_count, chunks_capacity;
+    uint32_t count;
+    uint64_t reports_max, bytes_max;
+
+    slot *slots; /* open addressing, number 0 is empty; size a power of two */
+    uint64_t slots_count;
+
+    uint8_t **blocks; /* text */
+    uint32_t blocks_count, blocks_capacity;
+    size_t block_used, block_size;
+    uint64_t text_bytes;
+
+    pending *waiting; /* open addressing on the key; an entry without a reference is empty */
+    uint32_t waiting_count, waiting_size;
+    uint64_t held;
+};
+
+int reports_new(uint64_t reports_max, uint64_t bytes_max, reports **ret_reports)
+{
+    reports *r = calloc(1, sizeof *r);
+    if (!r)
+        return -ENOMEM;
+    r->reports_max = reports_max < UINT32_MAX / 2 ? reports_max : UINT32_MAX / 2;
+    r->bytes_max = bytes_max;
+    r->slots_count = 1024;
+    r->slots = calloc(r->slots_count, sizeof *r->slots);
+    if (!r->slots) {
+        free(r);
+        return -ENOMEM;
+    }
+    *ret_reports = r;
+    return 0;
+}
+
+reports *reports_free(reports *r)
+{
+    if (!r)
+        return NULL;
+    for (uint32_t i = 0; i < r->chunks_count; i++)
+        free(r->chunks[i]);
+    for (uint32_t i = 0; i < r->blocks_count; i++)
+        free(r->blocks[i]);
+    free(r->chunks);
+    free(r->blocks);
+    free(r->slots);
+    free(r->waiting);
+    free(r);
+    return NULL;
+}
+
+report *reports_at(const reports *r, uint32_t number)
+{
+    assert(number >= 1 && number <= r->count);
+    return &r->chunks[(number - 1) / CHUNK_REPORTS][(number - 1) % CHUNK_REPORTS];
+}
+
+uint32_t reports_count(const reports *r)
+{
+    return r->count;
+}
+
+uint64_t reports_bytes(const reports *r)
+{
+    return (uint64_t)r->chunks_count * CHUNK_REPORTS * sizeof(report) + r->slots_count * sizeof(slot) +
+           (uint64_t)r->waiting_size * sizeof(pending);
+}
+
+uint64_t reports_text_bytes(const reports *r)
+{
+    return r->text_bytes;
+}
+
+/* ---- identity ----------------------------------------------------------------------- */
+
+static inline uint32_t tag_of(thaw_hash key)
+{
+    return (uint32_t)(key.high >> 32);
+}
+
+static inline bool hash_equal(thaw_hash a, thaw_hash b)
+{
+    return a.low == b.low && a.high == b.high;
+}
+
+void reports_prefetch(const reports *r, thaw_hash key)
+{
+    __builtin_prefetch(&r->slots[key.low & (r->slots_count - 1)], 1);
+}
+
+static slot *identity_slot(const reports *r, thaw_hash key)
+{
+    uint64_t mask = r->slots_count - 1;
+    uint64_t i = key.low & mask;
+    while (r->slots[i].number && (r->slots[i].tag != tag_of(key) ||
+                                  !hash_equal(reports_at(r, r->slots[i].number)->key, key)))
+        i = (i + 1) & mask;
+    return &r->slots[i];
+}
+
+uint32_t reports_find(const reports *r, thaw_hash key)
+{
+    return identity_slot(r, key)->number;
+}
+
+static int identity_grow(reports *r)
+{
+    uint64_t size = r->slots_count * 2;
+    slot *slots = calloc(size, sizeof *slots);
+    if (!slots)
+        return -ENOMEM;
+    free(r->slots);
+    r->slots = slots;
+    r->slots_count = size;
+    for (uint32_t n = 1; n <= r->count; n++) {
+        thaw_hash key = reports_at(r, n)->key;
+        uint64_t i = key.low & (size - 1);
+        while (slots[i].number)
+            i = (i + 1) & (size - 1);
+        slots[i] = (slot){n, tag_of(key)};
+    }
+    return 0;
+}
+
+/* ---- text --------------------------------------------------------------------------- */
+
+static int text_copy(reports *r, const uint8_t *text, uint32_t bytes, const uint8_t **ret_copy)
+{
+    if (r->blocks_count == 0 || r->block_size - r->block_used < bytes) {
+        size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+        if (array_reserve((void **)&r->blocks, &r->blocks_capacity, (size_t)r->blocks_count + 1,
+                          sizeof *r->blocks, &r->held) < 0)
+            return -ENOMEM;
+        uint8_t *block = malloc(size);
+        if (!block)
+            return -ENOMEM;
+        r->blocks[r->blocks_count++] = block;
+        r->block_size = size;
+        r->block_used = 0;
+        r->text_bytes += size;
+    }
+    uint8_t *copy = r->blocks[r->blocks_count - 1] + r->block_used;
+    memcpy(copy, text, bytes);
+    r->block_used += bytes;
+    *ret_copy = copy;
+    return 0;
+}
+
+int reports_append(reports *r, thaw_hash key, const uint8_t *text, uint32_t text_bytes, uint32_t *ret_number)
+{
+    if (r->count >= r->reports_max || reports_bytes(r) + r->text_bytes + text_bytes > r->bytes_max)
+        return -ENOSPC;
+    if (r->count == r->chunks_count * CHUNK_REPORTS) {
+        if (array_reserve((void **)&r->chunks, &r->chunks_capacity, (size_t)r->chunks_count + 1,
+                          sizeof *r->chunks, &r->held) < 0)
+            return -ENOMEM;
+        report *chunk = calloc(CHUNK_REPORTS, sizeof *chunk);
+        if (!chunk)
+            return -ENOMEM;
+        r->chunks[r->chunks_count++] = chunk;
+    }
+    if (((uint64_t)r->count + 1) * 4 > r->slots_count * 3 && identity_grow(r) < 0)
+        return -ENOMEM;
+    const uint8_t *copy;
+    if (text_copy(r, text, text_bytes, &copy) < 0)
+        return -ENOMEM;
+    uint32_t number = ++r->count;
+    report *record = reports_at(r, number);
+    record->key = key;
+    record->text = copy;
+    record->text_bytes = text_bytes;
+    *identity_slot(r, key) = (slot){number, tag_of(key)};
+    *ret_number = number;
+    return 0;
+}
+
+/* ---- one report --------------------------------------------------------------------- */
+
+int64_t report_end_ns(const report *r)
+{
+    /* start_ns is that of the widened interval; adding what the precision spans gives its end. */
+    const int64_t day_ns = 86400000000000;
+    if (r->precision == THAW_INSTANT)
+        return r->start_ns + 1;
+    if (r->precision == THAW_DAY)
+        return r->start_ns + (r->approximate ? 29 : 1) * day_ns;
+    thaw_date date = {.at_ns = r->start_ns, .precision = r->precision};
+    int64_t start, end;
+    thaw_date_interval(&date, &start, &end);
+    if (r->approximate) {
+        date = (thaw_date){.at_ns = end, .precision = r->precision, .approximate = true};
+        thaw_date_interval(&date, &start, &end);
+    }
+    return end;
+}
+
+void report_event(const report *r, thaw_event *ret_event)
+{
+    /* The text was valid when it was taken in; the bounds of then need not be known again. */
+    static const thaw_limits unbounded = {.message_bytes = UINT32_MAX,
+                                          .nesting = 32,
+                                          .events = 1,
+                                          .persons = UINT32_MAX,
+                                          .ids = UINT32_MAX,
+                                          .id_bytes = UINT32_MAX,
+                                          .text_bytes = UINT32_MAX,
+                                          .future_ns = INT64_MAX};
+    thaw_body body;
+    thaw_error error;
+    *ret_event = (thaw_event){0};
+    if (thaw_body_open(&body, r->text, r->text_bytes, &unbounded, 0, &error) < 0 ||
+        thaw_body_next(&body, ret_event, &error) != 1)
+        *ret_event = (thaw_event){0};
+}
+
+/* ---- references that wait ----------------------------------------------------------- */
+
+static bool pending_empty(const pending *p)
+{
+    return !p->withdrawn_by && !p->replaced_by;
+}
+
+static pending *pending_slot(pending *table, uint32_t size, thaw_hash key)
+{
+    uint32_t i = (uint32_t)key.high & (size - 1);
+    while (!pending_empty(&table[i]) && !hash_equal(table[i].key, key))
+        i = (i + 1) & (size - 1);
+    return &table[i];
+}
+
+static int pending_grow(reports *r)
+{
+    uint32_t size = r->waiting_size ? r->waiting_size * 2 : 64;
+    pending *table = calloc(size, sizeof *table);
+    if (!table)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < r->waiting_size; i++)
+        if (!pending_empty(&r->waiting[i]))
+            *pending_slot(table, size, r->waiting[i].key) = r->waiting[i];
+    free(r->waiting);
+    r->waiting = table;
+    r->waiting_size = size;
+    return 0;
+}
+
+pending *reports_pending(reports *r, thaw_hash key, bool make)
+{
+    if (make && (r->waiting_count + 1) * 2 > r->waiting_size && pending_grow(r) < 0)
+        return NULL;
+    if (!r->waiting_size)
+        return NULL;
+    pending *found = pending_slot(r->waiting, r->waiting_size, key);
+    if (!pending_empty(found))
+        return found;
+    if (!make)
+        return NULL;
+    found->key = key;
+    r->waiting_count++;
+    return found;
+}

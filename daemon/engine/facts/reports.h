@@ -1,0 +1,84 @@
+/*
+ * reports.h - every report that was accepted: its identity, what clustering needs of it in fixed
+ * fields, and its text (the event's own bytes) beside it.
+ *
+ *   identity table          reports, numbered 1, 2, 3 ...           text
+ *   hash -> number  ──────► fixed records in chunks of 4096  ─────► 1 MiB blocks
+ *
+ * A report is never moved. A report that was withdrawn or replaced stays, marked; its identity
+ * serves against repeats, its text `explain`.
+ */
+#ifndef FACTS_REPORTS_H
+#define FACTS_REPORTS_H
+
+#include "thaw.h"
+
+#define TIME_UNKNOWN INT64_MIN
+
+typedef struct report {
+    thaw_hash key;        /* of (source, id) */
+    uint64_t content;     /* low half of the hash of the content */
+    int64_t start_ns;     /* of its date; TIME_UNKNOWN: undated */
+    int64_t reported_ns;  /* start of reported_at, or TIME_UNKNOWN */
+    const uint8_t *text;  /* the event's map */
+    uint64_t count;
+    uint32_t text_bytes;
+    uint32_t source, voice;  /* symbols */
+    uint32_t item;           /* its group, as an item (groups.h), or its own number */
+    uint32_t key_index;      /* of the clustering key; 0: makes no incident */
+    uint32_t incident;       /* where it stands as an item of its own, 0: nowhere */
+    uint32_t told;           /* the incident it stood in when facts were last settled */
+    uint32_t part;           /* symbol of `part` */
+    uint32_t id_at;          /* where its id stands in the text */
+    uint32_t dead_by;        /* number of the report that withdrew or replaced it */
+    uint16_t parties;        /* number of persons, of a sanction of targets */
+    uint8_t kind, status;
+    uint8_t count_is : 2, covers : 2, precision : 3, approximate : 1;
+    uint8_t detail; /* form, action or stage */
+    uint8_t has_count : 1, withdrawn : 1, replaced : 1, named : 1, on_people : 1, persons_named : 1,
+        has_targets : 1, destination : 1;
+    uint8_t id_bytes;
+    uint8_t told_as_fact : 1; /* rules know it as a fact of kind report */
+} report;
+
+typedef struct reports reports;
+
+int reports_new(uint64_t reports_max, uint64_t bytes_max, reports **ret_reports);
+reports *reports_free(reports *r);
+
+/* The report of that number, which must exist. */
+report *reports_at(const reports *r, uint32_t number);
+uint32_t reports_count(const reports *r);
+uint64_t reports_bytes(const reports *r);      /* fixed records and identity */
+uint64_t reports_text_bytes(const reports *r); /* text blocks */
+
+/* Number of the report with that identity, 0 if there is none. */
+uint32_t reports_find(const reports *r, thaw_hash key);
+void reports_prefetch(const reports *r, thaw_hash key);
+/* Appends a report with that identity and a copy of its text; the rest is zero. -ENOSPC: a limit
+ * is reached; -ENOMEM. */
+int reports_append(reports *r, thaw_hash key, const uint8_t *text, uint32_t text_bytes, uint32_t *ret_number);
+
+/* Living reports make facts. */
+static inline bool report_lives(const report *r)
+{
+    return !r->withdrawn && !r->replaced;
+}
+static inline thaw_str report_id(const report *r)
+{
+    return (thaw_str){(const char *)r->text + r->id_at, r->id_bytes};
+}
+/* End of a report's date (which it must have). */
+int64_t report_end_ns(const report *r);
+/* The event, decoded again from the text; views into the text. */
+void report_event(const report *r, thaw_event *ret_event);
+
+/* References that wait for a report that is not known yet. */
+typedef struct pending {
+    thaw_hash key;
+    uint32_t withdrawn_by, replaced_by; /* numbers, 0: not */
+} pending;
+/* The entry of an identity: NULL where there is none and `make` is false, or memory ran out. */
+pending *reports_pending(reports *r, thaw_hash key, bool make);
+
+#endif

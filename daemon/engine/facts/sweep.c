@@ -1,0 +1,328 @@
+/*
+ * sweep.c - the incidents of sharp items of one key (FACTS.md, section 2).
+ *
+ * Sharp items stand in one order, and each incident is a run of neighbours in it: the first opens,
+ * those that follow join while they start soon enough and bear no differing name.
+ *
+ *      a b c | d e | f g h          an item that comes between b and c, soon enough after a, joins;
+ *      ^       ^     ^  openers     one that opens a run of its own takes what follows from the
+ *                                   runs behind it, until one of them keeps its opener: from there
+ *                                   on nothing can have changed
+ *
+ * The incidents of a key are a tree by opener; the items of a run are kept unordered and only
+ * sorted when a run is cut.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+static int incident_compare(const incident *a, const incident *b)
+{
+    return a == b ? 0 : item_compare(a->facts, a->opener, b->opener);
+}
+/* The tree's functions, of which not all are used. */
+#define __unused __attribute__((unused))
+RB_GENERATE_STATIC(incident_tree, incident, node, incident_compare)
+
+incident *incidents_next(incident *inc)
+{
+    return RB_NEXT(incident_tree, , inc);
+}
+
+incident *incidents_first(key *k)
+{
+    return RB_MIN(incident_tree, &k->sharp);
+}
+
+/* The last incident whose opener stands before the item or is it. */
+static incident *sharp_floor(facts *f, const key *k, item it)
+{
+    incident *found = NULL;
+    for (incident *at = RB_ROOT(&k->sharp); at;) {
+        if (item_compare(f, at->opener, it) <= 0) {
+            found = at;
+            at = RB_RIGHT(at, node);
+        } else {
+            at = RB_LEFT(at, node);
+        }
+    }
+    return found;
+}
+
+incident *incidents_from(const key *k, int64_t start_ns)
+{
+    incident *found = NULL;
+    for (incident *at = RB_ROOT(&k->sharp); at;) {
+        if (at->start_ns >= start_ns) {
+            found = at;
+            at = RB_LEFT(at, node);
+        } else {
+            at = RB_RIGHT(at, node);
+        }
+    }
+    return found;
+}
+
+/* The same, looking first where the last item went. */
+static incident *sharp_floor_hot(facts *f, key *k, item it)
+{
+    incident *hot = k->hot;
+    if (hot && item_compare(f, hot->opener, it) <= 0) {
+        incident *next = RB_NEXT(incident_tree, , hot);
+        if (!next || item_compare(f, it, next->opener) < 0)
+            return hot;
+    }
+    return k->hot = sharp_floor(f, k, it);
+}
+
+/* ---- incidents come and go ---------------------------------------------------------- */
+
+incident *incident_new(facts *f, uint32_t key_index, item opener)
+{
+    uint32_t i = f->incidents_free.count
+                     ? f->incidents_free.at[--f->incidents_free.count]
+                     : grow(f, (void **)&f->incidents, &f->incidents_count, &f->incidents_capacity,
+                            sizeof *f->incidents);
+    if (i && !f->incidents[i]) {
+        f->incidents[i] = calloc(1, sizeof **f->incidents);
+        f->held += sizeof **f->incidents;
+    }
+    incident *inc = i ? f->incidents[i] : NULL;
+    if (!inc) {
+        f->failed = -ENOMEM;
+        return NULL;
+    }
+    *inc = (incident){.facts = f, .key_index = key_index, .index = i, .used = true, .opener = opener};
+    inc->class = item_class_of(f, opener);
+    inc->start_ns = INT64_MAX;
+    inc->now.acted_at_ns = TIME_UNKNOWN;
+    inc->span_end_ns = INT64_MIN;
+    return inc;
+}
+
+void incident_touch(facts *f, incident *inc)
+{
+    causes_note(f, &inc->why);
+    if (!inc->dirty) {
+        inc->dirty = true;
+        add(f, &f->dirty_incidents, inc->index);
+    }
+}
+
+void incident_mark(facts *f, incident *inc)
+{
+    incident_touch(f, inc);
+    key *k = &f->keys[inc->key_index];
+    if (k->loose.count && inc->class == ITEM_SHARP)
+        key_mark_loose(f, inc->key_index);
+}
+
+/* It stays in the table, unused and dirty, until facts_settle has told that it went. */
+void incident_end(facts *f, incident *inc)
+{
+    incident_mark(f, inc);
+    inc->used = false;
+    for (uint32_t i = 0; i < inc->joined.count; i++)
+        item_set_incident(f, inc->joined.at[i], 0);
+    numbers_done(&inc->items, &f->held);
+    numbers_done(&inc->joined, &f->held);
+    numbers_done(&inc->naming, &f->held);
+}
+
+void incident_take_in(facts *f, incident *inc, item it)
+{
+    span s = item_span(f, it);
+    const numbers *naming = item_naming(f, it);
+    add(f, &inc->items, it);
+    if (s.start_ns < inc->start_ns)
+        inc->start_ns = s.start_ns;
+    if (s.end_ns > inc->span_end_ns)
+        inc->span_end_ns = s.end_ns;
+    for (uint32_t i = 0; naming && i < naming->count; i++)
+        put(f, &inc->naming, naming->at[i]);
+    inc->sharp_valid = false;
+    if (item_incident(f, it) != inc->index)
+        item_set_incident(f, it, inc->index);
+    incident_mark(f, inc);
+}
+
+bool naming_conflict(const numbers *a, const numbers *b)
+{
+    for (uint32_t i = 0; a && b && i < a->count; i++)
+        for (uint32_t j = 0; j < b->count; j++)
+            if (a->at[i] == b->at[j])
+                return true;
+    return false;
+}
+
+/* ---- the sweep ---------------------------------------------------------------------- */
+
+static int64_t key_tolerance(const facts *f, const key *k)
+{
+    return f->config.tolerance_ns[k->kind];
+}
+
+static bool sharp_joins(facts *f, const key *k, const incident *inc, item it)
+{
+    int64_t start = item_span(f, it).start_ns;
+    return start - inc->start_ns < key_tolerance(f, k) && !naming_conflict(&inc->naming, item_naming(f, it));
+}
+
+static incident *sharp_open(facts *f, uint32_t key_index, item it)
+{
+    incident *inc = incident_new(f, key_index, it);
+    if (!inc)
+        return NULL;
+    incident_take_in(f, inc, it);
+    RB_INSERT(incident_tree, &f->keys[key_index].sharp, inc);
+    f->keys[key_index].sharp_count++;
+    return inc;
+}
+
+/* Takes an incident out of the tree and moves its items to a list. */
+static void sharp_dissolve(facts *f, incident *inc, numbers *list)
+{
+    key *k = &f->keys[inc->key_index];
+    if (k->hot == inc)
+        k->hot = NULL;
+    for (uint32_t i = 0; i < inc->items.count; i++)
+        add(f, list, inc->items.at[i]);
+    RB_REMOVE(incident_tree, &k->sharp, inc);
+    k->sharp_count--;
+    incident_end(f, inc);
+}
+
+/* Goes on with the sweep: `at` is the incident opened last (NULL: none), `list` what follows in any
+ * order. Runs behind are drawn in until one keeps its opener. Uses up the list. */
+static void sharp_sweep(facts *f, uint32_t key_index, incident *at, numbers *list)
+{
+    key *k = &f->keys[key_index];
+    items_sort(f, list->at, list->count);
+    for (;;) {
+        for (uint32_t i = 0; i < list->count && !f->failed; i++) {
+            item it = list->at[i];
+            if (at && sharp_joins(f, k, at, it))
+                incident_take_in(f, at, it);
+            else
+                at = sharp_open(f, key_index, it);
+        }
+        list->count = 0;
+        incident *next = at ? RB_NEXT(incident_tree, , at) : RB_MIN(incident_tree, &k->sharp);
+        if (f->failed || !at || !next || !sharp_joins(f, k, at, next->opener))
+            break;
+        sharp_dissolve(f, next, list);
+        items_sort(f, list->at, list->count);
+    }
+    numbers_done(list, &f->held);
+}
+
+static void sharp_place(facts *f, uint32_t key_index, item it)
+{
+    key *k = &f->keys[key_index];
+    incident *inc = sharp_floor_hot(f, k, it);
+    if (inc && sharp_joins(f, k, inc, it)) {
+        incident_take_in(f, inc, it);
+        return;
+    }
+    numbers list = {0};
+    bool in_time = inc && item_span(f, it).start_ns - inc->start_ns < key_tolerance(f, k);
+    if (!in_time) { /* opens a run of its own behind this one */
+        incident *opened = sharp_open(f, key_index, it);
+        if (opened)
+            sharp_sweep(f, key_index, opened, &list);
+        return;
+    }
+    /* It is within the run in time, but bears a differing name: the run is cut anew. */
+    incident *before = RB_PREV(incident_tree, , inc);
+    sharp_dissolve(f, inc, &list);
+    add(f, &list, it);
+    sharp_sweep(f, key_index, before, &list);
+}
+
+/* An item that ended then has gone: the order and the openers stay, the greatest end may not. */
+static void outline_shrink(facts *f, incident *inc, int64_t end_ns)
+{
+    inc->sharp_valid = false;
+    if (end_ns < inc->span_end_ns)
+        return;
+    inc->span_end_ns = INT64_MIN;
+    for (uint32_t i = 0; i < inc->items.count; i++) {
+        int64_t end = item_span(f, inc->items.at[i]).end_ns;
+        inc->span_end_ns = end > inc->span_end_ns ? end : inc->span_end_ns;
+    }
+}
+
+static void sharp_unplace(facts *f, uint32_t key_index, item it)
+{
+    incident *inc = f->incidents[item_incident(f, it)];
+    const numbers *naming = item_naming(f, it);
+    if (!inc)
+        return;
+    numbers_take(&inc->items, it);
+    if (it != inc->opener && (!naming || !naming->count)) {
+        outline_shrink(f, inc, item_span(f, it).end_ns);
+        incident_mark(f, inc);
+        item_set_incident(f, it, 0);
+        return;
+    }
+    numbers list = {0};
+    incident *before = RB_PREV(incident_tree, , inc);
+    sharp_dissolve(f, inc, &list);
+    item_set_incident(f, it, 0);
+    sharp_sweep(f, key_index, before, &list);
+}
+
+/* ---- any item ----------------------------------------------------------------------- */
+
+static void undated_place(facts *f, uint32_t key_index, item it)
+{
+    incident *inc = incident_new(f, key_index, it);
+    if (!inc)
+        return;
+    incident_take_in(f, inc, it);
+    add(f, &f->keys[key_index].undated, it);
+}
+
+static void loose_unplace(facts *f, uint32_t key_index, item it)
+{
+    incident *inc = f->incidents[item_incident(f, it)];
+    numbers_take(&f->keys[key_index].loose, it);
+    if (inc) {
+        numbers_take(&inc->joined, it);
+        numbers_take(&inc->items, it);
+        inc->sharp_valid = false;
+        incident_mark(f, inc);
+    }
+    item_set_incident(f, it, 0);
+    key_mark_loose(f, key_index);
+}
+
+void item_place(facts *f, uint32_t key_index, item it)
+{
+    item_class class = item_class_of(f, it);
+    if (class == ITEM_SHARP) {
+        sharp_place(f, key_index, it);
+    } else if (class == ITEM_UNDATED) {
+        undated_place(f, key_index, it);
+    } else {
+        add(f, &f->keys[key_index].loose, it);
+        key_mark_loose(f, key_index);
+    }
+}
+
+void item_unplace(facts *f, uint32_t key_index, item it)
+{
+    item_class class = item_class_of(f, it);
+    if (class == ITEM_SHARP) {
+        sharp_unplace(f, key_index, it);
+    } else if (class == ITEM_UNDATED) {
+        incident *inc = f->incidents[item_incident(f, it)];
+        numbers_take(&f->keys[key_index].undated, it);
+        item_set_incident(f, it, 0);
+        if (inc)
+            incident_end(f, inc);
+    } else {
+        loose_unplace(f, key_index, it);
+    }
+}

@@ -1,0 +1,116 @@
+#include "symbols.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "array.h"
+
+struct symbols {
+    thaw_str *strings; /* by number; [0] is the absent string; each owns its bytes */
+    uint32_t count, capacity;
+    uint32_t *slots; /* open addressing, 0 is empty; size a power of two */
+    uint32_t slots_count;
+    uint64_t held;
+};
+
+int str_compare(thaw_str a, thaw_str b)
+{
+    uint32_t shorter = a.len < b.len ? a.len : b.len;
+    int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+int symbols_new(symbols **ret_symbols)
+{
+    symbols *s = calloc(1, sizeof *s);
+    if (!s)
+        return -ENOMEM;
+    s->slots_count = 256;
+    s->slots = calloc(s->slots_count, sizeof *s->slots);
+    if (!s->slots || array_reserve((void **)&s->strings, &s->capacity, 64, sizeof *s->strings, &s->held) < 0) {
+        symbols_free(s);
+        return -ENOMEM;
+    }
+    s->strings[0] = (thaw_str){0};
+    s->count = 1;
+    *ret_symbols = s;
+    return 0;
+}
+
+symbols *symbols_free(symbols *s)
+{
+    if (!s)
+        return NULL;
+    for (uint32_t i = 1; i < s->count; i++)
+        free((void *)s->strings[i].data);
+    free(s->strings);
+    free(s->slots);
+    free(s);
+    return NULL;
+}
+
+/* The slot of a string: where it stands, or where it would. */
+static uint32_t *symbols_slot(const symbols *s, thaw_str string)
+{
+    uint32_t mask = s->slots_count - 1;
+    uint32_t i = (uint32_t)XXH3_64bits(string.data, string.len) & mask;
+    while (s->slots[i] && !str_equal(s->strings[s->slots[i]], string))
+        i = (i + 1) & mask;
+    return &s->slots[i];
+}
+
+static int symbols_grow(symbols *s)
+{
+    uint32_t *old = s->slots, old_count = s->slots_count;
+    uint32_t *slots = calloc((size_t)old_count * 2, sizeof *slots);
+    if (!slots)
+        return -ENOMEM;
+    s->slots = slots;
+    s->slots_count = old_count * 2;
+    for (uint32_t i = 0; i < old_count; i++)
+        if (old[i])
+            *symbols_slot(s, s->strings[old[i]]) = old[i];
+    free(old);
+    return 0;
+}
+
+uint32_t symbols_find(const symbols *s, thaw_str string)
+{
+    return string.data ? *symbols_slot(s, string) : 0;
+}
+
+int symbols_put(symbols *s, thaw_str string, uint32_t *ret_symbol)
+{
+    if (!string.data) {
+        *ret_symbol = 0;
+        return 0;
+    }
+    uint32_t *slot = symbols_slot(s, string);
+    if (*slot) {
+        *ret_symbol = *slot;
+        return 0;
+    }
+    if (array_reserve((void **)&s->strings, &s->capacity, (size_t)s->count + 1, sizeof *s->strings, &s->held) < 0)
+        return -ENOMEM;
+    char *copy = malloc(string.len + 1);
+    if (!copy)
+        return -ENOMEM;
+    memcpy(copy, string.data, string.len);
+    copy[string.len] = '\0';
+    s->strings[s->count] = (thaw_str){copy, string.len};
+    *slot = s->count;
+    *ret_symbol = s->count++;
+    return s->count * 2 > s->slots_count ? symbols_grow(s) : 0;
+}
+
+thaw_str symbols_get(const symbols *s, uint32_t symbol)
+{
+    return s->strings[symbol];
+}
+
+int symbols_compare(const symbols *s, uint32_t a, uint32_t b)
+{
+    return a == b ? 0 : str_compare(s->strings[a], s->strings[b]);
+}

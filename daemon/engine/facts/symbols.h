@@ -1,0 +1,31 @@
+/*
+ * symbols.h - strings that recur (sources, authorities, programs, names of incidents) as numbers.
+ * Equal strings have equal numbers; 0 is the absent string. Symbols are never given back.
+ */
+#ifndef FACTS_SYMBOLS_H
+#define FACTS_SYMBOLS_H
+
+#include "thaw.h"
+
+typedef struct symbols symbols;
+
+int symbols_new(symbols **ret_symbols);
+symbols *symbols_free(symbols *s);
+
+/* The number of a string, a new one if need be. -ENOMEM. */
+int symbols_put(symbols *s, thaw_str string, uint32_t *ret_symbol);
+/* The number of a string, 0 if it has none. */
+uint32_t symbols_find(const symbols *s, thaw_str string);
+/* The string of a number; lives as long as the table. */
+thaw_str symbols_get(const symbols *s, uint32_t symbol);
+/* Bytewise order of the strings of two symbols. */
+int symbols_compare(const symbols *s, uint32_t a, uint32_t b);
+
+/* Bytewise order of two strings; the shorter first where one begins the other. */
+int str_compare(thaw_str a, thaw_str b);
+static inline bool str_equal(thaw_str a, thaw_str b)
+{
+    return a.len == b.len && (a.len == 0 || __builtin_memcmp(a.data, b.data, a.len) == 0);
+}
+
+#endif

@@ -1,0 +1,290 @@
+/* tallies.c - totals that sources state, compared with the ledger: FACTS.md, section 6. */
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "internal.h"
+
+const char *tally_state_name(tally_state state)
+{
+    static const char *const names[] = {NULL, "agrees", "stale", "differs", "not-comparable"};
+    return names[state];
+}
+
+/* ---- lines and sums of the ledger --------------------------------------------------- */
+
+static int line_order(const void *a_, const void *b_)
+{
+    const ledger_line *a = a_, *b = b_;
+    if (a->start_ns != b->start_ns)
+        return a->start_ns < b->start_ns ? -1 : 1;
+    return (a->inc->now.id > b->inc->now.id) - (a->inc->now.id < b->inc->now.id);
+}
+
+static void line_put(facts *f, ledger_line **lines, uint32_t *count, uint32_t *capacity, incident *inc)
+{
+    if (!inc || !inc->used)
+        return;
+    uint64_t unused = 0;
+    if (array_reserve((void **)lines, capacity, (size_t)*count + 1, sizeof **lines, &unused) < 0) {
+        f->failed = -ENOMEM;
+        return;
+    }
+    const counted *v = &inc->now.votes;
+    (*lines)[(*count)++] = (ledger_line){.start_ns = inc->now.occurred.start_ns,
+                                         .count = v->count,
+                                         .low = v->low < v->count ? v->low : v->count,
+                                         .high = v->high > v->count ? v->high : v->count,
+                                         .inc = inc};
+}
+
+uint32_t ledger_collect(facts *f, uint32_t country_, uint8_t kind, ledger_line **ret_lines)
+{
+    uint32_t count = 0, capacity = 0;
+    const country *c = &f->countries[country_];
+    *ret_lines = NULL;
+    for (uint32_t i = 0; i < c->keys.count; i++) {
+        key *k = &f->keys[c->keys.at[i]];
+        if (k->kind != kind)
+            continue;
+        for (incident *inc = incidents_first(k); inc; inc = incidents_next(inc))
+            line_put(f, ret_lines, &count, &capacity, inc);
+        for (uint32_t j = 0; j < k->vague_incidents.count; j++)
+            line_put(f, ret_lines, &count, &capacity, f->incidents[k->vague_incidents.at[j]]);
+        for (uint32_t j = 0; j < k->undated.count; j++)
+            line_put(f, ret_lines, &count, &capacity, f->incidents[item_incident(f, k->undated.at[j])]);
+    }
+    if (count > 1)
+        qsort(*ret_lines, count, sizeof **ret_lines, line_order);
+    return count;
+}
+
+/* What an incident counts for under a definition. */
+static ledger_total line_counts(facts *f, const ledger_line *l, const definition *d)
+{
+    ledger_total t = {l->low, l->count, l->high};
+    bool with_form = false, any_form = false;
+    numbers list = {0}, part = {0};
+    if (!d->form && !d->category.data)
+        return t;
+    incident_reports(f, l->inc, false, &list);
+    for (uint32_t i = 0; i < list.count; i++) {
+        const report *r = report_of(f, list.at[i]);
+        with_form = with_form || r->detail == d->form;
+        any_form = any_form || r->detail != 0;
+        thaw_str name = symbols_get(f->symbols, r->part);
+        if (d->category.data && r->covers == THAW_PART && name.len == d->category.len + 9 &&
+            memcmp(name.data, "category=", 9) == 0 && memcmp(name.data + 9, d->category.data, d->category.len) == 0)
+            add(f, &part, list.at[i]);
+    }
+    if (part.count) {
+        counted c;
+        count_reports(f, part.at, part.count, &c);
+        t = (ledger_total){c.low < c.count ? c.low : c.count, c.count, c.high > c.count ? c.high : c.count};
+    }
+    if (d->form && !with_form)
+        t = (ledger_total){0, 0, any_form ? 0 : t.high};
+    numbers_done(&list, &f->held);
+    numbers_done(&part, &f->held);
+    return t;
+}
+
+static bool line_counts_at_all(const ledger_line *l)
+{
+    return l->inc->now.status > THAW_RUMOURED && l->start_ns != TIME_UNKNOWN;
+}
+
+ledger_total ledger_sum(facts *f, const ledger_line *lines, uint32_t count, const definition *d)
+{
+    ledger_total sum = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        if (!line_counts_at_all(&lines[i]) || lines[i].start_ns < d->from_ns || lines[i].start_ns >= d->to_ns)
+            continue;
+        ledger_total t = line_counts(f, &lines[i], d);
+        sum.high += t.high;
+        if (lines[i].start_ns >= d->from_latest_ns) {
+            sum.low += t.low;
+            sum.count += t.count;
+        }
+    }
+    return sum;
+}
+
+/* ---- comparing ---------------------------------------------------------------------- */
+
+static bool total_agrees(const report *r, const ledger_total *t)
+{
+    if (r->count_is == THAW_AT_LEAST)
+        return r->count <= t->high;
+    if (r->count_is == THAW_ABOUT)
+        return (double)r->count >= (double)t->low * 0.9 && (double)r->count <= (double)t->high * 1.1;
+    return r->count >= t->low && r->count <= t->high;
+}
+
+/* Whether the count is what the ledger came to at an earlier moment. */
+static bool total_is_stale(facts *f, const ledger_line *lines, uint32_t count, definition d, uint64_t stated)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!line_counts_at_all(&lines[i]) || lines[i].start_ns < d.from_ns || lines[i].start_ns >= d.to_ns)
+            continue;
+        if (i && lines[i].start_ns != lines[i - 1].start_ns && sum && sum == stated)
+            return true;
+        sum += line_counts(f, &lines[i], &d).count;
+    }
+    return false;
+}
+
+static uint32_t tally_latest(const facts *f, const tally *t)
+{
+    uint32_t latest = 0;
+    for (uint32_t i = 0; i < t->reports.count; i++)
+        if (!latest || report_later_compare(f, t->reports.at[i], latest) > 0)
+            latest = t->reports.at[i];
+    return latest;
+}
+
+void tally_look(facts *f, const tally *t, tally_view *ret_view)
+{
+    *ret_view = (tally_view){.report = tally_latest(f, t), .state = TALLY_NOT_COMPARABLE};
+    if (!ret_view->report)
+        return;
+    const report *r = report_of(f, ret_view->report);
+    thaw_event event;
+    report_event(r, &event);
+    if (!event.since.precision || !event.of || !r->has_count)
+        return;
+    definition d = {.to_ns = r->start_ns == TIME_UNKNOWN ? INT64_MAX : report_end_ns(r),
+                    .form = event.form,
+                    .category = event.category};
+    int64_t end;
+    thaw_date_interval(&event.since, &d.from_ns, &end);
+    d.from_latest_ns = event.since.approximate ? end - 1 : d.from_ns;
+    ledger_line *lines;
+    uint32_t count = ledger_collect(f, t->country, event.of == THAW_OF_RELEASED ? THAW_RELEASE : THAW_DETENTION, &lines);
+    ret_view->ledger = ledger_sum(f, lines, count, &d);
+    if (total_agrees(r, &ret_view->ledger))
+        ret_view->state = TALLY_AGREES;
+    else if (total_is_stale(f, lines, count, d, r->count))
+        ret_view->state = TALLY_STALE;
+    else
+        ret_view->state = TALLY_DIFFERS;
+    free(lines);
+}
+
+/* ---- series ------------------------------------------------------------------------- */
+
+static uint64_t series_hash(const thaw_event *event, uint32_t country_, uint32_t voice)
+{
+    uint64_t h = mix((uint64_t)country_ << 32 | voice, (uint64_t)event->of << 8 | event->form);
+    h = mix(h, (uint64_t)event->since.at_ns);
+    h = mix(h, (uint64_t)event->since.precision << 1 | event->since.approximate);
+    return mix(h, event->category.data ? XXH3_64bits(event->category.data, event->category.len) : 0);
+}
+
+static uint32_t tally_find(facts *f, uint64_t hash)
+{
+    uint32_t cursor = 0;
+    return index_next(&f->tallies_index, hash, &cursor);
+}
+
+static void tally_mark(facts *f, uint32_t i)
+{
+    tally *t = &f->tallies[i];
+    causes_note(f, &t->why);
+    t->correction = t->correction || f->cause_corrects;
+    if (!t->dirty) {
+        t->dirty = true;
+        add(f, &f->dirty_tallies, i);
+    }
+}
+
+void tally_enter(facts *f, uint32_t number, const thaw_event *event)
+{
+    uint32_t country_ = country_index(f, event->country), voice = report_of(f, number)->voice;
+    uint64_t hash = series_hash(event, country_, voice);
+    uint32_t i = tally_find(f, hash);
+    if (!i) {
+        i = f->tallies_free.count ? f->tallies_free.at[--f->tallies_free.count]
+                                  : grow(f, (void **)&f->tallies, &f->tallies_count, &f->tallies_capacity,
+                                         sizeof *f->tallies);
+        if (!i)
+            return;
+        f->tallies[i] = (tally){.hash = hash, .country = country_, .voice = voice, .used = true};
+        thaw_str text = symbols_get(f->symbols, voice);
+        uint64_t seed = mix(series_hash(event, 0, 0), (uint64_t)(uint8_t)event->country[0] << 8 | (uint8_t)event->country[1]);
+        f->tallies[i].id = XXH3_64bits_withSeed(text.data, text.len, seed);
+        if (index_put(&f->tallies_index, hash, i, &f->held) < 0)
+            f->failed = -ENOMEM;
+        add(f, &f->countries[country_].tallies, i);
+    }
+    add(f, &f->tallies[i].reports, number);
+    tally_mark(f, i);
+}
+
+void tally_leave(facts *f, uint32_t number, const thaw_event *event)
+{
+    uint32_t i = tally_find(f, series_hash(event, country_index(f, event->country), report_of(f, number)->voice));
+    if (!i)
+        return;
+    numbers_take(&f->tallies[i].reports, number);
+    tally_mark(f, i);
+}
+
+/* ---- settling ----------------------------------------------------------------------- */
+
+static void tally_end(facts *f, uint32_t i)
+{
+    tally *t = &f->tallies[i];
+    if (t->handle) {
+        tell(f, FACT_GONE, t->handle, 0, true, &t->why);
+        handle_drop(f, t->handle, i);
+    }
+    index_take(&f->tallies_index, t->hash, i);
+    numbers_take(&f->countries[t->country].tallies, i);
+    numbers_done(&t->reports, &f->held);
+    numbers_done(&t->why.corrections, &f->held);
+    *t = (tally){0};
+    add(f, &f->tallies_free, i);
+}
+
+static void tally_settle(facts *f, uint32_t i)
+{
+    tally *t = &f->tallies[i];
+    t->dirty = false;
+    if (!t->reports.count) {
+        tally_end(f, i);
+        return;
+    }
+    tally_view v;
+    tally_look(f, t, &v);
+    uint64_t fingerprint = mix(mix(v.report, (uint64_t)v.state), t->reports.count) | 1;
+    for (uint32_t r = 0; r < t->reports.count; r++)
+        fingerprint += mix(t->reports.at[r], 3) << 1;
+    bool changed = fingerprint != t->fingerprint;
+    t->fingerprint = fingerprint;
+    if (!t->handle) {
+        t->handle = handle_new(f, FACT_TALLY, i);
+        tell(f, FACT_APPEARED, t->handle, 0, t->correction, &t->why);
+    } else if (changed) {
+        tell(f, FACT_CHANGED, t->handle, 0, t->correction, &t->why);
+    }
+    t->correction = false;
+    t->why.news = 0;
+    numbers_done(&t->why.corrections, &f->held);
+}
+
+void tallies_settle(facts *f)
+{
+    f->cause = 0;
+    f->cause_corrects = false;
+    for (uint32_t c = 0; c < f->dirty_countries.count; c++) {
+        const numbers *list = &f->countries[f->dirty_countries.at[c]].tallies;
+        for (uint32_t i = 0; i < list->count; i++)
+            tally_mark(f, list->at[i]);
+    }
+    for (uint32_t i = 0; i < f->dirty_tallies.count && !f->failed; i++)
+        if (f->tallies[f->dirty_tallies.at[i]].used)
+            tally_settle(f, f->dirty_tallies.at[i]);
+    f->dirty_tallies.count = 0;
+}

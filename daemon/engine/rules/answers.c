@@ -1,0 +1,187 @@
+/* answers.c - what can be asked of a set of rules: active alerts, counters, why an alert stands. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/state.h"
+
+#define SNAPSHOT_DEFAULT 1000u
+
+static void pack_word(msgpack_packer *out, const char *text)
+{
+    msgpack_pack_str_with_body(out, text, strlen(text));
+}
+
+static void pack_count(msgpack_packer *out, const char *key, uint64_t count)
+{
+    pack_word(out, key);
+    msgpack_pack_uint64(out, count);
+}
+
+uint64_t rules_firing(const rules *set)
+{
+    return set->firing_count;
+}
+
+/* ---- active alerts ------------------------------------------------------------------ */
+
+static bool is_active(const group *g)
+{
+    return g->alert && g->alert->state == THAW_FIRING;
+}
+
+static bool is_wanted(const alert_text *a, thaw_str topic, thaw_str after)
+{
+    char text[THAW_TOPIC_BYTES];
+    thaw_str country = {a->country[0] ? a->country : NULL, (uint32_t)strlen(a->country)};
+    thaw_str id = {a->id, (uint32_t)strlen(a->id)};
+    thaw_str rule_id = {a->rule, (uint32_t)strlen(a->rule)};
+    int length = thaw_alert_topic(country, rule_id, text);
+    if (topic.len && (length < (int)topic.len || memcmp(text, topic.data, topic.len) != 0))
+        return false;
+    uint32_t shorter = id.len < after.len ? id.len : after.len;
+    int order = shorter ? memcmp(id.data, after.data, shorter) : 0;
+    return !after.data || order > 0 || (order == 0 && id.len > after.len);
+}
+
+static int alert_order(const void *a, const void *b)
+{
+    return strcmp((*(alert_text *const *)a)->id, (*(alert_text *const *)b)->id);
+}
+
+static int active_collect(rules *set, thaw_str topic, thaw_str after, alert_text ***ret_all, size_t *ret_count)
+{
+    size_t count = 0, capacity = 0;
+    alert_text **all = NULL;
+    for (size_t i = 0; i < set->rules_count; i++)
+        for (group *g = set->rules[i]->groups; g; g = g->next) {
+            if (!is_active(g) || !is_wanted(g->alert, topic, after))
+                continue;
+            if (count == capacity) {
+                alert_text **more = reallocarray(all, capacity = capacity ? capacity * 2 : 64, sizeof(*all));
+                if (!more) {
+                    free(all);
+                    return -ENOMEM;
+                }
+                all = more;
+            }
+            all[count++] = g->alert;
+        }
+    if (count > 1)
+        qsort(all, count, sizeof(*all), alert_order);
+    *ret_all = all;
+    *ret_count = count;
+    return 0;
+}
+
+int rules_write_snapshot(rules *set, const char *epoch, uint64_t seq, thaw_str topic, thaw_str after,
+                         uint32_t limit, msgpack_packer *out)
+{
+    alert_text **all = NULL;
+    size_t count = 0;
+    int r = set ? active_collect(set, topic, after, &all, &count) : 0;
+    if (r < 0)
+        return r;
+    size_t most = limit ? limit : SNAPSHOT_DEFAULT;
+    size_t given = count < most ? count : most;
+    msgpack_pack_map(out, 4);
+    pack_word(out, "epoch");
+    pack_word(out, epoch);
+    pack_count(out, "seq", seq);
+    pack_word(out, "alerts");
+    msgpack_pack_array(out, given);
+    for (size_t i = 0; i < given; i++)
+        alert_pack(all[i], epoch, out);
+    pack_word(out, "more");
+    if (count > given)
+        msgpack_pack_true(out);
+    else
+        msgpack_pack_false(out);
+    free(all);
+    return 0;
+}
+
+/* ---- rules -------------------------------------------------------------------------- */
+
+int rules_write_rules(rules *set, msgpack_packer *out)
+{
+    size_t count = set ? set->rules_count : 0;
+    msgpack_pack_map(out, 1);
+    pack_word(out, "rules");
+    msgpack_pack_array(out, count);
+    for (size_t i = 0; i < count; i++) {
+        const rule *one = set->rules[i];
+        msgpack_pack_map(out, 10);
+        pack_word(out, "rule");
+        pack_word(out, one->id);
+        pack_word(out, "file");
+        pack_word(out, one->file ? one->file : "");
+        pack_count(out, "line", one->line);
+        pack_word(out, "version");
+        pack_word(out, one->version);
+        pack_count(out, "groups", one->groups_count);
+        pack_count(out, "facts", one->facts_count);
+        pack_count(out, "firing", one->firing_count);
+        pack_count(out, "pending", one->pending_count);
+        pack_count(out, "evaluations", one->evaluations);
+        pack_count(out, "steps", one->steps);
+    }
+    return 0;
+}
+
+/* ---- why ---------------------------------------------------------------------------- */
+
+static const char *state_word(const group *g)
+{
+    static const char *const words[] = {"not firing", "pending", "firing", "firing, kept"};
+    return g ? words[g->state] : "no fact is in this group";
+}
+
+static void pack_group(const group *g, const char *epoch, msgpack_packer *out)
+{
+    msgpack_pack_map(out, 5);
+    pack_word(out, "rule");
+    pack_word(out, g->rule->id);
+    pack_word(out, "group");
+    msgpack_pack_str_body(out, g->key, g->key_len); /* the packed map, as it is */
+    pack_word(out, "state");
+    pack_word(out, state_word(g));
+    pack_count(out, "facts", g->entries_count);
+    pack_word(out, "alert");
+    if (g->alert)
+        alert_pack(g->alert, epoch, out);
+    else
+        msgpack_pack_nil(out);
+}
+
+int rules_write_explain_alert(rules *set, thaw_str alert, msgpack_packer *out)
+{
+    for (size_t i = 0; i < set->rules_count; i++)
+        for (group *g = set->rules[i]->groups; g; g = g->next)
+            if (g->alert && strlen(g->alert->id) == alert.len && memcmp(g->alert->id, alert.data, alert.len) == 0) {
+                pack_group(g, "", out);
+                return 0;
+            }
+    return -ENOENT;
+}
+
+int rules_write_explain_rule(rules *set, thaw_str id, const uint8_t *key, size_t key_len, msgpack_packer *out)
+{
+    for (size_t i = 0; i < set->rules_count; i++) {
+        const rule *one = set->rules[i];
+        if (strlen(one->id) != id.len || memcmp(one->id, id.data, id.len) != 0)
+            continue;
+        for (group *g = one->groups; g; g = g->next)
+            if (g->key_len == key_len && memcmp(g->key, key, key_len) == 0) {
+                pack_group(g, "", out);
+                return 0;
+            }
+        msgpack_pack_map(out, 2);
+        pack_word(out, "rule");
+        pack_word(out, one->id);
+        pack_word(out, "state");
+        pack_word(out, state_word(NULL));
+        return 0;
+    }
+    return -ENOENT;
+}

@@ -1,0 +1,393 @@
+/*
+ * changes.c - changes of facts into entries that come and go.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/state.h"
+
+void rules_on_change(rules *set, const fact_change *change)
+{
+    if (set->failed || !set->facts)
+        return;
+    uint32_t causes = change->causes_count < RULES_CAUSES_MAX ? change->causes_count : RULES_CAUSES_MAX;
+    if (!change->correction)
+        causes = 0;
+    if (room_for(&set->noted, &set->noted_capacity, set->noted_count + 1, sizeof *set->noted) < 0 ||
+        room_for(&set->noted_causes, &set->noted_causes_capacity, set->noted_causes_count + causes,
+                 sizeof *set->noted_causes) < 0) {
+        set->failed = -ENOMEM;
+        return;
+    }
+    noted *n = &set->noted[set->noted_count++];
+    n->change = *change;
+    n->change.causes_count = causes;
+    n->causes_first = (uint32_t)set->noted_causes_count;
+    if (causes)
+        memcpy(set->noted_causes + set->noted_causes_count, change->causes, causes * sizeof *change->causes);
+    set->noted_causes_count += causes;
+}
+
+/* ---- corrections -------------------------------------------------------------------- */
+
+static void causes_add(uint64_t causes[RULES_CAUSES_MAX], uint32_t *count, const fact_change *change)
+{
+    for (uint32_t i = 0; i < change->causes_count && *count < RULES_CAUSES_MAX; i++) {
+        uint32_t j = 0;
+        while (j < *count && causes[j] != change->causes[i])
+            j++;
+        if (j == *count)
+            causes[(*count)++] = change->causes[i];
+    }
+}
+
+static int group_correct(group *g, const fact_change *change)
+{
+    if (!change->correction)
+        return 0;
+    g->corrected = true;
+    if (!g->causes && !(g->causes = calloc(RULES_CAUSES_MAX, sizeof *g->causes)))
+        return -ENOMEM;
+    causes_add(g->causes, &g->causes_count, change);
+    return 0;
+}
+
+int record_touch(rules *set, record *r, const fact_change *change)
+{
+    if (!r->causes && !(r->causes = calloc(RULES_CAUSES_MAX, sizeof *r->causes)))
+        return -ENOMEM;
+    causes_add(r->causes, &r->causes_count, change);
+    if (r->touched)
+        return 0;
+    r->touched = true;
+    if (!r->alert)
+        return group_dirty(set, r->group); /* looked at with its group */
+    r->touched_next = set->touched;
+    set->touched = r;
+    return 0;
+}
+
+static int node_touch(rules *set, fact_node *node, const fact_change *change)
+{
+    for (ground *one = change->correction ? node->grounds : NULL; one; one = one->fact_next) {
+        int res = record_touch(set, one->record, change);
+        if (res < 0)
+            return res;
+    }
+    return 0;
+}
+
+/* ---- silence ------------------------------------------------------------------------ */
+
+/* The next instant after now at which a comparison with the silence may change: when it reaches a
+ * threshold, and just after. */
+static int64_t watch_next(rules *set, const selection *s)
+{
+    fact_value value;
+    int64_t next = INT64_MAX;
+    if (view_field(&set->view, FIELD_LAST_AT, &value) < 0 || value.type != FACT_TIME)
+        return next;
+    for (size_t i = 0; i < s->thresholds_count; i++) {
+        int64_t at = time_add(value.at_ns, s->thresholds[i]);
+        for (int64_t after = 0; after <= 1; after++)
+            if (time_add(at, after) > set->now_ns && time_add(at, after) < next)
+                next = time_add(at, after);
+    }
+    return next;
+}
+
+static int watch_set(rules *set, fact_node *node, uint32_t at, const selection *s)
+{
+    watch *w = node->watches;
+    while (w && w->atom != at)
+        w = w->next;
+    if (!w) {
+        if (!(w = calloc(1, sizeof *w)))
+            return -ENOMEM;
+        w->due.type = DEADLINE_WATCH;
+        w->atom = at;
+        w->fact = node;
+        w->next = node->watches;
+        node->watches = w;
+        node->references++;
+    }
+    return deadline_set(&set->deadlines, &w->due, watch_next(set, s));
+}
+
+void node_end_watches(rules *set, fact_node *node)
+{
+    node->references++; /* not under the hands of the loop */
+    while (node->watches) {
+        watch *w = node->watches;
+        node->watches = w->next;
+        deadline_clear(&set->deadlines, &w->due);
+        free(w);
+        node_release(set, node);
+    }
+    node_release(set, node);
+}
+
+/* ---- offering ----------------------------------------------------------------------- */
+
+typedef struct offer {
+    rules *set;
+    fact_node *node;
+    entry *made; /* the entry for the selection at hand, not yet used up */
+    const selection *selection;
+    uint8_t index;
+    const fact_change *change;
+} offer;
+
+/* The fact is in this group: an entry that says the same stays, otherwise a new one comes. */
+static int offer_group(void *context, group *g)
+{
+    offer *o = context;
+    rules *set = o->set;
+    if (!o->made && !(o->made = entry_new(set, o->selection, o->index)))
+        return -ENOMEM;
+    for (entry *e = o->node->entries; e; e = e->fact_next)
+        if (e->group == g && entry_same(e, o->made)) {
+            e->stays = true;
+            return group_dirty(set, g); /* its reports may have changed */
+        }
+    if (set->now_ns >= o->made->to_ns)
+        return 0; /* past the window, for good */
+    if (g->rule->facts_count >= set->limits.facts) {
+        if (g->rule->facts_full)
+            return 0;
+        g->rule->facts_full = true;
+        if (room_for(&set->full, &set->full_capacity, set->full_count + 1, sizeof(rule *)) < 0)
+            return -ENOMEM;
+        set->full[set->full_count++] = g->rule;
+        return 0;
+    }
+    entry *e = o->made;
+    o->made = NULL;
+    int res = entry_link(set, e, o->node, g, o->change->correction);
+    if (res < 0) {
+        free(e);
+        return res;
+    }
+    e->stays = true;
+    return group_correct(g, o->change);
+}
+
+static int offer_atom(offer *o, uint32_t at)
+{
+    rules *set = o->set;
+    rule *one = set->atoms[at].rule;
+    bool matches;
+    o->index = set->atoms[at].selection;
+    o->selection = &one->selections[o->index];
+    int res = view_matches(set, o->selection, &matches);
+    if (res == 0 && o->selection->thresholds_count)
+        res = watch_set(set, o->node, at, o->selection);
+    if (res == 0 && matches)
+        res = groups_of_fact(set, one, o->selection, offer_group, o);
+    free(o->made);
+    o->made = NULL;
+    return res;
+}
+
+/* Entries that the fact's change did not confirm go. `at` names one atom, or UINT32_MAX all. */
+static int drop_others(rules *set, fact_node *node, uint32_t at, const fact_change *change)
+{
+    for (entry *e = node->entries, *next; e; e = next) {
+        next = e->fact_next;
+        bool theirs = at == UINT32_MAX || (set->atoms[at].rule == e->group->rule &&
+                                           set->atoms[at].selection == e->selection);
+        if (theirs && !e->stays) {
+            int res = group_correct(e->group, change);
+            if (res == 0)
+                res = entry_drop(set, e, change->correction);
+            if (res < 0)
+                return res;
+        }
+        if (theirs && e->stays)
+            e->stays = false;
+    }
+    return 0;
+}
+
+static int offer_fact(rules *set, const fact_change *change)
+{
+    fact_kind kind = fact_handle_kind(change->handle);
+    fact_node *node = fact_node_find(set, change->handle);
+    if (!set->dispatch[kind].wanted && !node)
+        return 0;
+    view_open(set, change->handle, set->now_ns);
+    int res = dispatch_match(set);
+    if (res < 0 || (!set->matched_count && !node))
+        return res;
+    if (!(node = node_get(set, change->handle)))
+        return -ENOMEM;
+    offer o = {.set = set, .node = node, .change = change};
+    res = node_touch(set, node, change);
+    for (size_t i = 0; res == 0 && i < set->matched_count; i++)
+        res = offer_atom(&o, set->matched[i]);
+    if (res == 0)
+        res = drop_others(set, node, UINT32_MAX, change);
+    node_release(set, node);
+    return set->view.no_memory ? -ENOMEM : res;
+}
+
+int change_offer(rules *set, fact_handle handle)
+{
+    fact_change change = {.type = FACT_APPEARED, .handle = handle};
+    return offer_fact(set, &change);
+}
+
+int watch_due(rules *set, watch *w)
+{
+    fact_change change = {.type = FACT_CHANGED, .handle = w->fact->handle};
+    fact_node *node = w->fact;
+    uint32_t at = w->atom;
+    view_open(set, node->handle, set->now_ns);
+    offer o = {.set = set, .node = node, .change = &change};
+    node->references++;
+    int res = offer_atom(&o, at);
+    if (res == 0)
+        res = drop_others(set, node, at, &change);
+    node_release(set, node);
+    return res;
+}
+
+/* ---- facts that go, facts that take their place ------------------------------------- */
+
+static int fact_gone(rules *set, const fact_change *change)
+{
+    fact_node *node = fact_node_find(set, change->handle);
+    if (!node)
+        return 0;
+    node->references++;
+    node->gone = true;
+    int res = node_touch(set, node, change);
+    if (res == 0)
+        res = drop_others(set, node, UINT32_MAX, change);
+    node_end_watches(set, node);
+    node_release(set, node);
+    return res;
+}
+
+static bool groups_by_id(const rule *one)
+{
+    for (size_t i = 0; i < one->by_count; i++)
+        if (one->selections_count && one->selections[0].by[i] == FIELD_ID)
+            return true;
+    return false;
+}
+
+static bool same_but_id(const group *a, const group *b)
+{
+    for (size_t i = 0; i < a->rule->by_count; i++)
+        if (a->rule->selections[0].by[i] != FIELD_ID && !cel_value_equal(&a->by[i], &b->by[i]))
+            return false;
+    return a != b;
+}
+
+/* Groups that a fact was in under its old id pass their alerts on to those of its new id. */
+static int note_heir(rules *set, group *g, const fact_node *node)
+{
+    if (g->heir || !groups_by_id(g->rule))
+        return 0;
+    for (entry *e = node->entries; e; e = e->fact_next)
+        if (e->group->rule == g->rule && same_but_id(g, e->group)) {
+            if (room_for(&set->heirs, &set->heirs_capacity, set->heirs_count + 1, sizeof(group *)) < 0)
+                return -ENOMEM;
+            set->heirs[set->heirs_count++] = g;
+            g->heir = e->group;
+            return 0;
+        }
+    return 0;
+}
+
+static int facts_replaced(rules *set, const fact_change *change)
+{
+    fact_node *old = change->replaces ? fact_node_find(set, change->replaces) : NULL;
+    fact_node *node = old ? node_get(set, change->handle) : NULL;
+    if (!old)
+        return 0;
+    if (!node)
+        return -ENOMEM;
+    int res = 0;
+    for (entry *e = old->entries; res == 0 && e; e = e->fact_next)
+        res = note_heir(set, e->group, node);
+    /* What alerts recorded of the old fact is from now on said by the new one. */
+    while (res == 0 && old->grounds) {
+        ground *one = old->grounds;
+        res = record_touch(set, one->record, change);
+        old->grounds = one->fact_next;
+        one->fact_next = node->grounds;
+        node->grounds = one;
+        one->fact = node;
+        node->references++;
+        if (old->references == 1) { /* it ends with this ground */
+            node_release(set, old);
+            break;
+        }
+        node_release(set, old);
+    }
+    node_release(set, node);
+    return res;
+}
+
+/* The life of a group whose fact has a new id goes on in the group of that id. */
+static int inherit(rules *set, group *g)
+{
+    group *to = g->heir;
+    g->heir = NULL;
+    if (g->entries_count || g->state == LIFE_NONE || to->state != LIFE_NONE)
+        return 0;
+    deadline due = g->due;
+    deadline_clear(&set->deadlines, &g->due);
+    if (due.place && deadline_set(&set->deadlines, &to->due, due.at_ns) < 0)
+        return -ENOMEM;
+    to->state = g->state;
+    to->since_ns = g->since_ns;
+    to->alert = g->alert;
+    to->basis = g->basis;
+    if (to->basis)
+        to->basis->group = to;
+    while (g->gone) {
+        entry *e = g->gone;
+        g->gone = e->next;
+        e->group = to;
+        e->next = to->gone;
+        to->gone = e;
+    }
+    if (g->corrected) {
+        fact_change change = {.correction = true, .causes = g->causes, .causes_count = g->causes_count};
+        if (group_correct(to, &change) < 0)
+            return -ENOMEM;
+    }
+    g->state = LIFE_NONE;
+    g->alert = NULL;
+    g->basis = NULL;
+    return group_dirty(set, to);
+}
+
+int changes_apply(rules *set)
+{
+    int res = set->failed;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; res == 0 && i < set->noted_count; i++) {
+            fact_change change = set->noted[i].change;
+            change.causes = set->noted_causes + set->noted[i].causes_first;
+            /* What comes is taken in before what goes, so that it can be told who replaces whom. */
+            if ((change.type == FACT_GONE) != (pass == 1))
+                continue;
+            if (change.type == FACT_GONE) {
+                res = fact_gone(set, &change);
+                continue;
+            }
+            res = offer_fact(set, &change);
+            if (res == 0)
+                res = facts_replaced(set, &change);
+        }
+    for (size_t i = 0; i < set->heirs_count; i++)
+        if (res == 0)
+            res = inherit(set, set->heirs[i]);
+    set->heirs_count = set->noted_count = set->noted_causes_count = 0;
+    return res;
+}

@@ -1,0 +1,207 @@
+/*
+ * condition.c - conditions and texts of a rule over the totals of a group.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/state.h"
+
+#define NS INT64_C(1000000000)
+#define RENDERED_MAX 4096 /* bytes of a title or a label */
+
+/* The selection and the aggregate of a slot of the rule's environment; false: it is a `by` field. */
+static bool slot_aggregate(const rule *one, uint32_t slot, size_t *ret_selection, aggregate *ret_aggregate)
+{
+    for (size_t s = one->selections_count; s-- > 0;)
+        if (slot >= one->selections[s].first_slot) {
+            *ret_selection = s;
+            *ret_aggregate = (aggregate)(slot - one->selections[s].first_slot);
+            return true;
+        }
+    return false;
+}
+
+void scope_resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator, struct cel_value *ret)
+{
+    (void)evaluator;
+    const scope *s = context;
+    size_t selection;
+    aggregate a;
+    if (slot_aggregate(s->rule, slot, &selection, &a))
+        *ret = totals_value(&s->all[selection], a);
+    else if (slot < s->rule->by_count)
+        *ret = s->by[slot];
+    else
+        *ret = cel_error_value("no such name");
+}
+
+int scope_holds(rules *set, const scope *s, const struct cel_program *program, bool *ret_holds)
+{
+    struct cel_value value;
+    int res = cel_eval(set->evaluator, program, scope_resolve, (void *)s, &value);
+    if (res < 0)
+        return res;
+    *ret_holds = value.kind == CEL_BOOL && value.boolean;
+    return 0;
+}
+
+/* ---- packing ------------------------------------------------------------------------ */
+
+void pack_value_text(msgpack_packer *out, const char *text)
+{
+    size_t len = strlen(text);
+    msgpack_pack_str(out, len);
+    msgpack_pack_str_body(out, text, len);
+}
+
+void pack_time(msgpack_packer *out, int64_t at_ns)
+{
+    int64_t seconds = at_ns / NS, nanos = at_ns % NS;
+    if (nanos < 0) {
+        seconds--;
+        nanos += NS;
+    }
+    msgpack_timestamp t = {.tv_sec = seconds, .tv_nsec = (uint32_t)nanos};
+    msgpack_pack_timestamp(out, &t);
+}
+
+void pack_cel(msgpack_packer *out, const struct cel_value *v)
+{
+    msgpack_timestamp t;
+    char text[CEL_TIME_TEXT_BYTES];
+    switch (v->kind) {
+    case CEL_BOOL:
+        v->boolean ? msgpack_pack_true(out) : msgpack_pack_false(out);
+        break;
+    case CEL_INT:
+        msgpack_pack_int64(out, v->integer);
+        break;
+    case CEL_UINT:
+        msgpack_pack_uint64(out, v->unsigned_integer);
+        break;
+    case CEL_DOUBLE:
+        msgpack_pack_double(out, v->real);
+        break;
+    case CEL_STRING:
+        msgpack_pack_str(out, v->text.len);
+        msgpack_pack_str_body(out, v->text.data, v->text.len);
+        break;
+    case CEL_TIMESTAMP:
+        t = (msgpack_timestamp){.tv_sec = v->seconds, .tv_nsec = (uint32_t)v->nanos};
+        msgpack_pack_timestamp(out, &t);
+        break;
+    case CEL_DURATION:
+        cel_duration_text(v, text);
+        pack_value_text(out, text);
+        break;
+    default:
+        msgpack_pack_nil(out); /* an error, as .first of an empty selection */
+    }
+}
+
+int scope_pack_values(rules *set, const scope *s, msgpack_packer *out)
+{
+    (void)set;
+    size_t count = 0, used = 0;
+    const struct cel_slot *slots = s->rule->when ? cel_program_slots(s->rule->when, &count) : NULL;
+    for (size_t i = 0; i < count; i++)
+        used += slots[i].slot >= s->rule->by_count;
+    msgpack_pack_map(out, used);
+    for (size_t i = 0; i < count; i++) {
+        struct cel_value value;
+        if (slots[i].slot < s->rule->by_count)
+            continue;
+        scope_resolve((void *)s, slots[i].slot, NULL, &value);
+        pack_value_text(out, slots[i].name);
+        pack_cel(out, &value);
+    }
+    return 0;
+}
+
+/* ---- words -------------------------------------------------------------------------- */
+
+static size_t words_put(char *buffer, size_t size, size_t used, const char *text, size_t len)
+{
+    size_t room = used < size ? size - used - 1 : 0;
+    if (len > room) {
+        len = room;
+        while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
+            len--;
+    }
+    memcpy(buffer + used, text, len);
+    buffer[used + len] = '\0';
+    return used + len;
+}
+
+/* A time without hours reads as a day; durations as rule files write them. */
+static size_t words_scalar(const struct cel_value *v, char *text, size_t size)
+{
+    char duration[DURATION_TEXT];
+    switch (v->kind) {
+    case CEL_TIMESTAMP: {
+        size_t len = cel_timestamp_text(v, text);
+        if (v->seconds % 86400 == 0 && v->nanos == 0 && len > 10)
+            text[10] = '\0';
+        return strlen(text);
+    }
+    case CEL_DURATION:
+        return (size_t)snprintf(text, size, "%s", duration_text(v->duration_ns, duration));
+    default: {
+        size_t len = cel_value_format(v, text, size);
+        return len < size ? len : size - 1;
+    }
+    }
+}
+
+size_t value_words(const struct cel_value *v, char *buffer, size_t size)
+{
+    char text[128];
+    if (v->kind == CEL_STRING || v->kind == CEL_ERROR)
+        return words_put(buffer, size, 0, v->text.data, v->text.len);
+    if (v->kind != CEL_LIST) {
+        size_t len = words_scalar(v, text, sizeof text);
+        return words_put(buffer, size, 0, text, len);
+    }
+    size_t used = words_put(buffer, size, 0, "", 0);
+    for (size_t i = 0; i < v->list.count && used + 1 < size; i++) {
+        if (i)
+            used = words_put(buffer, size, used, ", ", 2);
+        used += value_words(&v->list.items[i], buffer + used, size - used);
+    }
+    return used;
+}
+
+int scope_render(rules *set, const scope *s, const text_template *t, char **ret_text)
+{
+    char *text = malloc(RENDERED_MAX);
+    size_t used = 0;
+    if (!text)
+        return -ENOMEM;
+    text[0] = '\0';
+    for (size_t i = 0; i < t->count; i++) {
+        struct cel_value value;
+        if (t->parts[i].literal) {
+            used = words_put(text, RENDERED_MAX, used, t->parts[i].literal, strlen(t->parts[i].literal));
+            continue;
+        }
+        if (cel_eval(set->evaluator, t->parts[i].program, scope_resolve, (void *)s, &value) < 0) {
+            free(text);
+            return -ENOMEM;
+        }
+        /* A text that fails is sent with the error in it, never lost. */
+        if (value.kind == CEL_ERROR) {
+            struct cel_text source = cel_program_text(t->parts[i].program);
+            used = words_put(text, RENDERED_MAX, used, "{", 1);
+            used = words_put(text, RENDERED_MAX, used, source.data, source.len);
+            used = words_put(text, RENDERED_MAX, used, ": ", 2);
+        }
+        used += value_words(&value, text + used, RENDERED_MAX - used);
+        if (value.kind == CEL_ERROR)
+            used = words_put(text, RENDERED_MAX, used, "}", 1);
+    }
+    *ret_text = text;
+    return 0;
+}

@@ -1,0 +1,297 @@
+/*
+ * groups.c - the groups of a rule: one for each combination of the `by` fields' values.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "rules/state.h"
+
+/* ---- a group's key, as map and as text ---------------------------------------------- */
+
+static void pack_key(const rule *one, const struct cel_value by[], msgpack_packer *out)
+{
+    msgpack_pack_map(out, one->by_count);
+    for (size_t i = 0; i < one->by_count; i++) {
+        pack_value_text(out, one->by[i]);
+        pack_cel(out, &by[i]);
+    }
+}
+
+static uint64_t key_hash(const rule *one, const char *key, size_t len)
+{
+    return XXH3_64bits_withSeed(key, len, one->index) | 1;
+}
+
+/* What stands between the colons of an alert's id: values joined by commas; what would be taken
+ * for a joint, and control characters, as %XX. A long one is cut and ends in a hash. */
+static char *key_text(const rule *one, const struct cel_value by[], uint64_t hash)
+{
+    char text[RULES_GROUP_TEXT_MAX + 24];
+    size_t used = 0;
+    if (!one->by_count)
+        return strdup("-");
+    for (size_t i = 0; i < one->by_count; i++) {
+        char number[32];
+        struct cel_text t = by[i].text;
+        if (by[i].kind != CEL_STRING) {
+            t.len = cel_value_format(&by[i], number, sizeof number);
+            t.data = number;
+        }
+        if (i)
+            text[used++] = ',';
+        for (size_t j = 0; j < t.len; j++) {
+            unsigned char c = (unsigned char)t.data[j];
+            if (used + 4 > RULES_GROUP_TEXT_MAX) {
+                while (used > 0 && ((unsigned char)text[used - 1] & 0xC0) == 0x80)
+                    used--;
+                if (used > 0 && (unsigned char)text[used - 1] >= 0xC0)
+                    used--;
+                snprintf(text + used, 24, "~%016llx", (unsigned long long)hash);
+                return strdup(text);
+            }
+            if (c < 0x20 || c == '%' || c == ':' || c == ',' || c == 0x7f)
+                used += (size_t)snprintf(text + used, 4, "%%%02X", c);
+            else
+                text[used++] = (char)c;
+        }
+    }
+    text[used] = '\0';
+    return strdup(text);
+}
+
+/* ---- finding and making ------------------------------------------------------------- */
+
+static group *find_key(const rules *set, const rule *one, const char *key, size_t len, uint64_t hash)
+{
+    group *g = table_get(&set->groups, hash);
+    while (g && (g->rule != one || g->key_len != len || memcmp(g->key, key, len) != 0))
+        g = g->bucket_next;
+    return g;
+}
+
+group *group_find(rules *set, const rule *one, const struct cel_value by[])
+{
+    msgpack_sbuffer key;
+    msgpack_packer out;
+    msgpack_sbuffer_init(&key);
+    msgpack_packer_init(&out, &key, msgpack_sbuffer_write);
+    pack_key(one, by, &out);
+    group *g = key.data ? find_key(set, one, key.data, key.size, key_hash(one, key.data, key.size)) : NULL;
+    msgpack_sbuffer_destroy(&key);
+    return g;
+}
+
+/* The values of `by` outlive the fact they were read from. */
+static int keep_by(group *g, const rule *one, const struct cel_value by[])
+{
+    size_t bytes = 0, used = 0;
+    for (size_t i = 0; i < one->by_count; i++)
+        bytes += by[i].kind == CEL_STRING ? by[i].text.len : 0;
+    g->by_text = malloc(bytes + 1);
+    if (!g->by_text)
+        return -ENOMEM;
+    for (size_t i = 0; i < one->by_count; i++) {
+        g->by[i] = by[i];
+        if (by[i].kind != CEL_STRING)
+            continue;
+        if (by[i].text.len)
+            memcpy(g->by_text + used, by[i].text.data, by[i].text.len);
+        g->by[i].text.data = g->by_text + used;
+        used += by[i].text.len;
+    }
+    return 0;
+}
+
+static void group_destroy(group *g)
+{
+    free(g->text);
+    free(g->key);
+    free(g->by_text);
+    free(g->entries);
+    free(g->totals);
+    free(g->causes);
+    free(g);
+}
+
+static group *group_new(rule *one, const struct cel_value by[], const msgpack_sbuffer *key, uint64_t hash)
+{
+    group *g = calloc(1, sizeof *g);
+    if (!g)
+        return NULL;
+    g->due.type = DEADLINE_LIFE;
+    g->rule = one;
+    g->hash = hash;
+    g->round = 1;
+    g->key = malloc(key->size);
+    g->key_len = key->size;
+    g->text = key_text(one, by, hash);
+    g->entries = calloc(one->selections_count + 1, sizeof(entry *));
+    g->totals = calloc(one->selections_count + 1, sizeof *g->totals);
+    if (!g->key || !g->text || !g->entries || !g->totals || keep_by(g, one, by) < 0) {
+        group_destroy(g);
+        return NULL;
+    }
+    memcpy(g->key, key->data, key->size);
+    return g;
+}
+
+static int note_full(rules *set, rule *one)
+{
+    if (room_for(&set->full, &set->full_capacity, set->full_count + 1, sizeof(rule *)) < 0)
+        return -ENOMEM;
+    set->full[set->full_count++] = one;
+    return -ENOSPC;
+}
+
+static int group_make(rules *set, rule *one, const struct cel_value by[], const msgpack_sbuffer *key,
+                      uint64_t hash, group **ret_group)
+{
+    if (one->groups_count >= set->limits.groups && !one->builtin) {
+        if (one->groups_full)
+            return -ENOSPC;
+        one->groups_full = true;
+        return note_full(set, one);
+    }
+    group *g = group_new(one, by, key, hash);
+    if (!g)
+        return -ENOMEM;
+    group *first = table_get(&set->groups, hash);
+    if (table_put(&set->groups, hash, g) < 0) {
+        group_destroy(g);
+        return -ENOMEM;
+    }
+    g->bucket_next = first;
+    g->next = one->groups;
+    if (one->groups)
+        one->groups->prev = g;
+    one->groups = g;
+    one->groups_count++;
+    *ret_group = g;
+    return 0;
+}
+
+int group_get(rules *set, rule *one, const struct cel_value by[], group **ret_group)
+{
+    msgpack_sbuffer key;
+    msgpack_packer out;
+    msgpack_sbuffer_init(&key);
+    msgpack_packer_init(&out, &key, msgpack_sbuffer_write);
+    pack_key(one, by, &out);
+    if (!key.data)
+        return -ENOMEM;
+    uint64_t hash = key_hash(one, key.data, key.size);
+    group *g = find_key(set, one, key.data, key.size, hash);
+    int res = 0;
+    if (g)
+        *ret_group = g;
+    else
+        res = group_make(set, one, by, &key, hash, ret_group);
+    msgpack_sbuffer_destroy(&key);
+    return res;
+}
+
+static void group_unlink(rules *set, group *g)
+{
+    group *first = table_get(&set->groups, g->hash);
+    if (first == g && !g->bucket_next)
+        (void)table_take(&set->groups, g->hash);
+    else if (first == g)
+        (void)table_put(&set->groups, g->hash, g->bucket_next); /* replaces: needs no memory */
+    else
+        for (; first; first = first->bucket_next)
+            if (first->bucket_next == g)
+                first->bucket_next = g->bucket_next;
+    if (g->prev)
+        g->prev->next = g->next;
+    else
+        g->rule->groups = g->next;
+    if (g->next)
+        g->next->prev = g->prev;
+    g->rule->groups_count--;
+}
+
+bool group_idle(const group *g)
+{
+    return !g->entries_count && !g->gone && g->state == LIFE_NONE && !g->number && !g->records &&
+           !g->dirty && g->rule->by_count;
+}
+
+void group_free(rules *set, group *g)
+{
+    g->dirty = true; /* so that nothing of it is put on the list again */
+    deadline_clear(&set->deadlines, &g->due);
+    group_unlink(set, g);
+    for (size_t s = 0; s < g->rule->selections_count; s++)
+        while (g->entries[s])
+            (void)entry_drop(set, g->entries[s], false);
+    group_forget_gone(set, g);
+    record_free(set, g->basis);
+    while (g->records) {
+        record *next = g->records->next;
+        record_free(set, g->records);
+        g->records = next;
+    }
+    alert_text_free(g->alert);
+    group_destroy(g);
+}
+
+int group_dirty(rules *set, group *g)
+{
+    if (g->dirty)
+        return 0;
+    if (room_for(&set->dirty, &set->dirty_capacity, set->dirty_count + 1, sizeof(group *)) < 0)
+        return -ENOMEM;
+    set->dirty[set->dirty_count++] = g;
+    g->dirty = true;
+    return 0;
+}
+
+/* ---- the groups of a fact ----------------------------------------------------------- */
+
+typedef struct fan {
+    rules *set;
+    rule *rule;
+    const selection *selection;
+    group_fn on_group;
+    void *context;
+    struct cel_value by[RULES_BY_MAX];
+    uint32_t made;
+} fan;
+
+static int fan_out(fan *f, size_t level)
+{
+    if (level == f->rule->by_count) {
+        group *g;
+        if (f->made++ >= RULES_FACT_GROUPS_MAX)
+            return 0;
+        int res = group_get(f->set, f->rule, f->by, &g);
+        return res == -ENOSPC ? 0 : res < 0 ? res : f->on_group(f->context, g);
+    }
+    fact_view *v = &f->set->view;
+    size_t slot = 0;
+    while (slot < v->fields->count && v->fields->fields[slot] != f->selection->by[level])
+        slot++;
+    struct cel_value value = *view_slot(v, (uint32_t)slot);
+    if (value.kind == CEL_ERROR || value.kind == CEL_NULL)
+        return v->no_memory ? -ENOMEM : 0; /* a fact without the field is in no group */
+    if (value.kind != CEL_LIST) {
+        f->by[level] = value;
+        return fan_out(f, level + 1);
+    }
+    for (size_t i = 0; i < value.list.count; i++) {
+        f->by[level] = value.list.items[i];
+        int res = fan_out(f, level + 1);
+        if (res < 0)
+            return res;
+    }
+    return 0;
+}
+
+int groups_of_fact(rules *set, rule *one, const selection *s, group_fn on_group, void *context)
+{
+    fan f = {.set = set, .rule = one, .selection = s, .on_group = on_group, .context = context};
+    return fan_out(&f, 0);
+}

@@ -1,0 +1,298 @@
+/*
+ * load.c - files and folders of rules into one set. The one file of the engine that reads files;
+ * nothing calls it but who loads rules.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rules/read.h"
+#include "rules/set.h"
+
+const rules_limits rules_limits_default = {
+    .file_bytes = UINT64_C(64) << 20,
+    .files = 10000,
+    .rules = 200000,
+    .selections = RULES_SELECTIONS_MAX,
+    .labels = 32,
+    .text_bytes = 4096,
+    .complaints = 100,
+    .groups = 100000,
+    .facts = 1000000,
+    .recorded_facts = 10000,
+    .recorded_alerts = 64,
+};
+
+/* ---- one text ----------------------------------------------------------------------- */
+
+static int add_rule(reader *r, struct fy_node *node)
+{
+    rule *one;
+    const rule *other = NULL;
+    int res = read_rule(r, node, &one);
+    if (res < 0 || !one)
+        return res;
+    if (r->set->rules_count >= r->set->limits.rules) {
+        rule_free(one);
+        complain_node(r, node, "more than %u rules in one set", r->set->limits.rules);
+        return 0;
+    }
+    res = set_add(r->set, one, &other);
+    if (res == -EEXIST)
+        complain_node(r, node, "rule: the id %s is taken by %s:%u", one->id, other->file, other->line);
+    if (res < 0)
+        rule_free(one);
+    return res == -EEXIST ? 0 : res;
+}
+
+/* Aliases would have to be copied, and a few of them nested make a file grow without bound. */
+static bool has_alias(struct fy_node *node, unsigned depth)
+{
+    void *walk = NULL;
+    struct fy_node *item;
+    struct fy_node_pair *pair;
+    if (!node || depth > 16)
+        return false;
+    if (fy_node_is_alias(node))
+        return true;
+    if (fy_node_get_type(node) == FYNT_SEQUENCE)
+        while ((item = fy_node_sequence_iterate(node, &walk)))
+            if (has_alias(item, depth + 1))
+                return true;
+    if (fy_node_get_type(node) == FYNT_MAPPING)
+        while ((pair = fy_node_mapping_iterate(node, &walk)))
+            if (has_alias(fy_node_pair_key(pair), depth + 1) ||
+                has_alias(fy_node_pair_value(pair), depth + 1))
+                return true;
+    return false;
+}
+
+static int read_root(reader *r, struct fy_node *root)
+{
+    void *walk = NULL;
+    struct fy_node_pair *pair;
+    struct fy_node *list = NULL, *item;
+    static const char *const keys[] = {"rules"};
+    if (!root || fy_node_get_type(root) != FYNT_MAPPING)
+        return complain_file(r, "expected a map with the key `rules`");
+    while ((pair = fy_node_mapping_iterate(root, &walk))) {
+        size_t len = 0;
+        const char *key = node_text(fy_node_pair_key(pair), &len);
+        if (key && len == 5 && !memcmp(key, "rules", 5)) {
+            list = fy_node_pair_value(pair);
+            continue;
+        }
+        const char *near = key ? nearest_name(key, len, keys, 1) : NULL;
+        complain_node(r, fy_node_pair_key(pair), "unknown key; a rule file has the one key `rules`%s",
+                      near ? ", did you mean that?" : "");
+    }
+    if (!list)
+        return complain_file(r, "the key `rules` is missing");
+    if (fy_node_get_type(list) != FYNT_SEQUENCE) {
+        size_t len = 0;
+        const char *text = node_text(list, &len);
+        if (text && len == 0)
+            return 0; /* `rules:` with nothing below is an empty list */
+        return complain_node(r, list, "rules: expected a list of rules");
+    }
+    walk = NULL;
+    while (!complaints_full(r) && (item = fy_node_sequence_iterate(list, &walk))) {
+        if (has_alias(item, 0)) {
+            complain_node(r, item, "anchors and aliases are not supported in rule files");
+            continue;
+        }
+        int res = add_rule(r, item);
+        if (res < 0)
+            return res;
+    }
+    return 0;
+}
+
+static void complain_yaml(reader *r, struct fy_diag *diag)
+{
+    void *walk = NULL;
+    struct fy_diag_error *error = fy_diag_errors_iterate(diag, &walk);
+    if (!error) {
+        complain_file(r, "cannot be read as YAML");
+        return;
+    }
+    size_t offset = 0;
+    for (int line = 1; line < error->line && offset < r->len; offset++)
+        line += r->text[offset] == '\n';
+    if (error->line > 0)
+        for (int column = 1; column < error->column && offset < r->len && r->text[offset] != '\n';)
+            column += ((unsigned char)r->text[offset++] & 0xC0) != 0x80;
+    complain_offset(r, offset, "YAML: %s", error->msg);
+}
+
+static int read_text(reader *r)
+{
+    struct fy_diag_cfg diag_config;
+    fy_diag_cfg_default(&diag_config);
+    diag_config.fp = NULL;
+    diag_config.output_fn = NULL;
+    struct fy_diag *diag = fy_diag_create(&diag_config);
+    if (!diag)
+        return -ENOMEM;
+    fy_diag_set_collect_errors(diag, true);
+    struct fy_parse_cfg config = {.flags = FYPCF_QUIET, .diag = diag};
+    struct fy_document *document = NULL;
+    int res = 0;
+    if (memchr(r->text, '\0', r->len))
+        complain_file(r, "holds a NUL byte: not a text");
+    else if (!(document = fy_document_build_from_string(&config, r->text, r->len))) {
+        void *walk = NULL;
+        bool blank = !fy_diag_errors_iterate(diag, &walk);
+        if (!blank)
+            complain_yaml(r, diag);
+        else
+            complain_file(r, "holds no YAML document; an empty rule file is `rules: []`");
+    } else {
+        res = read_root(r, fy_document_root(document));
+    }
+    fy_document_destroy(document);
+    fy_diag_destroy(diag);
+    return r->no_memory || res == -ENOMEM ? -ENOMEM : 0;
+}
+
+/* ---- files and folders -------------------------------------------------------------- */
+
+static int read_bytes(reader *r, const char *path, char **ret_text, size_t *ret_len)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+    if (fd < 0)
+        return complain_file(r, "cannot be opened: %s", strerror(errno));
+    char *text = NULL;
+    size_t used = 0;
+    int res = 0;
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+        res = complain_file(r, "is no regular file");
+    else if ((uint64_t)st.st_size > r->set->limits.file_bytes)
+        res = complain_file(r, "has %llu bytes, at most %llu are allowed", (unsigned long long)st.st_size,
+                            (unsigned long long)r->set->limits.file_bytes);
+    else if (!(text = malloc((size_t)st.st_size + 1)))
+        res = -ENOMEM;
+    while (res == 0 && used < (size_t)st.st_size) {
+        ssize_t n = read(fd, text + used, (size_t)st.st_size - used);
+        if (n < 0 && errno != EINTR)
+            res = complain_file(r, "cannot be read: %s", strerror(errno));
+        if (n == 0)
+            break;
+        used += n > 0 ? (size_t)n : 0;
+    }
+    close(fd);
+    if (res < 0) {
+        free(text);
+        return res;
+    }
+    text[used] = '\0';
+    *ret_text = text;
+    *ret_len = used;
+    return 0;
+}
+
+static int read_file(reader *r, const char *path)
+{
+    char *text = NULL;
+    r->file = set_file(r->set, path);
+    if (!r->file)
+        return -ENOMEM;
+    if (r->set->files_count > r->set->limits.files) {
+        complain_file(r, "more than %u files", r->set->limits.files);
+        return 0;
+    }
+    int res = read_bytes(r, path, &text, &r->len);
+    if (res < 0)
+        return res == -ENOMEM ? res : 0;
+    r->text = text;
+    res = read_text(r);
+    r->text = NULL;
+    free(text);
+    return res;
+}
+
+static int is_rule_file(const struct dirent *entry)
+{
+    size_t len = strlen(entry->d_name);
+    if (entry->d_name[0] == '.' || len < 6 || strcmp(entry->d_name + len - 5, ".yaml") != 0)
+        return 0;
+    /* Tests of rules lie beside the rules. */
+    return len < 10 || strcmp(entry->d_name + len - 10, ".test.yaml") != 0;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name); /* alphasort would depend on the locale */
+}
+
+static int read_folder(reader *r, const char *path)
+{
+    struct dirent **entries;
+    int count = scandir(path, &entries, is_rule_file, by_name), res = 0;
+    if (count < 0) {
+        r->file = set_file(r->set, path);
+        complain_file(r, "cannot be read: %s", strerror(errno));
+        return r->file ? 0 : -ENOMEM;
+    }
+    for (int i = 0; i < count; i++) {
+        char *file = NULL;
+        if (res == 0 && !complaints_full(r))
+            res = asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0 ? -ENOMEM : read_file(r, file);
+        free(file);
+        free(entries[i]);
+    }
+    free(entries);
+    return res;
+}
+
+static int finish(reader *r, int res, rules **ret_set)
+{
+    if (res == 0 && !r->complaints->errors)
+        res = set_finish(r->set);
+    if (res == 0 && r->complaints->errors)
+        res = -EINVAL;
+    if (res < 0)
+        rules_free(r->set);
+    else
+        *ret_set = r->set;
+    return res;
+}
+
+int rules_load(const char *const paths[], size_t count, const rules_limits *limits, bool with_warnings,
+               rules **ret_set, rules_complaints *complaints)
+{
+    reader r = {.complaints = complaints, .with_warnings = with_warnings};
+    int res = set_new(limits ? limits : &rules_limits_default, &r.set);
+    if (res < 0)
+        return res;
+    for (size_t i = 0; res == 0 && i < count && !complaints_full(&r); i++) {
+        struct stat st;
+        if (stat(paths[i], &st) == 0 && S_ISDIR(st.st_mode))
+            res = read_folder(&r, paths[i]);
+        else
+            res = read_file(&r, paths[i]);
+    }
+    return finish(&r, res, ret_set);
+}
+
+int rules_load_text(const char *name, const char *text, size_t len, const rules_limits *limits,
+                    bool with_warnings, rules **ret_set, rules_complaints *complaints)
+{
+    reader r = {.complaints = complaints, .with_warnings = with_warnings, .text = text, .len = len};
+    int res = set_new(limits ? limits : &rules_limits_default, &r.set);
+    if (res < 0)
+        return res;
+    r.file = set_file(r.set, name);
+    if (len > r.set->limits.file_bytes)
+        complain_file(&r, "has %zu bytes, at most %llu are allowed", len,
+                      (unsigned long long)r.set->limits.file_bytes);
+    else
+        res = r.file ? read_text(&r) : -ENOMEM;
+    return finish(&r, res, ret_set);
+}

@@ -1,0 +1,452 @@
+/*
+ * publish.c - alerts as they are published: their texts, what they rest on, their revisions.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "rules/state.h"
+
+alert_text *alert_text_free(alert_text *a)
+{
+    if (!a)
+        return NULL;
+    free(a->id);
+    free(a->rule);
+    free(a->version);
+    free(a->severity);
+    free(a->title);
+    msgpack_sbuffer_destroy(&a->labels);
+    msgpack_sbuffer_destroy(&a->group);
+    msgpack_sbuffer_destroy(&a->values);
+    msgpack_sbuffer_destroy(&a->facts.data);
+    msgpack_sbuffer_destroy(&a->reports.data);
+    msgpack_sbuffer_destroy(&a->sources.data);
+    msgpack_sbuffer_destroy(&a->because.data);
+    free(a);
+    return NULL;
+}
+
+/* ---- the form on the wire ----------------------------------------------------------- */
+
+static thaw_str str_of(const char *text)
+{
+    return (thaw_str){.data = text, .len = (uint32_t)strlen(text)};
+}
+
+static thaw_raw raw_of(const msgpack_sbuffer *b)
+{
+    return (thaw_raw){.data = (const uint8_t *)b->data, .len = (uint32_t)b->size};
+}
+
+static thaw_list list_of(const packed_list *l)
+{
+    return (thaw_list){
+        .data = l->count ? (const uint8_t *)l->data.data : NULL, .bytes = (uint32_t)l->data.size, .count = l->count};
+}
+
+static thaw_alert alert_view(const alert_text *a)
+{
+    thaw_alert t = {.seq = a->seq,
+                    .id = str_of(a->id),
+                    .rev = a->rev,
+                    .state = a->state,
+                    .rule = str_of(a->rule),
+                    .rule_version = str_of(a->version),
+                    .severity = str_of(a->severity),
+                    .title = str_of(a->title),
+                    .labels = raw_of(&a->labels),
+                    .group = raw_of(&a->group),
+                    .values = raw_of(&a->values),
+                    .since_ns = a->since_ns,
+                    .at_ns = a->at_ns,
+                    .facts = list_of(&a->facts),
+                    .reports = list_of(&a->reports),
+                    .sources = list_of(&a->sources),
+                    .because = list_of(&a->because)};
+    if (a->country[0])
+        t.country = str_of(a->country);
+    return t;
+}
+
+void alert_pack(const alert_text *a, const char *epoch, msgpack_packer *out)
+{
+    thaw_alert t = alert_view(a);
+    t.epoch = str_of(epoch);
+    thaw_alert_pack(&t, out);
+}
+
+static void alert_send(rules *set, alert_text *a)
+{
+    a->rev++;
+    a->at_ns = set->now_ns;
+    thaw_alert t = alert_view(a);
+    a->seq = set->sink.alert ? set->sink.alert(set->sink.context, &t) : 0;
+}
+
+/* ---- what it rests on --------------------------------------------------------------- */
+
+typedef struct listed {
+    int64_t at_ns;
+    uint64_t id_hash;
+    fact_handle handle;
+} listed;
+
+static int listed_order(const listed *a, const listed *b)
+{
+    if (a->at_ns != b->at_ns)
+        return a->at_ns < b->at_ns ? -1 : 1;
+    if (a->id_hash != b->id_hash)
+        return a->id_hash < b->id_hash ? -1 : 1;
+    return (a->handle > b->handle) - (a->handle < b->handle);
+}
+
+/* Keeps the newest RULES_LISTED_MAX facts, in order of time. */
+static void listed_put(listed all[RULES_LISTED_MAX], size_t *count, const entry *e)
+{
+    listed one = {e->has_at ? e->at_ns : INT64_MIN, e->id_hash, e->fact->handle};
+    size_t at = *count;
+    while (at > 0 && listed_order(&one, &all[at - 1]) < 0)
+        at--;
+    for (size_t i = at; i-- > 0 && all[i].at_ns == one.at_ns && all[i].id_hash == one.id_hash;)
+        if (all[i].handle == one.handle)
+            return; /* in two selections */
+    if (*count < RULES_LISTED_MAX) {
+        memmove(&all[at + 1], &all[at], (*count - at) * sizeof one);
+        all[at] = one;
+        ++*count;
+    } else if (at > 0) {
+        memmove(&all[0], &all[1], (at - 1) * sizeof one);
+        all[at - 1] = one;
+    }
+}
+
+static size_t listed_facts(const group *g, listed all[RULES_LISTED_MAX])
+{
+    size_t count = 0;
+    for (size_t s = 0; s < g->rule->selections_count; s++)
+        for (const entry *e = g->entries[s]; e; e = e->next)
+            if (e->active)
+                listed_put(all, &count, e);
+    return count;
+}
+
+static int compare_refs(const void *a, const void *b)
+{
+    const thaw_report_ref *x = a, *y = b;
+    uint32_t len = x->source.len < y->source.len ? x->source.len : y->source.len;
+    int order = len ? memcmp(x->source.data, y->source.data, len) : 0;
+    if (order || x->source.len != y->source.len)
+        return order ? order : x->source.len < y->source.len ? -1 : 1;
+    len = x->id.len < y->id.len ? x->id.len : y->id.len;
+    order = len ? memcmp(x->id.data, y->id.data, len) : 0;
+    return order ? order : (x->id.len > y->id.len) - (x->id.len < y->id.len);
+}
+
+static void pack_str(msgpack_packer *out, thaw_str s)
+{
+    msgpack_pack_str(out, s.len);
+    msgpack_pack_str_body(out, s.data, s.len);
+}
+
+static void pack_refs(packed_list *list, const thaw_report_ref refs[], size_t count)
+{
+    msgpack_packer out;
+    msgpack_packer_init(&out, &list->data, msgpack_sbuffer_write);
+    for (size_t i = 0; i < count; i++) {
+        msgpack_pack_map(&out, 2);
+        pack_value_text(&out, "source");
+        pack_str(&out, refs[i].source);
+        pack_value_text(&out, "id");
+        pack_str(&out, refs[i].id);
+    }
+    list->count = (uint32_t)count;
+}
+
+static void pack_sources(packed_list *list, const thaw_report_ref refs[], size_t count)
+{
+    msgpack_packer out;
+    msgpack_packer_init(&out, &list->data, msgpack_sbuffer_write);
+    for (size_t i = 0; i < count; i++) {
+        if (i && refs[i].source.len == refs[i - 1].source.len &&
+            !memcmp(refs[i].source.data, refs[i - 1].source.data, refs[i].source.len))
+            continue;
+        pack_str(&out, refs[i].source);
+        list->count++;
+    }
+}
+
+static size_t refs_of(rules *set, const uint64_t numbers[], size_t count, thaw_report_ref refs[RULES_LISTED_MAX])
+{
+    size_t used = 0;
+    for (size_t i = 0; i < count && used < RULES_LISTED_MAX; i++)
+        if (facts_report_name(set->facts, numbers[i], &refs[used].source, &refs[used].id) == 0)
+            used++;
+    qsort(refs, used, sizeof refs[0], compare_refs);
+    return used;
+}
+
+/* The reports under the listed facts, those of the newest facts first where there are too many. */
+static size_t listed_reports(rules *set, const listed all[], size_t count, uint64_t numbers[RULES_LISTED_MAX])
+{
+    size_t used = 0;
+    for (size_t i = count; i-- > 0 && used < RULES_LISTED_MAX;) {
+        uint64_t theirs[RULES_LISTED_MAX];
+        size_t n = facts_reports(set->facts, all[i].handle, theirs, RULES_LISTED_MAX);
+        for (size_t j = 0; j < n && j < RULES_LISTED_MAX && used < RULES_LISTED_MAX; j++) {
+            size_t k = 0;
+            while (k < used && numbers[k] != theirs[j])
+                k++;
+            if (k == used)
+                numbers[used++] = theirs[j];
+        }
+    }
+    return used;
+}
+
+static void fill_ground(rules *set, const group *g, alert_text *a)
+{
+    listed all[RULES_LISTED_MAX];
+    uint64_t numbers[RULES_LISTED_MAX];
+    thaw_report_ref refs[RULES_LISTED_MAX];
+    msgpack_packer out;
+    size_t count = listed_facts(g, all);
+    msgpack_packer_init(&out, &a->facts.data, msgpack_sbuffer_write);
+    for (size_t i = 0; i < count; i++) {
+        fact_value id;
+        if (facts_get(set->facts, all[i].handle, FIELD_ID, set->now_ns, &id) < 0 || id.type != FACT_STRING)
+            continue;
+        pack_str(&out, id.string);
+        a->facts.count++;
+    }
+    size_t reports = refs_of(set, numbers, listed_reports(set, all, count, numbers), refs);
+    pack_refs(&a->reports, refs, reports);
+    pack_sources(&a->sources, refs, reports);
+}
+
+/* ---- making ------------------------------------------------------------------------- */
+
+static int fill_labels(rules *set, const scope *s, alert_text *a)
+{
+    msgpack_packer out;
+    msgpack_packer_init(&out, &a->labels, msgpack_sbuffer_write);
+    msgpack_pack_map(&out, s->rule->labels_count);
+    for (size_t i = 0; i < s->rule->labels_count; i++) {
+        char *text;
+        if (scope_render(set, s, &s->rule->labels[i].text, &text) < 0)
+            return -ENOMEM;
+        pack_value_text(&out, s->rule->labels[i].name);
+        pack_value_text(&out, text);
+        free(text);
+    }
+    return 0;
+}
+
+static void hash_list(XXH3_state_t *h, const packed_list *l)
+{
+    XXH3_64bits_update(h, &l->count, sizeof l->count);
+    XXH3_64bits_update(h, l->data.data, l->data.size);
+}
+
+static uint64_t alert_hash(const alert_text *a)
+{
+    XXH3_state_t h;
+    XXH3_64bits_reset(&h);
+    XXH3_64bits_update(&h, a->version, strlen(a->version));
+    XXH3_64bits_update(&h, a->title, strlen(a->title));
+    XXH3_64bits_update(&h, a->labels.data, a->labels.size);
+    XXH3_64bits_update(&h, a->group.data, a->group.size);
+    XXH3_64bits_update(&h, a->values.data, a->values.size);
+    hash_list(&h, &a->facts);
+    hash_list(&h, &a->reports);
+    hash_list(&h, &a->sources);
+    return XXH3_64bits_digest(&h);
+}
+
+static int fill_rule(const group *g, alert_text *a)
+{
+    const rule *one = g->rule;
+    a->rule = strdup(one->id);
+    a->version = strdup(one->version);
+    a->severity = strdup(one->severity);
+    if (one->country_by >= 0 && g->by[one->country_by].text.len == 2)
+        memcpy(a->country, g->by[one->country_by].text.data, 2);
+    return a->rule && a->version && a->severity &&
+                   msgpack_sbuffer_write(&a->group, g->key, g->key_len) == 0
+               ? 0
+               : -ENOMEM;
+}
+
+/* The alert of a group as it is now, without identity. */
+static int alert_new(rules *set, const group *g, const totals all[], alert_text **ret_alert)
+{
+    alert_text *a = calloc(1, sizeof *a);
+    scope s = {.rule = g->rule, .by = g->by, .all = all};
+    msgpack_packer out;
+    if (!a)
+        return -ENOMEM;
+    msgpack_packer_init(&out, &a->values, msgpack_sbuffer_write);
+    if (fill_rule(g, a) < 0 || scope_render(set, &s, &g->rule->title, &a->title) < 0 ||
+        fill_labels(set, &s, a) < 0 || scope_pack_values(set, &s, &out) < 0) {
+        alert_text_free(a);
+        return -ENOMEM;
+    }
+    fill_ground(set, g, a);
+    a->hash = alert_hash(a);
+    a->state = THAW_FIRING;
+    *ret_alert = a;
+    return 0;
+}
+
+int alert_fire(rules *set, group *g, const totals all[], int64_t since_ns)
+{
+    alert_text *a;
+    int res = alert_new(set, g, all, &a);
+    if (res < 0)
+        return res;
+    if (asprintf(&a->id, "%s:%s:%u", g->rule->id, g->text, g->number + 1) < 0) {
+        a->id = NULL;
+        alert_text_free(a);
+        return -ENOMEM;
+    }
+    g->number++;
+    a->since_ns = since_ns;
+    g->alert = a;
+    g->state = LIFE_FIRING;
+    g->rule->firing_count++;
+    set->firing_count++;
+    alert_send(set, a);
+    return 0;
+}
+
+int alert_refresh(rules *set, group *g, const totals all[])
+{
+    alert_text *a;
+    int res = alert_new(set, g, all, &a);
+    if (res < 0)
+        return res;
+    if (a->hash == g->alert->hash) {
+        alert_text_free(a);
+        return 0;
+    }
+    a->id = g->alert->id;
+    g->alert->id = NULL;
+    a->rev = g->alert->rev;
+    a->since_ns = g->alert->since_ns;
+    alert_text_free(g->alert);
+    g->alert = a;
+    alert_send(set, a);
+    return 0;
+}
+
+/* ---- ending ------------------------------------------------------------------------- */
+
+/* A label that says why an alert ended though neither news nor a correction ended it. */
+static void label_ended(alert_text *a, const char *reason)
+{
+    msgpack_unpacked old;
+    msgpack_sbuffer labels;
+    msgpack_packer out;
+    size_t at = 0;
+    msgpack_unpacked_init(&old);
+    if (msgpack_unpack_next(&old, a->labels.data, a->labels.size, &at) == MSGPACK_UNPACK_SUCCESS &&
+        old.data.type == MSGPACK_OBJECT_MAP) {
+        msgpack_sbuffer_init(&labels);
+        msgpack_packer_init(&out, &labels, msgpack_sbuffer_write);
+        msgpack_pack_map(&out, old.data.via.map.size + 1);
+        for (uint32_t i = 0; i < old.data.via.map.size; i++) {
+            msgpack_pack_object(&out, old.data.via.map.ptr[i].key);
+            msgpack_pack_object(&out, old.data.via.map.ptr[i].val);
+        }
+        pack_value_text(&out, "ended");
+        pack_value_text(&out, reason);
+        msgpack_sbuffer_destroy(&a->labels);
+        a->labels = labels;
+    }
+    msgpack_unpacked_destroy(&old);
+}
+
+static void fill_because(rules *set, alert_text *a, const uint64_t causes[], uint32_t count)
+{
+    thaw_report_ref refs[RULES_LISTED_MAX];
+    size_t used = refs_of(set, causes, count, refs);
+    pack_refs(&a->because, refs, used);
+}
+
+int alert_end(rules *set, group *g, bool withdrawn)
+{
+    record *r = g->basis;
+    alert_text *a = g->alert;
+    if (!r && record_new(set, g, &r) < 0)
+        return -ENOMEM;
+    g->basis = NULL;
+    g->alert = NULL;
+    g->state = LIFE_NONE;
+    g->rule->firing_count--;
+    set->firing_count--;
+    a->state = withdrawn ? THAW_WITHDRAWN : THAW_RESOLVED;
+    if (withdrawn && r->causes_count)
+        fill_because(set, a, r->causes, r->causes_count);
+    else if (withdrawn)
+        fill_because(set, a, g->causes, g->causes_count);
+    if (set->ended || g->rule->recomputed)
+        label_ended(a, set->ended ? set->ended : "the rule was changed");
+    r->alert = a;
+    r->touched = false;
+    r->causes_count = 0;
+    alert_send(set, a);
+    group_keep_record(set, g, r);
+    return 0;
+}
+
+int alert_withdraw_record(rules *set, record *r)
+{
+    (void)set;
+    r->alert->state = THAW_WITHDRAWN;
+    fill_because(set, r->alert, r->causes, r->causes_count);
+    alert_send(set, r->alert);
+    return 0;
+}
+
+/* ---- limits ------------------------------------------------------------------------- */
+
+/* A rule that reached a limit knows less than it should, and says so until rules are loaded anew. */
+int limit_tell(rules *set, rule *one)
+{
+    struct cel_value by[1] = {cel_string(one->id, strlen(one->id))};
+    totals none = {0};
+    msgpack_packer out;
+    group *g;
+    int res = group_get(set, set->limit_rule, by, &g);
+    if (res < 0 || g->state != LIFE_NONE)
+        return res;
+    if ((res = alert_new(set, g, &none, &g->alert)) < 0)
+        return res;
+    alert_text *a = g->alert;
+    free(a->title);
+    if (asprintf(&a->title,
+                 "rule %s has reached its limit of %u %s: what came after is not watched; make its "
+                 "selections narrower and reload",
+                 one->id, one->groups_full ? set->limits.groups : set->limits.facts,
+                 one->groups_full ? "groups" : "facts") < 0) {
+        a->title = NULL;
+        return -ENOMEM;
+    }
+    if (asprintf(&a->id, "%s:%s:%u", RULES_LIMIT_RULE, g->text, ++g->number) < 0)
+        return -ENOMEM;
+    msgpack_sbuffer_clear(&a->values);
+    msgpack_packer_init(&out, &a->values, msgpack_sbuffer_write);
+    msgpack_pack_map(&out, 2);
+    pack_value_text(&out, "groups");
+    msgpack_pack_uint32(&out, one->groups_count);
+    pack_value_text(&out, "facts");
+    msgpack_pack_uint32(&out, one->facts_count);
+    a->since_ns = set->now_ns;
+    g->state = LIFE_FIRING;
+    set->limit_rule->firing_count++;
+    set->firing_count++;
+    alert_send(set, a);
+    return 0;
+}

@@ -1,0 +1,62 @@
+/*
+ * read.h - reading rule files: what the files that load rules share.
+ */
+#ifndef RULES_READ_H
+#define RULES_READ_H
+
+#include <libfyaml.h>
+
+#include "rules/internal.h"
+
+typedef struct reader {
+    rules *set;
+    rules_complaints *complaints;
+    const char *file;
+    const char *text;
+    size_t len;
+    bool with_warnings;
+    bool no_memory;
+    size_t rule_errors; /* of the rule being read */
+} reader;
+
+/* complain.c. All take a format and its arguments; -EINVAL is returned for convenience. */
+int complain_file(reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int complain_node(reader *r, struct fy_node *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int complain_offset(reader *r, size_t offset, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void warn_node(reader *r, struct fy_node *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+bool complaints_full(const reader *r);
+/* Where in the file a node begins, and where the character `within` of a scalar's value stands. */
+size_t node_offset(const reader *r, struct fy_node *node);
+size_t scalar_offset(const reader *r, struct fy_node *node, size_t within);
+/* The one of `names` that is nearest to what was written, or NULL where none is near. */
+const char *nearest_name(const char *written, size_t len, const char *const names[], size_t count);
+
+/* A scalar's text; NULL where the node is none. */
+const char *node_text(struct fy_node *node, size_t *ret_len);
+
+/* read_selection.c: select of a rule. */
+int read_selections(reader *r, struct fy_node *node, rule *one);
+/* read_rule.c: one rule; 0 with *ret_rule NULL where it had errors, -ENOMEM. */
+int read_rule(reader *r, struct fy_node *node, rule **ret_rule);
+int read_duration(reader *r, struct fy_node *node, const char *key, int64_t *ret_ns);
+
+/* compile.c: texts into programs; complaints stand at the right place. */
+int compile_condition(reader *r, const struct cel_env *env, struct fy_node *node, const char *what,
+                      struct cel_program **ret_program);
+int compile_template(reader *r, const struct cel_env *env, struct fy_node *node, text_template *ret);
+/* An environment for when, until and texts: the group's fields and the selections. */
+int compile_environment(reader *r, struct fy_node *node, rule *one, struct cel_env **ret_env);
+void template_done(text_template *t);
+
+/* suspect.c: what may not be wrong, but looks so. */
+void suspect_where(reader *r, struct fy_node *node, fact_kind kind, const struct cel_program *where);
+void suspect_rule(reader *r, struct fy_node *when_node, struct fy_node *until_node, const rule *one);
+/* Refuses constants that exclude one another; -EINVAL. */
+int refuse_impossible(reader *r, struct fy_node *node, const struct cel_program *where);
+
+rule *rule_free(rule *one);
+
+#endif

@@ -1,0 +1,194 @@
+/*
+ * records.c - what an alert stood on when its condition last held. As long as the alert is kept, a
+ * correction of one of these facts asks again whether it would have stood.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/state.h"
+
+static bool before_round(const group *g, const entry *e)
+{
+    return e->active && e->round != g->round;
+}
+
+static void ground_add(record *r, const entry *e)
+{
+    ground *one = &r->grounds[r->count++];
+    one->record = r;
+    one->selection = e->selection;
+    one->fact = e->fact;
+    one->fact->references++;
+    one->fact_next = e->fact->grounds;
+    e->fact->grounds = one;
+}
+
+/* The state before this round: what was active and had not just come, and what has gone. */
+int record_new(rules *set, group *g, record **ret_record)
+{
+    size_t count = 0;
+    for (size_t s = 0; s < g->rule->selections_count; s++)
+        for (entry *e = g->entries[s]; e; e = e->next)
+            count += before_round(g, e);
+    for (entry *e = g->gone; e; e = e->next)
+        count++;
+    bool partial = count > set->limits.recorded_facts;
+    if (partial)
+        count = 0;
+    record *r = calloc(1, sizeof *r + count * sizeof r->grounds[0]);
+    if (!r)
+        return -ENOMEM;
+    r->group = g;
+    r->partial = partial;
+    r->true_at_ns = set->now_ns == INT64_MIN ? INT64_MIN : set->now_ns - 1;
+    for (size_t s = 0; !partial && s < g->rule->selections_count; s++)
+        for (entry *e = g->entries[s]; e; e = e->next)
+            if (before_round(g, e))
+                ground_add(r, e);
+    for (entry *e = partial ? NULL : g->gone; e; e = e->next)
+        ground_add(r, e);
+    *ret_record = r;
+    return 0;
+}
+
+static void record_leave_facts(rules *set, record *r)
+{
+    for (uint32_t i = 0; i < r->count; i++) {
+        ground **at = &r->grounds[i].fact->grounds;
+        while (*at != &r->grounds[i])
+            at = &(*at)->fact_next;
+        *at = r->grounds[i].fact_next;
+        node_release(set, r->grounds[i].fact);
+    }
+    r->count = 0;
+}
+
+record *record_free(rules *set, record *r)
+{
+    if (!r)
+        return NULL;
+    record_leave_facts(set, r);
+    if (r->alert)
+        for (record **at = &set->touched; r->touched && *at; at = &(*at)->touched_next)
+            if (*at == r) {
+                *at = r->touched_next;
+                break;
+            }
+    alert_text_free(r->alert);
+    free(r->causes);
+    free(r);
+    return NULL;
+}
+
+void group_keep_record(rules *set, group *g, record *r)
+{
+    r->next = g->records;
+    g->records = r;
+    if (r->alert->state == THAW_WITHDRAWN)
+        record_leave_facts(set, r); /* nothing can be taken from it any more */
+    if (++g->records_count <= set->limits.recorded_alerts)
+        return;
+    record **at = &g->records;
+    while ((*at)->next)
+        at = &(*at)->next;
+    record *oldest = *at;
+    *at = NULL;
+    g->records_count--;
+    record_free(set, oldest);
+}
+
+/* ---- asking again ------------------------------------------------------------------- */
+
+typedef struct again {
+    const group *group;
+    bool found;
+} again;
+
+static int in_group(void *context, group *g)
+{
+    again *a = context;
+    a->found |= g == a->group;
+    return 0;
+}
+
+/* The recorded fact as it is now, in its selection as of then; NULL: it no longer counts. */
+static int ground_entry(rules *set, const record *r, const ground *one, entry **ret_entry)
+{
+    const selection *s = &r->group->rule->selections[one->selection];
+    again a = {.group = r->group};
+    bool matches;
+    *ret_entry = NULL;
+    if (one->fact->gone)
+        return 0;
+    view_open(set, one->fact->handle, r->true_at_ns);
+    int res = view_matches(set, s, &matches);
+    if (res < 0 || !matches)
+        return res;
+    res = groups_of_fact(set, r->group->rule, s, in_group, &a);
+    if (res < 0 || !a.found)
+        return res;
+    entry *e = entry_new(set, s, one->selection);
+    if (!e)
+        return -ENOMEM;
+    if (r->true_at_ns < e->from_ns || r->true_at_ns >= e->to_ns)
+        free(e);
+    else
+        *ret_entry = e;
+    return 0;
+}
+
+static int record_totals(rules *set, const record *r, entry **entries, totals all[])
+{
+    const rule *one = r->group->rule;
+    for (size_t s = 0; s < one->selections_count; s++) {
+        const entry **theirs = calloc(r->count + 1, sizeof *theirs);
+        size_t count = 0;
+        if (!theirs)
+            return -ENOMEM;
+        for (uint32_t i = 0; i < r->count; i++)
+            if (entries[i] && entries[i]->selection == s) {
+                totals_add(&all[s], entries[i]);
+                theirs[count++] = entries[i];
+            }
+        int res = totals_distinct_add(set, &all[s], one->selections[s].aggregates, theirs, count);
+        free(theirs);
+        if (res < 0)
+            return res;
+    }
+    return 0;
+}
+
+/* Two grounds may be of one fact now, where facts were merged: it counts once. */
+static bool seen_before(const ground *at)
+{
+    for (const ground *one = at->fact->grounds; one; one = one->fact_next)
+        if (one->record == at->record && one->selection == at->selection && one < at)
+            return true;
+    return false;
+}
+
+int record_holds(rules *set, record *r, bool *ret_holds)
+{
+    totals all[RULES_SELECTIONS_MAX] = {0};
+    entry **entries = calloc(r->count + 1, sizeof *entries);
+    int res = entries ? 0 : -ENOMEM;
+    *ret_holds = true;
+    if (r->partial) {
+        free(entries);
+        return 0;
+    }
+    for (uint32_t i = 0; res == 0 && i < r->count; i++)
+        if (!seen_before(&r->grounds[i]))
+            res = ground_entry(set, r, &r->grounds[i], &entries[i]);
+    if (res == 0)
+        res = record_totals(set, r, entries, all);
+    if (res == 0) {
+        scope s = {.rule = r->group->rule, .by = r->group->by, .all = all};
+        res = scope_holds(set, &s, r->group->rule->when, ret_holds);
+    }
+    for (uint32_t i = 0; entries && i < r->count; i++)
+        free(entries[i]);
+    free(entries);
+    return res;
+}

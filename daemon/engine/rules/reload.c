@@ -1,0 +1,314 @@
+/*
+ * reload.c - giving a set its state from the facts, and putting it in the place of another. Start
+ * is a reload with nothing before it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/set.h"
+#include "rules/state.h"
+
+void set_clear(rules *set)
+{
+    for (size_t i = 0; i <= set->rules_count; i++) {
+        rule *one = i < set->rules_count ? set->rules[i] : set->limit_rule;
+        while (one && one->groups)
+            group_free(set, one->groups);
+        if (!one)
+            continue;
+        one->firing_count = one->pending_count = 0;
+        one->groups_full = one->facts_full = false;
+    }
+    for (size_t i = 0; i < set->fact_nodes.size; i++)
+        for (fact_node *node; (node = set->fact_nodes.slots[i].value) && node->watches;)
+            node_end_watches(set, node);
+    dispatch_done(set);
+    view_done(&set->view);
+    table_done(&set->fact_nodes);
+    table_done(&set->groups);
+    deadlines_done(&set->deadlines);
+    free(set->dirty);
+    free(set->heirs);
+    free(set->full);
+    free(set->noted);
+    free(set->noted_causes);
+    free(set->scratch);
+    set->dirty = set->heirs = NULL;
+    set->full = NULL;
+    set->noted = NULL;
+    set->noted_causes = set->scratch = NULL;
+    set->dirty_count = set->dirty_capacity = set->heirs_count = set->heirs_capacity = 0;
+    set->full_count = set->full_capacity = set->scratch_size = 0;
+    set->noted_count = set->noted_capacity = set->noted_causes_count = set->noted_causes_capacity = 0;
+    set->touched = NULL;
+    set->facts = NULL;
+    set->sink = (rules_sink){0};
+    set->now_ns = INT64_MIN;
+    set->failed = 0;
+    set->firing_count = 0;
+    set->seen_round = 0;
+}
+
+static int offer_one(void *context, fact_handle handle)
+{
+    return change_offer(context, handle);
+}
+
+/* A group without `by` is there without any fact: it can tell that something is missing. */
+static int make_always(rules *set)
+{
+    for (size_t i = 0; i < set->rules_count; i++) {
+        group *g;
+        if (set->rules[i]->by_count)
+            continue;
+        int res = group_get(set, set->rules[i], NULL, &g);
+        if (res == 0)
+            res = group_dirty(set, g);
+        if (res < 0 && res != -ENOSPC)
+            return res;
+    }
+    return 0;
+}
+
+int state_build(rules *set, facts *f, int64_t now_ns)
+{
+    set->facts = f;
+    set->now_ns = now_ns;
+    int res = dispatch_build(set);
+    if (res == 0)
+        res = make_always(set);
+    for (int kind = 1; res == 0 && kind < FACT_KIND_COUNT; kind++)
+        if (set->dispatch[kind].wanted)
+            res = facts_each(f, (fact_kind)kind, NULL, offer_one, set);
+    return res < 0 ? -ENOMEM : 0;
+}
+
+/* ---- taking over -------------------------------------------------------------------- */
+
+static rules_fate fate_of(const rule *old, const rule *one)
+{
+    if (!old)
+        return RULES_NEW;
+    if (old->full_hash == one->full_hash)
+        return RULES_UNCHANGED;
+    return old->meaning_hash == one->meaning_hash ? RULES_KEPT : RULES_RECOMPUTED;
+}
+
+static void tell(const rules *old, const rules *set, rules_change_fn on_change, void *context)
+{
+    for (size_t i = 0; i < set->rules_count; i++) {
+        const rule *one = set->rules[i];
+        const rule *before = old ? set_find(old, one->id, strlen(one->id)) : NULL;
+        rules_change change = {one->id, fate_of(before, one), before ? before->firing_count : 0};
+        on_change(context, &change);
+    }
+    for (size_t i = 0; old && i < old->rules_count; i++) {
+        const rule *one = old->rules[i];
+        rules_change change = {one->id, RULES_REMOVED, one->firing_count};
+        if (!set_find(set, one->id, strlen(one->id)))
+            on_change(context, &change);
+    }
+}
+
+/* Same fields in `by`: only then do the groups of two definitions mean the same. */
+static bool same_by(const rule *a, const rule *b)
+{
+    if (a->by_count != b->by_count)
+        return false;
+    for (size_t i = 0; i < a->by_count; i++)
+        if (strcmp(a->by[i], b->by[i]) != 0)
+            return false;
+    return true;
+}
+
+/* The groups of the new set that take over a life are made beforehand: after that nothing fails. */
+static int make_heirs(rules *old, rules *set)
+{
+    for (size_t i = 0; i < old->rules_count; i++) {
+        rule *one = set_find(set, old->rules[i]->id, strlen(old->rules[i]->id));
+        if (!one || !same_by(one, old->rules[i]))
+            continue;
+        for (group *g = old->rules[i]->groups; g; g = g->next) {
+            if (g->state == LIFE_NONE && !g->number && !g->records)
+                continue;
+            int res = group_get(set, one, g->by, &g->heir);
+            if (res == 0)
+                res = group_dirty(set, g->heir);
+            if (res == 0 && g->due.place)
+                res = deadline_set(&set->deadlines, &g->heir->due, g->due.at_ns);
+            if (res < 0 && res != -ENOSPC)
+                return res;
+            if (res < 0)
+                g->heir = NULL;
+        }
+    }
+    return 0;
+}
+
+/* Records name selections by number and facts by node: they move where the definition is the same,
+ * and stay as mere history where it is not. */
+static void move_record(rules *old, rules *set, record *r, group *to, bool same)
+{
+    r->group = to;
+    for (uint32_t i = 0; i < r->count; i++) {
+        fact_node *from = r->grounds[i].fact;
+        fact_node *node = same && !from->gone ? node_get(set, from->handle) : NULL;
+        ground **at = &from->grounds;
+        while (*at != &r->grounds[i])
+            at = &(*at)->fact_next;
+        *at = r->grounds[i].fact_next;
+        node_release(old, from);
+        if (!node)
+            continue;
+        r->grounds[i].fact = node;
+        r->grounds[i].fact_next = node->grounds;
+        node->grounds = &r->grounds[i];
+    }
+}
+
+static void drop_record_facts(record *r)
+{
+    r->partial = true;
+    r->count = 0;
+}
+
+static bool all_known(const record *r)
+{
+    for (uint32_t i = 0; i < r->count; i++)
+        if (r->grounds[i].fact->gone)
+            return false;
+    return true;
+}
+
+static void move_life(rules *old, rules *set, group *g)
+{
+    group *to = g->heir;
+    bool same = g->rule->meaning_hash == to->rule->meaning_hash;
+    to->state = g->state;
+    to->since_ns = g->since_ns;
+    to->number = g->number;
+    to->alert = g->alert;
+    to->basis = g->basis;
+    to->records = g->records;
+    to->records_count = g->records_count;
+    for (record *r = g->records; r; r = r->next) {
+        bool whole = same && all_known(r);
+        move_record(old, set, r, to, whole);
+        if (!whole)
+            drop_record_facts(r);
+    }
+    if (to->basis) {
+        bool whole = same && all_known(to->basis);
+        move_record(old, set, to->basis, to, whole);
+        if (!whole)
+            drop_record_facts(to->basis);
+    }
+    if (g->state == LIFE_FIRING || g->state == LIFE_KEPT) {
+        to->rule->firing_count++;
+        set->firing_count++;
+        g->rule->firing_count--;
+        old->firing_count--;
+    }
+    to->rule->pending_count += g->state == LIFE_PENDING;
+    g->state = LIFE_NONE;
+    g->alert = NULL;
+    g->basis = g->records = NULL;
+    g->records_count = 0;
+    g->heir = NULL;
+}
+
+static int end_rule(rules *old, const rules *set, rule *one)
+{
+    const rule *now = set_find(set, one->id, strlen(one->id));
+    old->ended = now ? "the rule groups by other fields now" : "the rule was removed";
+    for (group *g = one->groups; g; g = g->next)
+        if (g->state == LIFE_FIRING || g->state == LIFE_KEPT) {
+            int res = alert_end(old, g, false);
+            if (res < 0)
+                return res;
+        }
+    return 0;
+}
+
+static int end_removed(rules *old, rules *set)
+{
+    int res = 0;
+    for (size_t i = 0; res == 0 && i < old->rules_count; i++)
+        res = end_rule(old, set, old->rules[i]);
+    old->ended = NULL;
+    old->limit_rule->groups_full = false;
+    for (group *g = old->limit_rule->groups; res == 0 && g; g = g->next)
+        if (g->state == LIFE_FIRING) {
+            old->ended = "the rules were loaded anew";
+            res = alert_end(old, g, false);
+        }
+    old->ended = NULL;
+    return res;
+}
+
+/* The numbers of ended limit alerts go on. */
+static int keep_limit_numbers(const rules *old, rules *set)
+{
+    for (const group *g = old->limit_rule->groups; g; g = g->next) {
+        group *to;
+        int res = group_get(set, set->limit_rule, g->by, &to);
+        if (res < 0)
+            return res;
+        to->number = g->number;
+    }
+    return 0;
+}
+
+static void take_over(rules *old, rules *set)
+{
+    for (size_t i = 0; i < set->rules_count; i++) {
+        const rule *before = set_find(old, set->rules[i]->id, strlen(set->rules[i]->id));
+        set->rules[i]->recomputed = before && before->meaning_hash != set->rules[i]->meaning_hash;
+    }
+    for (size_t i = 0; i < old->rules_count; i++)
+        for (group *g = old->rules[i]->groups; g; g = g->next)
+            if (g->heir)
+                move_life(old, set, g);
+}
+
+int rules_replace(rules *old, rules *set, facts *f, int64_t now_ns, const rules_sink *sink, bool dry,
+                  rules_change_fn on_change, void *context)
+{
+    if (dry) {
+        if (on_change)
+            tell(old, set, on_change, context);
+        return 0;
+    }
+    if (old && old->now_ns > now_ns)
+        now_ns = old->now_ns;
+    int res = state_build(set, f, now_ns);
+    if (res == 0 && old)
+        res = make_heirs(old, set);
+    if (res == 0 && old)
+        res = keep_limit_numbers(old, set);
+    if (res < 0) {
+        for (size_t i = 0; old && i < old->rules_count; i++)
+            for (group *g = old->rules[i]->groups; g; g = g->next)
+                g->heir = NULL;
+        set_clear(set);
+        return res;
+    }
+    if (on_change)
+        tell(old, set, on_change, context);
+    set->sink = *sink;
+    if (old) {
+        take_over(old, set);
+        res = end_removed(old, set);
+    }
+    if (res == 0 && now_ns != INT64_MIN)
+        res = evaluate_dirty(set);
+    for (size_t i = 0; i < set->rules_count; i++)
+        set->rules[i]->recomputed = false;
+    return res;
+}
+
+int rules_attach(rules *set, facts *f, int64_t now_ns, const rules_sink *sink)
+{
+    return rules_replace(NULL, set, f, now_ns, sink, false, NULL, NULL);
+}

@@ -1,0 +1,183 @@
+/*
+ * set.c - a set of rules as a whole.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "rules/set.h"
+#include "rules/read.h"
+#include "rules/state.h"
+
+static struct cel_type cel_type_of(fact_type type)
+{
+    switch (type) {
+    case FACT_BOOL:
+        return (struct cel_type){.kind = CEL_BOOL};
+    case FACT_INT:
+        return (struct cel_type){.kind = CEL_INT};
+    case FACT_TIME:
+        return (struct cel_type){.kind = CEL_TIMESTAMP};
+    case FACT_DURATION:
+        return (struct cel_type){.kind = CEL_DURATION};
+    case FACT_STRINGS:
+        return (struct cel_type){.kind = CEL_LIST, .element = CEL_STRING};
+    default:
+        return (struct cel_type){.kind = CEL_STRING};
+    }
+}
+
+/* The environment of a kind: its fields, each with the slot of its index. */
+static int set_kind(rules *set, fact_kind kind)
+{
+    kind_fields *fields = &set->kinds[kind];
+    struct cel_env *env;
+    int res = cel_env_new(&env);
+    if (res < 0)
+        return res;
+    const char *name;
+    fact_field field;
+    fact_type type;
+    while (res == 0 && fields->count < VIEW_SLOTS_MAX &&
+           fact_field_at(kind, fields->count, &name, &field, &type)) {
+        uint32_t slot;
+        fields->names[fields->count] = name;
+        fields->fields[fields->count] = field;
+        fields->types[fields->count] = type;
+        fields->count++;
+        res = cel_env_declare(env, name, cel_type_of(type), &slot);
+    }
+    if (res < 0) {
+        cel_env_free(env);
+        return res;
+    }
+    set->envs[kind] = env;
+    return 0;
+}
+
+int set_new(const rules_limits *limits, rules **ret_set)
+{
+    rules *set = calloc(1, sizeof *set);
+    if (!set)
+        return -ENOMEM;
+    set->limits = *limits;
+    set->now_ns = INT64_MIN;
+    int res = cel_evaluator_new(&set->evaluator);
+    for (int k = 1; res == 0 && k < FACT_KIND_COUNT; k++)
+        if (k != THAW_RETRACTION && fact_kind_name((fact_kind)k))
+            res = set_kind(set, (fact_kind)k);
+    if (res < 0) {
+        rules_free(set);
+        return res;
+    }
+    *ret_set = set;
+    return 0;
+}
+
+rules *rules_free(rules *set)
+{
+    if (!set)
+        return NULL;
+    set_clear(set);
+    for (size_t i = 0; i < set->rules_count; i++)
+        rule_free(set->rules[i]);
+    rule_free(set->limit_rule);
+    for (size_t i = 0; i < set->files_count; i++)
+        free(set->files[i]);
+    for (int k = 0; k < FACT_KIND_COUNT; k++)
+        cel_env_free(set->envs[k]);
+    cel_evaluator_free(set->evaluator);
+    table_done(&set->ids);
+    free(set->files);
+    free(set->rules);
+    free(set);
+    return NULL;
+}
+
+rule *set_find(const rules *set, const char *id, size_t len)
+{
+    rule *one = table_get(&set->ids, XXH3_64bits(id, len) | 1);
+    for (; one; one = one->id_next)
+        if (strlen(one->id) == len && !memcmp(one->id, id, len))
+            return one;
+    return NULL;
+}
+
+int set_add(rules *set, rule *one, const rule **ret_other)
+{
+    size_t len = strlen(one->id);
+    uint64_t key = XXH3_64bits(one->id, len) | 1;
+    *ret_other = set_find(set, one->id, len);
+    if (*ret_other)
+        return -EEXIST;
+    if (set->rules_count == set->rules_capacity) {
+        size_t capacity = set->rules_capacity ? set->rules_capacity * 2 : 64;
+        rule **all = reallocarray(set->rules, capacity, sizeof *all);
+        if (!all)
+            return -ENOMEM;
+        set->rules = all;
+        set->rules_capacity = capacity;
+    }
+    rule *first = table_get(&set->ids, key);
+    if (table_put(&set->ids, key, one) < 0)
+        return -ENOMEM;
+    one->id_next = first;
+    set->rules[set->rules_count++] = one;
+    return 0;
+}
+
+const char *set_file(rules *set, const char *file)
+{
+    char **files = reallocarray(set->files, set->files_count + 1, sizeof *files);
+    if (!files)
+        return NULL;
+    set->files = files;
+    files[set->files_count] = strdup(file);
+    return files[set->files_count] ? files[set->files_count++] : NULL;
+}
+
+static int compare_rules(const void *a, const void *b)
+{
+    return strcmp((*(rule *const *)a)->id, (*(rule *const *)b)->id);
+}
+
+/* The rule whose alerts tell that another rule reached a limit. Its groups are made by hand. */
+static rule *limit_rule_new(void)
+{
+    rule *one = calloc(1, sizeof *one);
+    if (!one)
+        return NULL;
+    one->builtin = true;
+    one->file = "";
+    one->country_by = -1;
+    one->id = strdup(RULES_LIMIT_RULE);
+    one->severity = strdup("warning");
+    one->by[0] = strdup("rule");
+    one->by_count = 1;
+    snprintf(one->version, sizeof one->version, "%016d", 1);
+    return one->id && one->severity && one->by[0] ? one : rule_free(one);
+}
+
+int set_finish(rules *set)
+{
+    if (!(set->limit_rule = limit_rule_new()))
+        return -ENOMEM;
+    if (set->rules_count)
+        qsort(set->rules, set->rules_count, sizeof(rule *), compare_rules);
+    for (size_t i = 0; i < set->rules_count; i++)
+        set->rules[i]->index = (uint32_t)i;
+    set->limit_rule->index = (uint32_t)set->rules_count;
+    return 0;
+}
+
+size_t rules_count(const rules *set)
+{
+    return set->rules_count;
+}
+
+const char *rules_id(const rules *set, size_t index)
+{
+    return index < set->rules_count ? set->rules[index]->id : NULL;
+}

@@ -1,0 +1,109 @@
+/*
+ * state.h - what the files that run rules share.
+ */
+#ifndef RULES_STATE_H
+#define RULES_STATE_H
+
+#include "rules/internal.h"
+
+/* room.c: growing arrays. */
+int room_for(void *array, size_t *capacity, size_t need, size_t size); /* array: pointer to a pointer */
+int64_t time_add(int64_t at_ns, int64_t add_ns);                      /* stops at the ends of int64 */
+
+/* view.c */
+void view_open(rules *set, fact_handle handle, int64_t now_ns);
+const struct cel_value *view_slot(fact_view *v, uint32_t slot);
+int view_field(fact_view *v, fact_field field, fact_value *ret_value);
+void view_resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator, struct cel_value *ret);
+int view_matches(rules *set, const selection *s, bool *ret_matches); /* `where` of the open fact */
+void view_done(fact_view *v);
+
+/* dispatch.c */
+int dispatch_build(rules *set);
+void dispatch_done(rules *set);
+/* The atoms whose constants the open fact fits, each once, into set->matched. -ENOMEM. */
+int dispatch_match(rules *set);
+
+/* groups.c */
+/* Calls on_group for each group that the open fact is in, making those that are new. */
+typedef int (*group_fn)(void *context, group *g);
+int groups_of_fact(rules *set, rule *one, const selection *s, group_fn on_group, void *context);
+int group_get(rules *set, rule *one, const struct cel_value by[], group **ret_group); /* -ENOSPC: limit */
+group *group_find(rules *set, const rule *one, const struct cel_value by[]);
+void group_free(rules *set, group *g);
+bool group_idle(const group *g); /* nothing would be lost with it */
+int group_dirty(rules *set, group *g);
+
+/* entries.c */
+fact_node *node_get(rules *set, fact_handle handle); /* makes it; the caller takes a reference */
+fact_node *fact_node_find(const rules *set, fact_handle handle);
+void node_release(rules *set, fact_node *node);
+/* The open fact as an entry of one selection, not linked to anything. NULL: no memory. */
+entry *entry_new(rules *set, const selection *s, uint8_t index);
+bool entry_same(const entry *a, const entry *b);
+int entry_link(rules *set, entry *e, fact_node *node, group *g, bool correction);
+int entry_drop(rules *set, entry *e, bool correction);
+int entry_due(rules *set, entry *e); /* its deadline has come */
+void group_forget_gone(rules *set, group *g);
+
+/* totals.c */
+typedef enum totals_of { TOTALS_NOW, TOTALS_BEFORE, TOTALS_NEWS } totals_of;
+void totals_add(totals *t, const entry *e);
+void totals_take(group *g, const entry *e);
+void totals_close(totals *t);
+int totals_distinct_add(rules *set, totals *t, uint32_t aggregates, const entry *const entries[],
+                        size_t count);
+/* The totals of all selections of a group, in one of its three states, into all[]. -ENOMEM. */
+int totals_read(rules *set, group *g, totals_of which, totals all[]);
+struct cel_value totals_value(const totals *t, aggregate a);
+
+/* condition.c: `when`, `until` and texts over totals. */
+typedef struct scope {
+    const rule *rule;
+    const struct cel_value *by;
+    const totals *all;
+} scope;
+void scope_resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator, struct cel_value *ret);
+/* An error makes a condition false. */
+int scope_holds(rules *set, const scope *s, const struct cel_program *program, bool *ret_holds);
+int scope_render(rules *set, const scope *s, const text_template *t, char **ret_text);
+int scope_pack_values(rules *set, const scope *s, msgpack_packer *out);
+void pack_cel(msgpack_packer *out, const struct cel_value *value);
+void pack_value_text(msgpack_packer *out, const char *text);
+void pack_time(msgpack_packer *out, int64_t at_ns);
+/* At most `max` bytes of what a value says to people. */
+size_t value_words(const struct cel_value *value, char *buffer, size_t size);
+
+/* changes.c */
+int changes_apply(rules *set);
+int change_offer(rules *set, fact_handle handle); /* a fact that was there before the rules */
+int watch_due(rules *set, watch *w);
+void node_end_watches(rules *set, fact_node *node);
+
+/* records.c */
+int record_new(rules *set, group *g, record **ret_record);
+record *record_free(rules *set, record *r);
+int record_touch(rules *set, record *r, const fact_change *change);
+int record_holds(rules *set, record *r, bool *ret_holds);
+void group_keep_record(rules *set, group *g, record *r);
+
+/* publish.c */
+int alert_fire(rules *set, group *g, const totals all[], int64_t since_ns);
+int alert_refresh(rules *set, group *g, const totals all[]); /* publishes if something changed */
+int alert_end(rules *set, group *g, bool withdrawn);         /* the active one; it becomes a record */
+int alert_withdraw_record(rules *set, record *r);
+alert_text *alert_text_free(alert_text *a);
+int limit_tell(rules *set, rule *one);
+void alert_pack(const alert_text *a, const char *epoch, msgpack_packer *out);
+
+/* life.c */
+int group_evaluate(rules *set, group *g);
+int group_due(rules *set, group *g);
+
+/* evaluate.c */
+int evaluate_dirty(rules *set);
+
+/* reload.c */
+int state_build(rules *set, facts *f, int64_t now_ns);
+
+#endif

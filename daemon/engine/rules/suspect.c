@@ -1,0 +1,253 @@
+/*
+ * suspect.c - what cannot be right, and what may be right but looks wrong.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/read.h"
+
+/* Fields with a fixed vocabulary: a word outside it is a slip of the pen. */
+static const struct vocabulary {
+    fact_field field;
+    unsigned kinds; /* bits; 0: all */
+    const char *words[13];
+} vocabularies[] = {
+    {FIELD_STATUS, 1u << FACT_PERSON, {"detained", "released", "re-detained", "deported"}},
+    {FIELD_STATUS, 0, {"rumoured", "announced", "confirmed"}},
+    {FIELD_EFFECT, 0, {"tightening", "relief", "removal", "none"}},
+    {FIELD_ACTION,
+     0,
+     {"proposed", "imposed", "extended", "amended", "reimposed", "eased", "licensed", "suspended", "lifted",
+      "delisted", "maintained"}},
+    {FIELD_STAGE, 0, {"reported", "demanded", "offered", "promised", "agreed", "denied", "collapsed"}},
+    {FIELD_STATE,
+     1u << FACT_MEASURE,
+     {"proposed", "in_force", "licensed", "suspended", "expired", "delisted", "lifted"}},
+    {FIELD_STATE, 1u << FACT_TALLY, {"agrees", "stale", "differs", "not-comparable"}},
+    {FIELD_STATE, 0, {"ok", "broken"}},
+    {FIELD_FORM,
+     0,
+     {"pardon", "amnesty", "sentence_served", "parole", "exchange", "deportation", "acquittal", "other"}},
+    {FIELD_FORMS,
+     0,
+     {"pardon", "amnesty", "sentence_served", "parole", "exchange", "deportation", "acquittal", "other"}},
+    {FIELD_OF, 0, {"detained", "released"}},
+    {FIELD_KIND, 0, {"release", "detention", "sanction", "talks", "tally", "feed"}},
+    {FIELD_COUNT_IS, 0, {"exact", "at_least", "about"}},
+    {FIELD_COVERS, 0, {"event", "part", "wider"}},
+};
+
+static const struct vocabulary *vocabulary_of(fact_kind kind, fact_field field)
+{
+    for (size_t i = 0; i < sizeof vocabularies / sizeof vocabularies[0]; i++)
+        if (vocabularies[i].field == field &&
+            (!vocabularies[i].kinds || vocabularies[i].kinds & 1u << kind))
+            return &vocabularies[i];
+    return NULL;
+}
+
+static void suspect_word(reader *r, struct fy_node *node, const char *name, const struct vocabulary *v,
+                         struct cel_text word)
+{
+    size_t count = 0;
+    while (count < 13 && v->words[count]) {
+        if (strlen(v->words[count]) == word.len && !memcmp(v->words[count], word.data, word.len))
+            return;
+        count++;
+    }
+    const char *near = nearest_name(word.data, word.len, v->words, count);
+    warn_node(r, node, "where: %s is never \"%.*s\"%s%s%s", name, (int)(word.len < 64 ? word.len : 64),
+              word.data, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+static void suspect_country(reader *r, struct fy_node *node, struct cel_text word)
+{
+    if (word.len != 2 || word.data[0] < 'A' || word.data[0] > 'Z' || word.data[1] < 'A' ||
+        word.data[1] > 'Z')
+        warn_node(r, node, "where: country is never \"%.*s\": it is two upper-case letters",
+                  (int)(word.len < 64 ? word.len : 64), word.data);
+}
+
+void suspect_where(reader *r, struct fy_node *node, fact_kind kind, const struct cel_program *where)
+{
+    size_t count;
+    bool verdict;
+    if (cel_program_constant(where, &verdict) && verdict)
+        warn_node(r, node, "where: the condition is always true: every %s is selected",
+                  fact_kind_name(kind));
+    const struct cel_constraint *all = cel_program_constraints(where, &count);
+    for (size_t i = 0; i < count; i++) {
+        fact_field field = r->set->kinds[kind].fields[all[i].slot];
+        const struct vocabulary *v = vocabulary_of(kind, field);
+        size_t values = all[i].value_count < 100 ? all[i].value_count : 100;
+        for (size_t j = 0; (v || field == FIELD_COUNTRY) && j < values; j++) {
+            if (all[i].values[j].kind != CEL_STRING)
+                continue;
+            if (v)
+                suspect_word(r, node, r->set->kinds[kind].names[all[i].slot], v, all[i].values[j].text);
+            else
+                suspect_country(r, node, all[i].values[j].text);
+        }
+    }
+}
+
+/* ---- impossible --------------------------------------------------------------------- */
+
+static bool share_value(const struct cel_constraint *a, const struct cel_constraint *b)
+{
+    if (a->value_count > 1000 && b->value_count > 1000)
+        return true; /* two long lists: not worth the time to prove it */
+    for (size_t i = 0; i < a->value_count; i++)
+        for (size_t j = 0; j < b->value_count; j++)
+            if (cel_value_equal(&a->values[i], &b->values[j]))
+                return true;
+    return false;
+}
+
+int refuse_impossible(reader *r, struct fy_node *node, const struct cel_program *where)
+{
+    size_t count;
+    bool verdict;
+    if (cel_program_constant(where, &verdict) && !verdict)
+        return complain_node(r, node, "where: the condition is never true");
+    const struct cel_constraint *all = cel_program_constraints(where, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].value_count == 0)
+            return complain_node(r, node, "where: the condition is never true: an empty list");
+        for (size_t j = 0; j < i; j++)
+            if (all[i].slot == all[j].slot && !all[i].contains && !all[j].contains &&
+                !share_value(&all[i], &all[j]))
+                return complain_node(r, node,
+                                     "where: the condition is never true: two parts of it want different "
+                                     "values of one field");
+    }
+    return 0;
+}
+
+/* ---- trying `when` ------------------------------------------------------------------ */
+
+/* Values that the aggregates might have, from a seed: enough to see that a condition is never, or
+ * always, true. Constants of the text are tried with their neighbours. */
+typedef struct trial {
+    const rule *rule;
+    uint64_t random;
+    int64_t numbers[48];
+    size_t numbers_count;
+    struct {
+        bool filled;
+        int64_t values[AGG_TOTAL];
+    } selections[RULES_SELECTIONS_MAX];
+} trial;
+
+static uint64_t trial_next(trial *t)
+{
+    t->random ^= t->random << 13;
+    t->random ^= t->random >> 7;
+    t->random ^= t->random << 17;
+    return t->random;
+}
+
+static int64_t trial_number(trial *t)
+{
+    return t->numbers[trial_next(t) % t->numbers_count];
+}
+
+static void trial_numbers(trial *t, struct cel_text text)
+{
+    t->numbers[t->numbers_count++] = 1;
+    t->numbers[t->numbers_count++] = 2;
+    t->numbers[t->numbers_count++] = 1000;
+    for (size_t i = 0; i < text.len && t->numbers_count + 3 < 48;) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            i++;
+            continue;
+        }
+        int64_t n = 0;
+        for (; i < text.len && text.data[i] >= '0' && text.data[i] <= '9' && n < 100000000; i++)
+            n = n * 10 + (text.data[i] - '0');
+        for (int64_t d = -1; d <= 1; d++)
+            if (n + d > 0)
+                t->numbers[t->numbers_count++] = n + d;
+    }
+}
+
+static void trial_fill(trial *t)
+{
+    for (size_t s = 0; s < t->rule->selections_count; s++) {
+        int64_t *v = t->selections[s].values;
+        memset(v, 0, sizeof t->selections[s].values);
+        t->selections[s].filled = trial_next(t) % 3 != 0;
+        if (!t->selections[s].filled)
+            continue;
+        for (int a = 0; a < AGG_TOTAL; a++)
+            v[a] = trial_number(t);
+        v[AGG_COUNT] = trial_number(t);
+        v[AGG_SPREAD] = trial_next(t) % 2 ? trial_number(t) : 0;
+        v[AGG_MAX] = v[AGG_MIN] + v[AGG_SPREAD];
+        v[AGG_FIRST] = 1700000000 + (int64_t)(trial_next(t) % 8) * 86400;
+        v[AGG_LAST] = v[AGG_FIRST] + (int64_t)(trial_next(t) % 8) * 86400;
+    }
+}
+
+static void trial_resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator,
+                          struct cel_value *ret_value)
+{
+    (void)evaluator;
+    const trial *t = context;
+    *ret_value = cel_error_value("not known here");
+    for (size_t s = 0; s < t->rule->selections_count; s++) {
+        const selection *sel = &t->rule->selections[s];
+        if (slot < sel->first_slot || slot >= sel->first_slot + AGG_TOTAL)
+            continue;
+        if (s + 1 < t->rule->selections_count && slot >= t->rule->selections[s + 1].first_slot)
+            continue;
+        uint32_t a = slot - sel->first_slot;
+        if (a != AGG_FIRST && a != AGG_LAST)
+            *ret_value = cel_int(t->selections[s].values[a]);
+        else if (t->selections[s].filled)
+            *ret_value = cel_timestamp(t->selections[s].values[a], 0);
+    }
+}
+
+#define TRIALS 400
+
+static bool reads_only_selections(const rule *one)
+{
+    size_t count;
+    const struct cel_slot *slots = cel_program_slots(one->when, &count);
+    for (size_t i = 0; i < count; i++)
+        if (slots[i].slot < one->by_count)
+            return false;
+    return count > 0;
+}
+
+void suspect_rule(reader *r, struct fy_node *when_node, struct fy_node *until_node, const rule *one)
+{
+    for (size_t s = 0; s < one->selections_count; s++)
+        if (!one->selections[s].aggregates)
+            warn_node(r, when_node, "the selection %s is used nowhere", one->selections[s].name);
+    if (until_node && one->keep_for_ns)
+        warn_node(r, until_node, "until and keep_for: both delay the end of the alert");
+    if (!reads_only_selections(one))
+        return;
+    trial t = {.rule = one, .random = UINT64_C(0x9E3779B97F4A7C15)};
+    trial_numbers(&t, cel_program_text(one->when));
+    size_t held = 0, filled = 0, filled_held = 0;
+    for (int i = 0; i < TRIALS; i++) {
+        struct cel_value value;
+        trial_fill(&t);
+        if (cel_eval(r->set->evaluator, one->when, trial_resolve, &t, &value) < 0)
+            return;
+        bool holds = value.kind == CEL_BOOL && value.boolean, any = false;
+        for (size_t s = 0; s < one->selections_count; s++)
+            any |= t.selections[s].filled;
+        held += holds;
+        filled += any;
+        filled_held += any && holds;
+    }
+    if (!held)
+        warn_node(r, when_node, "when: no values were found for which this is true: can it ever fire?");
+    else if (filled_held == filled)
+        warn_node(r, when_node, "when: true for all values that were tried: it fires for every fact");
+}

@@ -1,0 +1,255 @@
+/*
+ * totals.c - aggregates of a selection in a group. What can be kept up to date is; what cannot
+ * (an extreme that leaves, distinct things) is counted anew when it is asked for.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/state.h"
+
+void totals_add(totals *t, const entry *e)
+{
+    t->count++;
+    if (e->has_count) {
+        bool first = !t->with_count++;
+        t->sum = time_add(t->sum, e->count); /* saturates: counts are non-negative */
+        t->low = time_add(t->low, e->low);
+        t->high = time_add(t->high, e->high);
+        t->min = first || e->count < t->min ? e->count : t->min;
+        t->max = first || e->count > t->max ? e->count : t->max;
+    }
+    if (e->has_at) {
+        bool first = !t->with_at++;
+        t->first = first || e->at_ns < t->first ? e->at_ns : t->first;
+        t->last = first || e->at_ns > t->last ? e->at_ns : t->last;
+    }
+}
+
+void totals_take(group *g, const entry *e)
+{
+    totals *t = &g->totals[e->selection];
+    uint32_t bit = 1u << e->selection;
+    t->count--;
+    if (e->has_count) {
+        t->with_count--;
+        if (t->sum == INT64_MAX || t->low == INT64_MAX || t->high == INT64_MAX)
+            g->stale |= bit;
+        t->sum -= e->count;
+        t->low -= e->low;
+        t->high -= e->high;
+        if (e->count == t->min || e->count == t->max)
+            g->stale |= bit;
+    }
+    if (e->has_at) {
+        t->with_at--;
+        if (e->at_ns == t->first || e->at_ns == t->last)
+            g->stale |= bit;
+    }
+    if (g->rule->selections[e->selection].aggregates & 0xfu << AGG_DISTINCT_FIRST)
+        g->stale |= bit;
+}
+
+/* ---- distinct things ---------------------------------------------------------------- */
+
+static int scratch_room(rules *set, size_t hashes)
+{
+    size_t size = 64;
+    while (size < hashes * 2)
+        size *= 2;
+    if (size > set->scratch_size) {
+        free(set->scratch);
+        set->scratch = calloc(size, sizeof *set->scratch);
+        set->scratch_size = set->scratch ? size : 0;
+        return set->scratch ? 0 : -ENOMEM;
+    }
+    memset(set->scratch, 0, size * sizeof *set->scratch);
+    return 0;
+}
+
+typedef struct distinct_set {
+    uint64_t *slots;
+    size_t mask;
+    int64_t count;
+} distinct_set;
+
+static void distinct_put(distinct_set *d, uint64_t hash)
+{
+    size_t at = hash & d->mask;
+    while (d->slots[at] && d->slots[at] != hash)
+        at = (at + 1) & d->mask;
+    d->count += !d->slots[at];
+    d->slots[at] = hash;
+}
+
+static const uint64_t *entry_distinct(const entry *e, size_t place)
+{
+    const uint64_t *at = e->distinct;
+    for (size_t d = 0; d < place; d++)
+        at += e->distinct_counts[d];
+    return at;
+}
+
+/* ---- walking ------------------------------------------------------------------------ */
+
+typedef struct walk {
+    const rules *set;
+    const group *g;
+    totals_of which;
+    size_t selection;
+    const entry *at;
+    bool in_gone;
+} walk;
+
+static bool walk_takes(const walk *w, const entry *e)
+{
+    const group *g = w->g;
+    if (w->in_gone) {
+        if (e->selection != w->selection || w->which == TOTALS_NOW)
+            return false;
+        return w->which == TOTALS_BEFORE ||
+               (e->correction && e->from_ns <= w->set->now_ns && w->set->now_ns < e->to_ns);
+    }
+    if (!e->active)
+        return false;
+    if (w->which == TOTALS_NOW || e->round != g->round)
+        return true;
+    return w->which == TOTALS_NEWS && !e->correction;
+}
+
+static const entry *walk_next(walk *w)
+{
+    for (;;) {
+        while (w->at) {
+            const entry *e = w->at;
+            w->at = e->next;
+            if (walk_takes(w, e))
+                return e;
+        }
+        if (w->in_gone || w->which == TOTALS_NOW)
+            return NULL;
+        w->in_gone = true;
+        w->at = w->g->gone;
+    }
+}
+
+static walk walk_start(const rules *set, const group *g, size_t s, totals_of which)
+{
+    return (walk){.set = set, .g = g, .which = which, .selection = s, .at = g->entries[s]};
+}
+
+static int count_distinct(rules *set, const group *g, size_t s, totals_of which, size_t place, totals *t)
+{
+    size_t hashes = 0;
+    walk w = walk_start(set, g, s, which);
+    for (const entry *e; (e = walk_next(&w));)
+        hashes += e->distinct_counts[place];
+    if (scratch_room(set, hashes) < 0)
+        return -ENOMEM;
+    distinct_set d = {.slots = set->scratch, .mask = 63};
+    while (d.mask + 1 < hashes * 2)
+        d.mask = d.mask * 2 + 1;
+    w = walk_start(set, g, s, which);
+    for (const entry *e; (e = walk_next(&w));)
+        for (size_t i = 0; i < e->distinct_counts[place]; i++)
+            distinct_put(&d, entry_distinct(e, place)[i]);
+    t->distinct[place] = d.count;
+    return 0;
+}
+
+static int count_selection(rules *set, const group *g, size_t s, totals_of which, totals *t)
+{
+    *t = (totals){0};
+    walk w = walk_start(set, g, s, which);
+    for (const entry *e; (e = walk_next(&w));)
+        totals_add(t, e);
+    for (size_t place = 0; place < AGG_DISTINCT_COUNT; place++)
+        if (g->rule->selections[s].aggregates & 1u << (AGG_DISTINCT_FIRST + place) &&
+            count_distinct(set, g, s, which, place, t) < 0)
+            return -ENOMEM;
+    return 0;
+}
+
+int totals_read(rules *set, group *g, totals_of which, totals all[])
+{
+    for (size_t s = 0; s < g->rule->selections_count; s++) {
+        if (which != TOTALS_NOW) {
+            if (count_selection(set, g, s, which, &all[s]) < 0)
+                return -ENOMEM;
+            continue;
+        }
+        if (g->stale & 1u << s && count_selection(set, g, s, TOTALS_NOW, &g->totals[s]) < 0)
+            return -ENOMEM;
+        g->stale &= ~(1u << s);
+        all[s] = g->totals[s];
+    }
+    return 0;
+}
+
+/* Adds the distinct things of loose entries (those of a record). */
+int totals_distinct_add(rules *set, totals *t, uint32_t aggregates, const entry *const entries[],
+                        size_t count)
+{
+    for (size_t place = 0; place < AGG_DISTINCT_COUNT; place++) {
+        size_t hashes = 0;
+        if (!(aggregates & 1u << (AGG_DISTINCT_FIRST + place)))
+            continue;
+        for (size_t i = 0; i < count; i++)
+            hashes += entries[i]->distinct_counts[place];
+        if (scratch_room(set, hashes) < 0)
+            return -ENOMEM;
+        distinct_set d = {.slots = set->scratch, .mask = 63};
+        while (d.mask + 1 < hashes * 2)
+            d.mask = d.mask * 2 + 1;
+        for (size_t i = 0; i < count; i++)
+            for (size_t j = 0; j < entries[i]->distinct_counts[place]; j++)
+                distinct_put(&d, entry_distinct(entries[i], place)[j]);
+        t->distinct[place] = d.count;
+    }
+    return 0;
+}
+
+/* ---- values ------------------------------------------------------------------------- */
+
+static struct cel_value time_value(const totals *t, int64_t at_ns)
+{
+    if (!t->with_at)
+        return cel_error_value("the selection is empty");
+    int64_t seconds = at_ns / INT64_C(1000000000), nanos = at_ns % INT64_C(1000000000);
+    if (nanos < 0) {
+        seconds--;
+        nanos += INT64_C(1000000000);
+    }
+    return cel_timestamp(seconds, (int32_t)nanos);
+}
+
+struct cel_value totals_value(const totals *t, aggregate a)
+{
+    switch (a) {
+    case AGG_COUNT:
+        return cel_int(t->count);
+    case AGG_PERSONS:
+    case AGG_SOURCES:
+    case AGG_VOICES:
+    case AGG_REPORTS:
+        return cel_int(t->distinct[a - AGG_DISTINCT_FIRST]);
+    case AGG_FIRST:
+        return time_value(t, t->first);
+    case AGG_LAST:
+        return time_value(t, t->last);
+    case AGG_SUM:
+        return cel_int(t->sum);
+    case AGG_MIN:
+        return cel_int(t->with_count ? t->min : 0);
+    case AGG_MAX:
+        return cel_int(t->with_count ? t->max : 0);
+    case AGG_SPREAD:
+        return cel_int(t->with_count ? t->max - t->min : 0);
+    case AGG_LOW:
+        return cel_int(t->low);
+    case AGG_HIGH:
+        return cel_int(t->high);
+    default:
+        return cel_error_value("no such aggregate");
+    }
+}

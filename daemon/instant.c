@@ -1,0 +1,26 @@
+/* instant.c - see instant.h. */
+#include "instant.h"
+
+#include <time.h>
+
+#define FALL_NS INT64_C(1000000000) /* smaller steps back are everyday adjustment */
+
+static int64_t clock_ns(clockid_t id)
+{
+    struct timespec ts;
+
+    clock_gettime(id, &ts);
+    return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+bool instant_take(instant *now)
+{
+    int64_t machine = clock_ns(CLOCK_REALTIME);
+    bool fell = now->machine_ns != 0 && machine < now->machine_ns - FALL_NS;
+
+    now->machine_ns = machine;
+    if (machine > now->wall_ns)
+        now->wall_ns = machine;
+    now->mono.ns = clock_ns(CLOCK_MONOTONIC);
+    return fell;
+}

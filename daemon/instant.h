@@ -1,0 +1,28 @@
+/*
+ * instant.h - the time, taken once per wake-up.
+ *
+ * Wall time never goes back here: while the machine's clock stands behind what was already given
+ * out, the latest is given again. Monotonic time is its own type, so that the two cannot be
+ * mixed by accident.
+ */
+#ifndef DAEMON_INSTANT_H
+#define DAEMON_INSTANT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct monotime {
+    int64_t ns;
+} monotime;
+
+typedef struct instant {
+    int64_t wall_ns;    /* never going back */
+    int64_t machine_ns; /* what the machine's clock says */
+    monotime mono;
+} instant;
+
+/* Takes the time; returns whether the machine's clock has fallen behind by more than a second
+ * since the last call (once for each fall). */
+bool instant_take(instant *now);
+
+#endif

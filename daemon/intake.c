@@ -1,0 +1,235 @@
+/* intake.c - see intake.h. */
+#include "intake.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reply.h"
+
+#define REJECT_BYTES_MAX 4096 /* of a rejected message that are kept */
+
+int intake_reject(thawd *d, const char *endpoint, const thaw_error *error, const thaw_event *event,
+                  const void *bytes, size_t len)
+{
+    log_fields fields = {.code = log_str(thaw_code_name(error->code)),
+                         .endpoint = log_str(endpoint)};
+
+    if (event != NULL) {
+        fields.event = event->id;
+        fields.source = event->source;
+    }
+    d->counters.rejected++;
+    if (error->code < THAW_CODE_COUNT)
+        d->counters.by_code[error->code]++;
+    log_say(d->log, SAY_REJECTED, &fields,
+            "rejected on %s as %s: \"%.*s\" of \"%.*s\"; `thaw rejects` shows it", endpoint,
+            thaw_code_name(error->code), (int)fields.event.len,
+            fields.event.data == NULL ? "" : fields.event.data, (int)fields.source.len,
+            fields.source.data == NULL ? "" : fields.source.data);
+    return journal_append_reject(d->journal, d->now.wall_ns, error->code, error->message, endpoint,
+                                 bytes, len < REJECT_BYTES_MAX ? len : REJECT_BYTES_MAX);
+}
+
+/* Rejects one event: journal, counters, and the answer where somebody waits for one. */
+static int reject_event(thawd *d, batch_origin origin, const thaw_error *error,
+                        const thaw_event *event, const void *bytes, size_t len)
+{
+    const char *endpoint = origin.request == BATCH_NOBODY ? "events" : "service";
+    int r = intake_reject(d, endpoint, error, event, bytes, len);
+
+    if (r == 0 && origin.request != BATCH_NOBODY)
+        r = batch_reject(&d->batch, origin.request, origin.index, event->id, error);
+    return r;
+}
+
+/* Decodes the events of a body that the batch already keeps. topic NULL: there is none. */
+static int take_events(thawd *d, thaw_body *body, uint32_t request, const char *topic,
+                       size_t topic_len)
+{
+    thaw_error error;
+
+    for (;;) {
+        batch_origin origin = {request, body->index};
+        const uint8_t *start = body->next;
+        thaw_event *event = batch_next_event(&d->batch);
+        int r;
+        if (event == NULL)
+            return -ENOMEM;
+        memset(event, 0, sizeof(*event));
+        r = thaw_body_next(body, event, &error);
+        if (r == 0)
+            return 0;
+        d->counters.events++;
+        if (r > 0 && topic != NULL && thaw_topic_check(topic, topic_len, event, &error) != THAW_OK)
+            r = -EBADMSG;
+        if (r > 0) {
+            batch_keep_event(&d->batch, request, origin.index);
+            continue;
+        }
+        r = reject_event(d, origin, &error, event, start, (size_t)(body->next - start));
+        if (r < 0)
+            return r;
+    }
+}
+
+static int reject_frames(thawd *d, const frames *f)
+{
+    thaw_error error = {.code = THAW_MALFORMED};
+    size_t shown = f->kept > 1 ? 1 : 0;
+
+    snprintf(error.message, sizeof(error.message), "found %zu frame%s, expected 2: topic and body",
+             f->count, f->count == 1 ? "" : "s");
+    return intake_reject(d, "events", &error, NULL, frames_data(f, shown), frames_size(f, shown));
+}
+
+static int take_message(thawd *d, frames *f)
+{
+    thaw_body body;
+    thaw_error error;
+    zmq_msg_t *kept;
+
+    d->counters.messages++;
+    if (f->count != 2)
+        return reject_frames(d, f);
+    batch_add_body(&d->batch, &f->part[1]);
+    kept = &d->batch.bodies[d->batch.body_count - 1];
+    if (thaw_body_open(&body, zmq_msg_data(kept), zmq_msg_size(kept), &d->config.limits,
+                       d->now.machine_ns, &error) < 0)
+        return intake_reject(d, "events", &error, NULL, zmq_msg_data(kept), zmq_msg_size(kept));
+    return take_events(d, &body, BATCH_NOBODY, frames_data(f, 0), frames_size(f, 0));
+}
+
+int intake_read(thawd *d)
+{
+    frames f;
+    int r = 0;
+
+    while (r == 0 && !batch_full(&d->batch)) {
+        r = frames_receive(d->events.socket, &f);
+        if (r == -EAGAIN)
+            return 0;
+        if (r < 0)
+            return r;
+        r = take_message(d, &f);
+        frames_done(&f);
+    }
+    return r;
+}
+
+/* A body that cannot be read at all: ERR for the whole request. */
+static int refuse_body(thawd *d, batch_request *request, const thaw_error *error, zmq_msg_t *body)
+{
+    int r = intake_reject(d, "service", error, NULL, zmq_msg_data(body), zmq_msg_size(body));
+
+    if (r == 0)
+        r = reply_error(d, &request->from, error);
+    return r;
+}
+
+int intake_publish(thawd *d, envelope *from, zmq_msg_t *message)
+{
+    uint32_t index = batch_add_request(&d->batch, from);
+    thaw_body body;
+    thaw_error error;
+    zmq_msg_t *kept;
+
+    d->counters.publishes++;
+    batch_add_body(&d->batch, message);
+    zmq_msg_close(message);
+    kept = &d->batch.bodies[d->batch.body_count - 1];
+    if (thaw_body_open(&body, zmq_msg_data(kept), zmq_msg_size(kept), &d->config.limits,
+                       d->now.machine_ns, &error) < 0) {
+        int r = refuse_body(d, &d->batch.requests[index], &error, kept);
+        envelope_done(&d->batch.requests[index].from);
+        d->batch.request_count--; /* answered */
+        return r;
+    }
+    return take_events(d, &body, index, NULL, 0);
+}
+
+static const char *const verdict_texts[THAW_CODE_COUNT] = {
+    [THAW_CONFLICT] = "the source has already sent this id with other content; a correction is a "
+                      "new id with `revises`",
+    [THAW_TOO_OLD] = "dated before the horizon of retention",
+    [THAW_LIMIT] = "no more reports can be held: raise memory.reports or memory.bytes, or keep "
+                   "less (retain)",
+};
+
+static void log_feed(thawd *d, const thaw_event *event)
+{
+    log_fields fields = {
+        .country = {event->country, 2}, .source = event->source, .event = event->id};
+
+    if (event->kind == THAW_FEED && event->feed_state == THAW_FEED_BROKEN)
+        log_say(d->log, SAY_FEED_BROKEN, &fields, "the feed \"%.*s\" is broken, says its importer",
+                (int)event->source.len, event->source.data);
+}
+
+/* What the engine made of one event. */
+static int settle_event(thawd *d, size_t i)
+{
+    const thaw_event *event = &d->batch.events[i];
+    const engine_verdict *verdict = &d->batch.verdicts[i];
+    batch_origin origin = d->batch.origins[i];
+    batch_request *request =
+        origin.request == BATCH_NOBODY ? NULL : &d->batch.requests[origin.request];
+    thaw_error error = {.code = verdict->code};
+
+    if (verdict->code != THAW_OK) {
+        const char *text = verdict_texts[verdict->code];
+        snprintf(error.message, sizeof(error.message), "%s",
+                 text == NULL ? "the engine did not take it" : text);
+        return reject_event(d, origin, &error, event, event->bytes, event->bytes_len);
+    }
+    if (request != NULL && verdict->journal_seq > request->journal_seq)
+        request->journal_seq = verdict->journal_seq;
+    if (verdict->duplicate) {
+        d->counters.duplicates++;
+        if (request != NULL)
+            request->duplicates++;
+        return 0;
+    }
+    d->counters.accepted++;
+    if (request != NULL)
+        request->accepted++;
+    log_feed(d, event);
+    return journal_append_report(d->journal, verdict->journal_seq, event);
+}
+
+static int answer_requests(thawd *d)
+{
+    for (size_t i = 0; i < d->batch.request_count; i++) {
+        batch_request *request = &d->batch.requests[i];
+        int r;
+        batch_sort_rejected(request);
+        r = reply_publish(d, request);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int intake_commit(thawd *d)
+{
+    batch *b = &d->batch;
+    int r = 0;
+
+    if (b->count > 0)
+        r = engine_apply(d->engine, b->events, b->count, d->now.wall_ns, b->verdicts);
+    for (size_t i = 0; r == 0 && i < b->count; i++)
+        r = settle_event(d, i);
+    if (r == 0)
+        r = answer_requests(d);
+    if (r == 0)
+        r = d->failure;
+    if (r == 0)
+        r = journal_submit(d->journal, d->now.wall_ns, &d->ticket);
+    if (r == 0) {
+        d->counters.batches += b->count > 0;
+        outbox_seal(d->outbox, d->ticket);
+    }
+    return r;
+}

@@ -1,0 +1,271 @@
+/* journal.c - opening and closing: the lock, the folder, the checks before anything is trusted. */
+#include "journal_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+const journal_config journal_config_default = {
+    .map_bytes = UINT64_C(1) << 30,
+    .queue_bytes = UINT64_C(64) << 20,
+    .sync = true,
+};
+
+enum { FRESH_BYTES = 2 * 4096 }; /* LMDB's two meta pages: a file not beyond them holds nothing */
+
+static int system_error(const char *path, const char *what, int r, char *error)
+{
+    snprintf(error, JOURNAL_ERROR_BYTES, "%.300s: %s: %s", path, what, strerror(-r));
+    return r;
+}
+
+static int lock_refused(const char *path, int fd, char *error)
+{
+    char pid[24] = "";
+
+    ssize_t n = pread(fd, pid, sizeof pid - 1, 0);
+    if (n > 0)
+        pid[strcspn(pid, "\n")] = '\0';
+    snprintf(error, JOURNAL_ERROR_BYTES,
+             "%.300s is held by process %s: another thawd uses this state folder; stop it or give "
+             "this one its own",
+             path, n > 0 ? pid : "(unknown)");
+    close(fd);
+    return -EBUSY;
+}
+
+/* Held until the descriptor is closed, by whatever end of the process. */
+int journal_lock_take(const char *folder, int *ret_fd, char *error)
+{
+    char path[4096], pid[24];
+
+    int n = snprintf(path, sizeof path, "%s/lock", folder);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return system_error(folder, "lock", -ENAMETOOLONG, error);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return system_error(path, "cannot be opened", -errno, error);
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        if (errno == EWOULDBLOCK)
+            return lock_refused(path, fd, error);
+        int r = system_error(path, "cannot be locked", -errno, error);
+        close(fd);
+        return r;
+    }
+    /* The pid serves only the text above: that it cannot be written (a full disk) is no reason
+     * to refuse. */
+    n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+    bool noted = ftruncate(fd, 0) == 0 && pwrite(fd, pid, (size_t)n, 0) == n;
+    (void)noted;
+    *ret_fd = fd;
+    return 0;
+}
+
+int journal_folder_sync(const journal_faults *faults, const char *path)
+{
+    int rc = journal_fault_at(faults, JOURNAL_FAULT_FOLDER);
+    if (rc != 0)
+        return -rc;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int r = fsync(fd) < 0 ? -errno : 0;
+    close(fd);
+    return r;
+}
+
+static int folders_make(const journal *j, char *error)
+{
+    if (mkdir(j->path, 0700) < 0 && errno != EEXIST)
+        return system_error(j->path, "cannot be made", -errno, error);
+    int r = journal_folder_sync(j->faults, j->folder);
+    return r < 0 ? system_error(j->folder, "sync", r, error) : 0;
+}
+
+int journal_head_make(journal_head *ret_head)
+{
+    struct timespec now;
+    journal_head head =
+        (journal_head){.format = JOURNAL_FORMAT, .first_chunk = 1, .first_alert = 1};
+    if (getrandom(head.epoch, sizeof head.epoch, 0) != sizeof head.epoch)
+        return -EIO;
+    clock_gettime(CLOCK_REALTIME, &now);
+    head.created_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+    *ret_head = head;
+    return 0;
+}
+
+/* Whether a journal must be made: there is no data file, or only the beginning of one that never
+ * got as far as its first commit (the witness appears after that). */
+static int fresh_find(const journal *j, int witness, bool *ret_fresh, char *error)
+{
+    char path[4096];
+    struct stat st = {0};
+
+    int n = snprintf(path, sizeof path, "%s/data.mdb", j->path);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return system_error(j->path, "data.mdb", -ENAMETOOLONG, error);
+    if (stat(path, &st) < 0 && errno != ENOENT)
+        return system_error(path, "cannot be looked at", -errno, error);
+    *ret_fresh = st.st_size <= FRESH_BYTES;
+    if (*ret_fresh && witness != -ENOENT) {
+        snprintf(error, JOURNAL_ERROR_BYTES,
+                 "%.300s is gone or cut to nothing, but the file `witness` beside it says that it "
+                 "held a journal: restore it, or remove `witness` to begin a new one",
+                 path);
+        return -EBADMSG;
+    }
+    if (*ret_fresh && j->read_only) {
+        snprintf(error, JOURNAL_ERROR_BYTES, "%.300s: there is no journal", j->path);
+        return -ENOENT;
+    }
+    if (*ret_fresh && st.st_size > 0 && truncate(path, 0) < 0)
+        return system_error(path, "cannot be emptied", -errno, error);
+    return 0;
+}
+
+static int environment_open(journal *j, uint64_t map_bytes, const journal_head *preset, char *error)
+{
+    journal_head head;
+    journal_witness witness;
+    bool fresh;
+
+    /* Read before the tables: a daemon that writes meanwhile only makes these larger. */
+    int seen = journal_witness_read(j->path, &witness);
+    int r = fresh_find(j, seen, &fresh, error);
+    if (r == 0 && fresh && preset != NULL)
+        head = *preset;
+    else if (r == 0 && fresh && (r = journal_head_make(&head)) < 0)
+        return system_error(j->path, "random numbers", r, error);
+    if (r == 0 && !fresh)
+        r = journal_probe(j->path, !j->read_only, error);
+    if (r == 0)
+        r = journal_env_open(j, map_bytes, fresh ? &head : NULL, error);
+    if (r == 0 && seen == 0)
+        r = journal_witness_compare(&witness, &j->head, &j->tail, j->path, error);
+    if (r < 0 || j->read_only)
+        return r;
+    r = journal_witness_open(j, error);
+    if (r == 0 && fresh && (r = journal_folder_sync(j->faults, j->path)) < 0)
+        return system_error(j->path, "sync", r, error);
+    return r;
+}
+
+static void state_load(journal *j)
+{
+    j->last_report = j->tail.report;
+    j->last_alert = j->tail.alert;
+    j->last_reject = j->tail.reject;
+    j->last_batch = j->tail.batch;
+    atomic_store(&j->done_reports, j->tail.report);
+    atomic_store(&j->done_alerts, j->tail.alert);
+    atomic_store(&j->done_rejects, j->tail.reject);
+    atomic_store(&j->done_batches, j->tail.batch);
+    for (size_t i = 0; i < sizeof j->head.epoch; i++)
+        snprintf(j->epoch + 2 * i, 3, "%02x", j->head.epoch[i]);
+}
+
+static journal *journal_new(const journal_config *config, const char *name)
+{
+    journal *j = calloc(1, sizeof *j);
+    if (j == NULL)
+        return NULL;
+    j->lock_fd = j->event_fd = j->witness_fd = -1;
+    j->read_only = config->read_only;
+    j->sync = config->sync;
+    j->faults = config->faults;
+    j->queue_max = config->queue_bytes;
+    pthread_rwlock_init(&j->map_lock, NULL);
+    pthread_mutex_init(&j->mutex, NULL);
+    pthread_cond_init(&j->wake, NULL);
+    j->folder = strdup(config->folder);
+    if (j->folder == NULL || asprintf(&j->path, "%s/%s", config->folder, name) < 0) {
+        j->path = NULL;
+        return journal_close(j);
+    }
+    return j;
+}
+
+int journal_open_named(const journal_config *config, const char *name, int lock_fd,
+                       const journal_head *preset, journal **ret_journal, char *error)
+{
+    journal *j = journal_new(config, name);
+    int r = 0;
+
+    if (j == NULL)
+        return system_error(config->folder, "journal", -ENOMEM, error);
+    if (!j->read_only && lock_fd < 0)
+        r = journal_lock_take(j->folder, &j->lock_fd, error);
+    if (r == 0 && !j->read_only)
+        r = folders_make(j, error);
+    if (r == 0)
+        r = environment_open(j, config->map_bytes, preset, error);
+    if (r == 0)
+        state_load(j);
+    if (r == 0 && !j->read_only && (r = journal_writer_start(j)) < 0)
+        r = system_error(j->path, "thread", r, error);
+    if (r < 0) {
+        journal_close(j);
+        return r;
+    }
+    *ret_journal = j;
+    return 0;
+}
+
+int journal_open(const journal_config *config, journal **ret_journal, char error[512])
+{
+    if (config->folder == NULL || config->folder[0] == '\0' || strlen(config->folder) > 3000)
+        return system_error("journal", "its folder is not named, or too long", -EINVAL, error);
+    return journal_open_named(config, "journal", -1, NULL, ret_journal, error);
+}
+
+static void group_free(journal_group *group)
+{
+    journal_arena_free(&group->log);
+    journal_arena_free(&group->alerts);
+    journal_arena_free(&group->rejects);
+}
+
+journal *journal_close(journal *j)
+{
+    if (j == NULL)
+        return NULL;
+    journal_writer_stop(j);
+    if (j->env != NULL)
+        mdb_env_close(j->env);
+    group_free(&j->open);
+    group_free(&j->waiting);
+    group_free(&j->writing);
+    int fds[] = {j->event_fd, j->witness_fd, j->lock_fd};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    pthread_cond_destroy(&j->wake);
+    pthread_mutex_destroy(&j->mutex);
+    pthread_rwlock_destroy(&j->map_lock);
+    free(j->folder);
+    free(j->path);
+    free(j);
+    return NULL;
+}
+
+const char *journal_epoch(const journal *j)
+{
+    return j->epoch;
+}
+
+uint64_t journal_last_report(const journal *j)
+{
+    return j->last_report;
+}
+
+uint64_t journal_last_alert(const journal *j)
+{
+    return j->last_alert;
+}

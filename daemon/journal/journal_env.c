@@ -1,0 +1,296 @@
+/* journal_env.c - the LMDB environment: opening, its tables and how they end, reading, growing. */
+#include "journal_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TABLE_COUNT = 4, READERS_MAX = 126 };
+static const uint64_t GROW_STEP_MAX = UINT64_C(16) << 30;
+
+int journal_errno(int rc)
+{
+    if (rc >= 0)
+        return -rc;
+    switch (rc) {
+    case MDB_MAP_FULL:
+    case MDB_TXN_FULL:
+        return -ENOSPC;
+    case MDB_NOTFOUND:
+        return -ENODATA;
+    case MDB_READERS_FULL:
+        return -EAGAIN;
+    case MDB_PANIC:
+        return -EIO;
+    case MDB_VERSION_MISMATCH:
+        return -EPROTONOSUPPORT;
+    default:
+        return -EBADMSG; /* corrupted, page not found, invalid, incompatible ... */
+    }
+}
+
+static int env_error(const journal *j, const char *what, int rc, char *error)
+{
+    snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: %s: %s", j->path, what, mdb_strerror(rc));
+    return journal_errno(rc);
+}
+
+static int tables_open(journal *j, MDB_txn *txn, unsigned flags)
+{
+    int rc = mdb_dbi_open(txn, "meta", flags, &j->meta);
+    if (rc == 0)
+        rc = mdb_dbi_open(txn, "log", flags | MDB_INTEGERKEY, &j->log);
+    if (rc == 0)
+        rc = mdb_dbi_open(txn, "alerts", flags | MDB_INTEGERKEY, &j->alerts);
+    if (rc == 0)
+        rc = mdb_dbi_open(txn, "rejects", flags | MDB_INTEGERKEY, &j->rejects);
+    return rc;
+}
+
+static int head_create(journal *j, MDB_txn *txn, const journal_head *head)
+{
+    uint8_t bytes[JOURNAL_RECORD_HEADER + JOURNAL_HEAD_BODY];
+    MDB_val key = {4, "head"}, value = {sizeof bytes, bytes};
+
+    journal_head_write(bytes, head);
+    int rc = journal_fault_at(j->faults, JOURNAL_FAULT_PUT);
+    return rc != 0 ? rc : mdb_put(txn, j->meta, &key, &value, MDB_NOOVERWRITE);
+}
+
+static int head_load(journal *j, MDB_txn *txn, char *error)
+{
+    MDB_val key = {4, "head"}, value;
+
+    int rc = mdb_get(txn, j->meta, &key, &value);
+    if (rc != 0)
+        return env_error(j, "no head record", rc, error);
+    int r = journal_head_parse(value.mv_data, value.mv_size, &j->head);
+    if (r == -EPROTONOSUPPORT)
+        snprintf(
+            error, JOURNAL_ERROR_BYTES,
+            "journal %.200s has format %u, this program knows %u: use the program that wrote it",
+            j->path, j->head.format, JOURNAL_FORMAT);
+    else if (r < 0)
+        snprintf(error, JOURNAL_ERROR_BYTES,
+                 "journal %.200s: the head record is damaged: restore it from a copy", j->path);
+    return r;
+}
+
+/* First and last number of a table; both 0 where it is empty. -EBADMSG: they and the number of
+ * entries do not fit each other. */
+static int table_ends(const journal *j, MDB_txn *txn, MDB_dbi table, const char *name,
+                      uint64_t *ret_first, uint64_t *ret_last, MDB_val *ret_value, char *error)
+{
+    MDB_cursor *cursor;
+    MDB_stat stat;
+    MDB_val key, first = {0}, last = {0};
+    uint64_t numbers[2] = {0, 0};
+
+    int rc = mdb_stat(txn, table, &stat);
+    if (rc == 0)
+        rc = mdb_cursor_open(txn, table, &cursor);
+    if (rc != 0)
+        return env_error(j, name, rc, error);
+    rc = mdb_cursor_get(cursor, &key, &first, MDB_FIRST);
+    if (rc == 0)
+        memcpy(&numbers[0], key.mv_data, sizeof numbers[0]);
+    if (rc == 0)
+        rc = mdb_cursor_get(cursor, &key, &last, MDB_LAST);
+    if (rc == 0)
+        memcpy(&numbers[1], key.mv_data, sizeof numbers[1]);
+    mdb_cursor_close(cursor);
+    bool empty = rc == MDB_NOTFOUND;
+    if (rc != 0 && !empty)
+        return env_error(j, name, rc, error);
+    if (empty ? stat.ms_entries != 0
+              : numbers[0] == 0 || numbers[1] < numbers[0] ||
+                    numbers[1] - numbers[0] + 1 != stat.ms_entries) {
+        snprintf(error, JOURNAL_ERROR_BYTES,
+                 "journal %.200s: table %s runs from %llu to %llu but has %zu entries: "
+                 "its tree is damaged",
+                 j->path, name, (unsigned long long)numbers[0], (unsigned long long)numbers[1],
+                 stat.ms_entries);
+        return -EBADMSG;
+    }
+    *ret_first = numbers[0];
+    *ret_last = numbers[1];
+    *ret_value = last;
+    return 0;
+}
+
+/* The last batch stands somewhere in the last chunk. A reader may go on with what is whole before
+ * a damaged record; a writer may not, for it would number from it. */
+static int tail_of_log(const journal *j, const MDB_val *value, journal_tail *tail, char *error)
+{
+    journal_chunk chunk = {0};
+    journal_record record;
+
+    int r = journal_chunk_parse(value->mv_data, value->mv_size, tail->chunk, &chunk);
+    journal_place place = {
+        .report = chunk.report_base, .batch = chunk.batch, .received_at_ns = chunk.received_at_ns};
+    while (r == 0 && place.offset < chunk.bytes)
+        r = journal_chunk_step(&chunk, &place, &record);
+    tail->report = place.report;
+    tail->batch = place.batch;
+    tail->received_at_ns = place.received_at_ns;
+    if (r == 0 || j->read_only)
+        return 0;
+    snprintf(
+        error, JOURNAL_ERROR_BYTES,
+        "journal %.200s: table log, the record after report %llu is damaged, in the last chunk "
+        "(%llu): export what is readable, or restore a copy",
+        j->path, (unsigned long long)place.report, (unsigned long long)tail->chunk);
+    return -EBADMSG;
+}
+
+int journal_tail_load(journal *j, MDB_txn *txn, journal_tail *ret_tail, char *error)
+{
+    journal_tail tail = {0};
+    MDB_val value;
+    uint64_t first_chunk, first_alert, first_reject;
+
+    int r = table_ends(j, txn, j->log, "log", &first_chunk, &tail.chunk, &value, error);
+    if (r == 0 && tail.chunk != 0)
+        r = tail_of_log(j, &value, &tail, error);
+    if (r == 0)
+        r = table_ends(j, txn, j->alerts, "alerts", &first_alert, &tail.alert, &value, error);
+    if (r == 0)
+        r = table_ends(j, txn, j->rejects, "rejects", &first_reject, &tail.reject, &value, error);
+    if (r < 0)
+        return r;
+    if (tail.alert == 0)
+        tail.alert = j->head.first_alert - 1; /* all dropped, or none yet */
+    if ((tail.chunk != 0 || j->head.first_chunk != 1) && first_chunk != j->head.first_chunk) {
+        snprintf(error, JOURNAL_ERROR_BYTES,
+                 "journal %.200s: the log begins with chunk %llu, the head says %llu: its tree is "
+                 "damaged",
+                 j->path, (unsigned long long)first_chunk, (unsigned long long)j->head.first_chunk);
+        return -EBADMSG;
+    }
+    if (first_alert != 0 && first_alert != j->head.first_alert) {
+        snprintf(error, JOURNAL_ERROR_BYTES,
+                 "journal %.200s: the alerts begin with %llu, the head says %llu: their tree is "
+                 "damaged",
+                 j->path, (unsigned long long)first_alert, (unsigned long long)j->head.first_alert);
+        return -EBADMSG;
+    }
+    *ret_tail = tail;
+    return 0;
+}
+
+/* One transaction: tables and head appear together or not at all. */
+static int tables_create(journal *j, const journal_head *head, char *error)
+{
+    MDB_txn *txn;
+
+    int rc = mdb_txn_begin(j->env, NULL, 0, &txn);
+    if (rc != 0)
+        return env_error(j, "begin", rc, error);
+    rc = tables_open(j, txn, MDB_CREATE);
+    if (rc == 0)
+        rc = head_create(j, txn, head);
+    if (rc == 0)
+        rc = journal_fault_at(j->faults, JOURNAL_FAULT_COMMIT);
+    if (rc != 0)
+        mdb_txn_abort(txn);
+    else
+        rc = mdb_txn_commit(txn);
+    return rc != 0 ? env_error(j, "create", rc, error) : 0;
+}
+
+static int tables_load(journal *j, char *error)
+{
+    MDB_txn *txn;
+
+    int r = journal_read_begin(j, &txn, error);
+    if (r < 0)
+        return r;
+    int rc = tables_open(j, txn, 0);
+    if (rc != 0)
+        r = env_error(j, "a table is missing", rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc, error);
+    if (r == 0)
+        r = head_load(j, txn, error);
+    if (r == 0)
+        r = journal_tail_load(j, txn, &j->tail, error);
+    if (r < 0) {
+        journal_read_end(j, txn);
+        return r;
+    }
+    rc = mdb_txn_commit(txn); /* keeps the table handles */
+    pthread_rwlock_unlock(&j->map_lock);
+    return rc != 0 ? env_error(j, "tables", rc, error) : 0;
+}
+
+int journal_env_open(journal *j, uint64_t map_bytes, const journal_head *create, char *error)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    unsigned flags = MDB_NOTLS | (j->read_only ? MDB_RDONLY : 0) | (j->sync ? 0 : MDB_NOSYNC);
+
+    int rc = mdb_env_create(&j->env);
+    if (rc != 0)
+        return env_error(j, "memory", rc, error);
+    (void)mdb_env_set_maxdbs(j->env, TABLE_COUNT);
+    (void)mdb_env_set_maxreaders(j->env, READERS_MAX);
+    if (!j->read_only)
+        rc = mdb_env_set_mapsize(j->env, map_bytes);
+    if (rc == 0)
+        rc = mdb_env_open(j->env, j->path, flags, 0600);
+    if (rc != 0)
+        return env_error(j, "cannot be opened", rc, error);
+    (void)mdb_reader_check(j->env, NULL); /* slots of readers that died */
+    int r = create != NULL ? tables_create(j, create, error) : 0;
+    if (r == 0)
+        r = tables_load(j, error);
+    if (r < 0)
+        return r;
+    (void)mdb_env_info(j->env, &info);
+    (void)mdb_env_stat(j->env, &stat);
+    j->page_bytes = stat.ms_psize;
+    atomic_store(&j->map_bytes, info.me_mapsize);
+    atomic_store(&j->used_bytes, (info.me_last_pgno + 1) * stat.ms_psize);
+    return 0;
+}
+
+int journal_read_begin(journal *j, MDB_txn **ret_txn, char *error)
+{
+    for (;;) {
+        pthread_rwlock_rdlock(&j->map_lock);
+        int rc = mdb_txn_begin(j->env, NULL, MDB_RDONLY, ret_txn);
+        if (rc == 0)
+            return 0;
+        pthread_rwlock_unlock(&j->map_lock);
+        if (rc != MDB_MAP_RESIZED)
+            return env_error(j, "cannot be read", rc, error);
+        /* The daemon, another process, made it larger: take its size. */
+        pthread_rwlock_wrlock(&j->map_lock);
+        rc = mdb_env_set_mapsize(j->env, 0);
+        pthread_rwlock_unlock(&j->map_lock);
+        if (rc != 0)
+            return env_error(j, "cannot be mapped", rc, error);
+    }
+}
+
+void journal_read_end(journal *j, MDB_txn *txn)
+{
+    mdb_txn_abort(txn);
+    pthread_rwlock_unlock(&j->map_lock);
+}
+
+int journal_map_grow(journal *j)
+{
+    MDB_envinfo info;
+
+    int rc = journal_fault_at(j->faults, JOURNAL_FAULT_GROW);
+    if (rc != 0)
+        return rc;
+    pthread_rwlock_wrlock(&j->map_lock);
+    (void)mdb_env_info(j->env, &info);
+    uint64_t step = info.me_mapsize < GROW_STEP_MAX ? info.me_mapsize : GROW_STEP_MAX;
+    rc = mdb_env_set_mapsize(j->env, info.me_mapsize + step);
+    (void)mdb_env_info(j->env, &info);
+    pthread_rwlock_unlock(&j->map_lock);
+    atomic_store(&j->map_bytes, info.me_mapsize);
+    return rc;
+}

@@ -1,0 +1,364 @@
+/*
+ * journal_probe.c - is the tree whole? LMDB trusts its file: a flipped bit in a page can make it
+ * follow a wild offset, abort, or, in its list of free pages, write over living ones. So before
+ * anything is trusted a child process walks every table's keys (not the chunks' pages), and marks
+ * each page in a map as used or free: none twice, none missing. If the child dies, the tree is
+ * damaged, and the parent says so.
+ *
+ * Branch pages are not shown by LMDB's interface; they are what remains, and their number must
+ * be right.
+ */
+#include "journal_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PAGE_HEADER = 16, META_VERSION = 20, META_FREE_FLAGS = 44 };
+
+typedef struct probe {
+    const char *path;
+    char *error;
+    MDB_env *env;
+    MDB_txn *txn;
+    size_t page_bytes;
+    uint64_t pages;      /* of the file: last page number + 1 */
+    uint8_t *map;        /* a bit a page: seen */
+    uint64_t seen;       /* bits set */
+    uint64_t unseen;     /* branch and meta pages: accounted, but not to be seen */
+    const uint8_t *base; /* address of page 0 */
+    uint64_t leaf;       /* the leaf marked last */
+} probe;
+
+static int damaged(const probe *p, const char *what, const char *table, uint64_t number)
+{
+    snprintf(p->error, JOURNAL_ERROR_BYTES,
+             "journal %.200s: the tree is damaged: %s (table %s, near %llu): export what is "
+             "readable, or restore a copy",
+             p->path, what, table, (unsigned long long)number);
+    return -EBADMSG;
+}
+
+static int page_mark(probe *p, uint64_t page, uint64_t count)
+{
+    if (page < 2 || count > p->pages || page > p->pages - count)
+        return -EBADMSG;
+    for (uint64_t i = page; i < page + count; i++) {
+        uint8_t bit = (uint8_t)(1u << (i & 7));
+        if (p->map[i >> 3] & bit)
+            return -EBADMSG;
+        p->map[i >> 3] |= bit;
+    }
+    p->seen += count;
+    return 0;
+}
+
+/* The pages that hold a key and its value. */
+static int entry_mark(probe *p, const MDB_val *key, const MDB_val *value)
+{
+    uintptr_t at = (uintptr_t)key->mv_data;
+    const uint8_t *page = (const uint8_t *)key->mv_data - (at & (p->page_bytes - 1));
+    const uint8_t *data = value->mv_data;
+    uint64_t number;
+
+    memcpy(&number, page, sizeof number); /* each page begins with its number */
+    if (p->base == NULL)
+        p->base = page - number * p->page_bytes;
+    if (page < p->base || page != p->base + number * p->page_bytes)
+        return -EBADMSG;
+    if (number != p->leaf) {
+        if (page_mark(p, number, 1) < 0)
+            return -EBADMSG;
+        p->leaf = number;
+    }
+    if (data < p->base || (uint64_t)(data - p->base) >= p->pages * p->page_bytes ||
+        value->mv_size > p->pages * p->page_bytes - (uint64_t)(data - p->base))
+        return -EBADMSG;
+    if (data >= page && data < page + p->page_bytes) { /* in the leaf itself */
+        if (value->mv_size > (size_t)(page + p->page_bytes - data))
+            return -EBADMSG;
+        return 0;
+    }
+    if ((size_t)(data - p->base) % p->page_bytes != PAGE_HEADER)
+        return -EBADMSG;
+    uint64_t count = (value->mv_size + PAGE_HEADER + p->page_bytes - 1) / p->page_bytes;
+    return page_mark(p, (uint64_t)(data - p->base) / p->page_bytes, count);
+}
+
+/* A key must be found where the walk saw it: this tries what branch pages say. Between the first
+ * and the last of a leaf all keys go the same way. */
+static bool number_found(probe *p, MDB_dbi table, uint64_t number, const void *at)
+{
+    MDB_val key = {sizeof number, &number}, value;
+
+    return mdb_get(p->txn, table, &key, &value) == 0 && value.mv_data == at;
+}
+
+/* What a table is said to be decides how LMDB writes to it. */
+static bool flags_right(const probe *p, MDB_dbi table, unsigned expected)
+{
+    unsigned flags;
+
+    return mdb_dbi_flags(p->txn, table, &flags) == 0 && flags == expected;
+}
+
+/* Keys without holes, as many as the table says. */
+static int table_probe(probe *p, const char *name, bool numbered)
+{
+    MDB_cursor *cursor;
+    MDB_dbi table;
+    MDB_val key, value, last = {0};
+    MDB_stat stat;
+    uint64_t count = 0, number = 0, expected = 0;
+
+    int rc = mdb_dbi_open(p->txn, name, numbered ? MDB_INTEGERKEY : 0, &table);
+    if (rc == 0)
+        rc = mdb_stat(p->txn, table, &stat);
+    if (rc == 0)
+        rc = mdb_cursor_open(p->txn, table, &cursor);
+    if (rc != 0)
+        return damaged(p, mdb_strerror(rc), name, 0);
+    if (!flags_right(p, table, numbered ? MDB_INTEGERKEY : 0))
+        return damaged(p, "its kind is wrong", name, 0);
+    p->leaf = 0;
+    uint64_t seen_before = p->seen;
+    while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+        if (numbered && key.mv_size != sizeof number)
+            return damaged(p, "a key has a wrong size", name, expected);
+        if (numbered)
+            memcpy(&number, key.mv_data, sizeof number);
+        if (numbered && count > 0 && number != expected)
+            return damaged(p, "the numbers have a hole", name, expected);
+        uint64_t leaf = p->leaf;
+        if (entry_mark(p, &key, &value) < 0)
+            return damaged(p, "a page is out of place", name, number);
+        if (numbered && leaf != p->leaf &&
+            (!number_found(p, table, number, value.mv_data) ||
+             (count > 0 && !number_found(p, table, number - 1, last.mv_data))))
+            return damaged(p, "a key cannot be found", name, number);
+        last = value;
+        expected = number + 1;
+        count++;
+    }
+    if (rc != MDB_NOTFOUND)
+        return damaged(p, mdb_strerror(rc), name, expected);
+    if (numbered && count > 0 && !number_found(p, table, number, last.mv_data))
+        return damaged(p, "a key cannot be found", name, number);
+    if (count != stat.ms_entries)
+        return damaged(p, "entries are missing", name, expected);
+    if (p->seen - seen_before != stat.ms_leaf_pages + stat.ms_overflow_pages)
+        return damaged(p, "pages are missing", name, expected);
+    p->unseen += stat.ms_branch_pages;
+    return 0;
+}
+
+/* LMDB's list of free pages (table 0): transaction number -> count, page numbers, falling. */
+static int free_probe(probe *p)
+{
+    MDB_cursor *cursor;
+    MDB_val key, value;
+    MDB_stat stat;
+
+    int rc = mdb_cursor_open(p->txn, 0, &cursor);
+    if (rc == 0)
+        rc = mdb_stat(p->txn, 0, &stat);
+    if (rc != 0)
+        return damaged(p, mdb_strerror(rc), "free pages", 0);
+    p->leaf = 0;
+    while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+        uint64_t count, page, before = UINT64_MAX;
+        if (key.mv_size != sizeof count || entry_mark(p, &key, &value) < 0 ||
+            value.mv_size < sizeof count)
+            return damaged(p, "a page is out of place", "free pages", p->seen);
+        const uint8_t *list = value.mv_data;
+        memcpy(&count, list, sizeof count);
+        if (count > value.mv_size / sizeof page - 1)
+            return damaged(p, "a list is cut", "free pages", count);
+        for (uint64_t i = 1; i <= count; i++, before = page) {
+            memcpy(&page, list + i * sizeof page, sizeof page);
+            if (page >= before || page_mark(p, page, 1) < 0)
+                return damaged(p, "a page is free and used, or free twice", "free pages", page);
+        }
+    }
+    p->unseen += stat.ms_branch_pages;
+    return rc == MDB_NOTFOUND ? 0 : damaged(p, mdb_strerror(rc), "free pages", 0);
+}
+
+/* The names of the tables stand in a table of their own. */
+static int main_probe(probe *p)
+{
+    MDB_cursor *cursor;
+    MDB_dbi table;
+    MDB_val key, value;
+    MDB_stat stat;
+
+    int rc = mdb_dbi_open(p->txn, NULL, 0, &table);
+    if (rc == 0)
+        rc = mdb_cursor_open(p->txn, table, &cursor);
+    if (rc == 0)
+        rc = mdb_stat(p->txn, table, &stat);
+    if (rc != 0)
+        return damaged(p, mdb_strerror(rc), "main", 0);
+    if (!flags_right(p, table, 0))
+        return damaged(p, "its kind is wrong", "main", 0);
+    p->leaf = 0;
+    while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0)
+        if (entry_mark(p, &key, &value) < 0)
+            return damaged(p, "a page is out of place", "main", 0);
+    p->unseen += stat.ms_branch_pages;
+    return rc == MDB_NOTFOUND ? 0 : damaged(p, mdb_strerror(rc), "main", 0);
+}
+
+/* LMDB does not show the flags of the list of free pages; both meta pages hold them (layout of
+ * data version 1), and with wrong ones the first write would abort. */
+static bool free_flags_right(const probe *p, int fd)
+{
+    uint8_t version[4], flags[2];
+    uint32_t version_number;
+    uint16_t number;
+
+    for (uint64_t page = 0; page < 2; page++) {
+        off_t at = (off_t)(page * p->page_bytes);
+        if (pread(fd, version, sizeof version, at + META_VERSION) != sizeof version ||
+            pread(fd, flags, sizeof flags, at + META_FREE_FLAGS) != sizeof flags)
+            return false;
+        memcpy(&version_number, version, sizeof version);
+        memcpy(&number, flags, sizeof number);
+        if (version_number == 1 && number != MDB_INTEGERKEY)
+            return false;
+    }
+    return true;
+}
+
+/* A transaction, and the size of the file as of it: the daemon may be writing beside us. */
+static int snapshot_take(probe *p, MDB_envinfo *info)
+{
+    for (;;) {
+        int rc = mdb_txn_begin(p->env, NULL, MDB_RDONLY, &p->txn);
+        if (rc == MDB_MAP_RESIZED) {
+            rc = mdb_env_set_mapsize(p->env, 0);
+            if (rc == 0)
+                continue;
+        }
+        if (rc == 0)
+            rc = mdb_env_info(p->env, info);
+        if (rc != 0 || info->me_last_txnid == mdb_txn_id(p->txn))
+            return rc;
+        mdb_txn_abort(p->txn);
+        p->txn = NULL;
+    }
+}
+
+static int file_probe(probe *p)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    struct stat st;
+    int fd;
+
+    int rc = snapshot_take(p, &info);
+    if (rc == 0)
+        rc = mdb_env_stat(p->env, &stat);
+    if (rc == 0)
+        rc = mdb_env_get_fd(p->env, &fd);
+    if (rc != 0 || fstat(fd, &st) < 0)
+        return damaged(p, rc != 0 ? mdb_strerror(rc) : strerror(errno), "main", 0);
+    p->page_bytes = stat.ms_psize;
+    p->pages = info.me_last_pgno + 1;
+    if (p->page_bytes < 512 || p->page_bytes > 65536 || (p->page_bytes & (p->page_bytes - 1)) != 0)
+        return damaged(p, "the size of its pages is none", "main", p->page_bytes);
+    if (p->pages > (uint64_t)st.st_size / p->page_bytes) {
+        snprintf(p->error, JOURNAL_ERROR_BYTES,
+                 "journal %.200s: data.mdb is cut: it has %lld bytes and must have %llu: restore a "
+                 "copy",
+                 p->path, (long long)st.st_size, (unsigned long long)(p->pages * p->page_bytes));
+        return -EBADMSG;
+    }
+    if (!free_flags_right(p, fd))
+        return damaged(p, "its kind is wrong", "free pages", 0);
+    p->map = calloc(p->pages / 8 + 1, 1);
+    p->unseen = 2; /* the meta pages */
+    return p->map == NULL ? -ENOMEM : 0;
+}
+
+/* In the child. What it holds goes with the process. */
+static int probe_run(const char *path, bool alone, char *error)
+{
+    probe p = {.path = path, .error = error};
+
+    int rc = mdb_env_create(&p.env);
+    if (rc == 0)
+        rc = mdb_env_set_maxdbs(p.env, 4);
+    if (rc == 0)
+        rc = mdb_env_open(p.env, path, MDB_RDONLY | MDB_NOTLS | (alone ? MDB_NOLOCK : 0), 0600);
+    if (rc != 0) {
+        snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: cannot be opened: %s", path,
+                 mdb_strerror(rc));
+        return journal_errno(rc);
+    }
+    int r = file_probe(&p);
+    if (r == 0)
+        r = main_probe(&p);
+    if (r == 0)
+        r = table_probe(&p, "meta", false);
+    if (r == 0)
+        r = table_probe(&p, "log", true);
+    if (r == 0)
+        r = table_probe(&p, "alerts", true);
+    if (r == 0)
+        r = table_probe(&p, "rejects", true);
+    if (r == 0)
+        r = free_probe(&p);
+    if (r == 0 && p.seen + p.unseen != p.pages)
+        r = damaged(&p, "pages are neither used nor free", "free pages", p.seen + p.unseen);
+    if (p.txn != NULL)
+        mdb_txn_abort(p.txn);
+    mdb_env_close(p.env); /* gives the reader's slot back */
+    return r;
+}
+
+typedef struct probe_answer {
+    int result;
+    char error[JOURNAL_ERROR_BYTES];
+} probe_answer;
+
+int journal_probe(const char *path, bool alone, char *error)
+{
+    probe_answer answer = {0};
+    int pipe_fds[2], status = 0;
+
+    if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+        return -errno;
+    pid_t child = fork();
+    if (child == 0) {
+        journal_child_prepare();
+        answer.result = probe_run(path, alone, answer.error);
+        _exit(write(pipe_fds[1], &answer, sizeof answer) == sizeof answer ? 0 : 1);
+    }
+    int r = child < 0 ? -errno : 0;
+    close(pipe_fds[1]);
+    size_t got = r == 0 ? journal_read_all(pipe_fds[0], &answer, sizeof answer) : 0;
+    close(pipe_fds[0]);
+    if (r == 0)
+        r = journal_child_end(child, &status);
+    if (r < 0) {
+        snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: it cannot be checked: %s", path,
+                 strerror(-r));
+        return r;
+    }
+    if (got == sizeof answer) {
+        if (answer.result < 0)
+            memcpy(error, answer.error, JOURNAL_ERROR_BYTES);
+        return answer.result;
+    }
+    snprintf(error, JOURNAL_ERROR_BYTES,
+             "journal %.200s: the tree is damaged: its walk ended with %s %d: export what is "
+             "readable, or restore a copy",
+             path, WIFSIGNALED(status) ? "signal" : "status",
+             WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    return -EBADMSG;
+}

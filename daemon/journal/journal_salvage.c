@@ -1,0 +1,187 @@
+/*
+ * journal_salvage.c - finds records in the bytes of a data file whose tree cannot be walked.
+ *
+ * Every chunk, alert change and reject says what it is and its number under its own checksum, so
+ * the tree is not needed to find them. LMDB leaves old copies of pages behind: the same number is
+ * taken once. Values stand at even addresses.
+ */
+#include "journal_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct find {
+    uint64_t number;
+    size_t offset, len;
+    uint8_t table; /* in the order of the stream */
+    bool torn;     /* a chunk with a damaged record: another copy may be better */
+} find;
+
+typedef struct finds {
+    find *all;
+    size_t count, cap;
+} finds;
+
+enum { TABLE_HEAD, TABLE_LOG, TABLE_ALERTS, TABLE_REJECTS };
+
+static int finds_add(finds *f, find add)
+{
+    if (f->count == f->cap) {
+        size_t cap = f->cap > 0 ? 2 * f->cap : 1024;
+        find *all = reallocarray(f->all, cap, sizeof *all);
+        if (all == NULL)
+            return -ENOMEM;
+        f->all = all;
+        f->cap = cap;
+    }
+    f->all[f->count++] = add;
+    return 0;
+}
+
+static bool chunk_whole(const journal_chunk *chunk)
+{
+    journal_item item;
+    size_t offset = 0;
+
+    while (offset < chunk->bytes &&
+           journal_record_parse(chunk->data + offset, chunk->bytes - offset, &item) == 0)
+        offset += item.bytes;
+    return offset == chunk->bytes;
+}
+
+/* How far to go on after the value that begins here, having added it; 0 if none does; or
+ * -ENOMEM. Behind the head of a torn chunk another value may have been written. */
+static ssize_t chunk_find(finds *f, const uint8_t *at, size_t left, size_t offset)
+{
+    journal_chunk chunk;
+    size_t len = JOURNAL_CHUNK_HEADER + (size_t)journal_get32(at + 48);
+
+    if (len > left || journal_chunk_parse(at, len, 0, &chunk) < 0)
+        return 0;
+    bool torn = !chunk_whole(&chunk);
+    find add = {chunk.number, offset, len, TABLE_LOG, torn};
+    int r = finds_add(f, add);
+    return r < 0 ? r : torn ? (ssize_t)JOURNAL_CHUNK_HEADER : (ssize_t)len;
+}
+
+static ssize_t value_find(finds *f, const uint8_t *file, size_t offset, size_t size)
+{
+    const uint8_t *at = file + offset;
+    size_t left = size - offset;
+    journal_item item;
+    uint8_t table;
+
+    if (left >= JOURNAL_CHUNK_HEADER && journal_get32(at + 52) == JOURNAL_CHUNK_MAGIC) {
+        ssize_t n = chunk_find(f, at, left, offset);
+        if (n != 0)
+            return n;
+    }
+    if (left < JOURNAL_RECORD_HEADER || at[29] != 0 || at[30] != 0 || at[31] != 0)
+        return 0;
+    switch (at[28]) {
+    case JOURNAL_KIND_HEAD:
+        table = TABLE_HEAD;
+        break;
+    case JOURNAL_KIND_ALERT:
+        table = TABLE_ALERTS;
+        break;
+    case JOURNAL_KIND_REJECT:
+        table = TABLE_REJECTS;
+        break;
+    default:
+        return 0;
+    }
+    if (journal_record_parse(at, left, &item) < 0)
+        return 0;
+    find add = {item.number, offset, item.bytes, table, false};
+    int r = finds_add(f, add);
+    return r < 0 ? r : (ssize_t)item.bytes;
+}
+
+static int finds_fill(finds *f, const uint8_t *file, size_t size)
+{
+    for (size_t offset = 0; offset + JOURNAL_RECORD_HEADER <= size;) {
+        ssize_t n = value_find(f, file, offset, size);
+        if (n < 0)
+            return (int)n;
+        offset += n > 0 ? ((size_t)n + 1) & ~(size_t)1 : 2;
+    }
+    return 0;
+}
+
+/* By table and number; of copies a whole one first. */
+static int find_compare(const void *a, const void *b)
+{
+    const find *x = a, *y = b;
+
+    if (x->table != y->table)
+        return x->table < y->table ? -1 : 1;
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    if (x->torn != y->torn)
+        return x->torn ? 1 : -1;
+    return x->offset > y->offset ? -1 : x->offset < y->offset;
+}
+
+static int finds_scan(journal_scan *scan, const finds *f, const uint8_t *file)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < f->count; i++) {
+        const find *it = &f->all[i];
+        if (i > 0 && it->table == it[-1].table && it->number == it[-1].number)
+            continue;
+        MDB_val value = {it->len, (uint8_t *)file + it->offset};
+        switch (it->table) {
+        case TABLE_HEAD:
+            r = journal_scan_head(scan, &value);
+            break;
+        case TABLE_LOG:
+            r = journal_scan_chunk(scan, it->number, &value);
+            break;
+        case TABLE_ALERTS:
+            r = journal_scan_alert(scan, it->number, &value);
+            break;
+        default:
+            r = journal_scan_reject(scan, it->number, &value);
+            break;
+        }
+    }
+    return r;
+}
+
+int journal_scan_file(journal_scan *scan)
+{
+    char path[4096];
+    struct stat st;
+    finds f = {0};
+
+    int n = snprintf(path, sizeof path, "%s/data.mdb", scan->path);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return -ENAMETOOLONG;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int r = fstat(fd, &st) < 0 ? -errno : 0;
+    size_t size = r == 0 ? (size_t)st.st_size : 0;
+    void *file = size > 0 ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
+    if (file == MAP_FAILED)
+        r = -errno;
+    close(fd);
+    if (r < 0 || size == 0)
+        return r;
+    scan->total_bytes = scan->summary.bytes = size;
+    r = finds_fill(&f, file, size);
+    if (r == 0 && f.count > 0) {
+        qsort(f.all, f.count, sizeof f.all[0], find_compare);
+        r = finds_scan(scan, &f, file);
+    }
+    free(f.all);
+    munmap(file, size);
+    return r;
+}

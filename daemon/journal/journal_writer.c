@@ -1,0 +1,320 @@
+/*
+ * journal_writer.c - the writer's thread: takes everything that waits, packs it into chunks in
+ * one transaction, commits (which syncs), and only then raises the durable ticket.
+ */
+#include "journal_private.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { FULL_SLACK_BYTES = 1 << 20 };
+
+typedef struct cursors {
+    MDB_txn *txn;
+    MDB_cursor *log, *alerts, *rejects;
+} cursors;
+
+static int64_t clock_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static int value_append(const journal *j, MDB_cursor *cursor, uint64_t number, MDB_val *value)
+{
+    MDB_val key = {sizeof number, &number};
+    int rc = journal_fault_at(j->faults, JOURNAL_FAULT_PUT);
+    return rc != 0 ? rc : mdb_cursor_put(cursor, &key, value, MDB_APPEND | MDB_RESERVE);
+}
+
+/* Takes records off `from` until the chunk is full; they were sealed here, so their lengths
+ * need no check. */
+static void chunk_measure(const uint8_t *from, size_t len, journal_chunk *chunk, journal_tail *tail)
+{
+    size_t bytes = 0;
+
+    while (bytes < len) {
+        const uint8_t *at = from + bytes;
+        size_t record = journal_record_bytes(journal_get32(at + 24));
+        if (bytes > 0 && JOURNAL_CHUNK_HEADER + bytes + record > JOURNAL_CHUNK_BYTES)
+            break;
+        chunk->records++;
+        if (at[28] == JOURNAL_REPORT) {
+            chunk->reports++;
+        } else if (at[28] == JOURNAL_BATCH) {
+            tail->batch = journal_get64(at + 8);
+            tail->received_at_ns = (int64_t)journal_get64(at + JOURNAL_RECORD_HEADER);
+        }
+        bytes += record;
+    }
+    chunk->bytes = (uint32_t)bytes;
+    tail->report += chunk->reports;
+}
+
+static int log_write(const journal *j, MDB_cursor *cursor, const journal_arena *from,
+                     journal_tail *tail)
+{
+    for (size_t offset = 0; offset < from->len;) {
+        journal_chunk chunk = {.number = tail->chunk + 1,
+                               .report_base = tail->report,
+                               .batch = tail->batch,
+                               .received_at_ns = tail->received_at_ns};
+        chunk_measure(from->bytes + offset, from->len - offset, &chunk, tail);
+        MDB_val value = {JOURNAL_CHUNK_HEADER + (size_t)chunk.bytes, NULL};
+        int rc = value_append(j, cursor, chunk.number, &value);
+        if (rc != 0)
+            return rc;
+        journal_chunk_seal(value.mv_data, &chunk);
+        memcpy((uint8_t *)value.mv_data + JOURNAL_CHUNK_HEADER, from->bytes + offset, chunk.bytes);
+        offset += chunk.bytes;
+        tail->chunk = chunk.number;
+    }
+    return 0;
+}
+
+/* One value a record; those numbered up to `skip` are passed over. */
+static int records_write(const journal *j, MDB_cursor *cursor, const journal_arena *from,
+                         uint64_t skip, uint64_t *last)
+{
+    for (size_t offset = 0; offset < from->len;) {
+        const uint8_t *at = from->bytes + offset;
+        size_t bytes = journal_record_bytes(journal_get32(at + 24));
+        uint64_t number = journal_get64(at + 8);
+        offset += bytes;
+        *last = number;
+        if (number <= skip)
+            continue;
+        MDB_val value = {bytes, NULL};
+        int rc = value_append(j, cursor, number, &value);
+        if (rc != 0)
+            return rc;
+        memcpy(value.mv_data, at, bytes);
+    }
+    return 0;
+}
+
+/* The ring: drops what the new ones push out. */
+static int rejects_trim(const journal *j, MDB_cursor *cursor, uint64_t keep_from)
+{
+    MDB_val key, value;
+    uint64_t number;
+    int rc;
+
+    while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST)) == 0) {
+        memcpy(&number, key.mv_data, sizeof number);
+        if (number >= keep_from)
+            return 0;
+        rc = journal_fault_at(j->faults, JOURNAL_FAULT_PUT);
+        if (rc == 0)
+            rc = mdb_cursor_del(cursor, 0);
+        if (rc != 0)
+            return rc;
+    }
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int rejects_write(const journal *j, MDB_cursor *cursor, const journal_arena *from,
+                         journal_tail *tail)
+{
+    uint64_t last = tail->reject;
+
+    for (size_t offset = 0; offset < from->len; last++)
+        offset += journal_record_bytes(journal_get32(from->bytes + offset + 24));
+    uint64_t keep_from = last > JOURNAL_REJECTS_KEPT ? last - JOURNAL_REJECTS_KEPT + 1 : 1;
+    int rc = rejects_trim(j, cursor, keep_from);
+    return rc != 0 ? rc : records_write(j, cursor, from, keep_from - 1, &tail->reject);
+}
+
+static int cursors_open(const journal *j, cursors *c)
+{
+    int rc = mdb_cursor_open(c->txn, j->log, &c->log);
+    if (rc == 0)
+        rc = mdb_cursor_open(c->txn, j->alerts, &c->alerts);
+    if (rc == 0)
+        rc = mdb_cursor_open(c->txn, j->rejects, &c->rejects);
+    return rc;
+}
+
+/* The group as one transaction. `tail` moves only if it holds. */
+static int group_commit(journal *j, const journal_group *group, const char **ret_step)
+{
+    cursors c = {0};
+    journal_tail tail = j->tail;
+
+    *ret_step = "begin";
+    int rc = journal_fault_at(j->faults, JOURNAL_FAULT_BEGIN);
+    if (rc == 0)
+        rc = mdb_txn_begin(j->env, NULL, 0, &c.txn);
+    if (rc != 0)
+        return rc;
+    *ret_step = "write";
+    rc = cursors_open(j, &c);
+    if (rc == 0)
+        rc = log_write(j, c.log, &group->log, &tail);
+    if (rc == 0)
+        rc = records_write(j, c.alerts, &group->alerts, 0, &tail.alert);
+    if (rc == 0 && group->rejects.len > 0)
+        rc = rejects_write(j, c.rejects, &group->rejects, &tail);
+    if (rc == 0) {
+        *ret_step = "commit";
+        rc = journal_fault_at(j->faults, JOURNAL_FAULT_COMMIT);
+    }
+    if (rc != 0) {
+        mdb_txn_abort(c.txn);
+        return rc;
+    }
+    rc = mdb_txn_commit(c.txn);
+    if (rc == 0) {
+        *ret_step = "sync";
+        rc = journal_fault_at(j->faults, JOURNAL_FAULT_SYNC);
+    }
+    if (rc == 0)
+        j->tail = tail;
+    return rc;
+}
+
+/* Again with a larger map, as often as it needs; every other failure is final. */
+static int group_write(journal *j, const journal_group *group, const char **ret_step)
+{
+    int rc;
+
+    while ((rc = group_commit(j, group, ret_step)) == MDB_MAP_FULL) {
+        *ret_step = "enlarge the map";
+        rc = journal_map_grow(j);
+        if (rc != 0)
+            break;
+    }
+    return rc;
+}
+
+/* LMDB calls a write that was cut short EIO; mostly the disk is full. */
+static bool disk_is_full(const journal *j, size_t bytes)
+{
+    struct statvfs fs;
+
+    return statvfs(j->path, &fs) == 0 &&
+           (uint64_t)fs.f_bavail * fs.f_frsize < bytes + FULL_SLACK_BYTES;
+}
+
+static void writer_fail(journal *j, const char *step, int rc, size_t bytes)
+{
+    if (rc == EIO && disk_is_full(j, bytes))
+        rc = ENOSPC;
+    int r = journal_errno(rc);
+    bool full = r == -ENOSPC || r == -EDQUOT;
+
+    snprintf(
+        j->failed_text, sizeof j->failed_text,
+        "journal %.200s: %s failed: %s; what was acknowledged before is kept, nothing after it "
+        "is; %s and start again",
+        j->path, step, mdb_strerror(rc),
+        full ? "make room on that file system" : "look after that file system");
+    atomic_store(&j->failed, r != 0 ? r : -EIO);
+}
+
+static void counters_update(journal *j, int64_t took_ns)
+{
+    MDB_envinfo info;
+
+    (void)mdb_env_info(j->env, &info);
+    atomic_store(&j->used_bytes, (info.me_last_pgno + 1) * j->page_bytes);
+    atomic_store(&j->done_reports, j->tail.report);
+    atomic_store(&j->done_alerts, j->tail.alert);
+    atomic_store(&j->done_rejects, j->tail.reject);
+    atomic_store(&j->done_batches, j->tail.batch);
+    atomic_fetch_add(&j->commits, 1);
+    atomic_store(&j->commit_ns_last, took_ns);
+    if (took_ns > atomic_load(&j->commit_ns_max))
+        atomic_store(&j->commit_ns_max, took_ns);
+}
+
+static void writer_signal(journal *j)
+{
+    uint64_t one = 1;
+    ssize_t n;
+
+    do
+        n = write(j->event_fd, &one, sizeof one);
+    while (n < 0 && errno == EINTR);
+}
+
+static void group_reset(journal_group *group)
+{
+    journal_arena_reset(&group->log);
+    journal_arena_reset(&group->alerts);
+    journal_arena_reset(&group->rejects);
+}
+
+/* Everything that waits; false when there is nothing left and the journal closes. */
+static bool writer_take(journal *j)
+{
+    pthread_mutex_lock(&j->mutex);
+    while (journal_group_bytes(&j->waiting) == 0 && !j->stop)
+        pthread_cond_wait(&j->wake, &j->mutex);
+    journal_group taken = j->waiting;
+    j->waiting = j->writing;
+    j->writing = taken;
+    pthread_mutex_unlock(&j->mutex);
+    return journal_group_bytes(&j->writing) > 0;
+}
+
+static void *writer_run(void *context)
+{
+    journal *j = context;
+
+    while (writer_take(j)) {
+        const char *step;
+        size_t bytes = journal_group_bytes(&j->writing);
+        int64_t start_ns = clock_ns();
+        int rc = group_write(j, &j->writing, &step);
+        if (rc != 0) {
+            writer_fail(j, step, rc, bytes);
+            writer_signal(j);
+            return NULL;
+        }
+        (void)journal_witness_write(j, &j->tail);
+        counters_update(j, clock_ns() - start_ns);
+        atomic_store(&j->durable, j->writing.ticket);
+        group_reset(&j->writing);
+        atomic_fetch_sub(&j->queued, bytes);
+        writer_signal(j);
+    }
+    return NULL;
+}
+
+int journal_writer_start(journal *j)
+{
+    sigset_t all, before;
+
+    j->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (j->event_fd < 0)
+        return -errno;
+    /* Signals belong to the loop. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int r = pthread_create(&j->thread, NULL, writer_run, j);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (r != 0)
+        return -r;
+    (void)pthread_setname_np(j->thread, "journal");
+    j->threaded = true;
+    return 0;
+}
+
+void journal_writer_stop(journal *j)
+{
+    if (!j->threaded)
+        return;
+    pthread_mutex_lock(&j->mutex);
+    j->stop = true;
+    pthread_cond_signal(&j->wake);
+    pthread_mutex_unlock(&j->mutex);
+    pthread_join(j->thread, NULL);
+    j->threaded = false;
+}

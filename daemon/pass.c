@@ -1,0 +1,315 @@
+/* pass.c - see pass.h. */
+#include "pass.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "auth.h"
+#include "intake.h"
+#include "notify.h"
+#include "publisher.h"
+#include "reload.h"
+#include "service.h"
+#include "watch.h"
+
+#define RETRY_US 10000 /* between two attempts at a reply that its client had no room for */
+#define NS_PER_US 1000
+
+void pass_schedule(void *context)
+{
+    thawd *d = context;
+
+    (void)sd_event_source_set_enabled(d->pass_source, SD_EVENT_ONESHOT);
+}
+
+/* ---- the parts of a pass ----------------------------------------------------------------- */
+
+static void take_time(thawd *d)
+{
+    if (!instant_take(&d->now))
+        return;
+    d->counters.clock_falls++;
+    log_say(d->log, SAY_CLOCK_BACK, NULL,
+            "the machine's clock went back; received_at stays at its latest value until the clock "
+            "has caught up");
+}
+
+static int check_journal(thawd *d)
+{
+    const char *text = NULL;
+    int r;
+
+    d->durable = journal_durable(d->journal);
+    r = journal_failed(d->journal, &text);
+    if (r < 0)
+        log_say(d->log, SAY_JOURNAL_FAILED, NULL,
+                "the journal in %s cannot be written: %s; thawd ends, nothing was acknowledged "
+                "that is not on the disk",
+                d->config.state, text == NULL ? strerror(-r) : text);
+    return r;
+}
+
+static void send_durable(thawd *d)
+{
+    uint64_t before = outbox_alert_seq(d->outbox);
+
+    outbox_flush(d->outbox, d->durable, d->now.mono.ns);
+    d->alert_sent |= outbox_alert_seq(d->outbox) != before;
+    if (d->alert_sent && outbox_alert_seq(d->outbox) == engine_alert_seq(d->engine)) {
+        d->alert_sent = false;
+        publisher_beat(d); /* the burst is over: a lost last alert shows at once */
+    }
+}
+
+/* With the wall clock, time passes without reports too. Replay needs to know of it. */
+static int act_deadlines(thawd *d)
+{
+    int r;
+
+    if (d->config.clock != ENGINE_CLOCK_WALL || engine_now(d->engine) == INT64_MIN ||
+        engine_next_deadline(d->engine) > d->now.wall_ns)
+        return 0;
+    r = engine_advance(d->engine, d->now.wall_ns);
+    if (r == 0)
+        r = d->failure;
+    if (r == 0)
+        r = journal_append_advance(d->journal, d->now.wall_ns);
+    return r == 0 ? intake_commit(d) : r;
+}
+
+/* Whether input may be read; says so when that changes. */
+static bool input_open(thawd *d)
+{
+    bool pressed = journal_full(d->journal) || outbox_full(d->outbox);
+
+    if (pressed != d->pressed) {
+        d->pressed = pressed;
+        d->counters.pressure += pressed;
+        zsock_pause(d->events_in, pressed);
+        zsock_pause(d->service_in, pressed);
+        if (pressed)
+            log_say(d->log, SAY_PRESSURE, NULL,
+                    "input waits: the disk is behind, or clients do not read their replies");
+        else
+            log_say(d->log, SAY_PRESSURE_OVER, NULL, "input is read again");
+    }
+    return !pressed;
+}
+
+static int take_input(thawd *d)
+{
+    int r = 0;
+
+    batch_clear(&d->batch);
+    if (!input_open(d))
+        return 0;
+    r = service_read(d);
+    if (r == 0)
+        r = intake_read(d);
+    if (r == 0)
+        r = intake_commit(d);
+    if (r == 0)
+        r = service_answer(d);
+    outbox_seal(d->outbox, d->ticket);
+    return r;
+}
+
+static int arm_deadline(thawd *d)
+{
+    int64_t at = engine_next_deadline(d->engine);
+    int r;
+
+    if (d->config.clock != ENGINE_CLOCK_WALL || at == INT64_MAX || at < 0)
+        return sd_event_source_set_enabled(d->deadline_source, SD_EVENT_OFF);
+    r = sd_event_source_set_time(d->deadline_source, (uint64_t)(at / NS_PER_US) + 1);
+    return r < 0 ? r : sd_event_source_set_enabled(d->deadline_source, SD_EVENT_ONESHOT);
+}
+
+static int arm_retry(thawd *d)
+{
+    int r;
+
+    if (!outbox_waiting(d->outbox))
+        return sd_event_source_set_enabled(d->retry_source, SD_EVENT_OFF);
+    r = sd_event_source_set_time(d->retry_source,
+                                 (uint64_t)(d->now.mono.ns / NS_PER_US) + RETRY_US);
+    return r < 0 ? r : sd_event_source_set_enabled(d->retry_source, SD_EVENT_ONESHOT);
+}
+
+static int run_pass(thawd *d)
+{
+    int r;
+
+    d->counters.passes++;
+    take_time(d);
+    r = check_journal(d);
+    if (r < 0)
+        return r;
+    send_durable(d);
+    if (d->auth != NULL)
+        auth_serve(d->auth);
+    publisher_drain(d);
+    r = act_deadlines(d);
+    if (r == 0)
+        r = take_input(d);
+    if (r < 0)
+        return r;
+    send_durable(d); /* questions that rest on nothing unwritten are answered at once */
+    r = arm_deadline(d);
+    return r < 0 ? r : arm_retry(d);
+}
+
+/* ---- what asks for it -------------------------------------------------------------------- */
+
+/* Ends the loop for a failure. */
+static int finish(thawd *d, int r)
+{
+    if (r >= 0)
+        return 0;
+    if (d->failure == 0)
+        d->failure = r;
+    return sd_event_exit(d->event, r);
+}
+
+static int on_pass(sd_event_source *source, void *context)
+{
+    thawd *d = context;
+    int r = run_pass(d);
+
+    (void)source;
+    if (r < 0 && journal_failed(d->journal, NULL) == 0)
+        log_say(d->log, SAY_INTERNAL, NULL, "thawd cannot go on: %s", strerror(-r));
+    return finish(d, r);
+}
+
+static int on_journal(sd_event_source *source, int fd, uint32_t revents, void *context)
+{
+    (void)source;
+    (void)fd;
+    (void)revents;
+    pass_schedule(context);
+    return 0;
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *context)
+{
+    (void)source;
+    (void)usec;
+    pass_schedule(context);
+    return 0;
+}
+
+/* Beat, watchdog and the living line, and a look at the subscribers. */
+static int on_beat(sd_event_source *source, uint64_t usec, void *context)
+{
+    thawd *d = context;
+    uint64_t beat_us = (uint64_t)(d->config.beat_ns / NS_PER_US);
+    int r;
+
+    take_time(d);
+    publisher_beat(d);
+    watch_look(d->watch);
+    notify_living(d);
+    if (d->now.mono.ns - d->flushed.ns >= INT64_C(1000000000) * LOG_INTERVAL_S) {
+        d->flushed = d->now.mono;
+        log_flush(d->log);
+    }
+    r = sd_event_source_set_time(source, (uint64_t)(d->now.mono.ns / NS_PER_US) + beat_us);
+    (void)usec;
+    return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
+{
+    thawd *d = context;
+
+    (void)source;
+    log_say(d->log, SAY_STOPPING, NULL, "thawd ends: signal %s",
+            info->ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
+    return sd_event_exit(d->event, 0);
+}
+
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
+{
+    thawd *d = context;
+
+    (void)source;
+    (void)info;
+    take_time(d);
+    batch_clear(&d->batch);
+    pass_schedule(d);
+    return finish(d, reload_now(d));
+}
+
+/* ---- attaching --------------------------------------------------------------------------- */
+
+static int attach_sockets(thawd *d)
+{
+    int r = zsock_attach(d->event, d->events.socket, pass_schedule, d, &d->events_in);
+
+    if (r == 0)
+        r = zsock_attach(d->event, d->service.socket, pass_schedule, d, &d->service_in);
+    if (r == 0)
+        r = zsock_attach(d->event, d->alerts.socket, pass_schedule, d, &d->alerts_in);
+    if (r == 0 && d->auth != NULL)
+        r = zsock_attach(d->event, auth_socket(d->auth), pass_schedule, d, &d->auth_in);
+    return r;
+}
+
+static int attach_timers(thawd *d)
+{
+    int r = sd_event_add_time(d->event, &d->deadline_source, CLOCK_REALTIME, 0, 1000, on_timer, d);
+
+    if (r >= 0)
+        r = sd_event_source_set_enabled(d->deadline_source, SD_EVENT_OFF);
+    if (r >= 0)
+        r = sd_event_add_time(d->event, &d->retry_source, CLOCK_MONOTONIC, 0, 1000, on_timer, d);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(d->retry_source, SD_EVENT_OFF);
+    if (r >= 0)
+        r = sd_event_add_time(d->event, &d->beat_source, CLOCK_MONOTONIC, 0, 1000, on_beat, d);
+    return r;
+}
+
+static int attach_signals(thawd *d)
+{
+    int r = sd_event_add_signal(d->event, NULL, SIGTERM, on_stop, d);
+
+    if (r >= 0)
+        r = sd_event_add_signal(d->event, NULL, SIGINT, on_stop, d);
+    if (r >= 0)
+        r = sd_event_add_signal(d->event, NULL, SIGHUP, on_reload, d);
+    return r;
+}
+
+int pass_attach(thawd *d)
+{
+    int r = sd_event_add_defer(d->event, &d->pass_source, on_pass, d);
+
+    if (r >= 0)
+        r = attach_sockets(d);
+    if (r >= 0)
+        r = sd_event_add_io(d->event, &d->journal_source, journal_fd(d->journal), EPOLLIN,
+                            on_journal, d);
+    if (r >= 0)
+        r = attach_timers(d);
+    if (r >= 0)
+        r = attach_signals(d);
+    return r < 0 ? r : 0;
+}
+
+void pass_detach(thawd *d)
+{
+    d->events_in = zsock_detach(d->events_in);
+    d->service_in = zsock_detach(d->service_in);
+    d->alerts_in = zsock_detach(d->alerts_in);
+    d->auth_in = zsock_detach(d->auth_in);
+    d->pass_source = sd_event_source_disable_unref(d->pass_source);
+    d->journal_source = sd_event_source_disable_unref(d->journal_source);
+    d->deadline_source = sd_event_source_disable_unref(d->deadline_source);
+    d->retry_source = sd_event_source_disable_unref(d->retry_source);
+    d->beat_source = sd_event_source_disable_unref(d->beat_source);
+}

@@ -1,0 +1,102 @@
+/* publisher.c - see publisher.h. */
+#include "publisher.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DRAIN_MAX 10000 /* subscription messages read in one pass */
+
+static const log_kind alert_kinds[] = {
+    [THAW_FIRING] = SAY_ALERT_FIRING,
+    [THAW_RESOLVED] = SAY_ALERT_RESOLVED,
+    [THAW_WITHDRAWN] = SAY_ALERT_WITHDRAWN,
+};
+
+/* Neither title nor group stand in the log: both may hold names of persons. */
+static void log_alert(thawd *d, const thaw_alert *alert)
+{
+    log_fields fields = {.country = alert->country, .rule = alert->rule, .seq = alert->seq};
+
+    if (alert->state < THAW_FIRING || alert->state > THAW_WITHDRAWN)
+        return;
+    log_say(d->log, alert_kinds[alert->state], &fields, "alert %" PRIu64 ": %.*s for %.*s is %s",
+            alert->seq, (int)alert->rule.len, alert->rule.data,
+            alert->country.data == NULL ? 1 : (int)alert->country.len,
+            alert->country.data == NULL ? "-" : alert->country.data,
+            thaw_alert_state_name((thaw_alert_state)alert->state));
+}
+
+static int put_alert(thawd *d, const thaw_alert *alert)
+{
+    char topic[THAW_TOPIC_BYTES];
+    frames message = {.kept = 0};
+    uint8_t *body;
+    size_t body_len;
+    int topic_len = thaw_alert_topic(alert->country, alert->rule, topic);
+    int r = topic_len < 0 ? topic_len : thaw_alert_encode(alert, &body, &body_len);
+
+    if (r < 0)
+        return r;
+    r = journal_append_alert(d->journal, alert->seq, topic, (size_t)topic_len, body, body_len);
+    if (r == 0)
+        r = frames_add_copy(&message, topic, (size_t)topic_len);
+    if (r == 0)
+        r = frames_add_owned(&message, body, body_len);
+    if (r < 0) {
+        free(body);
+        frames_done(&message);
+        return r;
+    }
+    return outbox_put(d->outbox, OUTBOX_ALERTS, alert->seq, &message);
+}
+
+void publisher_alert(void *context, const thaw_alert *alert)
+{
+    thawd *d = context;
+    int r;
+
+    if (d->replaying && alert->seq <= journal_last_alert(d->journal))
+        return; /* published in an earlier life */
+    d->counters.alerts++;
+    r = put_alert(d, alert);
+    if (r < 0) {
+        log_say(d->log, SAY_INTERNAL, NULL, "cannot keep alert %" PRIu64 ": %s", alert->seq,
+                strerror(-r));
+        d->failure = r;
+        return;
+    }
+    log_alert(d, alert);
+}
+
+void publisher_beat(thawd *d)
+{
+    thaw_beat beat = {log_str(journal_epoch(d->journal)), outbox_alert_seq(d->outbox),
+                      d->now.machine_ns};
+    uint8_t body[THAW_BEAT_BYTES];
+    frames message = {.kept = 0};
+    int len = thaw_beat_encode(&beat, body);
+
+    if (len < 0 || frames_add_copy(&message, THAW_BEAT_TOPIC, strlen(THAW_BEAT_TOPIC)) < 0)
+        return;
+    if (frames_add_copy(&message, body, (size_t)len) == 0 &&
+        frames_send(d->alerts.socket, &message) == 0)
+        d->counters.beats++;
+    frames_done(&message);
+}
+
+void publisher_drain(thawd *d)
+{
+    frames f;
+
+    for (int i = 0; i < DRAIN_MAX && frames_receive(d->alerts.socket, &f) == 0; i++) {
+        if (f.kept > 0 && frames_size(&f, 0) > 0) {
+            if (frames_data(&f, 0)[0] == 1)
+                d->counters.subscriptions_in++;
+            else if (frames_data(&f, 0)[0] == 0)
+                d->counters.subscriptions_out++;
+        }
+        frames_done(&f);
+    }
+}

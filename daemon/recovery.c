@@ -1,0 +1,278 @@
+/* recovery.c - see recovery.h. */
+#include "recovery.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "intake.h"
+#include "notify.h"
+#include "reload.h"
+
+#define PATIENCE_NS INT64_C(1000000000) /* between two signs of life */
+
+/* Limits may have been lowered since: what was accepted stays accepted. */
+static const thaw_limits no_limits = {.message_bytes = UINT32_MAX,
+                                      .nesting = 32,
+                                      .events = UINT32_MAX,
+                                      .persons = UINT32_MAX,
+                                      .ids = UINT32_MAX,
+                                      .id_bytes = UINT32_MAX,
+                                      .text_bytes = UINT32_MAX,
+                                      .future_ns = INT64_MAX};
+
+/* The batch that is being collected: bodies one after the other, copied since the journal shows
+ * each only for the call. */
+typedef struct recovery {
+    thawd *d;
+    uint8_t *bytes;
+    size_t bytes_len, bytes_capacity;
+    size_t *ends; /* where each body ends */
+    uint64_t *numbers;
+    size_t count, capacity;
+    thaw_event *events;
+    engine_verdict *verdicts;
+    int64_t received_at_ns;
+    uint64_t done;
+    int64_t said_ns;
+    char error[RULESET_ERROR_BYTES];
+} recovery;
+
+static int keep_body(recovery *rc, const journal_record *record)
+{
+    if (rc->bytes_capacity - rc->bytes_len < record->body_len) {
+        size_t wanted = (rc->bytes_len + record->body_len) * 2;
+        uint8_t *bigger = realloc(rc->bytes, wanted);
+        if (bigger == NULL)
+            return -ENOMEM;
+        rc->bytes = bigger;
+        rc->bytes_capacity = wanted;
+    }
+    memcpy(rc->bytes + rc->bytes_len, record->body, record->body_len);
+    rc->bytes_len += record->body_len;
+    return 0;
+}
+
+static int make_room(recovery *rc)
+{
+    size_t wanted = rc->capacity == 0 ? 1024 : rc->capacity * 2;
+    void *grown;
+
+    if (rc->count < rc->capacity)
+        return 0;
+#define GROW(member)                                                                               \
+    grown = reallocarray(rc->member, wanted, sizeof(*rc->member));                                 \
+    if (grown == NULL)                                                                             \
+        return -ENOMEM;                                                                            \
+    rc->member = grown
+    GROW(ends);
+    GROW(numbers);
+    GROW(events);
+    GROW(verdicts);
+#undef GROW
+    rc->capacity = wanted;
+    return 0;
+}
+
+static int take_report(recovery *rc, const journal_record *record)
+{
+    int r = make_room(rc);
+
+    if (r == 0)
+        r = keep_body(rc, record);
+    if (r < 0)
+        return r;
+    rc->numbers[rc->count] = record->number;
+    rc->ends[rc->count++] = rc->bytes_len;
+    return 0;
+}
+
+static int decode(recovery *rc)
+{
+    size_t start = 0;
+
+    for (size_t i = 0; i < rc->count; i++) {
+        thaw_body body;
+        thaw_error error;
+        if (thaw_body_open(&body, rc->bytes + start, rc->ends[i] - start, &no_limits, 0, &error) <
+                0 ||
+            thaw_body_next(&body, &rc->events[i], &error) <= 0) {
+            snprintf(rc->error, sizeof(rc->error), "report %" PRIu64 " cannot be read: %s",
+                     rc->numbers[i], error.message);
+            return -EBADMSG;
+        }
+        start = rc->ends[i];
+    }
+    return 0;
+}
+
+static void say_progress(recovery *rc)
+{
+    instant_take(&rc->d->now);
+    if (rc->d->now.mono.ns - rc->said_ns < PATIENCE_NS)
+        return;
+    rc->said_ns = rc->d->now.mono.ns;
+    notify_patience();
+    notify_phase("Reading the journal: %" PRIu64 " of %" PRIu64 " reports", rc->done,
+                 journal_last_report(rc->d->journal));
+}
+
+/* Gives the collected batch to the engine. */
+static int flush(recovery *rc)
+{
+    int r = rc->count == 0 ? 0 : decode(rc);
+
+    if (r == 0 && rc->count > 0)
+        r = engine_apply(rc->d->engine, rc->events, rc->count, rc->received_at_ns, rc->verdicts);
+    for (size_t i = 0; r == 0 && i < rc->count; i++)
+        if (rc->verdicts[i].code != THAW_OK || rc->verdicts[i].journal_seq != rc->numbers[i]) {
+            snprintf(rc->error, sizeof(rc->error),
+                     "report %" PRIu64 " is not taken again: %s, number %" PRIu64, rc->numbers[i],
+                     rc->verdicts[i].code == THAW_OK ? "accepted"
+                                                     : thaw_code_name(rc->verdicts[i].code),
+                     rc->verdicts[i].journal_seq);
+            return -EBADMSG;
+        }
+    rc->done += rc->count;
+    rc->count = rc->bytes_len = 0;
+    if (r == 0)
+        say_progress(rc);
+    return r;
+}
+
+static int take_rules(recovery *rc, const journal_record *record)
+{
+    thawd *d = rc->d;
+    ruleset set = {.packed = malloc(record->body_len), .packed_len = record->body_len};
+    int r;
+
+    if (set.packed == NULL)
+        return -ENOMEM;
+    memcpy(set.packed, record->body, record->body_len);
+    if (!ruleset_same_meaning(set.packed, set.packed_len, &d->config, rc->error))
+        r = -EINVAL;
+    else
+        r = ruleset_unpack(set.packed, set.packed_len, &set.set, rc->error);
+    if (r < 0) {
+        ruleset_done(&set);
+        return r;
+    }
+    r = engine_set_rules(d->engine, set.set, false, NULL, NULL);
+    if (r == 0) {
+        free(d->rules_packed);
+        d->rules_packed = set.packed;
+        d->rules_packed_len = set.packed_len;
+        return d->failure;
+    }
+    ruleset_done(&set);
+    return r;
+}
+
+static int on_record(void *context, const journal_record *record)
+{
+    recovery *rc = context;
+    int r;
+
+    if (record->kind == JOURNAL_REPORT)
+        return take_report(rc, record);
+    r = flush(rc);
+    if (r < 0)
+        return r;
+    switch (record->kind) {
+    case JOURNAL_BATCH:
+        rc->received_at_ns = record->at_ns;
+        return 0;
+    case JOURNAL_ADVANCE:
+        return engine_advance(rc->d->engine, record->at_ns);
+    case JOURNAL_RULES:
+        return take_rules(rc, record);
+    default:
+        return 0;
+    }
+}
+
+/* What replay gave must be what was published, or numbers would be given twice. */
+static int check_numbers(recovery *rc)
+{
+    uint64_t kept = journal_last_alert(rc->d->journal), given = engine_alert_seq(rc->d->engine);
+
+    if (given >= kept)
+        return 0;
+    snprintf(rc->error, sizeof(rc->error),
+             "the reports give %" PRIu64 " alert changes, but %" PRIu64
+             " were published; this journal was written by another version: start it with that "
+             "one, or export the reports (thaw journal export) and import them into a new state "
+             "folder",
+             given, kept);
+    return -EBADMSG;
+}
+
+static int replay(thawd *d)
+{
+    recovery rc = {.d = d, .error = ""};
+    char error[512] = "";
+    int r = journal_read(d->journal, 0, on_record, &rc, error);
+
+    if (r == 0)
+        r = flush(&rc);
+    if (r == 0)
+        r = check_numbers(&rc);
+    if (r < 0)
+        log_say(d->log, SAY_RECOVERY_FAILED, NULL, "the journal cannot be applied: %s",
+                rc.error[0] != '\0' ? rc.error
+                : error[0] != '\0'  ? error
+                                    : strerror(-r));
+    free(rc.bytes);
+    free(rc.ends);
+    free(rc.numbers);
+    free(rc.events);
+    free(rc.verdicts);
+    return r;
+}
+
+/* The rules of today. Where they cannot be read but the journal knows a set, that one stays:
+ * reports must not be lost for a typing error in a rule. */
+static int set_rules(thawd *d)
+{
+    char error[RULESET_ERROR_BYTES] = "out of memory";
+    ruleset set;
+    int r = ruleset_load(&d->config, &set, error);
+
+    if (r == 0)
+        return reload_apply(d, &set, NULL, NULL);
+    if (r != -EINVAL || d->rules_packed == NULL) {
+        log_say(d->log, SAY_RELOAD_FAILED, NULL, "%s", error);
+        return r;
+    }
+    d->counters.reload_failures++;
+    log_say(d->log, SAY_RELOAD_FAILED, NULL,
+            "the rules cannot be read, those of the last run stay in force: %s", error);
+    return 0;
+}
+
+int recovery_run(thawd *d)
+{
+    int r;
+
+    log_say(d->log, SAY_RECOVERING, NULL,
+            "reading the journal in %s: %" PRIu64 " reports, %" PRIu64 " alert changes",
+            d->config.state, journal_last_report(d->journal), journal_last_alert(d->journal));
+    notify_phase("Reading the journal");
+    d->replaying = true;
+    outbox_set_alert_seq(d->outbox, journal_last_alert(d->journal));
+    r = replay(d);
+    d->replaying = r < 0;
+    if (r == 0)
+        r = set_rules(d);
+    if (r == 0 && d->config.clock == ENGINE_CLOCK_WALL && engine_now(d->engine) > d->now.wall_ns)
+        d->now.wall_ns = engine_now(d->engine);
+    if (r == 0)
+        r = intake_commit(d);
+    if (r == 0)
+        log_say(d->log, SAY_RECOVERED, &(log_fields){.seq = engine_alert_seq(d->engine)},
+                "the journal has been read: %" PRIu64 " reports, alert %" PRIu64 " is the last",
+                engine_journal_seq(d->engine), engine_alert_seq(d->engine));
+    return r;
+}

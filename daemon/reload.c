@@ -1,0 +1,159 @@
+/* reload.c - see reload.h. */
+#include "reload.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "intake.h"
+#include "notify.h"
+#include "service.h"
+
+static const char *const fates[] = {
+    [RULES_UNCHANGED] = "unchanged", [RULES_KEPT] = "kept", [RULES_RECOMPUTED] = "recomputed",
+    [RULES_REMOVED] = "removed",     [RULES_NEW] = "new",
+};
+
+static int journal_ruleset(thawd *d, ruleset *set)
+{
+    int64_t at_ns = engine_now(d->engine);
+
+    if (d->rules_packed != NULL && d->rules_packed_len == set->packed_len &&
+        memcmp(d->rules_packed, set->packed, set->packed_len) == 0)
+        return 0; /* replay has it already */
+    free(d->rules_packed);
+    d->rules_packed = set->packed;
+    d->rules_packed_len = set->packed_len;
+    set->packed = NULL;
+    return journal_append_rules(d->journal, at_ns == INT64_MIN ? d->now.wall_ns : at_ns,
+                                d->rules_packed, d->rules_packed_len);
+}
+
+int reload_apply(thawd *d, ruleset *set, rules_change_fn on_change, void *context)
+{
+    int r = engine_set_rules(d->engine, set->set, false, on_change, context);
+
+    if (r == 0) {
+        set->set = NULL; /* the engine's now */
+        r = d->failure;
+    }
+    if (r == 0)
+        r = journal_ruleset(d, set);
+    ruleset_done(set);
+    return r;
+}
+
+static void log_change(void *context, const rules_change *change)
+{
+    thawd *d = context;
+    log_fields fields = {.rule = log_str(change->rule)};
+
+    if (change->fate != RULES_UNCHANGED)
+        log_say(d->log, SAY_RULE_CHANGED, &fields, "rule %s: %s, %u active alert%s", change->rule,
+                fates[change->fate], change->active, change->active == 1 ? "" : "s");
+}
+
+static void refuse(thawd *d, const char *error)
+{
+    d->counters.reload_failures++;
+    log_say(d->log, SAY_RELOAD_FAILED, NULL, "the old rules run on: %s", error);
+    notify_phase("The rules could not be exchanged, the old ones run on; see the log");
+}
+
+static int exchange(thawd *d, ruleset *set, rules_change_fn on_change, void *context)
+{
+    size_t count = rules_count(set->set);
+    int r = reload_apply(d, set, on_change, context);
+
+    if (r == 0)
+        r = intake_commit(d);
+    if (r == 0) {
+        d->counters.reloads++;
+        log_say(d->log, SAY_RELOADED, NULL, "%zu rules are in force", count);
+    }
+    return r;
+}
+
+int reload_now(thawd *d)
+{
+    char error[RULESET_ERROR_BYTES] = "out of memory";
+    ruleset set;
+    int r;
+
+    notify_reloading();
+    r = ruleset_load(&d->config, &set, error);
+    if (r < 0)
+        refuse(d, error);
+    else
+        r = exchange(d, &set, log_change, d);
+    notify_ready(d);
+    if (r == -EINVAL || r == -ENOMEM)
+        return d->failure; /* said already, nothing changed */
+    return r;
+}
+
+/* ---- the verb ---------------------------------------------------------------------------- */
+
+typedef struct change_list {
+    thawd *d; /* NULL: dry */
+    reply_body items;
+    msgpack_packer out;
+    uint32_t count;
+} change_list;
+
+static void pack_change(void *context, const rules_change *change)
+{
+    change_list *list = context;
+
+    list->count++;
+    msgpack_pack_map(&list->out, 3);
+    pack_key(&list->out, "rule");
+    pack_text(&list->out, change->rule);
+    pack_key(&list->out, "fate");
+    pack_text(&list->out, fates[change->fate]);
+    pack_count(&list->out, "active", change->active);
+    if (list->d != NULL)
+        log_change(list->d, change);
+}
+
+static int change_rules(thawd *d, ruleset *set, bool dry, change_list *list)
+{
+    int r;
+
+    if (!dry)
+        return exchange(d, set, pack_change, list);
+    r = engine_set_rules(d->engine, set->set, true, pack_change, list);
+    ruleset_done(set);
+    return r;
+}
+
+int question_reload(thawd *d, const request_values *v, reply_body *body, msgpack_packer *out,
+                    thaw_error *error)
+{
+    char text[RULESET_ERROR_BYTES] = "out of memory";
+    change_list list = {.d = v->dry ? NULL : d};
+    ruleset set;
+    int r = ruleset_load(&d->config, &set, text);
+
+    if (r < 0) {
+        if (!v->dry)
+            refuse(d, text);
+        return question_fail(error, THAW_INVALID, "%.230s", text);
+    }
+    reply_body_init(&list.items, d->config.reply_bytes, &list.out);
+    r = change_rules(d, &set, v->dry, &list);
+    if (r == 0) {
+        msgpack_pack_map(out, 2);
+        pack_key(out, "dry");
+        v->dry ? msgpack_pack_true(out) : msgpack_pack_false(out);
+        pack_key(out, "rules");
+        msgpack_pack_array(out, list.count);
+        if (list.items.size > 0)
+            reply_body_write(body, list.items.data, list.items.size);
+        body->over |= list.items.over;
+    }
+    reply_body_done(&list.items);
+    if (r == -ENOMEM && d->failure == 0)
+        return question_fail(error, THAW_UNAVAILABLE, "out of memory; the old rules run on");
+    return r;
+}

@@ -1,0 +1,164 @@
+/* reply.c - see reply.h. */
+#include "reply.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void pack_str(msgpack_packer *out, thaw_str text)
+{
+    msgpack_pack_str(out, text.len);
+    msgpack_pack_str_body(out, text.data, text.len);
+}
+
+void pack_text(msgpack_packer *out, const char *text)
+{
+    pack_str(out, log_str(text));
+}
+
+void pack_key(msgpack_packer *out, const char *key)
+{
+    pack_text(out, key);
+}
+
+void pack_count(msgpack_packer *out, const char *key, uint64_t value)
+{
+    pack_key(out, key);
+    msgpack_pack_uint64(out, value);
+}
+
+void pack_instant(msgpack_packer *out, int64_t ns)
+{
+    int64_t seconds = ns / 1000000000, rest = ns % 1000000000;
+
+    if (rest < 0) {
+        rest += 1000000000;
+        seconds--;
+    }
+    msgpack_pack_timestamp(out, &(msgpack_timestamp){seconds, (uint32_t)rest});
+}
+
+void reply_body_init(reply_body *body, size_t max, msgpack_packer *out)
+{
+    *body = (reply_body){.max = max};
+    msgpack_packer_init(out, body, reply_body_write);
+}
+
+void reply_body_done(reply_body *body)
+{
+    free(body->data);
+    *body = (reply_body){.max = body->max};
+}
+
+int reply_body_write(void *place, const char *data, size_t len)
+{
+    reply_body *body = place;
+
+    if (body->failed || body->over || len > body->max - body->size) {
+        body->over = !body->failed;
+        return -1;
+    }
+    if (len > body->capacity - body->size) {
+        size_t wanted = (body->size + len) * 2 + 256;
+        char *bigger = realloc(body->data, wanted);
+        if (bigger == NULL) {
+            body->failed = true;
+            return -1;
+        }
+        body->data = bigger;
+        body->capacity = wanted;
+    }
+    memcpy(body->data + body->size, data, len);
+    body->size += len;
+    return 0;
+}
+
+static int put(thawd *d, const envelope *to, const char *status, reply_body *body)
+{
+    frames message = {.kept = 0};
+    zmq_msg_t route;
+    int r = 0;
+
+    zmq_msg_init(&route);
+    if (zmq_msg_copy(&route, (zmq_msg_t *)&to->route) < 0)
+        r = -ENOMEM;
+    else
+        frames_add_move(&message, &route);
+    zmq_msg_close(&route);
+    if (r == 0 && to->delimiter)
+        r = frames_add_copy(&message, "", 0);
+    if (r == 0)
+        r = frames_add_copy(&message, status, strlen(status));
+    if (r == 0)
+        r = frames_add_copy(&message, to->id, to->id_len);
+    if (r == 0 && (body->failed || body->over || body->data == NULL))
+        r = -ENOMEM;
+    if (r == 0)
+        r = frames_add_owned(&message, body->data, body->size);
+    if (r == 0)
+        body->data = NULL;
+    reply_body_done(body);
+    if (r < 0) {
+        frames_done(&message);
+        return r;
+    }
+    return outbox_put(d->outbox, OUTBOX_SERVICE, 0, &message);
+}
+
+int reply_ok(thawd *d, const envelope *to, reply_body *body)
+{
+    thaw_error error = {.code = THAW_TOO_LARGE};
+
+    if (!body->over)
+        return put(d, to, "OK", body);
+    snprintf(error.message, sizeof(error.message),
+             "the answer would be larger than %zu bytes (limits.reply): ask for less, with a "
+             "limit, a country or a date",
+             body->max);
+    reply_body_done(body);
+    return reply_error(d, to, &error);
+}
+
+static void pack_error(msgpack_packer *out, const thaw_error *error)
+{
+    pack_key(out, "code");
+    pack_text(out, thaw_code_name(error->code));
+    pack_key(out, "message");
+    pack_text(out, error->message);
+}
+
+int reply_error(thawd *d, const envelope *to, const thaw_error *error)
+{
+    reply_body buffer;
+    msgpack_packer out;
+
+    d->counters.refused++;
+    reply_body_init(&buffer, SIZE_MAX, &out);
+    msgpack_pack_map(&out, 2);
+    pack_error(&out, error);
+    return put(d, to, "ERR", &buffer);
+}
+
+int reply_publish(thawd *d, const batch_request *request)
+{
+    reply_body buffer;
+    msgpack_packer out;
+
+    reply_body_init(&buffer, SIZE_MAX, &out); /* bounded by limits.events */
+    msgpack_pack_map(&out, 4);
+    pack_count(&out, "accepted", request->accepted);
+    pack_count(&out, "duplicates", request->duplicates);
+    pack_key(&out, "rejected");
+    msgpack_pack_array(&out, request->rejected_count);
+    for (size_t i = 0; i < request->rejected_count; i++) {
+        const batch_rejected *rejected = &request->rejected[i];
+        msgpack_pack_map(&out, 4);
+        pack_count(&out, "index", rejected->index);
+        pack_key(&out, "id");
+        pack_str(&out, (thaw_str){rejected->id, rejected->id_len});
+        pack_error(&out, &rejected->error);
+    }
+    pack_count(&out, "journal_seq", request->journal_seq);
+    return put(d, &request->from, "OK", &buffer);
+}

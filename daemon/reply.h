@@ -1,0 +1,41 @@
+/*
+ * reply.h - answers of the service endpoint, put into the outbox.
+ *
+ * A body is packed into a reply_body, which never grows beyond its bound: what does not fit is
+ * noted, and the answer becomes an ERR that says so.
+ */
+#ifndef DAEMON_REPLY_H
+#define DAEMON_REPLY_H
+
+#include <msgpack.h>
+
+#include "daemon.h"
+
+typedef struct reply_body {
+    char *data;
+    size_t size, capacity, max;
+    bool over;   /* it would have grown beyond max */
+    bool failed; /* no memory */
+} reply_body;
+
+/* Makes `out` pack into `body`, with at most max bytes. */
+void reply_body_init(reply_body *body, size_t max, msgpack_packer *out);
+void reply_body_done(reply_body *body);
+/* Appends bytes that are packed already; -1 where they do not fit. */
+int reply_body_write(void *body, const char *data, size_t len);
+
+/* OK with a packed body, or ERR too-large where it did not fit; the body's memory is taken over,
+ * whatever the result. */
+int reply_ok(thawd *d, const envelope *to, reply_body *body);
+int reply_error(thawd *d, const envelope *to, const thaw_error *error);
+/* The answer to a publish request. */
+int reply_publish(thawd *d, const batch_request *request);
+
+/* Packing of what every answer holds. */
+void pack_key(msgpack_packer *out, const char *key);
+void pack_text(msgpack_packer *out, const char *text);
+void pack_str(msgpack_packer *out, thaw_str text);
+void pack_count(msgpack_packer *out, const char *key, uint64_t value);
+void pack_instant(msgpack_packer *out, int64_t ns);
+
+#endif

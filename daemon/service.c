@@ -1,0 +1,140 @@
+/* service.c - see service.h. */
+#include "service.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../proto/src/text.h"
+#include "intake.h"
+
+#define K(key) KEY_BIT(KEY_##key)
+
+static const struct verb verbs[] = {
+    {"publish", NULL, 0},
+    {"snapshot", question_snapshot, K(TOPIC) | K(AFTER)},
+    {"replay", question_replay, K(FROM) | K(LIMIT) | K(TOPIC)},
+    {"events", question_events, K(FROM) | K(LIMIT) | K(COUNTRY) | K(KIND)},
+    {"state", question_state, K(COUNTRY) | K(AT) | K(SINCE)},
+    {"incidents", question_incidents, K(COUNTRY) | K(KIND) | K(SINCE) | K(LIMIT)},
+    {"explain", question_explain, K(ALERT) | K(INCIDENT) | K(RULE) | K(GROUP)},
+    {"rules", question_rules, 0},
+    {"rejects", question_rejects, K(LIMIT)},
+    {"status", question_status, 0},
+    {"reload", question_reload, K(DRY)},
+};
+#define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
+
+int question_fail(thaw_error *error, thaw_code code, const char *format, ...)
+{
+    va_list args;
+
+    error->code = code;
+    va_start(args, format);
+    vsnprintf(error->message, sizeof(error->message), format, args);
+    va_end(args);
+    return -EBADMSG;
+}
+
+static const verb *find_verb(thaw_str name, thaw_error *error)
+{
+    char quoted[48], known[160] = "";
+
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (strlen(verbs[i].name) == name.len && memcmp(verbs[i].name, name.data, name.len) == 0)
+            return &verbs[i];
+    wire_text_quote(quoted, sizeof(quoted), name.data, name.len);
+    for (size_t i = 0; i < VERB_COUNT; i++) {
+        strncat(known, " ", sizeof(known) - strlen(known) - 1);
+        strncat(known, verbs[i].name, sizeof(known) - strlen(known) - 1);
+    }
+    question_fail(error, THAW_UNKNOWN_VERB, "found the verb %s, expected one of%s", quoted, known);
+    return NULL;
+}
+
+static int refuse(thawd *d, envelope *from, const thaw_error *error)
+{
+    log_fields fields = {.code = log_str(thaw_code_name(error->code)),
+                         .endpoint = log_str("service")};
+    int r = reply_error(d, from, error);
+
+    log_say(d->log, SAY_REQUEST_REFUSED, &fields, "request refused as %s: %s",
+            thaw_code_name(error->code), error->message);
+    envelope_done(from);
+    return r;
+}
+
+/* One request: into the batch, or answered with ERR at once. */
+static int take_request(thawd *d, frames *f)
+{
+    question q = {.verb = NULL};
+    thaw_error error;
+    thaw_str name = {NULL, 0};
+    size_t body = 0;
+
+    d->counters.requests++;
+    if (request_open(f, &q.from, &name, &body, &error) < 0)
+        return refuse(d, &q.from, &error);
+    q.verb = find_verb(name, &error);
+    if (q.verb == NULL)
+        return refuse(d, &q.from, &error);
+    zmq_msg_init(&q.body);
+    if (body > 0)
+        zmq_msg_move(&q.body, &f->part[body]);
+    if (q.verb->answer == NULL)
+        return intake_publish(d, &q.from, &q.body);
+    if (zmq_msg_size(&q.body) > d->config.request_bytes) {
+        question_fail(&error, THAW_TOO_LARGE, "found a body of %zu bytes, expected at most %ju",
+                      zmq_msg_size(&q.body), (uintmax_t)d->config.request_bytes);
+        zmq_msg_close(&q.body);
+        return refuse(d, &q.from, &error);
+    }
+    batch_add_question(&d->batch, &q);
+    return 0;
+}
+
+int service_read(thawd *d)
+{
+    frames f;
+    int r = 0;
+
+    while (r == 0 && !batch_full(&d->batch)) {
+        r = frames_receive(d->service.socket, &f);
+        if (r == -EAGAIN)
+            return 0;
+        if (r < 0)
+            return r;
+        r = take_request(d, &f);
+        frames_done(&f);
+    }
+    return r;
+}
+
+static int answer_one(thawd *d, question *q)
+{
+    request_values values;
+    reply_body body;
+    msgpack_packer out;
+    thaw_error error;
+    int r = request_parse(zmq_msg_data(&q->body), zmq_msg_size(&q->body), q->verb->allowed, &values,
+                          &error);
+
+    reply_body_init(&body, d->config.reply_bytes, &out);
+    if (r == 0)
+        r = q->verb->answer(d, &values, &body, &out, &error);
+    if (r == 0 || body.over)
+        return reply_ok(d, &q->from, &body);
+    reply_body_done(&body);
+    return r == -EBADMSG ? reply_error(d, &q->from, &error) : r;
+}
+
+int service_answer(thawd *d)
+{
+    for (size_t i = 0; i < d->batch.question_count; i++) {
+        int r = answer_one(d, &d->batch.questions[i]);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}

@@ -1,0 +1,166 @@
+/* thawd.c - reports in, alerts out: options, configuration, resources, ready, loop, out. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <zmq.h>
+
+#include "auth.h"
+#include "daemon.h"
+#include "notify.h"
+#include "recovery.h"
+#include "ruleset.h"
+
+/* As systemd.exec(5) has them. */
+#define EXIT_USAGE 2
+#define EXIT_CONFIG 78
+
+typedef struct options {
+    const char *file;
+    bool check;
+} options;
+
+static void usage(FILE *out)
+{
+    fprintf(out, "usage: thawd [--config FILE] [--check]\n\n"
+                 "  --config FILE  read FILE (default: " CONFIG_FILE_DEFAULT ")\n"
+                 "  --check        check configuration, keys and rules, and end\n"
+                 "  --help         show this text\n"
+                 "  --version      show the version\n\n"
+                 "thawd(8) and thawd.yaml(5) tell more.\n");
+}
+
+/* 0: go on; 1: done; -EINVAL: wrong usage. */
+static int read_options(int argc, char *argv[], options *o)
+{
+    static const struct option table[] = {{"config", required_argument, NULL, 'c'},
+                                          {"check", no_argument, NULL, 'k'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {"version", no_argument, NULL, 'v'},
+                                          {NULL, 0, NULL, 0}};
+    int c;
+
+    while ((c = getopt_long(argc, argv, "c:h", table, NULL)) != -1)
+        switch (c) {
+        case 'c':
+            o->file = optarg;
+            break;
+        case 'k':
+            o->check = true;
+            break;
+        case 'h':
+            usage(stdout);
+            return 1;
+        case 'v':
+            printf("thawd " THAW_VERSION " (%s)\n", THAW_PROTOCOL);
+            return 1;
+        default:
+            usage(stderr);
+            return -EINVAL;
+        }
+    if (optind == argc)
+        return 0;
+    fprintf(stderr, "thawd: found \"%s\", expected only options\n", argv[optind]);
+    return -EINVAL;
+}
+
+static int load_config(thawd *d, const options *o)
+{
+    char error[CONFIG_ERROR_BYTES] = "out of memory";
+    int r = config_load(o->file, &d->config, error);
+
+    if (r < 0)
+        log_say(d->log, SAY_CONFIG_BAD, &(log_fields){.file = log_str(o->file)}, "%s", error);
+    return r;
+}
+
+/* Everything that can be found wrong without touching state or sockets. */
+static int check(thawd *d)
+{
+    char error[RULESET_ERROR_BYTES] = "out of memory";
+    ruleset set = {.set = NULL};
+    int r = auth_check(&d->config, error);
+
+    if (r == 0)
+        r = ruleset_load(&d->config, &set, error);
+    if (r < 0)
+        log_say(d->log, SAY_CONFIG_BAD, NULL, "%s", error);
+    else
+        printf("%s: configuration and %zu rules are fine\n", d->config.file, rules_count(set.set));
+    ruleset_done(&set);
+    return r;
+}
+
+/* libzmq and the journal start threads: signals must be the loop's alone before. */
+static void block_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* A descriptor for each connection: as many as the system grants. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit); /* then it stays as it is */
+    }
+}
+
+static int run(thawd *d)
+{
+    int r;
+
+    block_signals();
+    raise_descriptors();
+    instant_take(&d->now);
+    d->started = d->flushed = d->now.mono;
+    r = daemon_open_journal(d);
+    if (r == 0)
+        r = daemon_make_engine(d);
+    if (r == 0)
+        r = daemon_open_sockets(d);
+    if (r == 0)
+        r = recovery_run(d);
+    if (r == 0)
+        r = daemon_start_loop(d);
+    if (r == 0) {
+        log_say(d->log, SAY_READY, NULL, "thawd " THAW_VERSION " is ready");
+        notify_ready(d);
+        r = daemon_run(d);
+    }
+    daemon_stop(d);
+    return r;
+}
+
+int main(int argc, char *argv[])
+{
+    options o = {.file = CONFIG_FILE_DEFAULT};
+    thawd d = {.failure = 0};
+    int r = read_options(argc, argv, &o), status = EXIT_SUCCESS;
+
+    if (r != 0)
+        return r > 0 ? EXIT_SUCCESS : EXIT_USAGE;
+    if (log_new(stderr, &d.log) < 0) {
+        fprintf(stderr, "thawd: out of memory\n");
+        return EXIT_FAILURE;
+    }
+    if (load_config(&d, &o) < 0)
+        status = EXIT_CONFIG;
+    else if ((r = o.check ? check(&d) : run(&d)) < 0)
+        status = o.check || r == -EINVAL ? EXIT_CONFIG : EXIT_FAILURE;
+    config_done(&d.config);
+    log_free(d.log);
+    return status;
+}

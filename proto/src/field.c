@@ -1,0 +1,328 @@
+/* field.c - one table of the keys, and how the value of each is read. */
+#include "field.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "error.h"
+#include "name.h"
+#include "text.h"
+
+typedef enum field_type {
+    FIELD_ID,   /* str of 1 to id_bytes */
+    FIELD_TEXT, /* str of 0 to text_bytes */
+    FIELD_NOTE, /* the same, with tab and newline */
+    FIELD_WORD, /* one of a list of words */
+    FIELD_UINT,
+    FIELD_DATE,
+    FIELD_COUNTRY,
+    FIELD_PART,
+    FIELD_PERSONS,
+    FIELD_TARGETS,
+    FIELD_STRS
+} field_type;
+
+typedef struct field_rule {
+    const char *name;
+    uint8_t type;            /* field_type */
+    uint16_t offset;         /* of its member */
+    uint16_t flag;           /* of has_...: FIELD_UINT */
+    const wire_names *words; /* FIELD_WORD */
+} field_rule;
+
+#define FIELD(text, kind, member)                                                                  \
+    {                                                                                              \
+        text, kind, offsetof(thaw_event, member), 0, NULL                                          \
+    }
+#define WORD(text, member, names)                                                                  \
+    {                                                                                              \
+        text, FIELD_WORD, offsetof(thaw_event, member), 0, &(names)                                \
+    }
+#define UINT(text, member)                                                                         \
+    {                                                                                              \
+        text, FIELD_UINT, offsetof(thaw_event, member), offsetof(thaw_event, has_##member), NULL   \
+    }
+
+static const field_rule fields[KEY_UNKNOWN] = {
+    [KEY_KIND] = WORD("kind", kind, wire_kind_names),
+    [KEY_ID] = FIELD("id", FIELD_ID, id),
+    [KEY_COUNTRY] = FIELD("country", FIELD_COUNTRY, country),
+    [KEY_SOURCE] = FIELD("source", FIELD_ID, source),
+    [KEY_ATTRIBUTED_TO] = FIELD("attributed_to", FIELD_ID, attributed_to),
+    [KEY_STATUS] = WORD("status", status, wire_status_names),
+    [KEY_OCCURRED_AT] = FIELD("occurred_at", FIELD_DATE, occurred_at),
+    [KEY_REPORTED_AT] = FIELD("reported_at", FIELD_DATE, reported_at),
+    [KEY_REVISES] = FIELD("revises", FIELD_ID, revises),
+    [KEY_RETRACTS] = FIELD("retracts", FIELD_ID, retracts),
+    [KEY_INCIDENT] = FIELD("incident", FIELD_ID, incident),
+    [KEY_COUNT] = UINT("count", count),
+    [KEY_COUNT_IS] = WORD("count_is", count_is, wire_count_is_names),
+    [KEY_COVERS] = WORD("covers", covers, wire_covers_names),
+    [KEY_PART] = FIELD("part", FIELD_PART, part),
+    [KEY_OF] = WORD("of", of, wire_of_names),
+    [KEY_SINCE] = FIELD("since", FIELD_DATE, since),
+    [KEY_CATEGORY] = FIELD("category", FIELD_ID, category),
+    [KEY_FORM] = WORD("form", form, wire_form_names),
+    [KEY_DESTINATION] = FIELD("destination", FIELD_ID, destination),
+    [KEY_AUTHORITY] = FIELD("authority", FIELD_ID, authority),
+    [KEY_ACTION] = WORD("action", action, wire_action_names),
+    [KEY_PROGRAM] = FIELD("program", FIELD_ID, program),
+    [KEY_SECTOR] = FIELD("sector", FIELD_ID, sector),
+    [KEY_TARGETS] = FIELD("targets", FIELD_TARGETS, targets),
+    [KEY_STATE] = WORD("state", feed_state, wire_feed_state_names),
+    [KEY_EXPIRES_AT] = FIELD("expires_at", FIELD_DATE, expires_at),
+    [KEY_STAGE] = WORD("stage", stage, wire_stage_names),
+    [KEY_EXPECTED_COUNT] = UINT("expected_count", expected_count),
+    [KEY_EXPECTED_BY] = FIELD("expected_by", FIELD_DATE, expected_by),
+    [KEY_PARTIES] = FIELD("parties", FIELD_STRS, parties),
+    [KEY_PERSONS] = FIELD("persons", FIELD_PERSONS, persons),
+    [KEY_TITLE] = FIELD("title", FIELD_TEXT, title),
+    [KEY_NOTE] = FIELD("note", FIELD_NOTE, note),
+    [KEY_URL] = FIELD("url", FIELD_TEXT, url),
+    [KEY_PRODUCER] = FIELD("producer", FIELD_ID, producer),
+    [KEY_PRODUCER_SEQ] = UINT("producer_seq", producer_seq),
+};
+
+const char *wire_field_name(wire_key key)
+{
+    return fields[key].name;
+}
+
+static void *field_member(const field_rule *field, thaw_event *event)
+{
+    return (char *)event + field->offset;
+}
+
+static thaw_code read_word(const wire_reading *reading, const wire_where *where,
+                           const wire_names *words, wire_cursor *cursor, uint8_t *ret_number)
+{
+    wire_cursor value = *cursor;
+    char list[120];
+    thaw_str text;
+
+    if (wire_read_str(cursor, &text)) {
+        unsigned number = text.len ? wire_names_find(words, text.data, text.len) : 0;
+        if (number) {
+            *ret_number = (uint8_t)number;
+            return THAW_OK;
+        }
+        if (wire_text_check(text.data, text.len, true) == WIRE_TEXT_UTF8)
+            return wire_error_value(reading->error, THAW_MALFORMED, where, value, "valid UTF-8");
+    }
+    if (!reading->error)
+        return THAW_INVALID;
+    wire_names_list(words, list, sizeof(list));
+    return wire_error_value(reading->error, THAW_INVALID, where, value, "%s", list);
+}
+
+static thaw_code read_uint(const wire_reading *reading, const wire_where *where,
+                           wire_cursor *cursor, uint64_t *ret_number)
+{
+    wire_cursor value = *cursor;
+    wire_item item;
+
+    if (!wire_read(cursor, &item) || item.type != WIRE_UINT || item.u > INT64_MAX)
+        return wire_error_value(reading->error, THAW_INVALID, where, value,
+                                "a whole number from 0 to 2^63-1");
+    *ret_number = item.u;
+    return THAW_OK;
+}
+
+static thaw_code read_country(const wire_reading *reading, const wire_where *where,
+                              wire_cursor *cursor, char *ret_country)
+{
+    wire_cursor value = *cursor;
+    thaw_str text;
+
+    if (wire_read_str(cursor, &text)) {
+        if (text.len == 2 && text.data[0] >= 'A' && text.data[0] <= 'Z' && text.data[1] >= 'A' &&
+            text.data[1] <= 'Z') {
+            memcpy(ret_country, text.data, 2);
+            return THAW_OK;
+        }
+        if (wire_text_check(text.data, text.len, true) == WIRE_TEXT_UTF8)
+            return wire_error_value(reading->error, THAW_MALFORMED, where, value, "valid UTF-8");
+    }
+    return wire_error_value(reading->error, THAW_INVALID, where, value, "two letters A to Z");
+}
+
+/* DIMENSION=VALUE, neither of them empty; the first '=' parts them. */
+static thaw_code read_part(const wire_reading *reading, const wire_where *where,
+                           wire_cursor *cursor, thaw_event *event)
+{
+    wire_cursor value = *cursor;
+    thaw_code code =
+        wire_text_read(reading, where, cursor, 1, reading->limits->id_bytes, false, &event->part);
+
+    if (code)
+        return code;
+    const char *data = event->part.data, *sign = memchr(data, '=', event->part.len);
+    if (!sign || sign == data || sign + 1 == data + event->part.len)
+        return wire_error_value(reading->error, THAW_INVALID, where, value, "DIMENSION=VALUE");
+    event->part_dimension = (thaw_str){data, (uint32_t)(sign - data)};
+    event->part_value = (thaw_str){sign + 1, (uint32_t)(data + event->part.len - sign - 1)};
+    return THAW_OK;
+}
+
+thaw_code wire_field_read(const wire_reading *reading, wire_key key, wire_cursor *cursor,
+                          thaw_event *event)
+{
+    const field_rule *field = &fields[key];
+    const thaw_limits *limits = reading->limits;
+    const wire_where where = {field->name, -1, NULL, -1};
+    void *member = field_member(field, event);
+    thaw_code code;
+
+    switch (field->type) {
+    case FIELD_ID:
+        return wire_text_read(reading, &where, cursor, 1, limits->id_bytes, false, member);
+    case FIELD_TEXT:
+    case FIELD_NOTE:
+        return wire_text_read(reading, &where, cursor, 0, limits->text_bytes,
+                              field->type == FIELD_NOTE, member);
+    case FIELD_WORD:
+        return read_word(reading, &where, field->words, cursor, member);
+    case FIELD_UINT:
+        code = read_uint(reading, &where, cursor, member);
+        *((char *)event + field->flag) = code == THAW_OK;
+        return code;
+    case FIELD_DATE:
+        return wire_date_read(reading, &where, cursor, member);
+    case FIELD_COUNTRY:
+        return read_country(reading, &where, cursor, member);
+    case FIELD_PART:
+        return read_part(reading, &where, cursor, event);
+    case FIELD_PERSONS:
+        return wire_parties_read(reading, &where, false, cursor, member);
+    case FIELD_TARGETS:
+        return wire_parties_read(reading, &where, true, cursor, member);
+    default:
+        return wire_strs_read(reading, &where, limits->text_bytes, cursor, member);
+    }
+}
+
+static const uint8_t *quick_word(const wire_names *words, const uint8_t *at, const uint8_t *end,
+                                 uint8_t *ret_number)
+{
+    thaw_str text;
+    const uint8_t *past = wire_quick_str(at, end, &text);
+    unsigned number = past && text.len ? wire_names_find(words, text.data, text.len) : 0;
+
+    if (!number)
+        return NULL;
+    *ret_number = (uint8_t)number;
+    return past;
+}
+
+/* A whole number up to 2^32-1. */
+static const uint8_t *quick_uint(const uint8_t *at, const uint8_t *end, uint64_t *ret_number)
+{
+    size_t left = (size_t)(end - at);
+
+    if (left >= 1 && at[0] < 0x80)
+        return *ret_number = at[0], at + 1;
+    if (left >= 2 && at[0] == 0xcc)
+        return *ret_number = at[1], at + 2;
+    if (left >= 3 && at[0] == 0xcd)
+        return *ret_number = wire_be16(at + 1), at + 3;
+    if (left >= 5 && at[0] == 0xce)
+        return *ret_number = wire_be32(at + 1), at + 5;
+    return NULL;
+}
+
+/* A timestamp of 32 or 64 bits, Unix seconds of 32 bits, or a text. */
+static const uint8_t *quick_date(const uint8_t *at, const uint8_t *end, thaw_date *ret_date)
+{
+    size_t left = (size_t)(end - at);
+    uint64_t seconds, nanoseconds = 0;
+    const uint8_t *past;
+    thaw_str text;
+
+    if (left >= 6 && at[0] == 0xd6 && at[1] == 0xff) {
+        seconds = wire_be32(at + 2);
+        past = at + 6;
+    } else if (left >= 10 && at[0] == 0xd7 && at[1] == 0xff) {
+        seconds = wire_be64(at + 2) & 0x3ffffffffULL;
+        nanoseconds = wire_be64(at + 2) >> 34;
+        past = at + 10;
+    } else if (left >= 5 && at[0] == 0xce) {
+        seconds = wire_be32(at + 1);
+        past = at + 5;
+    } else {
+        past = wire_quick_str(at, end, &text);
+        return past && thaw_date_parse(text.data, text.len, ret_date) == 0 ? past : NULL;
+    }
+    if (seconds > UINT32_MAX || nanoseconds > 999999999)
+        return NULL;
+    ret_date->at_ns = (int64_t)(seconds * 1000000000 + nanoseconds);
+    ret_date->precision = THAW_INSTANT;
+    ret_date->approximate = false;
+    return past;
+}
+
+static const uint8_t *quick_country(const uint8_t *at, const uint8_t *end, char *ret_country)
+{
+    if (end - at < 3 || at[0] != 0xa2 || (unsigned)(at[1] - 'A') > 25 ||
+        (unsigned)(at[2] - 'A') > 25)
+        return NULL;
+    memcpy(ret_country, at + 1, 2);
+    return at + 3;
+}
+
+const uint8_t *wire_field_quick(const thaw_limits *limits, wire_key key, const uint8_t *at,
+                                const uint8_t *end, thaw_event *event)
+{
+    const field_rule *field = &fields[key];
+    void *member = field_member(field, event);
+    const uint8_t *past;
+    thaw_str text;
+
+    switch (field->type) {
+    case FIELD_ID:
+    case FIELD_TEXT:
+    case FIELD_NOTE:
+        past = wire_quick_str(at, end, &text);
+        if (!past || text.len == 0 ||
+            text.len > (field->type == FIELD_ID ? limits->id_bytes : limits->text_bytes) ||
+            !wire_text_plain(text.data, text.len))
+            return NULL;
+        *(thaw_str *)member = text;
+        return past;
+    case FIELD_WORD:
+        return quick_word(field->words, at, end, member);
+    case FIELD_UINT:
+        past = quick_uint(at, end, member);
+        *((char *)event + field->flag) = past != NULL;
+        return past;
+    case FIELD_DATE:
+        return quick_date(at, end, member);
+    case FIELD_COUNTRY:
+        return quick_country(at, end, member);
+    default:
+        return NULL;
+    }
+}
+
+void wire_field_clear(wire_key key, thaw_event *event)
+{
+    static const uint8_t sizes[] = {
+        [FIELD_ID] = sizeof(thaw_str),
+        [FIELD_TEXT] = sizeof(thaw_str),
+        [FIELD_NOTE] = sizeof(thaw_str),
+        [FIELD_WORD] = sizeof(uint8_t),
+        [FIELD_UINT] = sizeof(uint64_t),
+        [FIELD_DATE] = sizeof(thaw_date),
+        [FIELD_COUNTRY] = 2,
+        [FIELD_PART] = sizeof(thaw_str),
+        [FIELD_PERSONS] = sizeof(thaw_list),
+        [FIELD_TARGETS] = sizeof(thaw_list),
+        [FIELD_STRS] = sizeof(thaw_list),
+    };
+    const field_rule *field = &fields[key];
+
+    memset(field_member(field, event), 0, sizes[field->type]);
+    if (field->type == FIELD_UINT)
+        *((char *)event + field->flag) = false;
+    if (field->type == FIELD_PART)
+        event->part_dimension = event->part_value = (thaw_str){0};
+}

@@ -1,0 +1,117 @@
+/* text.c - checking and quoting foreign text; see text.h. */
+#include "text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define EACH(byte) (0x0101010101010101ULL * (byte))
+
+/* Whether one of eight bytes is not plain printable ASCII: above 0x7e or below 0x20. */
+static bool wire_word_odd(uint64_t word)
+{
+    uint64_t low = (word - EACH(0x20)) & ~word;
+    uint64_t high = word | (word + EACH(0x01)); /* 0x7f + 1 sets the top bit */
+    return ((low | high) & EACH(0x80)) != 0;
+}
+
+static uint64_t wire_word_load(const char *text)
+{
+    uint64_t word;
+    memcpy(&word, text, sizeof(word));
+    return word;
+}
+
+/* Fewer than eight bytes as one word; some stand in it twice, the rest is filled with 'A's. */
+static uint64_t wire_word_short(const char *text, size_t len)
+{
+    uint32_t front, back;
+    const uint8_t *bytes = (const uint8_t *)text;
+
+    if (len >= 4) {
+        memcpy(&front, text, sizeof(front));
+        memcpy(&back, text + len - sizeof(back), sizeof(back));
+        return (uint64_t)front << 32 | back;
+    }
+    if (len == 0)
+        return EACH('A');
+    return (EACH('A') << 24) | (uint64_t)bytes[0] << 16 | (uint64_t)bytes[len / 2] << 8 |
+           bytes[len - 1];
+}
+
+bool wire_text_plain(const char *text, size_t len)
+{
+    size_t at = 0;
+
+    if (len < 8)
+        return !wire_word_odd(wire_word_short(text, len));
+    for (; at + 8 <= len; at += 8)
+        if (wire_word_odd(wire_word_load(text + at)))
+            return false;
+    return !wire_word_odd(wire_word_load(text + len - 8));
+}
+
+static bool wire_text_follows(const uint8_t *text, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++)
+        if ((text[i] & 0xc0) != 0x80)
+            return false;
+    return true;
+}
+
+size_t wire_text_char(const uint8_t *text, size_t len)
+{
+    uint8_t first = text[0];
+    size_t need = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+    if (need == 0 || first > 0xf4 || need > len || !wire_text_follows(text, 1, need))
+        return 0;
+    if ((first == 0xe0 && text[1] < 0xa0) || (first == 0xed && text[1] > 0x9f))
+        return 0; /* overlong; surrogate */
+    if ((first == 0xf0 && text[1] < 0x90) || (first == 0xf4 && text[1] > 0x8f))
+        return 0; /* overlong; above U+10FFFF */
+    return need;
+}
+
+static bool wire_text_control(const uint8_t *text)
+{
+    return text[0] < 0x20 || text[0] == 0x7f || (text[0] == 0xc2 && text[1] < 0xa0);
+}
+
+wire_text wire_text_check(const char *text, size_t len, bool lines)
+{
+    const uint8_t *bytes = (const uint8_t *)text;
+    bool control = false;
+
+    if (wire_text_plain(text, len))
+        return WIRE_TEXT_OK;
+    for (size_t at = 0, step; at < len; at += step) {
+        step = wire_text_char(bytes + at, len - at);
+        if (step == 0)
+            return WIRE_TEXT_UTF8;
+        if (wire_text_control(bytes + at) && !(lines && (bytes[at] == '\t' || bytes[at] == '\n')))
+            control = true; /* go on: what is not UTF-8 at all weighs more */
+    }
+    return control ? WIRE_TEXT_CONTROL : WIRE_TEXT_OK;
+}
+
+void wire_text_quote(char *out, size_t size, const char *text, size_t len)
+{
+    const uint8_t *bytes = (const uint8_t *)text;
+    size_t used = 0, at = 0;
+
+    out[used++] = '"';
+    while (at < len) {
+        size_t step = wire_text_char(bytes + at, len - at);
+        bool raw = step > 0 && !wire_text_control(bytes + at);
+        size_t need = raw ? step : 4;
+        if (used + need + 6 > size) /* room for the ellipsis, the quote and the NUL */
+            break;
+        if (raw)
+            memcpy(out + used, bytes + at, step);
+        else
+            snprintf(out + used, 5, "\\x%02x", bytes[at]);
+        used += need;
+        at += raw ? step : 1;
+    }
+    snprintf(out + used, size - used, at < len ? "...\"" : "\"");
+}

@@ -1,0 +1,245 @@
+/*
+ * facts_driver.c - runs cases through the facts and prints what comes of them.
+ *
+ * One JSON object a line comes in:
+ *   {"case": 7, "batches": [[event, ...], ...], "now": "2026-01-01",
+ *    "nows": ["2025-05-01", ...], "each": true}
+ * `nows` gives the clock of each batch (else `now`); after the last batch the clock goes to `now`,
+ * deadline by deadline. One JSON object a line comes out:
+ *   {"case": 7, "facts": {kind: [fact, ...]}, "steps": [facts, ...], "accepted": 3,
+ *    "duplicates": 0, "bytes": [before, after], "problems": ["...", ...]}
+ * with `steps`, the facts after each batch, only where `each` asks for it.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts_driver_watch.h"
+
+typedef struct run {
+    facts *f;
+    watch w;
+    int64_t now_ns, clock_ns;
+    uint64_t accepted, duplicates;
+} run;
+
+/* ---- JSON to MessagePack ---------------------------------------------------------------- */
+
+static void pack_text(msgpack_packer *out, const char *text, size_t len)
+{
+    msgpack_pack_str(out, len);
+    msgpack_pack_str_body(out, text, len);
+}
+
+static void pack_json(msgpack_packer *out, json_t *value)
+{
+    const char *key;
+    json_t *item;
+    size_t at;
+
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        msgpack_pack_map(out, json_object_size(value));
+        json_object_foreach(value, key, item)
+        {
+            pack_text(out, key, strlen(key));
+            pack_json(out, item);
+        }
+        break;
+    case JSON_ARRAY:
+        msgpack_pack_array(out, json_array_size(value));
+        json_array_foreach(value, at, item) pack_json(out, item);
+        break;
+    case JSON_STRING:
+        pack_text(out, json_string_value(value), json_string_length(value));
+        break;
+    case JSON_INTEGER:
+        msgpack_pack_int64(out, json_integer_value(value));
+        break;
+    case JSON_REAL:
+        msgpack_pack_double(out, json_real_value(value));
+        break;
+    case JSON_TRUE:
+        msgpack_pack_true(out);
+        break;
+    case JSON_FALSE:
+        msgpack_pack_false(out);
+        break;
+    case JSON_NULL:
+        msgpack_pack_nil(out);
+        break;
+    }
+}
+
+/* ---- running ---------------------------------------------------------------------------- */
+
+static int64_t date_start(const char *text)
+{
+    thaw_date date;
+    int64_t start_ns, end_ns;
+
+    if (!text || thaw_date_parse(text, strlen(text), &date)) {
+        fprintf(stderr, "not a date: %s\n", text ? text : "(none)");
+        exit(2);
+    }
+    thaw_date_interval(&date, &start_ns, &end_ns);
+    return start_ns;
+}
+
+static void run_add(run *r, const thaw_event *event)
+{
+    facts_verdict verdict = {.code = THAW_OK};
+    int error = facts_add(r->f, event, r->clock_ns, &verdict);
+
+    if (error || verdict.code != THAW_OK)
+        watch_problem(&r->w, "facts_add gives %d, %s", error, thaw_code_name(verdict.code));
+    else if (verdict.duplicate)
+        r->duplicates++;
+    else
+        r->accepted++;
+}
+
+static void run_batch(run *r, json_t *batch)
+{
+    msgpack_sbuffer bytes;
+    msgpack_packer packer;
+    thaw_body body;
+    thaw_event event;
+    thaw_error error;
+    int got;
+
+    msgpack_sbuffer_init(&bytes);
+    msgpack_packer_init(&packer, &bytes, msgpack_sbuffer_write);
+    pack_json(&packer, batch);
+    if (thaw_body_open(&body, bytes.data, bytes.size, &thaw_limits_default, r->now_ns, &error)) {
+        watch_problem(&r->w, "batch rejected: %s", error.message);
+    } else {
+        while ((got = thaw_body_next(&body, &event, &error)) != 0) {
+            if (got < 0)
+                watch_problem(&r->w, "event rejected: %s", error.message);
+            else
+                run_add(r, &event);
+        }
+    }
+    msgpack_sbuffer_destroy(&bytes);
+    int settled = facts_settle(r->f, r->clock_ns);
+    if (settled)
+        watch_problem(&r->w, "facts_settle gives %d", settled);
+    watch_look(&r->w, r->f);
+}
+
+static void run_advance(run *r, int64_t now_ns)
+{
+    int error = facts_advance(r->f, now_ns);
+
+    if (error)
+        watch_problem(&r->w, "facts_advance gives %d", error);
+    r->clock_ns = now_ns;
+}
+
+/* Brings the clock to an instant, deadline by deadline: nothing may happen between two of them. */
+static void run_clock(run *r, int64_t now_ns)
+{
+    for (int64_t next; (next = facts_next_deadline(r->f)) <= now_ns;) {
+        if (next <= r->clock_ns) {
+            watch_problem(&r->w, "a deadline at %" PRId64 " that is over at %" PRId64, next,
+                          r->clock_ns);
+            break;
+        }
+        run_advance(r, next - 1);
+        if (r->w.changes)
+            watch_problem(&r->w, "%zu changes before the deadline at %" PRId64, r->w.changes, next);
+        watch_look(&r->w, r->f);
+        run_advance(r, next);
+        watch_look(&r->w, r->f);
+    }
+    run_advance(r, now_ns);
+    if (r->w.changes)
+        watch_problem(&r->w, "%zu changes without a deadline", r->w.changes);
+    watch_look(&r->w, r->f);
+}
+
+static void run_batches(run *r, json_t *root, json_t *steps)
+{
+    json_t *nows = json_object_get(root, "nows"), *batch;
+    size_t at;
+
+    json_array_foreach(json_object_get(root, "batches"), at, batch)
+    {
+        run_clock(r, nows ? date_start(json_string_value(json_array_get(nows, at))) : r->now_ns);
+        run_batch(r, batch);
+        if (steps) {
+            char *text = watch_print(&r->w);
+            json_array_append_new(steps, json_loads(text, 0, NULL));
+            free(text);
+        }
+    }
+    run_clock(r, r->now_ns);
+}
+
+static facts_config config_default(void)
+{
+    const int64_t hour_ns = INT64_C(3600) * 1000000000;
+    facts_config config = {.reports_max = 1000000, .bytes_max = UINT64_C(1) << 32};
+
+    config.tolerance_ns[THAW_RELEASE] = 36 * hour_ns;
+    config.tolerance_ns[THAW_DETENTION] = 36 * hour_ns;
+    config.tolerance_ns[THAW_TALKS] = 36 * hour_ns;
+    config.tolerance_ns[THAW_SANCTION] = 7 * 24 * hour_ns;
+    return config;
+}
+
+static void run_case(json_t *root)
+{
+    const facts_config config = config_default();
+    run r = {.clock_ns = INT64_MIN,
+             .now_ns = date_start(json_string_value(json_object_get(root, "now")))};
+    json_t *steps = json_is_true(json_object_get(root, "each")) ? json_array() : NULL;
+
+    r.w = (watch){.problems = json_array(), .now_ns = r.now_ns};
+    if (facts_new(&config, watch_change, &r.w, &r.f)) {
+        fprintf(stderr, "facts_new failed\n");
+        exit(2);
+    }
+    uint64_t before = facts_bytes(r.f);
+    run_batches(&r, root, steps);
+    char *printed = watch_print(&r.w);
+    char *problems = json_dumps(r.w.problems, JSON_COMPACT);
+    printf("{\"case\":%" JSON_INTEGER_FORMAT ",\"facts\":%s,\"accepted\":%" PRIu64
+           ",\"duplicates\":%" PRIu64 ",\"bytes\":[%" PRIu64 ",%" PRIu64 "],\"problems\":%s",
+           json_integer_value(json_object_get(root, "case")), printed, r.accepted, r.duplicates,
+           before, facts_bytes(r.f), problems);
+    if (steps) {
+        char *text = json_dumps(steps, JSON_SORT_KEYS | JSON_COMPACT);
+        printf(",\"steps\":%s", text);
+        free(text);
+    }
+    puts("}");
+    fflush(stdout);
+    free(printed);
+    free(problems);
+    json_decref(steps);
+    json_decref(r.w.problems);
+    watch_clear(&r.w);
+    facts_free(r.f);
+}
+
+int main(void)
+{
+    char *line = NULL;
+    size_t room = 0;
+
+    while (getline(&line, &room, stdin) > 0) {
+        json_error_t error;
+        json_t *root = json_loads(line, 0, &error);
+        if (!root) {
+            fprintf(stderr, "not JSON: %s\n", error.text);
+            return 2;
+        }
+        run_case(root);
+        json_decref(root);
+    }
+    free(line);
+    return 0;
+}

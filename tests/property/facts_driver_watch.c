@@ -1,0 +1,299 @@
+/* facts_driver_watch.c - see facts_driver_watch.h. */
+#include "facts_driver_watch.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REPORTS_MAX 256
+#define CAUSES_MAX 64
+
+void watch_problem(watch *w, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    json_array_append_new(w->problems, json_string(text));
+}
+
+static watched *watch_find(const watch *w, fact_handle handle)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (w->all[i].handle == handle)
+            return &w->all[i];
+    return NULL;
+}
+
+static watched *watch_add(watch *w, fact_handle handle)
+{
+    if (w->count == w->room) {
+        w->room = w->room ? 2 * w->room : 64;
+        w->all = realloc(w->all, w->room * sizeof(*w->all));
+        if (!w->all)
+            abort();
+    }
+    watched *item = &w->all[w->count++];
+    *item = (watched){.handle = handle};
+    return item;
+}
+
+void watch_change(void *context, const fact_change *change)
+{
+    watch *w = context;
+    watched *item = watch_find(w, change->handle);
+
+    w->changes++;
+    if (change->causes_count > CAUSES_MAX || (change->causes_count && !change->causes))
+        watch_problem(w, "change of %" PRIx64 ": %u causes", change->handle, change->causes_count);
+    if (change->type == FACT_APPEARED && item) {
+        watch_problem(w, "%" PRIx64 " appeared a second time", change->handle);
+        return;
+    }
+    if (change->type != FACT_APPEARED && (!item || !item->living)) {
+        watch_problem(w, "%" PRIx64 " changed or went, and was not there", change->handle);
+        return;
+    }
+    if (change->type != FACT_APPEARED && change->replaces)
+        watch_problem(w, "%" PRIx64 " replaces something without appearing", change->handle);
+    if (!item)
+        item = watch_add(w, change->handle);
+    else if (item->change)
+        watch_problem(w, "%" PRIx64 " was told of twice in one settle", change->handle);
+    item->change = change->type;
+    item->replaces = change->replaces;
+    item->living = change->type != FACT_GONE;
+}
+
+/* ---- printing ------------------------------------------------------------------------- */
+
+static json_t *print_strings(watch *w, const char *name, const fact_value *value)
+{
+    json_t *list = json_array();
+    const char *before = NULL;
+
+    for (uint32_t i = 0; i < value->strings.count; i++) {
+        thaw_str item = value->strings.items[i];
+        json_t *text = json_stringn(item.data, item.len);
+        if (before && strcmp(before, json_string_value(text)) >= 0)
+            watch_problem(w, "%s: \"%s\" stands after \"%s\"", name, json_string_value(text),
+                          before);
+        before = json_string_value(text);
+        json_array_append_new(list, text);
+    }
+    return list;
+}
+
+static json_t *print_value(watch *w, const char *name, const fact_value *value)
+{
+    switch (value->type) {
+    case FACT_NONE:
+        return NULL;
+    case FACT_BOOL:
+        return json_boolean(value->truth);
+    case FACT_INT:
+        return json_integer(value->number);
+    case FACT_TIME:
+        return json_integer(value->at_ns);
+    case FACT_DURATION:
+        return json_integer(value->duration_ns);
+    case FACT_STRING:
+        return json_stringn(value->string.data, value->string.len);
+    case FACT_STRINGS:
+        return print_strings(w, name, value);
+    }
+    watch_problem(w, "%s: a value of the unknown type %d", name, (int)value->type);
+    return NULL;
+}
+
+/* The reports that facts_reports() gives must be those of the field of that name. */
+static void check_reports(watch *w, facts *f, fact_handle handle, const json_t *field)
+{
+    uint64_t numbers[REPORTS_MAX];
+    size_t count = facts_reports(f, handle, numbers, REPORTS_MAX);
+    thaw_str source, id;
+    char text[300];
+
+    if (field && count != json_array_size(field))
+        watch_problem(w, "%" PRIx64 ": facts_reports gives %zu, the field holds %zu", handle, count,
+                      json_array_size(field));
+    for (size_t i = 0; i < count && i < REPORTS_MAX; i++) {
+        bool found = false;
+        size_t at;
+        json_t *item;
+        if (facts_report_name(f, numbers[i], &source, &id)) {
+            watch_problem(w, "%" PRIx64 ": report %" PRIu64 " is unknown", handle, numbers[i]);
+            continue;
+        }
+        snprintf(text, sizeof(text), "%.*s/%.*s", (int)source.len, source.data, (int)id.len,
+                 id.data);
+        json_array_foreach((json_t *)field, at, item) found =
+            found || strcmp(json_string_value(item), text) == 0;
+        if (field && !found)
+            watch_problem(w, "%" PRIx64 ": report %s does not stand in the field", handle, text);
+    }
+}
+
+/* One fact with all its fields, as text. */
+static char *print_fact(watch *w, facts *f, fact_handle handle)
+{
+    fact_kind kind = fact_handle_kind(handle);
+    json_t *fact = json_object();
+    const char *name;
+    fact_field field;
+    fact_type type;
+    fact_value value;
+
+    for (size_t i = 0; fact_field_at(kind, i, &name, &field, &type); i++) {
+        int r = facts_get(f, handle, field, w->now_ns, &value);
+        if (r) {
+            watch_problem(w, "%" PRIx64 ": %s: facts_get gives %d", handle, name, r);
+            continue;
+        }
+        if (value.type != FACT_NONE && value.type != type)
+            watch_problem(w, "%" PRIx64 ": %s: type %d, expected %d", handle, name, (int)value.type,
+                          (int)type);
+        json_t *printed = print_value(w, name, &value);
+        if (printed)
+            json_object_set_new(fact, name, printed);
+    }
+    check_reports(w, f, handle, json_object_get(fact, "reports"));
+    char *text = json_dumps(fact, JSON_SORT_KEYS | JSON_COMPACT);
+    json_decref(fact);
+    return text;
+}
+
+/* ---- looking -------------------------------------------------------------------------- */
+
+typedef struct look {
+    watch *w;
+    facts *f;
+    fact_kind kind;
+    fact_handle handles[4096];
+    size_t count;
+} look;
+
+static int look_collect(void *context, fact_handle handle)
+{
+    look *at = context;
+
+    if (fact_handle_kind(handle) != at->kind)
+        watch_problem(at->w, "%" PRIx64 ": not of the kind %s that was asked for", handle,
+                      fact_kind_name(at->kind));
+    if (at->count < sizeof(at->handles) / sizeof(at->handles[0]))
+        at->handles[at->count++] = handle;
+    return 0;
+}
+
+static void look_at(look *at, fact_handle handle)
+{
+    watched *item = watch_find(at->w, handle);
+    char *text = print_fact(at->w, at->f, handle);
+
+    if (!item || !item->living) {
+        watch_problem(at->w, "%" PRIx64 " is there, and nothing was told of it: %s", handle, text);
+        if (!item)
+            item = watch_add(at->w, handle);
+        item->living = true;
+    } else if (!item->change && item->text && strcmp(item->text, text) != 0) {
+        watch_problem(at->w, "changed, and nothing was told of it: %s now %s", item->text, text);
+    }
+    free(item->text);
+    item->text = text;
+}
+
+static void look_for_lost(watch *w, facts *f, const look *at)
+{
+    fact_value value;
+
+    for (size_t i = 0; i < w->count; i++) {
+        bool listed = false;
+        for (size_t j = 0; j < at->count; j++)
+            listed = listed || at->handles[j] == w->all[i].handle;
+        if (w->all[i].living && !listed)
+            watch_problem(w, "%" PRIx64 " is not there, and nobody told: %s", w->all[i].handle,
+                          w->all[i].text);
+        w->all[i].living = listed;
+        if (!listed && facts_get(f, w->all[i].handle, FIELD_COUNTRY, w->now_ns, &value) != -ENOENT)
+            watch_problem(w, "%" PRIx64 " went, and can still be read", w->all[i].handle);
+        watched *replaced = w->all[i].replaces ? watch_find(w, w->all[i].replaces) : NULL;
+        if (w->all[i].replaces && (!replaced || replaced->change != FACT_GONE))
+            watch_problem(w, "%" PRIx64 " replaces %" PRIx64 ", which did not go now",
+                          w->all[i].handle, w->all[i].replaces);
+    }
+}
+
+void watch_look(watch *w, facts *f)
+{
+    look *at = calloc(1, sizeof(*at));
+
+    if (!at)
+        abort();
+    *at = (look){.w = w, .f = f};
+    for (fact_kind kind = FACT_RELEASE; kind < FACT_KIND_COUNT; kind++) {
+        if (!fact_kind_name(kind))
+            continue;
+        at->kind = kind;
+        facts_each(f, kind, NULL, look_collect, at);
+    }
+    for (size_t i = 0; i < at->count; i++)
+        look_at(at, at->handles[i]);
+    look_for_lost(w, f, at);
+    for (size_t i = 0; i < w->count; i++) {
+        w->all[i].change = (fact_change_type)0;
+        w->all[i].replaces = 0;
+    }
+    w->changes = 0;
+    free(at);
+}
+
+/* ---- the result ----------------------------------------------------------------------- */
+
+static int text_compare(const void *one, const void *other)
+{
+    return strcmp(*(char *const *)one, *(char *const *)other);
+}
+
+char *watch_print(const watch *w)
+{
+    char **texts = calloc(w->count + 1, sizeof(*texts));
+    char *out = NULL;
+    size_t out_len = 0;
+    FILE *stream = open_memstream(&out, &out_len);
+    const char *between = "";
+
+    if (!texts || !stream)
+        abort();
+    fputc('{', stream);
+    for (fact_kind kind = FACT_RELEASE; kind < FACT_KIND_COUNT; kind++) {
+        size_t count = 0;
+        if (!fact_kind_name(kind))
+            continue;
+        for (size_t i = 0; i < w->count; i++)
+            if (w->all[i].living && fact_handle_kind(w->all[i].handle) == kind)
+                texts[count++] = w->all[i].text;
+        qsort(texts, count, sizeof(*texts), text_compare);
+        fprintf(stream, "%s\"%s\":[", between, fact_kind_name(kind));
+        for (size_t i = 0; i < count; i++)
+            fprintf(stream, "%s%s", i ? "," : "", texts[i]);
+        fputc(']', stream);
+        between = ",";
+    }
+    fputc('}', stream);
+    fclose(stream);
+    free(texts);
+    return out;
+}
+
+void watch_clear(watch *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        free(w->all[i].text);
+    free(w->all);
+    *w = (watch){0};
+}

@@ -1,0 +1,44 @@
+/*
+ * facts_driver_watch.h - watches what the facts say of themselves.
+ *
+ * A watch prints every living fact in a canonical form, and holds the stream of changes against
+ * it: each fact appears once, changes and goes only while it is there, and a fact of which no
+ * change was told prints as it did before. What is wrong is collected as sentences.
+ */
+#ifndef FACTS_DRIVER_WATCH_H
+#define FACTS_DRIVER_WATCH_H
+
+#include <jansson.h>
+
+#include "facts/facts.h"
+
+typedef struct watched {
+    fact_handle handle;
+    bool living;
+    char *text;              /* as last printed; owned */
+    fact_change_type change; /* in this settle; 0: none */
+    fact_handle replaces;
+} watched;
+
+typedef struct watch {
+    watched *all; /* every handle that was ever told of */
+    size_t count, room;
+    size_t changes;   /* told of since the last look */
+    json_t *problems; /* array of str; borrowed */
+    int64_t now_ns;   /* for facts_get */
+} watch;
+
+/* A fact_change_fn; context is the watch. */
+void watch_change(void *context, const fact_change *change);
+
+/* Looks at the facts after a settle. */
+void watch_look(watch *w, facts *f);
+
+/* The living facts as one JSON object {kind: [fact, ...]}, without handles, sorted by their text;
+ * malloced. */
+char *watch_print(const watch *w);
+
+void watch_problem(watch *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void watch_clear(watch *w);
+
+#endif

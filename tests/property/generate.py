@@ -1,0 +1,205 @@
+#!/usr/bin/python3
+"""Small random cases for the property tests, each a function of its seed.
+
+A case is a handful of reports drawn from so few sources, voices, days, names and persons that
+they collide all the time: near the tolerances, over vague dates, through names and people, with
+corrections that come first, last, twice and in circles.
+
+    generate.py A B     prints the cases of the seeds A to B - 1, one JSON object a line
+"""
+
+import json
+import random
+import sys
+
+NOW = "2026-01-01"
+
+SOURCES = ["a", "b", "c", "d"]
+VOICES = ["v", "w"]
+NAMES = ["m", "n", "shared:s", "shared:t"]
+IDS = ["p1", "p2", "p3", "p4"]
+PRINTED = ["P", "Q", "R"]
+PARTIES = ["x1", "x2", "x3"]
+PROGRAMS = ["G", "H"]
+SECTORS = ["potash", "aviation", "potash,aviation"]
+COUNTS = [0, 1, 2, 3, 5, 7, 10]
+PARTS = ["destination=LT", "destination=UA", "category=political", "category=foreign"]
+
+# Days around which reports gather: a start, its tolerance (36 h, 7 days), 60 days.
+NEAR = ["2025-05-01", "2025-05-02", "2025-05-03", "2025-05-01T00:00:00Z", "2025-05-02T11:59:59Z",
+        "2025-05-02T12:00:00Z", "2025-05-01T18:00:00+03:00", "2025-05-07", "2025-05-08", "2025-05-09"]
+FAR = ["2025-06-29", "2025-06-30", "2025-07-01", "2025-07-02", "2025-04-01", "2025-10-15"]
+VAGUE = ["2025-05", "2025-05~", "2025", "2025-05-02~", "2025-05-20~", "2025-06", "2025-06-25~", "2024~"]
+
+
+class Case:
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.events = []
+        r = self.random
+        self.kinds = r.choice([
+            ["release"], ["release", "release", "detention"], ["release", "detention", "tally"],
+            ["detention"], ["sanction"], ["sanction"], ["sanction", "release"], ["talks"],
+            ["release", "tally"], ["release", "detention", "sanction", "talks", "tally", "feed"]])
+        self.countries = r.choice([["BY"], ["BY"], ["BY"], ["BY", "IR"]])
+        self.sources = SOURCES[:r.randint(1, 4)]
+        self.dates = r.choice([NEAR, NEAR, NEAR + FAR, NEAR + VAGUE, NEAR + FAR + VAGUE, VAGUE, NEAR[:3] + VAGUE])
+        self.people = r.random()
+        self.corrections = r.choice([0, 0, 0.15, 0.4])
+        self.numbered = r.random() < 0.2
+        self.sequence = 0
+
+    def maybe(self, event, chance, key, values):
+        if self.random.random() < chance:
+            event[key] = self.random.choice(values)
+
+    def date(self):
+        r = self.random
+        # Mostly one of few, so that voices agree about some and fall apart about others.
+        return r.choice(self.dates) if r.random() < 0.8 else "2025-05-%02d" % r.randint(1, 12)
+
+    def person(self, ids, printed):
+        r = self.random
+        person = {}
+        if r.random() < 0.75:
+            person["ids"] = r.sample(ids, 1 if r.random() < 0.85 else 2)
+        if "ids" not in person or r.random() < 0.7:
+            person["name"] = r.choice(printed)
+        return person
+
+    def persons(self, event):
+        r = self.random
+        if r.random() >= self.people:
+            return
+        event["persons"] = [self.person(IDS, PRINTED) for _ in range(r.choice([1, 1, 1, 2, 2, 3]))]
+        if event["kind"] != "talks" and r.random() < 0.7:
+            event["count"] = len(event["persons"])
+            event.pop("count_is", None)
+
+    def counted(self, event, chance=0.85):
+        r = self.random
+        if r.random() < chance:
+            event["count"] = r.choice(COUNTS)
+            self.maybe(event, 0.3, "count_is", ["exact", "at_least", "at_least", "about"])
+
+    def covering(self, event):
+        r = self.random
+        drawn = r.random()
+        if drawn < 0.25:
+            event.update(covers="part", part=r.choice(PARTS))
+        elif drawn < 0.35:
+            event["covers"] = "wider"
+        elif drawn < 0.4:
+            event["covers"] = "event"
+
+    def release(self, event):
+        self.counted(event)
+        self.covering(event)
+        self.persons(event)
+        self.maybe(event, 0.4, "form", ["pardon", "amnesty", "sentence_served", "deportation", "exchange"])
+        self.maybe(event, 0.2, "destination", ["LT", "UA", "BY"])
+
+    def detention(self, event):
+        self.counted(event)
+        self.covering(event)
+        self.persons(event)
+
+    def sanction(self, event):
+        r = self.random
+        event["authority"] = r.choice(["US", "US", "US", "EU"])
+        event["action"] = r.choice(
+            ["proposed", "imposed", "imposed", "extended", "amended", "reimposed", "eased", "eased", "licensed",
+             "licensed", "suspended", "lifted", "delisted", "delisted", "maintained"])
+        drawn = r.random()
+        if drawn < 0.6:
+            event["targets"] = [self.person(PARTIES, PRINTED) for _ in range(r.choice([1, 1, 1, 2, 3]))]
+            if r.random() < 0.3:
+                event["count"] = len(event["targets"])
+        if drawn > 0.5:
+            self.maybe(event, 0.6, "sector", SECTORS)
+        self.maybe(event, 0.5, "program", PROGRAMS)
+        if "count" not in event:
+            self.counted(event, 0.3)
+        self.maybe(event, 0.3, "expires_at", ["2025-08-01", "2025-12", "2025-12-31T12:00:00Z", "2026-01-01", "2026-03~",
+                                              "2027", "2025-11-15"])
+
+    def talks(self, event):
+        r = self.random
+        event["stage"] = r.choice(["reported", "promised"])
+        self.maybe(event, 0.4, "expected_count", [3, 10])
+        self.maybe(event, 0.4, "expected_by", ["2025-08", "2025-09-01"])
+        if r.random() < 0.3:
+            event["parties"] = r.sample(["US", "BY", "VA"], r.randint(1, 2))
+        self.persons(event)
+
+    def tally(self, event):
+        r = self.random
+        event["of"] = r.choice(["released", "released", "detained"])
+        event["count"] = r.choice(COUNTS + [12, 15])
+        self.maybe(event, 0.3, "count_is", ["exact", "at_least", "about"])
+        self.maybe(event, 0.85, "since", ["2025-05-01", "2025-05-02", "2025-04", "2025-04~", "2025-05-02~", "2025"])
+        self.maybe(event, 0.15, "category", ["political", "foreign"])
+        self.maybe(event, 0.15, "form", ["pardon", "deportation"])
+        self.persons(event)
+        if r.random() < 0.6:
+            event["occurred_at"] = r.choice(["2025-05-02", "2025-05-05", "2025-05", "2025-11-01"])
+
+    def feed(self, event):
+        event["state"] = self.random.choice(["ok", "broken"])
+        event.pop("occurred_at", None)
+
+    def any_id(self, source):
+        """A report of the same source, or any: an earlier, a later, its own or an unknown one."""
+        own = [event["id"] for event in self.events if event["source"] == source]
+        if own and self.random.random() < 0.7:
+            return self.random.choice(own)
+        return "%02d" % self.random.randint(1, len(self.events) + 3)
+
+    def retraction(self, source):
+        return {"kind": "retraction", "retracts": self.any_id(source)}
+
+    def happening(self, source):
+        r = self.random
+        event = {"kind": r.choice(self.kinds)}
+        if r.random() < 0.92:
+            event["occurred_at"] = self.date()
+        getattr(self, event["kind"])(event)
+        if event["kind"] != "feed":
+            self.maybe(event, 0.4, "status", ["rumoured", "announced", "confirmed"])
+            if r.random() < self.corrections / 2:
+                event["revises"] = self.any_id(source)
+            self.maybe(event, 0.25, "incident", NAMES)
+        return event
+
+    def add(self):
+        r = self.random
+        source = r.choice(self.sources)
+        event = self.retraction(source) if r.random() < self.corrections / 2 else self.happening(source)
+        event.update(id="%02d" % (len(self.events) + 1), country=r.choice(self.countries), source=source)
+        self.maybe(event, 0.25, "attributed_to", VOICES)
+        if r.random() < 0.85:
+            event["reported_at"] = r.choice(
+                ["2025-05-01", "2025-05-02", "2025-05-03", "2025-05-04T10:00:00Z", "2025-05", "2025-05-02~",
+                 "2025-07-15", "2025-12-01", "2025-06-01"])
+        if self.numbered and r.random() < 0.8:
+            self.sequence += r.choice([0, 1, 1, 1, 2, 4])
+            event.update(producer=r.choice(["f", "f", "g"]), producer_seq=self.sequence)
+        if event["kind"] == "release" and self.events and r.random() < 0.2:
+            # The same story once more from another mouth.
+            previous = r.choice(self.events)
+            if previous["kind"] == "release":
+                event = {**previous, **{key: event[key] for key in ("id", "source")}}
+        self.events.append(event)
+
+
+def case(seed):
+    """The events of a seed."""
+    built = Case(seed)
+    for _ in range(built.random.randint(3, 14)):
+        built.add()
+    return built.events
+
+
+if __name__ == "__main__":
+    for number in range(int(sys.argv[1]), int(sys.argv[2])):
+        print(json.dumps({"case": number, "now": NOW, "batches": [case(number)]}))

@@ -1,0 +1,890 @@
+#!/usr/bin/python3
+"""The slow, obvious model of the facts: FACTS.md sentence by sentence.
+
+facts(events, now) takes reports as dicts with the protocol's keys (JSON form) and gives a dict of
+lists of facts, each a dict of fields. Nothing here is fast or clever, and nothing is shared with
+the engine: where the two differ, one of them misreads FACTS.md.
+
+Instants are nanoseconds since 1970. Fields that a fact does not have are left out.
+"""
+
+import calendar
+import datetime
+import re
+
+SECOND = 10**9
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
+
+TOLERANCE = {"release": 36 * HOUR, "detention": 36 * HOUR, "talks": 36 * HOUR, "sanction": 7 * DAY}
+STATUS = {"rumoured": 1, "announced": 2, "confirmed": 3}
+STATUS_NAME = {rank: name for name, rank in STATUS.items()}
+EFFECT = {
+    "proposed": "tightening", "imposed": "tightening", "extended": "tightening",
+    "amended": "tightening", "reimposed": "tightening",
+    "eased": "relief", "licensed": "relief", "suspended": "relief",
+    "lifted": "removal", "delisted": "removal",
+    "maintained": "none",
+}
+EFFECT_ORDER = {"removal": 0, "relief": 1, "tightening": 2, "none": 3}
+ACTS = {
+    "tightening": {"imposed", "extended", "amended", "reimposed"},
+    "relief": {"licensed", "suspended", "lifted", "delisted"},
+}
+NEVER = float("inf")
+
+# ---- dates ---------------------------------------------------------------------------------
+
+
+def _day_ns(year, month, day):
+    return calendar.timegm((year, month, day, 0, 0, 0)) * SECOND
+
+
+def _month_ns(year, month):
+    """Start of a month; months beyond 1..12 run into other years."""
+    year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
+    return _day_ns(year, month, 1)
+
+
+def interval(date):
+    """[start, end) of a time or date as stated; None where it is absent."""
+    if date is None:
+        return None
+    if isinstance(date, (int, float)):
+        at = round(date * SECOND) if isinstance(date, float) else date * SECOND
+        return (at, at + 1)
+    approximate = date.endswith("~")
+    text = date.rstrip("~")
+    wide = 1 if approximate else 0
+    if re.fullmatch(r"\d{4}", text):
+        year = int(text)
+        return (_day_ns(year - wide, 1, 1), _day_ns(year + 1 + wide, 1, 1))
+    if re.fullmatch(r"\d{4}-\d{2}", text):
+        year, month = int(text[:4]), int(text[5:])
+        return (_month_ns(year, month - wide), _month_ns(year, month + 1 + wide))
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        at = _day_ns(int(text[:4]), int(text[5:7]), int(text[8:]))
+        return (at - 14 * DAY * wide, at + DAY + 14 * DAY * wide)
+    found = re.fullmatch(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})", text)
+    if not found:
+        raise ValueError("not a time or date: %r" % date)
+    moment = datetime.datetime.fromisoformat(found[1] + "T" + found[2])
+    at = calendar.timegm(moment.timetuple()) * SECOND
+    if found[3]:
+        at += int((found[3] + "0" * 9)[:9])
+    if found[4] not in "Zz":
+        sign = 1 if found[4][0] == "+" else -1
+        at -= sign * (int(found[4][1:3]) * 3600 + int(found[4][4:]) * 60) * SECOND
+    return (at, at + 1)
+
+
+def overlap(one, other):
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def ends_at(date):
+    """The instant at which something that lasts until `date` ends: a date ends with its day."""
+    start, end = interval(date)
+    return start if end == start + 1 else end
+
+
+# ---- reports -------------------------------------------------------------------------------
+
+
+class Report:
+    def __init__(self, event):
+        self.event = event
+        self.kind = event["kind"]
+        self.country = event["country"]
+        self.source = event["source"]
+        self.id = event["id"]
+        self.name = (self.source.encode(), self.id.encode())
+        self.voice = event.get("attributed_to", self.source)
+        stated = event.get("occurred_at") if self.kind not in ("feed", "retraction") else None
+        self.date = interval(stated if stated is not None else event.get("reported_at"))
+        reported = interval(event.get("reported_at"))
+        self.reported = reported[0] if reported else None
+        self.status = 0 if self.kind in ("feed", "retraction") else STATUS[event.get("status", "announced")]
+        self.count = event.get("count")
+        self.count_is = event.get("count_is", "exact")
+        self.covers = event.get("covers", "event") if self.kind in ("release", "detention") else "event"
+        self.wider = self.covers == "wider"
+        self.part = event.get("part") if self.covers == "part" else None
+        self.persons = [(p.get("name"), frozenset(p.get("ids", []))) for p in event.get("persons", [])]
+        self.targets = [(p.get("name"), frozenset(p.get("ids", []))) for p in event.get("targets", [])]
+        self.incident = event.get("incident")
+        self.form = event.get("form")
+        self.action = event.get("action")
+        self.effect = EFFECT.get(self.action)
+        self.authority = event.get("authority")
+        self.program = event.get("program")
+        self.sectors = split_sectors(event.get("sector"))
+
+    def get(self, key):
+        return self.event.get(key)
+
+    def named(self):
+        """How many persons (of a sanction: targets) the report names."""
+        return len(self.targets) if self.kind == "sanction" else len(self.persons)
+
+    def ids(self):
+        return set().union(*(ids for _, ids in self.persons)) if self.persons else set()
+
+    def names(self):
+        return {name for name, _ in self.persons if name is not None}
+
+    def same_names(self, other):
+        """Whether both name all their persons, and the same ones."""
+        every = all(name is not None for name, _ in self.persons + other.persons)
+        return bool(self.persons) and every and self.names() == other.names()
+
+    def on_named_people(self):
+        return not self.wider and self.count is not None and self.persons and self.count == len(self.persons)
+
+    def slash(self):
+        return self.source + "/" + self.id
+
+
+def split_sectors(text):
+    return [piece for piece in (piece.strip() for piece in text.split(",")) if piece] if text else []
+
+
+def later(report):
+    """Sort key: of two reports the later one has the greater."""
+    return (-NEVER if report.reported is None else report.reported, report.status, report.name)
+
+
+def earlier(report):
+    """Sort key: the first reported has the least."""
+    return (NEVER if report.reported is None else report.reported, report.name)
+
+
+def living(reports):
+    known = {report.name: report for report in reports}
+    dead = set()
+    for report in reports:
+        wanted = report.get("retracts") if report.kind == "retraction" else report.get("revises")
+        if wanted is None:
+            continue
+        target = known.get((report.source.encode(), wanted.encode()))
+        if target is None or target is report:
+            continue
+        if report.kind == "retraction" and target.kind == "retraction":
+            continue
+        dead.add(target.name)
+    return [report for report in reports if report.name not in dead and report.kind != "retraction"]
+
+
+def classes(items, together):
+    """Classes of the smallest equivalence that holds `together`, by repeated merging."""
+    parts = [[item] for item in items]
+    merged = True
+    while merged:
+        merged = False
+        for i in range(len(parts)):
+            for j in range(i + 1, len(parts)):
+                if any(together(a, b) for a in parts[i] for b in parts[j]):
+                    parts[i] += parts.pop(j)
+                    merged = True
+                    break
+            if merged:
+                break
+    return parts
+
+
+# ---- section 2: groups and incidents ---------------------------------------------------------
+
+
+def key_of(report):
+    if report.kind == "release":
+        return ("release", report.country, "served" if report.form == "sentence_served" else "grace")
+    if report.kind == "detention":
+        return ("detention", report.country)
+    if report.kind == "talks":
+        return ("talks", report.country, report.get("stage"))
+    return ("sanction", report.country, report.authority, report.effect)
+
+
+def same_people(one, other, alive):
+    """Rule 2 for two dated reports on named people."""
+    if not (one.on_named_people() and other.on_named_people() and one.date and other.date):
+        return False
+    first, last = sorted((one.date[0], other.date[0]))
+    if last - first > 60 * DAY:
+        return False
+    between = []
+    if first != last:
+        opposite = {"release": "detention", "detention": "release"}.get(one.kind)
+        between = [r for r in alive if r.kind == opposite and r.country == one.country and r.date
+                   and first <= r.date[0] <= last]
+    for shared in one.ids() & other.ids():
+        if not any(shared in r.ids() for r in between):
+            return True
+    return one.same_names(other) and not any(one.names() & r.names() for r in between)
+
+
+def undated_goes_with(report, reports):
+    """The dated report with which an undated one on named people goes, or None."""
+    if not report.on_named_people() or report.date:
+        return None
+    fits = [r for r in reports if r.date and r.on_named_people()
+            and (report.ids() & r.ids() or report.same_names(r))]
+    return min(fits, key=lambda r: (r.date[0], r.name)) if fits else None
+
+
+def groups_of(reports, alive):
+    companion = {r.name: undated_goes_with(r, reports) for r in reports}
+
+    def together(one, other):
+        if one.incident is not None and one.incident == other.incident:
+            if one.source == other.source or one.incident.startswith("shared:"):
+                return True
+        if companion[one.name] is other or companion[other.name] is one:
+            return True
+        return same_people(one, other, alive)
+
+    return [Group(members) for members in classes(reports, together)]
+
+
+def dates_of_voices(reports):
+    latest = {}
+    for report in sorted((r for r in reports if r.date), key=later):
+        latest[report.voice] = report.date
+    return latest
+
+
+def date_of(reports):
+    """Date of a set of reports; None where there is none."""
+    given = list(dates_of_voices(reports).values())
+    if not given:
+        return None
+    return min(given, key=lambda date: (-given.count(date), date[1] - date[0], date[0]))
+
+
+class Group:
+    def __init__(self, reports):
+        self.reports = sorted(reports, key=lambda r: r.name)
+        self.wider = all(r.wider for r in reports)
+        dating = [r for r in self.reports if self.wider or not r.wider]
+        self.date = date_of(dating)
+        self.order = None
+        if self.date:
+            representative = min(r.name for r in dating if r.date == self.date)
+            self.order = (self.date[0], representative)
+        self.naming = {r.source for r in self.reports if r.incident is not None}
+
+    def sharp(self, tolerance):
+        return self.date[1] - self.date[0] <= tolerance
+
+
+class Incident:
+    def __init__(self, key):
+        self.key = key
+        self.kind = key[0]
+        self.country = key[1]
+        self.sharp = []
+        self.vague = []
+        self.undated = []
+        self.wider = []
+
+    def opened(self):
+        return self.sharp[0].date[0]
+
+    def span(self):
+        return (min(g.date[0] for g in self.sharp), max(g.date[1] for g in self.sharp))
+
+    def naming(self):
+        return set().union(*(g.naming for g in self.sharp + self.vague))
+
+    def everything(self):
+        return [r for g in self.sharp + self.vague + self.undated + self.wider for r in g.reports]
+
+    def reports(self):
+        return [r for r in self.everything() if not r.wider]
+
+    def sharp_reports(self):
+        return [r for g in self.sharp for r in g.reports if not r.wider]
+
+
+def agrees(group, incident, context):
+    own = count_of([r for r in group.reports if not r.wider], context)
+    if own.count is None:
+        return True
+    theirs = count_of(incident.sharp_reports(), context).count
+    if theirs is None:
+        return False
+    if own.winner is not None:
+        return own.winner == theirs
+    return own.count <= theirs
+
+
+def incidents_of_key(key, reports, context):
+    tolerance = TOLERANCE[key[0]]
+    groups = groups_of(reports, context.alive)
+    narrow = [g for g in groups if not g.wider]
+    dated = sorted((g for g in narrow if g.date), key=lambda g: g.order)
+
+    sharp = []
+    for group in (g for g in dated if g.sharp(tolerance)):
+        last = sharp[-1] if sharp else None
+        if last and group.date[0] - last.opened() < tolerance and not (group.naming & last.naming()):
+            last.sharp.append(group)
+        else:
+            sharp.append(Incident(key))
+            sharp[-1].sharp.append(group)
+
+    vague = []
+    for group in (g for g in dated if not g.sharp(tolerance)):
+        own = count_of([r for r in group.reports if not r.wider], context).count
+        fits = [i for i in sharp if overlap(i.span(), group.date) and not (i.naming() & group.naming)
+                and agrees(group, i, context)]
+        fits = fits or [i for i in vague if overlap(i.vague[0].date, group.date)
+                        and count_of([r for r in i.vague[0].reports if not r.wider], context).count == own
+                        and not (i.vague[0].naming & group.naming)]
+        if not fits:
+            fits = [Incident(key)]
+            vague.append(fits[0])
+        fits[0].vague.append(group)
+
+    undated = []
+    for group in (g for g in narrow if not g.date):
+        undated.append(Incident(key))
+        undated[-1].undated.append(group)
+
+    for group in (g for g in groups if g.wider and g.date):
+        if group.sharp(tolerance):
+            before = [i for i in sharp if i.opened() <= group.date[0]][-1:]
+            fits = [i for i in before if group.date[0] - i.opened() < tolerance]
+        else:
+            fits = [i for i in sharp if overlap(i.span(), group.date)][:1]
+        for incident in fits:
+            incident.wider.append(group)
+    return sharp + vague + undated
+
+
+# ---- section 3: counts -----------------------------------------------------------------------
+
+
+class Count:
+    def __init__(self):
+        self.winner = self.count = self.low = self.high = None
+        self.disagrees = False
+        self.parts = {}
+
+
+def winner_of(votes):
+    if not votes:
+        return None
+    best = max(v.status for v in votes)
+    votes = [v for v in votes if v.status == best]
+    return min((v.count for v in votes),
+               key=lambda n: (-sum(v.count == n for v in votes),
+                              min(earlier(v) for v in votes if v.count == n)))
+
+
+def count_of(reports, context, part=None):
+    """The count of a set of reports none of which is wider; of one part of it with `part`."""
+    result = Count()
+    if part is None:
+        speaking = [r for r in reports if r.covers == "event"]
+    else:
+        speaking = [r for r in reports if r.covers == "part" and r.part == part]
+
+    votes = {}
+    for report in sorted((r for r in speaking if r.count is not None), key=later):
+        votes[report.voice] = report
+    votes = list(votes.values())
+    others = [v for v in votes if not (v.named() != 0 and v.count == v.named())]
+    votes = others or votes
+
+    exact = [v for v in votes if v.count_is == "exact"]
+    about = [v for v in votes if v.count_is == "about"]
+    result.winner = winner_of(exact) if exact else winner_of(about)
+
+    bounds = [v.count for v in votes if v.count_is == "at_least"]
+    if any(r.kind == "sanction" for r in reports):
+        parties = set().union(*(context.parties_of(r) for r in reports))
+        if parties:
+            bounds.append(len(parties))
+    else:
+        bounds += [len(r.persons) for r in speaking if r.persons]
+    if part is None:
+        dimensions = {}
+        for text in {r.part for r in reports if r.covers == "part"}:
+            result.parts[text] = count_of(reports, context, text)
+            if result.parts[text].count is not None:
+                dimensions.setdefault(text.split("=", 1)[0], []).append(result.parts[text].count)
+        bounds += [sum(counts) for counts in dimensions.values()]
+
+    known = bounds + ([result.winner] if result.winner is not None else [])
+    if known:
+        result.count = max(known)
+        result.low = min((v.count for v in exact), default=result.count)
+        result.high = max((v.count for v in exact), default=result.count)
+        result.disagrees = result.low != result.high
+    result.disagrees = result.disagrees or any(p.low != p.high for p in result.parts.values())
+    return result
+
+
+# ---- fields of incidents -----------------------------------------------------------------------
+
+
+def put(fact, **fields):
+    for name, value in fields.items():
+        if value is not None:
+            fact[name] = value
+
+
+def unique(values):
+    return sorted({v for v in values if v is not None}, key=lambda v: v.encode())
+
+
+def words(parties):
+    """Every id and every printed name of persons or targets."""
+    return unique([name for name, _ in parties] + [i for _, ids in parties for i in ids])
+
+
+def common_fields(fact, reports, everything=None):
+    reported = [r.reported for r in reports if r.reported is not None]
+    put(fact,
+        first_reported_at=min(reported, default=None), last_reported_at=max(reported, default=None),
+        sources=unique(r.source for r in everything or reports), voices=unique(r.voice for r in reports),
+        reports=unique(r.slash() for r in everything or reports))
+
+
+def incident_fact(incident, context):
+    reports = incident.reports()
+    date = date_of(reports)
+    fact = {"kind": incident.kind, "country": incident.country}
+    common_fields(fact, reports, incident.everything())
+    first = fact.get("first_reported_at")
+    given = list(dates_of_voices(reports).values())
+    put(fact, status=STATUS_NAME[max(r.status for r in reports)],
+        occurred_at=date[0] if date else None,
+        late=bool(date and first is not None and first > date[1] + 30 * DAY))
+    if incident.kind != "talks":
+        count = count_of(reports, context)
+        put(fact, count=count.count, low=count.low, high=count.high, disagrees=count.disagrees,
+            spread=None if count.low is None else count.high - count.low,
+            days_disagree=any(not overlap(a, b) for a in given for b in given))
+    if incident.kind != "sanction":
+        put(fact, persons=words([p for r in reports for p in r.persons]))
+    if incident.kind in ("release", "detention"):
+        put(fact, forms=unique(r.form for r in reports),
+            destinations=unique(r.get("destination") for r in reports))
+    elif incident.kind == "sanction":
+        sanction_fields(fact, incident, reports, date, context)
+    else:
+        put(fact, stage=incident.key[2], parties=unique(p for r in reports for p in r.get("parties") or []),
+            expected_count=of_latest(reports, "expected_count"),
+            expected_by=start_of(of_latest(reports, "expected_by")))
+    incident.fact, incident.date = fact, date
+    return fact
+
+
+def of_latest(reports, key):
+    stating = [r for r in reports if r.get(key) is not None]
+    return max(stating, key=later).get(key) if stating else None
+
+
+def start_of(date):
+    return None if date is None else interval(date)[0]
+
+
+def sanction_fields(fact, incident, reports, date, context):
+    announcement = all(r.action in ("proposed", "eased") for r in reports)
+    acted = acted_at(reports, date, context) if announcement else None
+    put(fact, authority=incident.key[2], effect=incident.key[3], action=max(reports, key=later).action,
+        acted_at=acted, announced=announcement and acted is None,
+        programs=unique(r.program for r in reports), sectors=unique(s for r in reports for s in r.sectors),
+        parties=words([t for r in reports for t in r.targets]),
+        expires_at=start_of(of_latest(reports, "expires_at")))
+
+
+def acted_at(step, date, context):
+    if date is None:
+        return None
+    acts = [r for r in context.alive if r.kind == "sanction" and r.country == step[0].country
+            and r.authority == step[0].authority and r.action in ACTS[step[0].effect]
+            and r.date and r.date[0] >= date[0] and same_object(step, r, context)]
+    return min((r.date[0] for r in acts), default=None)
+
+
+def same_object(step, act, context):
+    parties = set().union(*(context.parties_of(r) for r in step))
+    if parties and act.targets:
+        return bool(parties & context.parties_of(act))
+    sectors = {s for r in step for s in r.sectors}
+    if sectors and act.sectors:
+        return bool(sectors & set(act.sectors))
+    return act.program is not None and act.program in {r.program for r in step}
+
+
+def mark_largest(incidents):
+    """largest: it has a count and a date, and every other one dated earlier has less or none."""
+    for one in incidents:
+        mine = one.fact.get("count")
+        before = [other.fact.get("count") for other in incidents
+                  if other is not one and other.kind == one.kind and other.country == one.country
+                  and one.date and other.date and other.date[0] < one.date[0]]
+        if one.kind in ("release", "detention"):
+            one.fact["largest"] = mine is not None and one.date is not None and all(n is None or n < mine for n in before)
+
+
+# ---- section 4: persons ------------------------------------------------------------------------
+
+
+def persons_of(country, context):
+    mentions = [(r, person) for r in context.alive if r.country == country for person in r.persons]
+    people = classes(mentions, lambda a, b: bool(a[1][1] & b[1][1]))
+    return [person_fact(country, sorted(own, key=mentions.index), context) for own in people]
+
+
+def deports(report):
+    destination = report.get("destination")
+    return report.form == "deportation" or (destination is not None and destination != report.country)
+
+
+def entries_of(reports):
+    """The reports that make a person's history."""
+    return [r for r in reports if r.date and not r.wider and r.status > STATUS["rumoured"]
+            and (r.kind in ("release", "detention") or (r.kind == "tally" and r.get("of") == "detained"))]
+
+
+def rows_of(entries):
+    """Rows of entries that all free or all hold, in order: [(free or not, start, entries)]."""
+    rows = []
+    for start in sorted({r.date[0] for r in entries}):
+        free = [r for r in entries if r.date[0] == start and r.kind == "release"]
+        held = [r for r in entries if r.date[0] == start and r.kind != "release"]
+        freed = len({r.voice for r in free}) > len({r.voice for r in held})
+        if not rows or rows[-1][0] != freed:
+            rows.append((freed, start, []))
+        rows[-1][2].extend(free if freed else held)
+    return rows
+
+
+def status_of(rows):
+    freed, _, entries = rows[-1]
+    if freed:
+        return "deported" if any(deports(r) for r in entries) else "released"
+    again = len(rows) > 1 and any(r.kind == "detention" for r in entries)
+    return "re-detained" if again else "detained"
+
+
+def contradicts(entries):
+    releases = [r for r in entries if r.kind == "release"]
+    detentions = [r for r in entries if r.kind == "detention"]
+    if releases and detentions:
+        last_release = max(r.date[0] for r in releases)
+        last_detention = max(r.date[0] for r in detentions)
+        if any(overlap(a.date, b.date) for a in releases for b in detentions
+               if a.date[0] == last_release and b.date[0] == last_detention):
+            return True
+    last_release = max((r.date[0] for r in releases), default=NEVER)
+    return any(tally.date[0] > last_release
+               and not any(last_release <= d.date[0] <= tally.date[0] for d in detentions)
+               for tally in entries if tally.kind == "tally")
+
+
+def printed(mentions):
+    """The name to print: that of the earliest-dated report (undated first) that has one, else an id."""
+    order = sorted(mentions, key=lambda m: (m[0].date[0] if m[0].date else -NEVER, m[0].name))
+    names = [name for _, (name, _) in order if name is not None]
+    return names[0] if names else min((i for _, (_, ids) in mentions for i in ids), key=lambda i: i.encode())
+
+
+def late(reports):
+    """Whether the first reported one of them was reported more than 30 days after its date."""
+    first = min(reports, key=earlier)
+    return bool(first.date and first.reported is not None and first.reported > first.date[1] + 30 * DAY)
+
+
+def person_fact(country, mentions, context):
+    reports = list({r.name: r for r, _ in mentions}.values())
+    fact = {"kind": "person", "country": country}
+    common_fields(fact, reports)
+    entries = entries_of(reports)
+    rows = rows_of(entries)
+    put(fact, ids=unique(i for _, (_, ids) in mentions for i in ids), person=printed(mentions),
+        late=late(reports), contradiction=contradicts(entries))
+    if rows:
+        put(fact, status=status_of(rows), since=rows[-1][1])
+    naming = {r.name for r in reports}
+    for kind, field in (("release", "releases"), ("detention", "detentions")):
+        fact[field] = sum(1 for i in context.incidents if i.kind == kind and i.country == country
+                          and any(r.name in naming for r in i.reports()))
+    return fact
+
+
+# ---- section 5: measures -------------------------------------------------------------------------
+
+
+def same_party(one, other):
+    (_, (name, ids)), (_, (other_name, other_ids)) = one, other
+    return bool(ids & other_ids) or (not ids and not other_ids and name == other_name)
+
+
+def party_classes(reports):
+    """Parties of some sanction reports: lists of (report, target)."""
+    return classes([(r, target) for r in reports for target in r.targets], same_party)
+
+
+def party_name(mentions, country, context):
+    """The printed name of a party, over the reports of all authorities."""
+    everywhere = [(r, target) for r in context.alive if r.kind == "sanction" and r.country == country
+                  for target in r.targets]
+    party = next(p for p in classes(everywhere, same_party) if mentions[0] in p)
+    return printed(sorted(party, key=everywhere.index))
+
+
+def measures_of(country, authority, context):
+    reports = [r for r in context.alive if r.kind == "sanction" and r.country == country
+               and r.authority == authority]
+    facts = []
+    closing = [r for r in reports if r.action == "lifted" and r.program is not None
+               and not r.targets and not r.sectors]
+    for mentions in party_classes(reports):
+        own = list({r.name: r for r, _ in mentions}.values())
+        facts.append(measure_fact(country, authority, own, context.now, closing,
+                                  party=party_name(mentions, country, context),
+                                  ids=unique(i for _, (_, ids) in mentions for i in ids)))
+    for sector in unique(s for r in reports if not r.targets for s in r.sectors):
+        own = [r for r in reports if not r.targets and sector in r.sectors]
+        facts.append(measure_fact(country, authority, own, context.now, [], sector=sector))
+    for program in unique(r.program for r in reports if not r.targets and not r.sectors):
+        own = [r for r in reports if not r.targets and not r.sectors and r.program == program]
+        facts.append(measure_fact(country, authority, own, context.now, [], program=program))
+    return [fact for fact in facts if fact is not None]
+
+
+class Measure:
+    """The fold of the reports on one object."""
+
+    def __init__(self):
+        self.state = self.since = None
+        self.ends = None  # when the measure itself runs out
+        self.licence_ends = None
+        self.program = None
+        self.removed = None  # (start, state, since) before a removal
+
+    def turn(self, state, start):
+        if state != self.state:
+            self.state, self.since = state, start
+        if state not in ("licensed", "suspended"):
+            self.licence_ends = None
+        if state in ("lifted", "delisted", "expired"):
+            self.ends = None
+
+    def run_out(self, until):
+        """Lets what ends at or before `until` end, each at its own instant."""
+        while True:
+            due = min(self.ends or NEVER, self.licence_ends or NEVER)
+            if due > until:
+                return
+            self.turn("expired" if self.ends == due else "in_force", due)
+
+    def take(self, report):
+        start, action = report.date[0], report.action
+        ending = ends_at(report.get("expires_at")) if report.get("expires_at") is not None else None
+        if action == "proposed":
+            if self.state is None:
+                self.turn("proposed", start)
+        elif action in ("imposed", "reimposed"):
+            if self.removed and self.removed[0] == start:
+                _, self.state, self.since = self.removed
+            self.turn("in_force", start)
+            self.ends = ending or self.ends
+        elif action in ("extended", "amended", "maintained"):
+            if self.state not in ("lifted", "delisted"):
+                if self.state not in ("licensed", "suspended"):
+                    self.turn("in_force", start)
+                self.ends = ending or self.ends
+        elif action == "eased":
+            if self.state is None:
+                self.turn("in_force", None)
+        elif action in ("licensed", "suspended"):
+            if self.state not in ("delisted", "lifted"):
+                self.turn(action, start)
+                self.licence_ends = ending
+        else:
+            self.remove(action, start)
+
+    def remove(self, state, start):
+        if not (self.removed and self.removed[0] == start):
+            self.removed = (start, self.state, self.since)
+        self.turn(state, start)
+
+
+def measure_fact(country, authority, own, now, closing, party=None, ids=None, sector=None, program=None):
+    measure = Measure()
+    names = {r.name for r in own}
+    order = sorted((r for r in own + closing if r.date and r.status > STATUS["rumoured"]),
+                   key=lambda r: (r.date[0], EFFECT_ORDER[r.effect], r.name))
+    for report in order:
+        measure.run_out(min(report.date[0], now))
+        if report.name in names:
+            measure.take(report)
+            measure.program = report.program or measure.program
+        elif measure.program == report.program and measure.state in ("in_force", "licensed", "suspended"):
+            measure.remove("lifted", report.date[0])
+    measure.run_out(now)
+    if measure.state is None:
+        return None
+    fact = {"kind": "measure", "country": country}
+    common_fields(fact, own)
+    put(fact, authority=authority, party=party, ids=ids, sector=sector, program=program, state=measure.state,
+        since=measure.since, expires_at=measure.licence_ends or measure.ends, late=late(own),
+        status=STATUS_NAME[max(r.status for r in own)])
+    return fact
+
+
+# ---- section 6: tallies and feeds ------------------------------------------------------------------
+
+
+def tallies_of(context):
+    series = {}
+    for report in context.alive:
+        if report.kind == "tally":
+            since = report.get("since")
+            key = (report.country, report.voice, report.get("of"), interval(since) if since is not None else None,
+                   report.form, report.get("category"))
+            series.setdefault(key, []).append(report)
+    return [tally_fact(reports, context) for reports in series.values()]
+
+
+def tally_fact(reports, context):
+    latest = max(reports, key=later)
+    fact = {"kind": "tally", "country": latest.country}
+    common_fields(fact, reports)
+    put(fact, source=latest.voice, form=latest.form, category=latest.get("category"), of=latest.get("of"), count=latest.count,
+        since=start_of(latest.get("since")), state=tally_state(latest, context), late=late(reports),
+        status=STATUS_NAME[max(r.status for r in reports)])
+    return fact
+
+
+def tally_state(tally, context):
+    if tally.get("since") is None or tally.count is None:
+        return "not-comparable"
+    since = interval(tally.get("since"))
+    approximate = isinstance(tally.get("since"), str) and tally.get("since").endswith("~")
+    low = high = 0
+    steps = []
+    for incident in context.incidents:
+        if incident.kind != {"released": "release", "detained": "detention"}[tally.get("of")]:
+            continue
+        if incident.country != tally.country or incident.fact["status"] == "rumoured" or not incident.date:
+            continue
+        start = incident.date[0]
+        if start < since[0] or (tally.date and start >= tally.date[1]):
+            continue
+        sure = not (approximate and start < since[1])
+        if tally.form is not None:
+            if tally.form not in incident.fact["forms"]:
+                if incident.fact["forms"]:
+                    continue
+                sure = False
+        count = count_of(incident.reports(), context)
+        if tally.get("category") is not None:
+            count = count.parts.get("category=" + tally.get("category"), count)
+        if count.count is None:
+            continue
+        low += count.low if sure else 0
+        high += max(count.high, count.count)
+        steps.append((start, count.count))
+    if agrees_with(tally, low, high):
+        return "agrees"
+    moments = sorted({start for start, _ in steps})
+    earlier_sums = [sum(n for start, n in steps if start <= moment) for moment in moments]
+    return "stale" if tally.count in earlier_sums else "differs"
+
+
+def agrees_with(tally, low, high):
+    if tally.count_is == "at_least":
+        return tally.count <= high
+    if tally.count_is == "about":
+        return 10 * tally.count >= 9 * low and 10 * tally.count <= 11 * high
+    return low <= tally.count <= high
+
+
+def feeds_of(context):
+    facts = []
+    for source, country in sorted({(r.source, r.country) for r in context.alive}):
+        reports = [r for r in context.alive if (r.source, r.country) == (source, country)]
+        fact = {"kind": "feed", "country": country, "source": source}
+        words_of_importer = [r for r in reports if r.kind == "feed"]
+        common_fields(fact, words_of_importer)
+        put(fact, sources=[source], late=False)
+        known = [r for r in context.known if (r.source, r.country) == (source, country)]
+        holes = 0
+        for producer in {r.get("producer") for r in known} - {None}:
+            numbers = {r.get("producer_seq") for r in context.known if r.get("producer") == producer} - {None}
+            if numbers:
+                holes += max(numbers) - min(numbers) + 1 - len(numbers)
+        reported = [r.reported for r in known if r.reported is not None]
+        put(fact, first_reported_at=min(reported, default=None), last_reported_at=max(reported, default=None),
+            last_at=max(reported, default=None), holes=holes,
+            broken=bool(words_of_importer) and max(words_of_importer, key=later).get("state") == "broken")
+        facts.append(fact)
+    return facts
+
+
+# ---- all of it ---------------------------------------------------------------------------------------
+
+
+class Context:
+    def __init__(self, events, now):
+        unique_reports = {}
+        for event in events:
+            report = Report(event)
+            unique_reports.setdefault(report.name, report)
+        self.known = list(unique_reports.values())
+        self.alive = sorted(living(self.known), key=lambda r: r.name)
+        self.now = now
+        self.incidents = []
+        self._parties = None
+
+    def parties_of(self, report):
+        """The parties (as numbers) that a sanction report names."""
+        if self._parties is None:
+            self._parties = {}
+            number = 0
+            pairs = {(r.country, r.authority) for r in self.alive if r.kind == "sanction"}
+            for country, authority in pairs:
+                group = [r for r in self.alive if r.kind == "sanction" and r.country == country
+                         and r.authority == authority]
+                for mentions in party_classes(group):
+                    number += 1
+                    for mentioned, _ in mentions:
+                        self._parties.setdefault(mentioned.name, set()).add(number)
+        return self._parties.get(report.name, set())
+
+
+def now_of(now):
+    return now if isinstance(now, int) else interval(now)[0]
+
+
+def facts(events, now):
+    """All facts that follow from the events, as {kind: [fact, ...]}. `now` in ns or as a date."""
+    context = Context(events, now_of(now))
+    by_key = {}
+    for report in context.alive:
+        if report.kind in TOLERANCE:
+            by_key.setdefault(key_of(report), []).append(report)
+    for key, reports in sorted(by_key.items()):
+        context.incidents += incidents_of_key(key, reports, context)
+    result = {kind: [] for kind in ("release", "detention", "sanction", "talks", "person", "measure",
+                                    "tally", "feed", "report")}
+    for incident in context.incidents:
+        result[incident.kind].append(incident_fact(incident, context))
+    mark_largest(context.incidents)
+    for country in sorted({r.country for r in context.alive}):
+        result["person"] += persons_of(country, context)
+    pairs = {(r.country, r.authority) for r in context.alive if r.kind == "sanction"}
+    for country, authority in sorted(pairs):
+        result["measure"] += measures_of(country, authority, context)
+    result["tally"] = tallies_of(context)
+    result["feed"] = feeds_of(context)
+    result["report"] = [dict(r.event) for r in context.alive]
+    return result
+

@@ -1,0 +1,9 @@
+# The facts of the engine against a slow model of them, over random cases.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+add_executable(facts_driver ${CMAKE_CURRENT_SOURCE_DIR}/property/facts_driver.c
+  ${CMAKE_CURRENT_SOURCE_DIR}/property/facts_driver_watch.c)
+target_link_libraries(facts_driver PRIVATE engine thaw_static PkgConfig::MSGPACK PkgConfig::JANSSON)
+add_test(NAME property_model COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/property/test_model.py)
+add_test(NAME property_facts COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/property/test_facts.py
+  --driver $<TARGET_FILE:facts_driver>)
+set_tests_properties(property_facts PROPERTIES TIMEOUT 600)
