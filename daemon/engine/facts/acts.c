@@ -143,7 +143,7 @@ static void announcement_settle(facts *f, const country *c, uint32_t authority, 
 void acts_settle(facts *f, uint32_t key_index)
 {
     const key changed = f->keys[key_index];
-    const country *c = &f->countries[country_index(f, changed.country)];
+    const country *c = country_of(f, changed.country);
     for (uint32_t i = 0; i < c->keys.count && !f->failed; i++) {
         key *k = &f->keys[c->keys.at[i]];
         if (k->kind != THAW_SANCTION || k->authority != changed.authority)

@@ -119,7 +119,7 @@ static fact_value incident_simple(facts *f, const incident *inc, fact_field fiel
     case FIELD_ID:
         return of_id(f, thaw_kind_name(k->kind), k->country, s->id);
     case FIELD_COUNTRY:
-        return of_str((thaw_str){f->countries[country_index(f, k->country)].code, 2});
+        return of_str((thaw_str){country_of(f, k->country)->code, 2});
     case FIELD_FIRST_REPORTED_AT:
         return of_time(s->first_reported_ns);
     case FIELD_LAST_REPORTED_AT:

@@ -120,7 +120,7 @@ void report_get(facts *f, uint32_t number, fact_field field, fact_value *ret)
     report_event(r, &e);
     switch (field) {
     case FIELD_COUNTRY:
-        *ret = string_value((thaw_str){f->countries[country_index(f, e.country)].code, 2});
+        *ret = string_value((thaw_str){country_of(f, e.country)->code, 2});
         return;
     case FIELD_LATE:
         *ret = (fact_value){.type = FACT_BOOL, .truth = report_is_late(r)};

@@ -332,7 +332,7 @@ static void summaries_settle(facts *f)
         }
         if (k->kind == THAW_RELEASE || k->kind == THAW_DETENTION) {
             largest_settle(f, inc, &before, was);
-            country *c = &f->countries[country_index(f, k->country)];
+            country *c = country_of(f, k->country);
             if (!c->dirty) {
                 c->dirty = true;
                 add(f, &f->dirty_countries, country_index(f, k->country));

@@ -293,6 +293,7 @@ void causes_note(facts *f, causes *why);
 void tell(facts *f, fact_change_type type, fact_handle handle, fact_handle replaces, bool correction, causes *why);
 
 uint32_t country_index(facts *f, const char code[2]); /* made if need be */
+country *country_of(facts *f, const char code[2]);
 uint32_t country_find(const facts *f, const char code[2]); /* 0: never heard of */
 uint32_t scope_index(facts *f, scope_kind kind, const char code[2], uint32_t detail, bool make);
 

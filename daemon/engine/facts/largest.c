@@ -126,7 +126,7 @@ static void records_walk(facts *f, country *c, uint8_t kind, const incident *cau
 void largest_settle(facts *f, incident *inc, const summary *before, bool was)
 {
     const key *k = &f->keys[inc->key_index];
-    country *c = &f->countries[country_index(f, k->country)];
+    country *c = country_of(f, k->country);
     records *r = &c->records[k->kind];
     if (inc->used && was && before->votes.count == inc->now.votes.count &&
         before->votes.has_count == inc->now.votes.has_count &&

@@ -123,6 +123,12 @@ uint32_t country_index(facts *f, const char code[2])
     return i;
 }
 
+country *country_of(facts *f, const char code[2])
+{
+    uint32_t i = country_index(f, code); /* may move the table: first this, then the table */
+    return &f->countries[i];
+}
+
 uint32_t scope_index(facts *f, scope_kind kind, const char code[2], uint32_t detail, bool make)
 {
     uint64_t hash = mix(mix((uint64_t)kind << 32 | (uint64_t)(uint8_t)code[0] << 8 | (uint8_t)code[1], detail), 7);
@@ -139,7 +145,7 @@ uint32_t scope_index(facts *f, scope_kind kind, const char code[2], uint32_t det
     if (i && index_put(&f->scopes_index, hash, i, &f->held) < 0)
         f->failed = -ENOMEM;
     if (i && (kind == SCOPE_PERSON || kind == SCOPE_MEASURE))
-        add(f, &f->countries[country_index(f, code)].scopes, i);
+        add(f, &country_of(f, code)->scopes, i);
     return i;
 }
 
@@ -161,7 +167,7 @@ uint32_t key_index_of(facts *f, uint8_t kind, const char code[2], uint8_t discri
     if (i && index_put(&f->keys_index, hash, i, &f->held) < 0)
         f->failed = -ENOMEM;
     if (i)
-        add(f, &f->countries[country_index(f, code)].keys, i);
+        add(f, &country_of(f, code)->keys, i);
     return i;
 }
 
