@@ -344,10 +344,20 @@ int endpoint_open(endpoint *ret_endpoint, const char *name, void *zmq, int type,
     return 0;
 }
 
+/* libzmq leaves the files of ipc sockets behind. Ours to take away are those that we hold a lock
+ * for, as long as we hold it; where there is no lock, the paths are systemd's. */
+static void unlink_paths(const endpoint *e)
+{
+    for (size_t i = 0; e->lock_count > 0 && i < e->count; i++)
+        if (strncmp(e->addresses[i], "ipc:///", 7) == 0)
+            (void)unlink(e->addresses[i] + 6);
+}
+
 void endpoint_close(endpoint *e)
 {
     if (e->socket != NULL)
         zmq_close(e->socket);
+    unlink_paths(e);
     for (size_t i = 0; i < e->count; i++)
         free(e->addresses[i]);
     for (size_t i = 0; i < e->lock_count; i++)

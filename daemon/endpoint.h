@@ -3,7 +3,8 @@
  *
  * libzmq unlinks whatever lies at an ipc path before it binds, so a second daemon would take an
  * endpoint over in silence. Each ipc path therefore has a lock beside it (PATH.lock), taken
- * before binding and held as long as the endpoint is open; the file itself stays.
+ * before binding and held as long as the endpoint is open; the lock's file stays, the socket's is
+ * taken away at the end.
  *
  * Where systemd passes listening sockets (thawd.socket) with the endpoint's name, those are used
  * in place of the configured addresses, and no lock is taken: the path is systemd's.

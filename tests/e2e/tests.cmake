@@ -1,0 +1,18 @@
+# End to end: each e2e/test_NAME.py starts a thawd of its own (harness.py) and is one CTest e2e_NAME.
+# The interpreter is one that has pyzmq and msgpack; Debian's has them from its packages.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+set(THAW_PYTHON ${Python3_EXECUTABLE})
+foreach(candidate ${Python3_EXECUTABLE} /usr/bin/python3)
+  execute_process(COMMAND ${candidate} -c "import zmq, msgpack" RESULT_VARIABLE missing OUTPUT_QUIET ERROR_QUIET)
+  if(missing EQUAL 0)
+    set(THAW_PYTHON ${candidate})
+    break()
+  endif()
+endforeach()
+file(GLOB E2E_TESTS CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/e2e/test_*.py)
+foreach(source ${E2E_TESTS})
+  get_filename_component(name ${source} NAME_WE)
+  string(REPLACE "test_" "e2e_" name ${name})
+  add_test(NAME ${name} COMMAND ${THAW_PYTHON} -B ${source})
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT "THAW_BUILD=${CMAKE_BINARY_DIR}" SKIP_RETURN_CODE 77 TIMEOUT 300)
+endforeach()
