@@ -148,8 +148,9 @@ size_t node_offset(const reader *r, struct fy_node *node)
 {
     for (; node; node = fy_node_get_parent(node)) {
         const struct fy_mark *mark = node_mark(node);
+        size_t offset = mark ? quoted_text_origin(r->quoted, mark->input_pos) : 0;
         if (mark)
-            return mark->input_pos > r->len ? r->len : mark->input_pos;
+            return offset > r->len ? r->len : offset;
     }
     return 0;
 }

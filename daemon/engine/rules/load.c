@@ -121,16 +121,17 @@ static void complain_yaml(reader *r, struct fy_diag *diag)
         complain_file(r, "cannot be read as YAML");
         return;
     }
+    const quoted_text *q = r->quoted;
     size_t offset = 0;
-    for (int line = 1; line < error->line && offset < r->len; offset++)
-        line += r->text[offset] == '\n';
+    for (int line = 1; line < error->line && offset < q->len; offset++)
+        line += q->text[offset] == '\n';
     if (error->line > 0)
-        for (int column = 1; column < error->column && offset < r->len && r->text[offset] != '\n';)
-            column += ((unsigned char)r->text[offset++] & 0xC0) != 0x80;
-    complain_offset(r, offset, "YAML: %s", error->msg);
+        for (int column = 1; column < error->column && offset < q->len && q->text[offset] != '\n';)
+            column += ((unsigned char)q->text[offset++] & 0xC0) != 0x80;
+    complain_offset(r, quoted_text_origin(q, offset), "YAML: %s", error->msg);
 }
 
-static int read_text(reader *r)
+static int read_yaml(reader *r)
 {
     struct fy_diag_cfg diag_config;
     fy_diag_cfg_default(&diag_config);
@@ -143,9 +144,7 @@ static int read_text(reader *r)
     struct fy_parse_cfg config = {.flags = FYPCF_QUIET, .diag = diag};
     struct fy_document *document = NULL;
     int res = 0;
-    if (memchr(r->text, '\0', r->len))
-        complain_file(r, "holds a NUL byte: not a text");
-    else if (!(document = fy_document_build_from_string(&config, r->text, r->len))) {
+    if (!(document = fy_document_build_from_string(&config, r->quoted->text, r->quoted->len))) {
         void *walk = NULL;
         bool blank = !fy_diag_errors_iterate(diag, &walk);
         if (!blank)
@@ -158,6 +157,22 @@ static int read_text(reader *r)
     fy_document_destroy(document);
     fy_diag_destroy(diag);
     return r->no_memory || res == -ENOMEM ? -ENOMEM : 0;
+}
+
+static int read_text(reader *r)
+{
+    quoted_text quoted = {0};
+    if (memchr(r->text, '\0', r->len)) {
+        complain_file(r, "holds a NUL byte: not a text");
+        return r->no_memory ? -ENOMEM : 0;
+    }
+    int res = conditions_quote(r->text, r->len, &quoted);
+    r->quoted = &quoted;
+    if (res == 0)
+        res = read_yaml(r);
+    quoted_text_done(&quoted);
+    r->quoted = NULL;
+    return res;
 }
 
 /* ---- files and folders -------------------------------------------------------------- */

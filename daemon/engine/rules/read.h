@@ -6,14 +6,16 @@
 
 #include <libfyaml.h>
 
+#include "rules/conditions.h"
 #include "rules/internal.h"
 
 typedef struct reader {
     rules *set;
     rules_complaints *complaints;
     const char *file;
-    const char *text;
+    const char *text; /* as it was written: what complaints show */
     size_t len;
+    const quoted_text *quoted; /* what YAML is read from */
     bool with_warnings;
     bool no_memory;
     size_t rule_errors; /* of the rule being read */
