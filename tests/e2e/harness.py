@@ -293,7 +293,7 @@ class Daemon:
         try:
             self._await_ready(notify)
         finally:
-            self._notify = notify
+            notify.close()  # a socket that nobody reads would hold thawd up once it is full
         if self.tcp:
             bound = self.status()["endpoints"]
             self.tcp_addresses = {name: [a for a in bound[name] if a.startswith("tcp://")][0]
@@ -306,7 +306,6 @@ class Daemon:
                 raise AssertionError(f"thawd ended with {self.process.returncode}:\n{self.log()}")
             try:
                 if b"READY=1" in notify.recv(4096).split(b"\n"):
-                    notify.setblocking(False)
                     return
             except TimeoutError:
                 pass
@@ -329,9 +328,6 @@ class Daemon:
         if self._client is not None:
             self._client.close()
             self._client = None
-        if getattr(self, "_notify", None) is not None:
-            self._notify.close()
-            self._notify = None
 
     def stop(self, number=signal.SIGTERM):
         """Asks it to end and checks that it does so cleanly: exit status 0, no process and no
