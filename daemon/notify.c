@@ -55,12 +55,13 @@ void notify_patience(void)
 }
 
 /* The loop runs, or this would not be called. What is left to ask: does the disk take what it was
- * given? */
+ * given? Only what waited at the last beat already has had the time. */
 static bool progressed(thawd *d)
 {
-    bool moved = d->durable >= d->ticket || d->durable > d->fed_durable;
+    bool moved = d->durable >= d->fed_ticket || d->durable > d->fed_durable;
 
     d->fed_durable = d->durable;
+    d->fed_ticket = d->ticket;
     return moved;
 }
 

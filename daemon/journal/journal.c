@@ -101,8 +101,8 @@ int journal_head_make(journal_head *ret_head)
     return 0;
 }
 
-/* Whether a journal must be made: there is no data file, or only the beginning of one that never
- * got as far as its first commit (the witness appears after that). */
+/* Whether a journal must be made: there is no data file, or one that holds nothing and of which
+ * nothing is known (the witness appears with the first opening). */
 static int fresh_find(const journal *j, int witness, bool *ret_fresh, char *error)
 {
     char path[4096];
@@ -125,8 +125,6 @@ static int fresh_find(const journal *j, int witness, bool *ret_fresh, char *erro
         snprintf(error, JOURNAL_ERROR_BYTES, "%.300s: there is no journal", j->path);
         return -ENOENT;
     }
-    if (*ret_fresh && st.st_size > 0 && truncate(path, 0) < 0)
-        return system_error(path, "cannot be emptied", -errno, error);
     return 0;
 }
 
@@ -145,16 +143,15 @@ static int environment_open(journal *j, uint64_t map_bytes, const journal_head *
         return system_error(j->path, "random numbers", r, error);
     if (r == 0 && !fresh)
         r = journal_probe(j->path, !j->read_only, error);
+    if (r == 0 && fresh)
+        r = journal_env_create(j, map_bytes, &head, error);
     if (r == 0)
-        r = journal_env_open(j, map_bytes, fresh ? &head : NULL, error);
+        r = journal_env_open(j, map_bytes, error);
     if (r == 0 && seen == 0)
         r = journal_witness_compare(&witness, &j->head, &j->tail, j->path, error);
     if (r < 0 || j->read_only)
         return r;
-    r = journal_witness_open(j, error);
-    if (r == 0 && fresh && (r = journal_folder_sync(j->faults, j->path)) < 0)
-        return system_error(j->path, "sync", r, error);
-    return r;
+    return journal_witness_open(j, error);
 }
 
 static void state_load(journal *j)

@@ -4,9 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { TABLE_COUNT = 4, READERS_MAX = 126 };
+enum { TABLE_COUNT = 4, READERS_MAX = 126, READ_TRIES = 1000 };
 static const uint64_t GROW_STEP_MAX = UINT64_C(16) << 30;
 
 int journal_errno(int rc)
@@ -134,6 +135,7 @@ static int tail_of_log(const journal *j, const MDB_val *value, journal_tail *tai
     tail->report = place.report;
     tail->batch = place.batch;
     tail->received_at_ns = place.received_at_ns;
+    tail->torn = r < 0;
     if (r == 0 || j->read_only)
         return 0;
     snprintf(
@@ -179,12 +181,14 @@ int journal_tail_load(journal *j, MDB_txn *txn, journal_tail *ret_tail, char *er
     return 0;
 }
 
-/* One transaction: tables and head appear together or not at all. */
+/* One transaction: tables and head. */
 static int tables_create(journal *j, const journal_head *head, char *error)
 {
     MDB_txn *txn;
 
-    int rc = mdb_txn_begin(j->env, NULL, 0, &txn);
+    int rc = journal_fault_at(j->faults, JOURNAL_FAULT_BEGIN);
+    if (rc == 0)
+        rc = mdb_txn_begin(j->env, NULL, 0, &txn);
     if (rc != 0)
         return env_error(j, "begin", rc, error);
     rc = tables_open(j, txn, MDB_CREATE);
@@ -196,7 +200,56 @@ static int tables_create(journal *j, const journal_head *head, char *error)
         mdb_txn_abort(txn);
     else
         rc = mdb_txn_commit(txn);
+    if (rc == 0)
+        rc = journal_fault_at(j->faults, JOURNAL_FAULT_SYNC);
     return rc != 0 ? env_error(j, "create", rc, error) : 0;
+}
+
+static int env_make(journal *j, const char *path, uint64_t map_bytes, char *error)
+{
+    unsigned flags = MDB_NOTLS | (j->read_only ? MDB_RDONLY : 0) | (j->sync ? 0 : MDB_NOSYNC);
+
+    int rc = mdb_env_create(&j->env);
+    if (rc != 0)
+        return env_error(j, "memory", rc, error);
+    (void)mdb_env_set_maxdbs(j->env, TABLE_COUNT);
+    (void)mdb_env_set_maxreaders(j->env, READERS_MAX);
+    if (!j->read_only)
+        rc = mdb_env_set_mapsize(j->env, map_bytes);
+    if (rc == 0)
+        rc = mdb_env_open(j->env, path, flags, 0600);
+    return rc != 0 ? env_error(j, "cannot be opened", rc, error) : 0;
+}
+
+/* A data file appears whole or not at all: it is made in a folder beside it, and renamed. */
+int journal_env_create(journal *j, uint64_t map_bytes, const journal_head *head, char *error)
+{
+    char folder[4096], data[4200], lock[4200], place[4200];
+
+    int n = snprintf(folder, sizeof folder, "%s/creating", j->path);
+    if (n < 0 || (size_t)n >= sizeof folder)
+        return env_error(j, "create", ENAMETOOLONG, error);
+    snprintf(data, sizeof data, "%s/data.mdb", folder);
+    snprintf(lock, sizeof lock, "%s/lock.mdb", folder);
+    snprintf(place, sizeof place, "%s/data.mdb", j->path);
+    (void)unlink(data); /* of a creation that was interrupted */
+    (void)unlink(lock);
+    if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+        return env_error(j, "create", errno, error);
+    int r = env_make(j, folder, map_bytes, error);
+    if (r == 0)
+        r = tables_create(j, head, error);
+    if (j->env != NULL)
+        mdb_env_close(j->env);
+    j->env = NULL;
+    if (r == 0 && rename(data, place) < 0)
+        r = env_error(j, "create", errno, error);
+    (void)unlink(data);
+    (void)unlink(lock);
+    (void)rmdir(folder);
+    if (r == 0 && (r = journal_folder_sync(j->faults, j->path)) < 0)
+        (void)env_error(j, "sync", -r, error);
+    return r;
 }
 
 static int tables_load(journal *j, char *error)
@@ -222,27 +275,16 @@ static int tables_load(journal *j, char *error)
     return rc != 0 ? env_error(j, "tables", rc, error) : 0;
 }
 
-int journal_env_open(journal *j, uint64_t map_bytes, const journal_head *create, char *error)
+int journal_env_open(journal *j, uint64_t map_bytes, char *error)
 {
     MDB_envinfo info;
     MDB_stat stat;
-    unsigned flags = MDB_NOTLS | (j->read_only ? MDB_RDONLY : 0) | (j->sync ? 0 : MDB_NOSYNC);
 
-    int rc = mdb_env_create(&j->env);
-    if (rc != 0)
-        return env_error(j, "memory", rc, error);
-    (void)mdb_env_set_maxdbs(j->env, TABLE_COUNT);
-    (void)mdb_env_set_maxreaders(j->env, READERS_MAX);
-    if (!j->read_only)
-        rc = mdb_env_set_mapsize(j->env, map_bytes);
-    if (rc == 0)
-        rc = mdb_env_open(j->env, j->path, flags, 0600);
-    if (rc != 0)
-        return env_error(j, "cannot be opened", rc, error);
+    int r = env_make(j, j->path, map_bytes, error);
+    if (r < 0)
+        return r;
     (void)mdb_reader_check(j->env, NULL); /* slots of readers that died */
-    int r = create != NULL ? tables_create(j, create, error) : 0;
-    if (r == 0)
-        r = tables_load(j, error);
+    r = tables_load(j, error);
     if (r < 0)
         return r;
     (void)mdb_env_info(j->env, &info);
@@ -255,13 +297,13 @@ int journal_env_open(journal *j, uint64_t map_bytes, const journal_head *create,
 
 int journal_read_begin(journal *j, MDB_txn **ret_txn, char *error)
 {
-    for (;;) {
+    for (int tries = 1;; tries++) {
         pthread_rwlock_rdlock(&j->map_lock);
         int rc = mdb_txn_begin(j->env, NULL, MDB_RDONLY, ret_txn);
         if (rc == 0)
             return 0;
         pthread_rwlock_unlock(&j->map_lock);
-        if (rc != MDB_MAP_RESIZED)
+        if (rc != MDB_MAP_RESIZED || tries == READ_TRIES)
             return env_error(j, "cannot be read", rc, error);
         /* The daemon, another process, made it larger: take its size. */
         pthread_rwlock_wrlock(&j->map_lock);

@@ -138,6 +138,7 @@ size_t journal_group_bytes(const journal_group *group);
 typedef struct journal_tail { /* what the environment ends with */
     uint64_t chunk, report, batch, alert, reject;
     int64_t received_at_ns; /* of the last batch */
+    bool torn;              /* the log goes on behind it, but is damaged there; readers only */
 } journal_tail;
 
 struct journal {
@@ -194,9 +195,10 @@ int journal_folder_sync(const journal_faults *faults, const char *path);
 
 /* ---- environment (journal_env.c) ---------------------------------------------------- */
 
-/* Opens path's environment and its tables, creating them (and the head) where `head` is not
- * NULL. Fills env, tables, head, tail, page size. */
-int journal_env_open(journal *j, uint64_t map_bytes, const journal_head *create, char *error);
+/* Makes the data file of a new journal, with its tables and this head. */
+int journal_env_create(journal *j, uint64_t map_bytes, const journal_head *head, char *error);
+/* Opens path's environment and its tables. Fills env, tables, head, tail, page size. */
+int journal_env_open(journal *j, uint64_t map_bytes, char *error);
 /* A read transaction under the map lock; end with journal_read_end. */
 int journal_read_begin(journal *j, MDB_txn **ret_txn, char *error);
 void journal_read_end(journal *j, MDB_txn *txn);
@@ -246,7 +248,7 @@ typedef struct journal_witness {
 int journal_witness_read(const char *path, journal_witness *ret_witness);
 int journal_witness_open(journal *j, char *error);
 int journal_witness_write(journal *j, const journal_tail *tail);
-/* -EBADMSG: the tail is behind the witness. */
+/* -EBADMSG: the tail is behind the witness (where it is torn, reading names the place). */
 int journal_witness_compare(const journal_witness *witness, const journal_head *head,
                             const journal_tail *tail, const char *path, char *error);
 

@@ -14,11 +14,14 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PAGE_HEADER = 16, META_VERSION = 20, META_FREE_FLAGS = 44 };
+enum { PAGE_HEADER = 16, META_VERSION = 20, META_FREE_FLAGS = 44, SNAPSHOT_TRIES = 1000 };
+/* Of processor time: the walk itself takes a hundredth of it. */
+enum { WALK_SECONDS = 20, WALK_BYTES_A_SECOND = 64 << 20 };
 
 typedef struct probe {
     const char *path;
@@ -234,10 +237,11 @@ static bool free_flags_right(const probe *p, int fd)
     return true;
 }
 
-/* A transaction, and the size of the file as of it: the daemon may be writing beside us. */
+/* A transaction, and the size of the file as of it: the daemon may be writing beside us. With
+ * damaged meta pages the two never agree. */
 static int snapshot_take(probe *p, MDB_envinfo *info)
 {
-    for (;;) {
+    for (int i = 0; i < SNAPSHOT_TRIES; i++) {
         int rc = mdb_txn_begin(p->env, NULL, MDB_RDONLY, &p->txn);
         if (rc == MDB_MAP_RESIZED) {
             rc = mdb_env_set_mapsize(p->env, 0);
@@ -251,6 +255,7 @@ static int snapshot_take(probe *p, MDB_envinfo *info)
         mdb_txn_abort(p->txn);
         p->txn = NULL;
     }
+    return MDB_CORRUPTED;
 }
 
 static int file_probe(probe *p)
@@ -321,6 +326,19 @@ static int probe_run(const char *path, bool alone, char *error)
     return r;
 }
 
+/* What goes round in circles ends, too. */
+static void walk_limit(const char *path)
+{
+    char file[4200];
+    struct stat st = {0};
+
+    (void)snprintf(file, sizeof file, "%s/data.mdb", path);
+    (void)stat(file, &st);
+    rlim_t seconds = WALK_SECONDS + (rlim_t)st.st_size / WALK_BYTES_A_SECOND;
+    struct rlimit limit = {seconds, seconds};
+    (void)setrlimit(RLIMIT_CPU, &limit);
+}
+
 typedef struct probe_answer {
     int result;
     char error[JOURNAL_ERROR_BYTES];
@@ -336,6 +354,7 @@ int journal_probe(const char *path, bool alone, char *error)
     pid_t child = fork();
     if (child == 0) {
         journal_child_prepare();
+        walk_limit(path);
         answer.result = probe_run(path, alone, answer.error);
         _exit(write(pipe_fds[1], &answer, sizeof answer) == sizeof answer ? 0 : 1);
     }

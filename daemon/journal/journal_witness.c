@@ -84,8 +84,8 @@ int journal_witness_compare(const journal_witness *witness, const journal_head *
                             const journal_tail *tail, const char *path, char *error)
 {
     if (memcmp(witness->epoch, head->epoch, sizeof witness->epoch) == 0 &&
-        witness->chunk <= tail->chunk && witness->report <= tail->report &&
-        witness->batch <= tail->batch && witness->alert <= tail->alert &&
+        witness->chunk <= tail->chunk && (witness->report <= tail->report || tail->torn) &&
+        (witness->batch <= tail->batch || tail->torn) && witness->alert <= tail->alert &&
         witness->reject <= tail->reject)
         return 0;
     if (memcmp(witness->epoch, head->epoch, sizeof witness->epoch) != 0)

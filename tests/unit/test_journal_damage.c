@@ -6,7 +6,7 @@
 #include "journal_private.h"
 #include "test_journal_support.h"
 
-enum { BATCHES = 120, FLIPS = 150 };
+enum { BATCHES = 120, FLIPS = 100 };
 
 typedef struct image {
     uint8_t *data, *witness;
@@ -116,6 +116,7 @@ static int attempt_body(void *context)
 
     config.folder = a->folder;
     config.map_bytes = 1 << 20;
+    config.sync = false; /* the disk does nothing for what is asked here */
     int checked = journal_check(a->folder, &watch, &summary, text);
     CHILD_CHECK(checked == 0 ? told == 0 && summary.reports == original->reports : text[0] != 0);
     CHILD_CHECK(checked == 0 || checked != -EBADMSG || told > 0);
