@@ -111,6 +111,12 @@ int main(int argc, char *argv[])
             m = messages_make(&s, first + at, events - at < PART ? events - at : PART, per, false);
     }
     MUST(sent == events);
+    if (option_count(argc, argv, "--expect", 0)) {
+        stream_sum sum = stream_expect(&s, first + events);
+        tell("happenings", (double)sum.happenings);
+        tell("mass", (double)sum.mass);
+        tell("bytes", (double)sum.bytes);
+    }
     tell("start_ns", (double)start);
     tell("end_ns", (double)end);
     tell("sending_ns", (double)spent);

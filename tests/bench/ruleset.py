@@ -9,17 +9,17 @@ usage: ruleset.py world COUNT COUNTRIES    five rules a country, for as many cou
 import sys
 
 WORLD = [
-    ('mass-{c}-{n}', '[id]', ['mass: {{kind: release, where: country == "{C}" && count >= 100}}'], 'mass.count > 0',
-     '"{C}: {{mass.sum}} people released"'),
-    ('wave-{c}-{n}', '[country]', ['freed: {{kind: release, where: country == "{C}" && status != "rumoured", within: 14d}}'],
-     'freed.sum >= 50', '"{C}: {{freed.sum}} people released within two weeks"'),
-    ('eased-{c}-{n}', '[country]', ['freed: {{kind: release, where: country == "{C}", within: 14d}}',
-                              'eased: {{kind: sanction, where: country == "{C}" && effect in ["relief", "removal"], within: 14d}}'],
-     'freed.count > 0 && eased.count > 0 && eased.last >= freed.first', '"{C}: easing follows a release"'),
-    ('disputed-{c}-{n}', '[country]', ['odd: {{kind: release, where: country == "{C}" && disagrees}}'], 'odd.count > 1000000',
-     '"{C}: {{odd.count}} releases are disputed"'),
-    ('arrests-{c}-{n}', '[country]', ['held: {{kind: detention, where: country == "{C}"}}'], 'held.sum > 1000000000',
-     '"{C}: {{held.sum}} people detained"'),
+    ('mass-{c}-{n}', '[id]', {'mass': ('release', 'country == "{C}" && count >= 100', '')}, 'mass.count > 0',
+     '{C}: {{mass.sum}} people released'),
+    ('wave-{c}-{n}', '[country]', {'freed': ('release', 'country == "{C}" && status != "rumoured"', '14d')},
+     'freed.sum >= 50', '{C}: {{freed.sum}} people released within two weeks'),
+    ('eased-{c}-{n}', '[country]', {'freed': ('release', 'country == "{C}"', '14d'),
+                                    'eased': ('sanction', 'country == "{C}" && effect in ["relief", "removal"]', '14d')},
+     'freed.count > 0 && eased.count > 0 && eased.last >= freed.first', '{C}: easing follows a release'),
+    ('disputed-{c}-{n}', '[country]', {'odd': ('release', 'country == "{C}" && disagrees', '')},
+     'odd.count > 1000000', '{C}: {{odd.count}} releases are disputed'),
+    ('arrests-{c}-{n}', '[country]', {'held': ('detention', 'country == "{C}"', '')},
+     'held.sum > 1000000000', '{C}: {{held.sum}} people detained'),
 ]
 
 
@@ -29,18 +29,21 @@ def code(i):
 
 def write(out, rule, by, select, when, title):
     out.append(f'  - rule: {rule}\n    by: {by}\n    select:')
-    out.extend(f'      {s}' for s in select)
-    out.append(f'    when: {when}\n    title: {title}')
+    for name, (kind, where, within) in select.items():
+        out.append(f'      {name}:\n        kind: {kind}\n        where: {where}')
+        if within:
+            out.append(f'        within: {within}')
+    out.append(f'    when: {when}\n    title: "{title}"')
 
 
 def world(count, countries):
     out = ['rules:']
     for j in range(count):
         rule, by, select, when, title = WORLD[j % len(WORLD)]
-        c = code(j // len(WORLD) % countries)
-        n = j // len(WORLD) // countries
+        c, n = code(j // len(WORLD) % countries), j // len(WORLD) // countries
         fill = lambda text: text.format(C=c, c=c.lower(), n=n)
-        write(out, fill(rule), by, [fill(s) for s in select], when, fill(title))
+        write(out, fill(rule), by, {k: (kind, fill(where), within) for k, (kind, where, within) in select.items()},
+              when, fill(title))
     return out
 
 
@@ -48,8 +51,8 @@ def ten(count):
     out = ['rules:']
     for j in range(count):
         c = '' if j < 10 else f'country == "Z{chr(65 + j % 26)}" && '
-        write(out, f'r{j}', '[country]', [f'freed: {{kind: release, where: {c}count >= {j % 50}}}'],
-              f'freed.sum > {10 ** 9 + j}', '"{country}: {freed.sum} people released"')
+        write(out, f'r{j}', '[country]', {'freed': ('release', f'{c}count >= {j % 50}', '')},
+              f'freed.sum > {10 ** 9 + j}', '{country}: {freed.sum} people released')
     return out
 
 
