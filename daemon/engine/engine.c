@@ -135,7 +135,7 @@ static int engine_evaluate(engine *e)
 static int engine_follow(engine *e, const thaw_event *event, bool *pending)
 {
     int64_t start, end;
-    if (e->config.clock != ENGINE_CLOCK_REPORTED || !event->reported_at.precision)
+    if (!event->reported_at.precision)
         return 0;
     thaw_date_interval(&event->reported_at, &start, &end);
     if (start <= e->now_ns)
@@ -145,24 +145,35 @@ static int engine_follow(engine *e, const thaw_event *event, bool *pending)
     return r < 0 ? r : engine_advance(e, start);
 }
 
-#define PREFETCH_COUNT 16
+/* Reports are looked up so many at a time: the table of identities is far larger than the cache,
+ * and one miss may wait beside the others. */
+#define KEYS_AHEAD 16
+
+static void engine_look_ahead(engine *e, const thaw_event events[], size_t count, thaw_hash keys[KEYS_AHEAD])
+{
+    for (size_t i = 0; i < count && i < KEYS_AHEAD; i++) {
+        keys[i] = facts_key(&events[i]);
+        facts_prefetch(e->facts, keys[i]);
+    }
+}
 
 int engine_apply(engine *e, const thaw_event events[], size_t count, int64_t received_at_ns,
                  engine_verdict verdicts[])
 {
     bool pending = false;
+    thaw_hash keys[KEYS_AHEAD];
     int r = 0;
     if (e->config.clock == ENGINE_CLOCK_WALL)
         r = engine_advance(e, received_at_ns);
     for (size_t i = 0; r == 0 && i < count; i++) {
         facts_verdict verdict = {0};
-        if (i % PREFETCH_COUNT == 0)
-            facts_prefetch(e->facts, &events[i], count - i < PREFETCH_COUNT ? count - i : PREFETCH_COUNT);
-        bool known = facts_knows(e->facts, &events[i]);
-        if (!known)
+        if (i % KEYS_AHEAD == 0)
+            engine_look_ahead(e, &events[i], count - i, keys);
+        thaw_hash key = keys[i % KEYS_AHEAD];
+        if (e->config.clock == ENGINE_CLOCK_REPORTED && !facts_knows(e->facts, key))
             r = engine_follow(e, &events[i], &pending);
         if (r == 0)
-            r = facts_add(e->facts, &events[i], e->now_ns, &verdict);
+            r = facts_add(e->facts, &events[i], key, e->now_ns, &verdict);
         verdicts[i] = (engine_verdict){verdict.code, verdict.duplicate, verdict.number};
         pending = pending || (verdict.code == THAW_OK && !verdict.duplicate);
     }

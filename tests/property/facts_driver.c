@@ -90,7 +90,7 @@ static int64_t date_start(const char *text)
 static void run_add(run *r, const thaw_event *event)
 {
     facts_verdict verdict = {.code = THAW_OK};
-    int error = facts_add(r->f, event, r->clock_ns, &verdict);
+    int error = facts_add(r->f, event, facts_key(event), r->clock_ns, &verdict);
 
     if (error || verdict.code != THAW_OK)
         watch_problem(&r->w, "facts_add gives %d, %s", error, thaw_code_name(verdict.code));

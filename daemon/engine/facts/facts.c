@@ -24,6 +24,18 @@ static int tables_init(facts *f)
     return f->failed;
 }
 
+/* Rules ask for fields all the time: which kind has which is written down by field. */
+static void fields_note(facts *f)
+{
+    for (fact_kind kind = FACT_RELEASE; kind < FACT_KIND_COUNT; kind++) {
+        const char *name;
+        fact_field field;
+        fact_type type;
+        for (size_t i = 0; fact_field_at(kind, i, &name, &field, &type); i++)
+            f->fields_known[field] |= (uint16_t)(1u << kind);
+    }
+}
+
 int facts_new(const facts_config *config, fact_change_fn on_change, void *context, facts **ret_facts)
 {
     facts *f = calloc(1, sizeof *f);
@@ -34,6 +46,7 @@ int facts_new(const facts_config *config, fact_change_fn on_change, void *contex
     f->context = context;
     f->now_ns = INT64_MIN;
     f->deadline_ns = INT64_MAX;
+    fields_note(f);
     if (symbols_new(&f->symbols) < 0 || reports_new(config->reports_max, config->bytes_max, &f->reports) < 0 ||
         tables_init(f) < 0) {
         facts_free(f);
@@ -248,11 +261,10 @@ static uint32_t symbol_of(facts *f, thaw_str string)
     return symbol;
 }
 
-static void report_fill(facts *f, report *r, const thaw_event *event, thaw_hash content)
+static void report_fill(facts *f, report *r, const thaw_event *event)
 {
     uint32_t parties = event->kind == THAW_SANCTION ? event->targets.count : event->persons.count;
     report_date(r, event);
-    r->content = content.low;
     r->count = event->count;
     r->source = symbol_of(f, event->source);
     r->voice = event->attributed_to.data ? symbol_of(f, event->attributed_to) : r->source;
@@ -287,7 +299,7 @@ static void report_enter(facts *f, uint32_t number, const thaw_event *event)
     add(f, &f->fresh_reports, number);
     parties_enter(f, number, event);
     if (r->key_index)
-        groups_enter(f, number);
+        groups_enter(f, number, event);
     if (r->kind == THAW_TALLY)
         tally_enter(f, number, event);
     feed_enter(f, number, event);
@@ -306,7 +318,7 @@ static void report_leave(facts *f, uint32_t number)
     }
     parties_leave(f, number, &event);
     if (r->key_index)
-        groups_leave(f, number);
+        groups_leave(f, number, &event);
     if (r->kind == THAW_TALLY)
         tally_leave(f, number, &event);
     feed_leave(f, number, &event);
@@ -412,7 +424,7 @@ int facts_as_known(facts *f, const char *code, int64_t at_ns, bool by_reported, 
         facts_verdict verdict;
         report_event(rep, &event);
         if (!code || (event.country[0] == code[0] && event.country[1] == code[1]))
-            r = facts_add(past, &event, known, &verdict);
+            r = facts_add(past, &event, facts_key(&event), known, &verdict);
     }
     if (r == 0)
         r = facts_settle(past, at_ns);
@@ -426,24 +438,36 @@ int facts_as_known(facts *f, const char *code, int64_t at_ns, bool by_reported, 
 
 /* ---- from outside ------------------------------------------------------------------- */
 
-void facts_prefetch(facts *f, const thaw_event events[], size_t count)
+thaw_hash facts_key(const thaw_event *event)
 {
-    for (size_t i = 0; i < count; i++)
-        reports_prefetch(f->reports, thaw_report_key(events[i].source, events[i].id));
+    return thaw_report_key(event->source, event->id);
 }
 
-bool facts_knows(const facts *f, const thaw_event *event)
+void facts_prefetch(const facts *f, thaw_hash key)
 {
-    return reports_find(f->reports, thaw_report_key(event->source, event->id)) != 0;
+    reports_prefetch(f->reports, key);
 }
 
-int facts_add(facts *f, const thaw_event *event, int64_t known_at_ns, facts_verdict *ret_verdict)
+bool facts_knows(const facts *f, thaw_hash key)
 {
-    thaw_hash key = thaw_report_key(event->source, event->id);
-    thaw_hash content = thaw_event_content_hash(event);
+    return reports_find(f->reports, key) != 0;
+}
+
+/* A repeat mostly comes byte for byte; else what counts is the content, however it is encoded. */
+static bool same_content(const report *r, const thaw_event *event)
+{
+    const thaw_event known = {.bytes = r->text, .bytes_len = r->text_bytes};
+    if (r->text_bytes == event->bytes_len && memcmp(r->text, event->bytes, r->text_bytes) == 0)
+        return true;
+    thaw_hash a = thaw_event_content_hash(&known), b = thaw_event_content_hash(event);
+    return a.low == b.low && a.high == b.high;
+}
+
+int facts_add(facts *f, const thaw_event *event, thaw_hash key, int64_t known_at_ns, facts_verdict *ret_verdict)
+{
     uint32_t number = reports_find(f->reports, key);
     if (number) {
-        bool same = report_of(f, number)->content == content.low;
+        bool same = same_content(report_of(f, number), event);
         *ret_verdict = (facts_verdict){same ? THAW_OK : THAW_CONFLICT, same, same ? number : 0};
         f->duplicates += same;
         f->conflicts += !same;
@@ -461,7 +485,7 @@ int facts_add(facts *f, const thaw_event *event, int64_t known_at_ns, facts_verd
     f->cause = number;
     f->cause_corrects = false;
     report *record = report_of(f, number);
-    report_fill(f, record, event, content);
+    report_fill(f, record, event);
     references_of(f, event);
     references_awaited(f, record);
     feed_note(f, number, event);

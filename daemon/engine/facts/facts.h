@@ -148,12 +148,14 @@ typedef struct facts_verdict {
     uint64_t number;
 } facts_verdict;
 
+/* The identity of a report, which the functions below are given so that it is computed once. */
+thaw_hash facts_key(const thaw_event *event);
+/* Prepares memory lines for a report that is about to be added; only for speed. */
+void facts_prefetch(const facts *f, thaw_hash key);
+/* Whether a report of that identity was taken in before. */
+bool facts_knows(const facts *f, thaw_hash key);
 /* Takes in one report that became known at known_at_ns (the clock of the engine). -ENOMEM. */
-int facts_add(facts *f, const thaw_event *event, int64_t known_at_ns, facts_verdict *ret_verdict);
-/* Whether a report of that source and id was taken in before. */
-bool facts_knows(const facts *f, const thaw_event *event);
-/* Prepares memory lines for reports that are about to be added; only for speed. */
-void facts_prefetch(facts *f, const thaw_event events[], size_t count);
+int facts_add(facts *f, const thaw_event *event, thaw_hash key, int64_t known_at_ns, facts_verdict *ret_verdict);
 /* Brings the facts up to date and tells of every change. -ENOMEM: no longer to be trusted. */
 int facts_settle(facts *f, int64_t now_ns);
 /* The next instant after now_ns at which a fact changes by itself (a licence runs out); INT64_MAX. */

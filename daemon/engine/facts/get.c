@@ -413,21 +413,10 @@ static int object_get(facts *f, fact_kind kind, uint32_t object, fact_field fiel
     return 0;
 }
 
-static bool has_field(fact_kind kind, fact_field field)
-{
-    const char *name;
-    fact_field f;
-    fact_type type;
-    for (size_t i = 0; fact_field_at(kind, i, &name, &f, &type); i++)
-        if (f == field)
-            return true;
-    return false;
-}
-
 int facts_get(facts *f, fact_handle handle, fact_field field, int64_t now_ns, fact_value *ret_value)
 {
     fact_kind kind = fact_handle_kind(handle);
-    if (kind < FACT_RELEASE || kind >= FACT_KIND_COUNT || !has_field(kind, field))
+    if (kind < FACT_RELEASE || kind >= FACT_KIND_COUNT || field >= FIELD_COUNT_ || !(f->fields_known[field] >> kind & 1))
         return -EINVAL;
     if (kind == FACT_REPORT) {
         uint64_t number = handle & 0xffffffffffffff;

@@ -223,6 +223,8 @@ static void ties_each(facts *f, uint32_t number, tied_fn on_tied, void *context)
 {
     const report *r = report_of(f, number);
     thaw_event event;
+    if (!r->named && !r->on_people)
+        return;
     report_event(r, &event);
     if (r->named) {
         char text[160];
@@ -513,39 +515,35 @@ static void undated_seeds(facts *f, uint32_t number, const thaw_event *event, re
     numbers_done(&nodes, &f->held);
 }
 
-void groups_enter(facts *f, uint32_t number)
+void groups_enter(facts *f, uint32_t number, const thaw_event *event)
 {
     report *r = report_of(f, number);
-    thaw_event event;
-    report_event(r, &event);
     if (r->persons_named)
-        parting_regroup(f, number, &event);
+        parting_regroup(f, number, event);
     if (!r->named && !r->on_people) {
         r->item = number;
         item_place(f, r->key_index, number);
         return;
     }
     if (r->named)
-        named_tie(f, number, &event, true);
+        named_tie(f, number, event, true);
     if (r->on_people)
-        names_tie(f, number, &event, true);
+        names_tie(f, number, event, true);
     regroup g = {0};
     r->item = 0;
     regroup_add(f, &g, number);
     if (r->on_people)
-        undated_seeds(f, number, &event, &g);
+        undated_seeds(f, number, event, &g);
     regroup_run(f, r->key_index, &g);
 }
 
-void groups_leave(facts *f, uint32_t number)
+void groups_leave(facts *f, uint32_t number, const thaw_event *event)
 {
     report *r = report_of(f, number);
-    thaw_event event;
-    report_event(r, &event);
     if (r->named)
-        named_tie(f, number, &event, false);
+        named_tie(f, number, event, false);
     if (r->on_people)
-        names_tie(f, number, &event, false);
+        names_tie(f, number, event, false);
     item it = r->item;
     if (!(it & ITEM_GROUP)) {
         item_unplace(f, r->key_index, number);
@@ -563,5 +561,5 @@ void groups_leave(facts *f, uint32_t number)
     }
     r->item = 0;
     if (r->persons_named)
-        parting_regroup(f, number, &event);
+        parting_regroup(f, number, event);
 }

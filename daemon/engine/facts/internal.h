@@ -228,6 +228,7 @@ struct facts {
     void *context;
     int64_t now_ns;
     int failed; /* 0 or -ENOMEM */
+    uint16_t fields_known[FIELD_COUNT_]; /* a bit for each kind of fact that has the field */
 
     symbols *symbols;
     reports *reports;
@@ -340,8 +341,8 @@ span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uin
 
 /* A living report of a clustering kind comes in or goes: finds its item and places it, and mends the
  * groups of others that it ties or parts. */
-void groups_enter(facts *f, uint32_t number);
-void groups_leave(facts *f, uint32_t number);
+void groups_enter(facts *f, uint32_t number, const thaw_event *event);
+void groups_leave(facts *f, uint32_t number, const thaw_event *event);
 
 /* ---- keys, sweep and loose items (sweep.c, loose.c) --------------------------------- */
 

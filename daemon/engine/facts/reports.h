@@ -17,7 +17,6 @@
 
 typedef struct report {
     thaw_hash key;        /* of (source, id) */
-    uint64_t content;     /* low half of the hash of the content */
     int64_t start_ns;     /* of its date; TIME_UNKNOWN: undated */
     int64_t reported_ns;  /* start of reported_at, or TIME_UNKNOWN */
     const uint8_t *text;  /* the event's map */
