@@ -66,7 +66,7 @@ int set_new(const rules_limits *limits, rules **ret_set)
     set->now_ns = INT64_MIN;
     int res = cel_evaluator_new(&set->evaluator);
     for (int k = 1; res == 0 && k < FACT_KIND_COUNT; k++)
-        if (k != THAW_RETRACTION && fact_kind_name((fact_kind)k))
+        if (fact_kind_name((fact_kind)k))
             res = set_kind(set, (fact_kind)k);
     if (res < 0) {
         rules_free(set);
