@@ -27,6 +27,23 @@ static void word_print(const screen *s, const msgpack_object *alert, const char 
     screen_pad(s, (printed < width ? width - printed : 0) + 2);
 }
 
+static uint32_t items(const msgpack_object *alert, const char *key)
+{
+    const msgpack_object *list = pack_get(alert, key);
+    return list != NULL && list->type == MSGPACK_OBJECT_ARRAY ? list->via.array.size : 0;
+}
+
+/* What has changed since the last line of this alert is mostly what it rests on. */
+static void grounds_print(const screen *s, const msgpack_object *alert)
+{
+    uint64_t rev = pack_get_uint(alert, "rev", 1);
+    uint32_t reports = items(alert, "reports");
+    if (rev > 1)
+        fprintf(s->out, ", rev %" PRIu64, rev);
+    if (reports > 0)
+        fprintf(s->out, ", %" PRIu32 " report%s", reports, reports == 1 ? "" : "s");
+}
+
 void alert_print(const screen *s, const msgpack_object *alert)
 {
     char text[1024];
@@ -46,6 +63,7 @@ void alert_print(const screen *s, const msgpack_object *alert)
     screen_colour(s, COLOUR_DIM);
     const char *id = pack_get_str(alert, "id", &len);
     screen_text(s, id, len);
+    grounds_print(s, alert);
     if (because != NULL && because->type == MSGPACK_OBJECT_ARRAY && because->via.array.size > 0) {
         len = layout_cell("because", because, text, sizeof text);
         fputs("  because of ", s->out);

@@ -45,12 +45,16 @@ void listing_print(const common_options *options, const msgpack_object *reply, c
             print_json(&list->via.array.ptr[i]);
     } else if (options->json) {
         print_json(reply);
+    } else if (is_list && list->via.array.size == 0) {
+        printf("%s\n", how->none);
+    } else if (how->print != NULL) {
+        how->print(&s, reply);
     } else if (!is_list) {
         layout_print(&s, reply, 0);
-    } else if (list->via.array.size == 0) {
-        printf("%s\n", how->none);
     } else {
-        if (!layout_table(&s, list, how->columns, 0))
+        if (how->columns != NULL)
+            columns_print(&s, list, how->columns, 0, 0);
+        else if (!layout_table(&s, list, NULL, 0))
             layout_print(&s, list, 0);
         print_rest(&s, reply, how->list);
     }

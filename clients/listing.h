@@ -8,12 +8,15 @@
 #include <msgpack.h>
 
 #include "arguments.h"
+#include "columns.h"
 #include "connection.h"
+#include "screen.h"
 
 typedef struct listing {
-    const char *list; /* key of the reply that holds the list; NULL: the reply is a document */
-    const char *const *columns; /* keys shown in text, ends with NULL; NULL: all */
-    const char *none;           /* what to say in text where the list is empty */
+    const char *list;      /* key of the reply that holds the list; NULL: the reply is a document */
+    const column *columns; /* of the text; NULL: all keys */
+    const char *none;      /* what to say in text where the list is empty */
+    void (*print)(const screen *s, const msgpack_object *reply); /* own text; NULL: a general one */
 } listing;
 
 /* Asks `verb` with `body` (NULL: none), prints the answer, returns an exit code. */

@@ -15,16 +15,23 @@
 
 enum { COLUMNS_MAX = 32, CELL_LEAST = 8 };
 
+static bool environment_says(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0';
+}
+
 screen screen_open(FILE *out)
 {
     screen s = {.out = out};
     struct winsize size;
-    if (!isatty(fileno(out)))
-        return s;
-    const char *no_colour = getenv("NO_COLOR");
     const char *term = getenv("TERM");
-    s.colours =
-        (no_colour == NULL || no_colour[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0;
+    const bool refused = environment_says("NO_COLOR");
+    if (!isatty(fileno(out))) {
+        s.colours = environment_says("CLICOLOR_FORCE") && !refused;
+        return s;
+    }
+    s.colours = !refused && term != NULL && strcmp(term, "dumb") != 0;
     s.columns = ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 ? size.ws_col : 80;
     return s;
 }

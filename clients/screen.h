@@ -27,7 +27,8 @@ typedef struct screen {
     unsigned columns; /* width to keep to; 0: no bound, the output is no terminal */
 } screen;
 
-/* Colours only where `out` is a terminal that has them and NO_COLOR is not set. */
+/* Colours only where `out` is a terminal that has them, or CLICOLOR_FORCE is set, and never where
+ * NO_COLOR is. */
 screen screen_open(FILE *out);
 
 /* Foreign text without control and direction characters (they become '?'; newline and tab become a

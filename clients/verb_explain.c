@@ -66,7 +66,7 @@ static int one_ask(connection *c, char **operands, msgpack_sbuffer *body, answer
 
 static int finish(const common_options *common, int result, const answer *reply)
 {
-    const listing how = {NULL, NULL, ""};
+    const listing how = {.none = ""};
     if (result == 0) {
         listing_print(common, &reply->body, &how);
         return CLIENT_DONE;

@@ -23,9 +23,19 @@ static bool kind_check(const char *kind)
 
 int verb_incidents(int argc, char **argv)
 {
-    static const char *const columns[] = {"occurred_at", "kind", "country", "count",
-                                          "low",         "high", "status",  "disagrees",
-                                          "sources",     "id",   NULL};
+    static const column columns[] = {
+        {"date", COLUMN_VALUE, {"occurred_at"}},
+        {"kind", COLUMN_VALUE, {"kind"}},
+        {"country", COLUMN_VALUE, {"country"}},
+        {"count", COLUMN_VALUE, {"count"}},
+        {"range", COLUMN_RANGE, {"low", "high"}},
+        {"status", COLUMN_VALUE, {"status"}},
+        {"disagrees", COLUMN_VALUE, {"disagrees"}},
+        {"sources", COLUMN_ITEMS, {"sources"}},
+        {"reports", COLUMN_ITEMS, {"reports"}},
+        {"incident", COLUMN_VALUE, {"id"}},
+        {0},
+    };
     common_options common = {.json = false};
     const char *kind = NULL;
     const char *since = NULL;
@@ -52,7 +62,7 @@ int verb_incidents(int argc, char **argv)
                                   {"kind", kind, 0, NULL},
                                   {"since", since, 0, NULL},
                                   {"limit", NULL, limit, NULL}};
-    const listing how = {"incidents", columns, "no incident"};
+    const listing how = {.list = "incidents", .columns = columns, .none = "no incident"};
     msgpack_sbuffer body;
     msgpack_sbuffer_init(&body);
     request_pack(&body, pairs, 4);

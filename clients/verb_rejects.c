@@ -15,7 +15,7 @@ int verb_rejects(int argc, char **argv)
     const argument table[] = {
         {"limit", 'n', ARGUMENT_NUMBER, &limit, "N", "at most so many", 1, 1000000},
     };
-    const listing how = {"rejects", NULL, "nothing was refused"};
+    const listing how = {.list = "rejects", .none = "nothing was refused"};
     int first = 0;
     int result = 0;
     if (!arguments_parse(&u, table, 1, &common, 0, 0, argc, argv, &first, &result))

@@ -17,7 +17,7 @@ int verb_reload(int argc, char **argv)
     const argument table[] = {
         {"dry", 0, ARGUMENT_FLAG, &dry, NULL, "only say what would become of each rule", 0, 0},
     };
-    const listing how = {"rules", NULL, "no rules"};
+    const listing how = {.list = "rules", .none = "no rules"};
     int first = 0;
     int result = 0;
     if (!arguments_parse(&u, table, 1, &common, 0, 0, argc, argv, &first, &result))

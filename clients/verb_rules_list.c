@@ -16,7 +16,7 @@ int verb_rules(int argc, char **argv)
         "Lists the rules that thawd runs, with the groups and firing alerts of each.\n"
         "'thaw rules check FILE...' checks rule files, 'thaw rules test FILE...' runs rule\n"
         "tests; both need no thawd."};
-    const listing how = {"rules", NULL, "no rules"};
+    const listing how = {.list = "rules", .none = "no rules"};
     int first = 0;
     int result = 0;
 #ifdef THAW_HAVE_RULES

@@ -4,6 +4,7 @@
 #include "verb.h"
 
 #include "client.h"
+#include "ledger_text.h"
 #include "listing.h"
 
 int verb_state(int argc, char **argv)
@@ -34,7 +35,9 @@ int verb_state(int argc, char **argv)
     const request_pair pairs[] = {{"country", country, 0, NULL},
                                   {"since", since, 0, NULL},
                                   {"at", NULL, 0, at != NULL ? &at_ns : NULL}};
-    const listing how = {country == NULL ? "countries" : NULL, NULL, "nothing is known yet"};
+    const listing how = {.list = country == NULL ? "countries" : NULL,
+                         .none = "nothing is known yet",
+                         .print = country == NULL ? ledger_print_countries : ledger_print};
     msgpack_sbuffer body;
     msgpack_sbuffer_init(&body);
     request_pack(&body, pairs, 3);

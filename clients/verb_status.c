@@ -11,7 +11,7 @@ int verb_status(int argc, char **argv)
     common_options common = {.json = false};
     const usage u = {"status", "",
                      "Shows version, epoch, last numbers, uptime, counters and limits reached."};
-    const listing how = {NULL, NULL, ""};
+    const listing how = {.none = ""};
     int first = 0;
     int result = 0;
     if (!arguments_parse(&u, NULL, 0, &common, 0, 0, argc, argv, &first, &result))

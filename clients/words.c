@@ -32,6 +32,8 @@ size_t words_bytes(uint64_t bytes, char *text, size_t room)
 size_t words_duration(int64_t duration_ns, char *text, size_t room)
 {
     int64_t seconds = duration_ns / 1000000000;
+    if (duration_ns == 0)
+        return clipped(snprintf(text, room, "0 s"), room);
     if (duration_ns < 1000)
         return clipped(snprintf(text, room, "%" PRId64 " ns", duration_ns), room);
     if (duration_ns < 1000000)
