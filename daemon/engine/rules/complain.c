@@ -225,7 +225,7 @@ static unsigned name_distance(const char *a, size_t a_len, const char *b, size_t
     return rows[a_len % 3][b_len];
 }
 
-const char *nearest_name(const char *written, size_t len, const char *const names[], size_t count)
+const char *rule_nearest_name(const char *written, size_t len, const char *const names[], size_t count)
 {
     const char *best = NULL;
     unsigned best_distance = len <= 3 ? 2 : len <= 6 ? 3 : 4; /* exclusive */

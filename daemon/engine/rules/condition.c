@@ -57,7 +57,7 @@ void pack_value_text(msgpack_packer *out, const char *text)
     msgpack_pack_str_body(out, text, len);
 }
 
-void pack_time(msgpack_packer *out, int64_t at_ns)
+void value_pack_time(msgpack_packer *out, int64_t at_ns)
 {
     int64_t seconds = at_ns / NS, nanos = at_ns % NS;
     if (nanos < 0) {

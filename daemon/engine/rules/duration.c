@@ -16,7 +16,7 @@ static const struct {
 #define UNIT_COUNT (sizeof units / sizeof units[0])
 #define SECONDS_MAX (INT64_C(36525) * 86400) /* 100 years */
 
-int duration_parse(const char *text, size_t len, int64_t *ret_ns)
+int rule_duration_parse(const char *text, size_t len, int64_t *ret_ns)
 {
     int64_t total = 0;
     size_t unit_next = 0; /* units come once each, the greater first */

@@ -151,7 +151,7 @@ void deadlines_done(deadlines *d);
 
 /* duration.c */
 /* "30s" "5m" "72h" "14d" "2w" "1d12h"; -EINVAL, -ERANGE (0, or above 100 years). */
-int duration_parse(const char *text, size_t len, int64_t *ret_ns);
+int rule_duration_parse(const char *text, size_t len, int64_t *ret_ns);
 #define DURATION_TEXT 64
 const char *duration_text(int64_t ns, char text[DURATION_TEXT]);
 

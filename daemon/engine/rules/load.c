@@ -87,7 +87,7 @@ static int read_root(reader *r, struct fy_node *root)
             list = fy_node_pair_value(pair);
             continue;
         }
-        const char *near = key ? nearest_name(key, len, keys, 1) : NULL;
+        const char *near = key ? rule_nearest_name(key, len, keys, 1) : NULL;
         complain_node(r, fy_node_pair_key(pair), "unknown key; a rule file has the one key `rules`%s",
                       near ? ", did you mean that?" : "");
     }

@@ -34,7 +34,7 @@ bool complaints_full(const reader *r);
 size_t node_offset(const reader *r, struct fy_node *node);
 size_t scalar_offset(const reader *r, struct fy_node *node, size_t within);
 /* The one of `names` that is nearest to what was written, or NULL where none is near. */
-const char *nearest_name(const char *written, size_t len, const char *const names[], size_t count);
+const char *rule_nearest_name(const char *written, size_t len, const char *const names[], size_t count);
 
 /* A scalar's text; NULL where the node is none. */
 const char *node_text(struct fy_node *node, size_t *ret_len);

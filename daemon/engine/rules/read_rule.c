@@ -58,7 +58,7 @@ int read_duration(reader *r, struct fy_node *node, const char *key, int64_t *ret
 {
     size_t len = 0;
     const char *text = node_text(node, &len);
-    int res = text ? duration_parse(text, len, ret_ns) : -EINVAL;
+    int res = text ? rule_duration_parse(text, len, ret_ns) : -EINVAL;
     if (res == -ERANGE)
         return complain_node(r, node, "%s: a duration is longer than nothing and at most 100 years", key);
     if (res < 0)
@@ -308,7 +308,7 @@ static int read_keys(reader *r, struct fy_node *node, struct fy_node *nodes[KEY_
             nodes[k] = fy_node_pair_value(pair);
             continue;
         }
-        const char *near = key ? nearest_name(key, len, rule_keys, KEY_COUNT) : NULL;
+        const char *near = key ? rule_nearest_name(key, len, rule_keys, KEY_COUNT) : NULL;
         res = complain_node(r, fy_node_pair_key(pair), "unknown key of a rule%s%s%s",
                             near ? "; did you mean "
                                  : " (rule, by, select, when, until, for, keep_for, severity, title, labels)",

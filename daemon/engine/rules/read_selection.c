@@ -37,7 +37,7 @@ static int complain_kind(reader *r, struct fy_node *node)
         if (fact_kind_name((fact_kind)k) && r->set->envs[k])
             names[count++] = fact_kind_name((fact_kind)k);
     const char *text = node_text(node, &len);
-    const char *near = text ? nearest_name(text, len, names, count) : NULL;
+    const char *near = text ? rule_nearest_name(text, len, names, count) : NULL;
     return complain_node(r, node,
                          "kind: expected release, detention, sanction, talks, tally, feed, measure, "
                          "person or report%s%s%s",
@@ -60,7 +60,7 @@ static int read_field(reader *r, struct fy_node *node, const char *key, fact_kin
     const kind_fields *fields = &r->set->kinds[kind];
     if (fact_field_find(kind, text, len, ret_field, ret_type) == 0)
         return 0;
-    const char *near = nearest_name(text, len, fields->names, fields->count);
+    const char *near = rule_nearest_name(text, len, fields->names, fields->count);
     return complain_node(r, node, "%s: a %s has no field %.*s%s%s%s", key, fact_kind_name(kind),
                          (int)(len < 64 ? len : 64), text, near ? "; did you mean " : "",
                          near ? near : "", near ? "?" : "");
@@ -236,7 +236,7 @@ static int read_keys(reader *r, struct fy_node *node, struct fy_node *nodes[KEY_
             nodes[k] = fy_node_pair_value(pair);
             continue;
         }
-        const char *near = key ? nearest_name(key, len, selection_keys, KEY_COUNT) : NULL;
+        const char *near = key ? rule_nearest_name(key, len, selection_keys, KEY_COUNT) : NULL;
         res = complain_node(r, fy_node_pair_key(pair), "unknown key of a selection%s%s%s",
                             near ? "; did you mean " : " (kind, where, within, before, ahead, at)",
                             near ? near : "", near ? "?" : "");

@@ -70,7 +70,7 @@ int scope_render(rules *set, const scope *s, const text_template *t, char **ret_
 int scope_pack_values(rules *set, const scope *s, msgpack_packer *out);
 void pack_cel(msgpack_packer *out, const struct cel_value *value);
 void pack_value_text(msgpack_packer *out, const char *text);
-void pack_time(msgpack_packer *out, int64_t at_ns);
+void value_pack_time(msgpack_packer *out, int64_t at_ns);
 /* At most `max` bytes of what a value says to people. */
 size_t value_words(const struct cel_value *value, char *buffer, size_t size);
 

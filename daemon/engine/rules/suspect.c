@@ -56,7 +56,7 @@ static void suspect_word(reader *r, struct fy_node *node, const char *name, cons
             return;
         count++;
     }
-    const char *near = nearest_name(word.data, word.len, v->words, count);
+    const char *near = rule_nearest_name(word.data, word.len, v->words, count);
     warn_node(r, node, "where: %s is never \"%.*s\"%s%s%s", name, (int)(word.len < 64 ? word.len : 64),
               word.data, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
