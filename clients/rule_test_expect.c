@@ -208,10 +208,30 @@ static bool in_list(const rule_test_run *run, const replay_alert *a, int list)
     return a->state == states[list] && (list == RULE_TEST_FIRING || a->seq > run->seq);
 }
 
+/* Whether text is the pattern, in which a `*` stands for anything. */
+static bool matches(const char *pattern, const char *text, size_t len)
+{
+    const char *star = strchr(pattern, '*');
+    size_t head = star != NULL ? (size_t)(star - pattern) : strlen(pattern);
+    if (len < head || memcmp(pattern, text, head) != 0)
+        return false;
+    if (star == NULL)
+        return len == head;
+    const char *rest = star + 1;
+    const char *next = strchr(rest, '*');
+    if (next == NULL) { /* the last one: what follows must be the end */
+        size_t tail = strlen(rest);
+        return len - head >= tail && memcmp(rest, text + len - tail, tail) == 0;
+    }
+    for (size_t at = head; at <= len; at++)
+        if (matches(rest, text + at, len - at))
+            return true;
+    return false;
+}
+
 static bool has_name(const replay_alert *a, const char *name)
 {
-    size_t len = strlen(name), place = replay_place_len(a->id);
-    return strcmp(a->id, name) == 0 || (len == place && memcmp(a->id, name, len) == 0);
+    return matches(name, a->id, strlen(a->id)) || matches(name, a->id, replay_place_len(a->id));
 }
 
 /* Marks alerts that have a place in run->named. */

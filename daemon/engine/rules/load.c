@@ -128,7 +128,8 @@ static void complain_yaml(reader *r, struct fy_diag *diag)
     if (error->line > 0)
         for (int column = 1; column < error->column && offset < q->len && q->text[offset] != '\n';)
             column += ((unsigned char)q->text[offset++] & 0xC0) != 0x80;
-    complain_offset(r, quoted_text_origin(q, offset), "YAML: %s", error->msg);
+    complain_offset(r, quoted_text_origin(q, offset), "YAML: %s%s", error->msg,
+                    strstr(error->msg, "flow ") ? " (an expression that holds [ ] { } , or : needs quotes)" : "");
 }
 
 static int read_yaml(reader *r)
@@ -258,7 +259,9 @@ static int read_folder(reader *r, const char *path)
     for (int i = 0; i < count; i++) {
         char *file = NULL;
         if (res == 0 && !complaints_full(r))
-            res = asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0 ? -ENOMEM : read_file(r, file);
+            res = asprintf(&file, "%s%s%s", path, path[0] && path[strlen(path) - 1] == '/' ? "" : "/", entries[i]->d_name) < 0
+                      ? -ENOMEM
+                      : read_file(r, file);
         free(file);
         free(entries[i]);
     }

@@ -222,6 +222,17 @@ static bool reads_only_selections(const rule *one)
     return count > 0;
 }
 
+/* Whether every fact of some kind gets into a selection, whatever it says and whenever it was. */
+static bool selects_all(const rule *one)
+{
+    for (size_t s = 0; s < one->selections_count; s++) {
+        const selection *sel = &one->selections[s];
+        if (!sel->where && !sel->has_within && !sel->has_before && !sel->has_ahead)
+            return true;
+    }
+    return false;
+}
+
 void suspect_rule(reader *r, struct fy_node *when_node, struct fy_node *until_node, const rule *one)
 {
     for (size_t s = 0; s < one->selections_count; s++)
@@ -248,6 +259,8 @@ void suspect_rule(reader *r, struct fy_node *when_node, struct fy_node *until_no
     }
     if (!held)
         warn_node(r, when_node, "when: no values were found for which this is true: can it ever fire?");
-    else if (filled_held == filled)
-        warn_node(r, when_node, "when: true for all values that were tried: it fires for every fact");
+    else if (held == TRIALS)
+        warn_node(r, when_node, "when: true for all values that were tried, also without any fact: it always fires");
+    else if (filled_held == filled && selects_all(one))
+        warn_node(r, when_node, "when: true as soon as there is a fact: it fires for every fact");
 }

@@ -1,0 +1,137 @@
+#!/usr/bin/python3
+"""thaw rules check: each refusal and each warning at its place, the line and a caret below it."""
+
+import verbs
+
+GOOD = """\
+rules:
+  - rule: mass-release
+    by: [country]
+    select:
+      freed: {kind: release, where: status != "rumoured", within: 14d}
+    when: freed.sum >= 50
+    severity: warning
+    title: "{country}: {freed.sum} people freed"
+"""
+
+
+def rule(select="freed: {kind: release}", when="freed.count > 1", more="", by="[country]"):
+    return f"rules:\n  - rule: one\n    by: {by}\n    select:\n      {select}\n    when: {when}\n{more}"
+
+
+# what is written, where the complaint stands (line, column), what it says
+ERRORS = [
+    ("type error", rule(when="freed.count > 'x'"), 6, 11, "cannot compare int with string"),
+    ("not a condition", rule(when="freed.count + 1"), 6, 11, "bool"),
+    ("unknown field", rule("freed: {kind: release, where: cuont > 3}"), 5, 37, "did you mean 'count'?"),
+    ("unknown aggregate", rule(when="freed.total > 3"), 6, 11, "total"),
+    ("unknown selection", rule(when="fred.count > 3"), 6, 11, "fred"),
+    ("unknown kind", rule("freed: {kind: releases}"), 5, 21, "did you mean release?"),
+    ("unknown key of a rule", rule(more="    tittle: x\n"), 7, 5, "did you mean title?"),
+    ("unknown key of a selection", rule("freed: {kind: release, were: count > 1}"), 5, 30, "did you mean where?"),
+    ("window on a field that is no time", rule("freed: {kind: release, at: count, within: 3d}"), 5, 34,
+     "at: count is a number, a window needs a time"),
+    ("group of an unknown field", rule(by="[contry]"), 5, 21, "did you mean country?"),
+    ("group of a time", rule(by="[occurred_at]"), 5, 21, "groups are made of"),
+    ("now", rule("freed: {kind: release, where: occurred_at > now - duration('3h')}"), 5, 51, "there is no `now`"),
+    ("now in when", rule(when="freed.last > now"), 6, 24, "there is no `now`"),
+    ("impossible: two values of one field",
+     rule("""freed: {kind: sanction, where: 'authority == "US" && authority == "EU"'}"""), 5, 39, "never true"),
+    ("impossible: an empty list", rule("freed: {kind: person, where: 'person in []'}"), 5, 0, "never true"),
+    ("brackets without quotes", rule("freed: {kind: person, where: person in ['x']}"), 5, 0, "needs quotes"),
+    ("impossible: a constant", rule(when="1 > 2"), 6, 11, "never true"),
+    ("impossible: ahead and past", rule("freed: {kind: release, within: 3d, ahead: 3d}"), 5, 49, "ahead"),
+    ("impossible: before outside of within", rule("freed: {kind: release, within: 3d, before: 5d}"), 5, 50,
+     "nothing can be in both"),
+    ("never fires because of until", rule(more="    until: 1 < 2\n"), 7, 12, "can never fire"),
+    ("no duration", rule("freed: {kind: release, within: soon}"), 5, 38, "14d"),
+    ("no duration in for", rule(more="    for: 0s\n"), 7, 10, "for:"),
+    ("empty group list entry", rule(by="['']"), 3, 11, "by:"),
+    ("five groups", rule(by="[country, id, status, late, count]"), 3, 10, "at most 4"),
+    ("twice in by", rule(by="[country, country]"), 3, 19, "twice"),
+    ("no selection", "rules:\n  - rule: one\n    select: {}\n    when: true\n", 2, 0, "at least one selection"),
+    ("no when", "rules:\n  - rule: one\n    select:\n      a: {kind: release}\n", 2, 5, "needs `when`"),
+    ("bad id", GOOD.replace("rule: mass-release", "rule: Mass Release"), 2, 11, "a-z"),
+    ("id taken by the engine", GOOD.replace("rule: mass-release", "rule: thaw-limit"), 2, 11, "taken"),
+    ("text with an unknown name", GOOD.replace("{freed.sum}", "{freed.sun}"), 8, 25, "sun"),
+    ("text with an open brace", GOOD.replace("{freed.sum}", "{freed.sum"), 8, 24, "}"),
+    ("no regular expression", rule("""freed: {kind: report, where: 'title.matches("(")'}"""), 5, 0, ""),
+    ("broken YAML", "rules:\n  - rule: [one\n", 0, 0, "YAML"),
+    ("another root", "rule:\n  - x\n", 1, 1, "rules"),
+    ("aliases", GOOD.replace("[country]", "&a [country]") + GOOD[7:].replace("mass-release", "x").replace("[country]", "*a"),
+     0, 0, "aliases"),
+]
+
+WARNINGS = [
+    ("a word that is never there", rule("""freed: {kind: release, where: 'status == "rumored"'}"""), "did you mean rumoured?"),
+    ("a country that is none", rule("""freed: {kind: release, where: 'country == "by"'}"""), "two upper-case letters"),
+    ("can never fire", rule(when="freed.count > 3 && freed.count < 2"), "can it ever fire?"),
+    ("fires for every fact", rule(when="freed.count > 0"), "fires for every fact"),
+    ("always fires", rule(when="freed.count >= 0"), "always fires"),
+    ("a selection that is not used", rule("freed: {kind: release}\n      held: {kind: detention}"), "used nowhere"),
+    ("a condition that is always true", rule("freed: {kind: release, where: 1 < 2}"), "always true"),
+    ("until beside keep_for", rule(more="    until: freed.count < 1\n    keep_for: 3d\n"), "both delay"),
+]
+
+
+class Check(verbs.VerbTest):
+    def test_good(self):
+        self.write("a.yaml", GOOD)
+        self.assertEqual(self.run_thaw("rules", "check", "a.yaml"), "1 rule, 0 warnings\n")
+        self.assertEqual(self.run_json("rules", "check", "--json", "a.yaml"), [])
+
+    def test_errors(self):
+        for name, text, line, column, says in ERRORS:
+            with self.subTest(name):
+                self.write("a.yaml", text)
+                shown = self.run_thaw("rules", "check", "a.yaml", code=1)
+                self.assertIn(says, shown)
+                self.assertIn("a.yaml:", shown)
+                complaint = self.run_json("rules", "check", "--json", "a.yaml", code=1)[0]
+                self.assertEqual(complaint["level"], "error")
+                if line:
+                    self.assertEqual(complaint["line"], line, shown)
+                if column:
+                    self.assertEqual(complaint["column"], column, shown)
+                if complaint["line"] and complaint["source"]:
+                    self.assertEqual(complaint["source"], text.splitlines()[complaint["line"] - 1])
+
+    def test_caret(self):
+        self.write("a.yaml", rule("freed: {kind: release, where: cuont > 3}"))
+        shown = self.run_thaw("rules", "check", "a.yaml", code=1).splitlines()
+        self.assertEqual(shown[1], "        freed: {kind: release, where: cuont > 3}")
+        self.assertEqual(shown[2].index("^"), shown[1].index("cuont"))
+
+    def test_every_error_at_once(self):
+        self.write("a.yaml", rule(when="freed.count > 'x'") + rule(when="fred.count > 1")[7:].replace("one", "two"))
+        self.assertEqual(len(self.run_json("rules", "check", "--json", "a.yaml", code=1)), 2)
+
+    def test_warnings(self):
+        for name, text, says in WARNINGS:
+            with self.subTest(name):
+                self.write("a.yaml", text)
+                shown = self.run_thaw("rules", "check", "a.yaml")
+                self.assertIn("warning", shown)
+                self.assertIn(says, shown)
+
+    def test_many_files_are_one_set(self):
+        self.write("a.yaml", GOOD)
+        self.write("b.yaml", GOOD)
+        shown = self.run_thaw("rules", "check", "a.yaml", "b.yaml", code=1)
+        self.assertIn("b.yaml:2:5: error: rule: the id mass-release is taken by a.yaml:2", shown)
+
+    def test_a_folder_leaves_out_tests(self):
+        self.write("a.yaml", GOOD)
+        self.write("a.test.yaml", "no rules")
+        self.assertEqual(self.run_thaw("rules", "check", self.folder), "1 rule, 0 warnings\n")
+
+    def test_wrong_use(self):
+        self.run_thaw("rules", "check", code=2)
+        self.run_thaw("rules", "check", "--jsom", "x", code=2)
+        self.run_thaw("rules", "check", "nowhere.yaml", code=1)
+        self.write("a.yaml", "")
+        self.assertIn("rules: []", self.run_thaw("rules", "check", "a.yaml", code=1))
+
+
+if __name__ == "__main__":
+    verbs.main()
