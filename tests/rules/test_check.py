@@ -38,7 +38,6 @@ ERRORS = [
     ("impossible: two values of one field",
      rule("""freed: {kind: sanction, where: 'authority == "US" && authority == "EU"'}"""), 5, 39, "never true"),
     ("impossible: an empty list", rule("freed: {kind: person, where: 'person in []'}"), 5, 0, "never true"),
-    ("brackets without quotes", rule("freed: {kind: person, where: person in ['x']}"), 5, 0, "needs quotes"),
     ("impossible: a constant", rule(when="1 > 2"), 6, 11, "never true"),
     ("impossible: ahead and past", rule("freed: {kind: release, within: 3d, ahead: 3d}"), 5, 49, "ahead"),
     ("impossible: before outside of within", rule("freed: {kind: release, within: 3d, before: 5d}"), 5, 50,
@@ -101,6 +100,10 @@ class Check(verbs.VerbTest):
         shown = self.run_thaw("rules", "check", "a.yaml", code=1).splitlines()
         self.assertEqual(shown[1], "        freed: {kind: release, where: cuont > 3}")
         self.assertEqual(shown[2].index("^"), shown[1].index("cuont"))
+
+    def test_brackets_need_no_quotes(self):
+        self.write("a.yaml", rule("freed: {kind: person, where: person in ['x', 'y'], within: 3d}"))
+        self.assertEqual(self.run_thaw("rules", "check", "a.yaml"), "1 rule, 0 warnings\n")
 
     def test_every_error_at_once(self):
         self.write("a.yaml", rule(when="freed.count > 'x'") + rule(when="fred.count > 1")[7:].replace("one", "two"))
