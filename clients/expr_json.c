@@ -1,7 +1,7 @@
 /* expr_json.c: see expr_json.h. */
 #include "expr_json.h"
 
-#include "zonefile.h"
+#include "../proto/src/zonefile.h"
 
 #include <errno.h>
 #include <inttypes.h>

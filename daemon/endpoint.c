@@ -25,6 +25,7 @@
 #define KEEPALIVE_INTERVAL_S 10
 #define KEEPALIVE_COUNT 3
 #define LAST_ENDPOINT_BYTES 256
+#define SUBSCRIPTION_BYTES_MAX 4096 /* what subscribers send: topics of at most 245 bytes */
 
 int endpoint_passed_take(endpoint_passed *ret_passed)
 {
@@ -61,8 +62,15 @@ static int set_int(void *socket, int option, int value)
     return zmq_setsockopt(socket, option, &value, sizeof(value)) < 0 ? -errno : 0;
 }
 
+/* libzmq ends a connection over which a larger message comes, without a word. Up to twice the limit
+ * thawd takes it in, and the producer is told that it is too large. */
+static int64_t message_bytes_max(int type, const config *c)
+{
+    return type == ZMQ_XPUB ? SUBSCRIPTION_BYTES_MAX : 2 * (int64_t)c->limits.message_bytes;
+}
+
 /* What every socket gets, before it is bound anywhere. */
-static int set_common(void *socket, const config *c, uint64_t hwm_count)
+static int set_common(void *socket, int type, const config *c, uint64_t hwm_count)
 {
     const struct {
         int option, value;
@@ -76,7 +84,7 @@ static int set_common(void *socket, const config *c, uint64_t hwm_count)
         {ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_INTERVAL_S},
         {ZMQ_TCP_KEEPALIVE_CNT, KEEPALIVE_COUNT},
     };
-    int64_t message_bytes = c->limits.message_bytes;
+    int64_t message_bytes = message_bytes_max(type, c);
 
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         int r = set_int(socket, options[i].option, options[i].value);
@@ -329,7 +337,7 @@ int endpoint_open(endpoint *ret_endpoint, const char *name, void *zmq, int type,
 
     if (e.socket == NULL)
         return fail(error, -errno, "%s: cannot make a socket: %s", name, zmq_strerror(errno));
-    r = set_common(e.socket, c, addresses->hwm_count);
+    r = set_common(e.socket, type, c, addresses->hwm_count);
     if (r == 0)
         r = set_type(e.socket, type, addresses);
     if (r < 0)

@@ -160,7 +160,7 @@ static const wire_slot alert_slots[] = {
 
 static uint8_t alert_state_find(thaw_str word)
 {
-    for (unsigned i = 1; i < THAW_ALERT_STATE_COUNT; i++) {
+    for (unsigned i = THAW_FIRING; i < THAW_ALERT_STATE_COUNT; i++) { /* pending is never sent */
         const char *name = thaw_alert_state_name((thaw_alert_state)i);
         if (strlen(name) == word.len && memcmp(name, word.data, word.len) == 0)
             return (uint8_t)i;

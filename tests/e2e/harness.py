@@ -95,6 +95,20 @@ class Client:
             if frames[1] == request:
                 return frames[0].decode(), unpack(frames[2])
 
+    def ask_many(self, verb, bodies):
+        """Answers to many requests under way at once, in the order of the requests."""
+        first = self.number + 1
+        for body in bodies:
+            self.number += 1
+            self.send(verb.encode(), b"r%d" % self.number, body)
+        answers = {}
+        while len(answers) < len(bodies):
+            frames = self.receive()
+            if frames is None:
+                raise AssertionError(f"{len(answers)} of {len(bodies)} answers came")
+            answers[frames[1]] = (frames[0].decode(), unpack(frames[2]))
+        return [answers[b"r%d" % n] for n in range(first, self.number + 1)]
+
     def ask(self, verb, body=None, patience=PATIENCE):
         return self.ask_bytes(verb, pack({} if body is None else body), patience)
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "cel/cel.h"
-#include "zonefile.h"
+#include "../proto/src/zonefile.h"
 
 #include <errno.h>
 #include <math.h>
