@@ -135,10 +135,10 @@ static int set_security(endpoint *e, bool tcp, bool outward, const endpoint_keys
     return r;
 }
 
+/* Takes the lock beside an ipc path. -EADDRINUSE: another thawd has it. */
 static int lock_path(endpoint *e, const char *path, char *error)
 {
     char lock[sizeof(((struct sockaddr_un *)NULL)->sun_path) + 8];
-    struct stat st;
     int fd;
 
     snprintf(lock, sizeof(lock), "%s.lock", path);
@@ -157,12 +157,37 @@ static int lock_path(endpoint *e, const char *path, char *error)
                     e->name, path, lock);
     }
     e->locks[e->lock_count++] = fd;
-    if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+    return 0;
+}
+
+/* What lies at an ipc path will be removed by libzmq: only a socket that nobody listens at may be. */
+static int check_path(const endpoint *e, const char *path, char *error)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    struct stat st;
+    bool taken;
+    int fd;
+
+    if (lstat(path, &st) < 0)
+        return 0;
+    if (!S_ISSOCK(st.st_mode))
         return fail(error, -EEXIST,
                     "%s: %s is there and is no socket; remove it or choose another "
                     "address",
                     e->name, path);
-    return 0;
+    if (strlen(path) >= sizeof(name.sun_path))
+        return 0; /* libzmq refuses it */
+    memcpy(name.sun_path, path, strlen(path) + 1);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    taken = connect(fd, (struct sockaddr *)&name, sizeof(name)) == 0 || errno == EAGAIN;
+    close(fd);
+    return !taken ? 0
+                  : fail(error, -EADDRINUSE,
+                         "%s: ipc://%s is in use by another program, or held open by systemd "
+                         "(thawd.socket); stop that, or choose another address",
+                         e->name, path);
 }
 
 static int note_address(endpoint *e)
@@ -207,6 +232,8 @@ static int open_bind(endpoint *e, const config_endpoint *c, const char *address,
                     ENDPOINT_ADDRESSES_MAX);
     if (!tcp && address[6] == '/') { /* no lock for the abstract names: the kernel has it */
         r = lock_path(e, address + 6, error);
+        if (r == 0)
+            r = check_path(e, address + 6, error);
         if (r < 0)
             return r;
     }
@@ -269,6 +296,8 @@ static int open_passed(endpoint *e, int fd, const config_endpoint *c, const endp
         return fail(error, r, "%s: systemd passed a socket that is neither ipc nor tcp: %s",
                     e->name, strerror(-r));
     tcp = strncmp(address, "tcp://", 6) == 0;
+    if (!tcp && lock_path(e, address + 6, error) == -EADDRINUSE)
+        return -EADDRINUSE; /* without any lock, where the folder is systemd's alone, it goes on */
     if (!config_address_is_local(address) && (keys == NULL || keys->secret == NULL))
         return fail(error, -EPERM,
                     "%s: systemd passed %s, which is not loopback: set curve.server "
@@ -287,45 +316,49 @@ static int open_passed(endpoint *e, int fd, const config_endpoint *c, const endp
     return r;
 }
 
-/* Opens what systemd passed under this name; returns how many. */
+/* Opens what systemd passed under this name. */
 static int open_all_passed(endpoint *e, const endpoint_passed *passed, const config_endpoint *c,
                            const endpoint_keys *keys, char *error)
 {
-    int used = 0;
+    int r = 0;
 
-    for (int i = 0; passed != NULL && i < passed->count; i++) {
-        int r;
+    for (int i = 0; r == 0 && passed != NULL && i < passed->count; i++) {
         if (strcmp(passed->names[i], e->name) != 0)
             continue;
         if (e->count == ENDPOINT_ADDRESSES_MAX)
             return fail(error, -E2BIG, "%s: systemd passed more than %d sockets", e->name,
                         ENDPOINT_ADDRESSES_MAX);
         r = open_passed(e, SD_LISTEN_FDS_START + i, c, keys, error);
-        if (r < 0)
-            return r;
-        used++;
     }
-    return used;
+    e->passed_count = e->count;
+    return r;
+}
+
+/* Whether a configured address is open already, taken over from systemd. */
+static bool is_open(const endpoint *e, const char *address)
+{
+    char plain[LAST_ENDPOINT_BYTES];
+
+    snprintf(plain, sizeof(plain), "%s", address);
+    if (strncmp(address, "tcp://*:", 8) == 0)
+        snprintf(plain, sizeof(plain), "tcp://0.0.0.0:%s", address + 8);
+    for (size_t i = 0; i < e->count; i++)
+        if (strcmp(e->addresses[i], plain) == 0)
+            return true;
+    return false;
 }
 
 static int open_addresses(endpoint *e, const config_endpoint *c, const endpoint_keys *keys,
                           const endpoint_passed *passed, char *error)
 {
-    int used = open_all_passed(e, passed, c, keys, error);
+    int r = open_all_passed(e, passed, c, keys, error);
 
-    if (used < 0)
-        return used;
-    for (size_t i = 0; used == 0 && i < c->bind.count; i++) {
-        int r = open_bind(e, c, c->bind.items[i].text, keys, error);
-        if (r < 0)
-            return r;
-    }
-    for (size_t i = 0; i < c->connect.count; i++) {
-        int r = open_connect(e, c->connect.items[i].text, keys, error);
-        if (r < 0)
-            return r;
-    }
-    return 0;
+    for (size_t i = 0; r == 0 && i < c->bind.count; i++)
+        if (!is_open(e, c->bind.items[i].text))
+            r = open_bind(e, c, c->bind.items[i].text, keys, error);
+    for (size_t i = 0; r == 0 && i < c->connect.count; i++)
+        r = open_connect(e, c->connect.items[i].text, keys, error);
+    return r;
 }
 
 int endpoint_open(endpoint *ret_endpoint, const char *name, void *zmq, int type,
@@ -352,11 +385,11 @@ int endpoint_open(endpoint *ret_endpoint, const char *name, void *zmq, int type,
     return 0;
 }
 
-/* libzmq leaves the files of ipc sockets behind. Ours to take away are those that we hold a lock
- * for, as long as we hold it; where there is no lock, the paths are systemd's. */
+/* libzmq leaves the files of ipc sockets behind. Ours to take away are those that we made, as long
+ * as we hold their locks; those that systemd passed are its own. */
 static void unlink_paths(const endpoint *e)
 {
-    for (size_t i = 0; e->lock_count > 0 && i < e->count; i++)
+    for (size_t i = e->passed_count; i < e->count; i++)
         if (strncmp(e->addresses[i], "ipc:///", 7) == 0)
             (void)unlink(e->addresses[i] + 6);
 }

@@ -4,10 +4,11 @@
  * libzmq unlinks whatever lies at an ipc path before it binds, so a second daemon would take an
  * endpoint over in silence. Each ipc path therefore has a lock beside it (PATH.lock), taken
  * before binding and held as long as the endpoint is open; the lock's file stays, the socket's is
- * taken away at the end.
+ * taken away at the end unless it is systemd's. A path at which somebody listens, systemd for
+ * instance, is refused too.
  *
- * Where systemd passes listening sockets (thawd.socket) with the endpoint's name, those are used
- * in place of the configured addresses, and no lock is taken: the path is systemd's.
+ * Listening sockets that systemd passed with the endpoint's name (thawd.socket) are taken over
+ * first; configured addresses that are not among them are bound beside them.
  */
 #ifndef DAEMON_ENDPOINT_H
 #define DAEMON_ENDPOINT_H
@@ -32,6 +33,7 @@ typedef struct endpoint {
     char *addresses[ENDPOINT_ADDRESSES_MAX]; /* as bound, a wildcard port resolved */
     int locks[ENDPOINT_ADDRESSES_MAX];
     size_t count, lock_count;
+    size_t passed_count; /* addresses from systemd, which come first */
 } endpoint;
 
 /* What systemd passed; names as in thawd.socket. */

@@ -14,8 +14,11 @@
 #include "recovery.h"
 #include "ruleset.h"
 
-/* As systemd.exec(5) has them. */
+/* As systemd.exec(5) and sysexits.h have them. Those of main() do not heal by trying again: the unit
+ * has them in RestartPreventExitStatus=. */
 #define EXIT_USAGE 2
+#define EXIT_DATA 65
+#define EXIT_PERMISSION 77
 #define EXIT_CONFIG 78
 
 typedef struct options {
@@ -144,6 +147,22 @@ static int run(thawd *d)
     return r;
 }
 
+static int exit_status(int r)
+{
+    switch (r) {
+    case -EINVAL:
+        return EXIT_CONFIG;
+    case -EBADMSG: /* a damaged journal */
+        return EXIT_DATA;
+    case -EACCES:
+    case -EPERM:
+    case -EROFS:
+        return EXIT_PERMISSION;
+    default:
+        return EXIT_FAILURE;
+    }
+}
+
 int main(int argc, char *argv[])
 {
     options o = {.file = CONFIG_FILE_DEFAULT};
@@ -159,7 +178,7 @@ int main(int argc, char *argv[])
     if (load_config(&d, &o) < 0)
         status = EXIT_CONFIG;
     else if ((r = o.check ? check(&d) : run(&d)) < 0)
-        status = o.check || r == -EINVAL ? EXIT_CONFIG : EXIT_FAILURE;
+        status = o.check ? EXIT_CONFIG : exit_status(r);
     config_done(&d.config);
     log_free(d.log);
     return status;

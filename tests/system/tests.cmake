@@ -1,0 +1,11 @@
+# thawd beside a real systemd (box.sh): each scenario boots a box of its own and throws it away.
+set(SYSTEM_ROOT ${CMAKE_BINARY_DIR}/system-root)
+add_test(NAME system_install COMMAND ${CMAKE_COMMAND} -E env DESTDIR=${SYSTEM_ROOT}
+  ${CMAKE_COMMAND} --install ${CMAKE_BINARY_DIR} --prefix /usr)
+set_tests_properties(system_install PROPERTIES FIXTURES_SETUP system_root)
+foreach(scenario lifecycle faults activation)
+  add_test(NAME system_${scenario} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/system/box.sh ${scenario}
+    ${SYSTEM_ROOT} ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+  set_tests_properties(system_${scenario} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 LABELS slow
+    FIXTURES_REQUIRED system_root)
+endforeach()
