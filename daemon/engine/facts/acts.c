@@ -26,7 +26,7 @@ static void subject_add(facts *f, subject *s, uint32_t number)
 {
     thaw_event event;
     const report *r = report_of(f, number);
-    report_event(r, &event);
+    report_event(f->reports, r, &event);
     if (event.targets.count)
         report_entities(f, number, &s->parties);
     thaw_str part = event.sector;

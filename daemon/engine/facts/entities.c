@@ -132,7 +132,7 @@ static void party_settle(facts *f, uint32_t index)
     for (uint32_t i = 0; i < reports_.count; i++) {
         thaw_event event;
         const report *r = report_of(f, reports_.at[i]);
-        report_event(r, &event);
+        report_event(f->reports, r, &event);
         uint32_t scope = report_scope(f, r, &event, false);
         uint32_t measure = mention_entity(f, scope, (mention){reports_.at[i], parties.at[i]});
         if (measure && !f->entities[measure].dirty) {

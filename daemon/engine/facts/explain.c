@@ -142,7 +142,7 @@ static void write_member(facts *f, msgpack_packer *out, const incident *inc, con
     write_key(out, "voice");
     write_str(out, symbols_get(f->symbols, r->voice));
     write_key(out, "date");
-    write_date(out, r);
+    write_date(f, out, r);
     write_key(out, "reported_at");
     write_time(out, r->reported_ns);
     write_key(out, "status");

@@ -310,7 +310,7 @@ static void report_leave(facts *f, uint32_t number)
 {
     report *r = report_of(f, number);
     thaw_event event;
-    report_event(r, &event);
+    report_event(f->reports, r, &event);
     f->living--;
     if (r->told_as_fact) {
         add(f, &f->gone_reports, number);
@@ -422,7 +422,7 @@ int facts_as_known(facts *f, const char *code, int64_t at_ns, bool by_reported, 
             continue;
         thaw_event event;
         facts_verdict verdict;
-        report_event(rep, &event);
+        report_event(f->reports, rep, &event);
         if (!code || (event.country[0] == code[0] && event.country[1] == code[1]))
             r = facts_add(past, &event, facts_key(&event), known, &verdict);
     }

@@ -188,7 +188,7 @@ bool feed_is_broken(const facts *f, const feed *fd)
             latest = fd->words.at[i];
     thaw_event event = {0};
     if (latest)
-        report_event(report_of(f, latest), &event);
+        report_event(f->reports, report_of(f, latest), &event);
     return event.feed_state == THAW_FEED_BROKEN;
 }
 

@@ -60,7 +60,7 @@ static void incident_gather(facts *f, const incident *inc, fact_field field, fac
     incident_reports(f, inc, false, &list);
     for (uint32_t i = 0; i < list.count; i++) {
         thaw_event event;
-        report_event(report_of(f, list.at[i]), &event);
+        report_event(f->reports, report_of(f, list.at[i]), &event);
         if (field == FIELD_FORMS && event.form)
             list_add(&m, (thaw_str){thaw_form_name(event.form), (uint32_t)strlen(thaw_form_name(event.form))});
         if (field == FIELD_DESTINATIONS)
@@ -93,7 +93,7 @@ static void incident_latest(facts *f, const incident *inc, fact_field field, fac
         thaw_event event;
         if (latest && report_later_compare(f, list.at[i], latest) < 0)
             continue;
-        report_event(report_of(f, list.at[i]), &event);
+        report_event(f->reports, report_of(f, list.at[i]), &event);
         const thaw_date *date = field == FIELD_EXPIRES_AT ? &event.expires_at : &event.expected_by;
         if (field == FIELD_EXPECTED_COUNT ? !event.has_expected_count : !date->precision)
             continue;
@@ -323,7 +323,7 @@ static void tally_get(facts *f, uint32_t index, fact_field field, fact_value *re
         return;
     }
     tally_look(f, t, &v);
-    report_event(report_of(f, v.report), &event);
+    report_event(f->reports, report_of(f, v.report), &event);
     *ret = field == FIELD_STATE      ? of_text(tally_state_name(v.state))
            : field == FIELD_COUNT    ? (event.has_count ? of_int(event.count) : none())
            : field == FIELD_OF       ? of_text(thaw_of_name(event.of))
@@ -494,7 +494,7 @@ static int reports_each(facts *f, const char *code, fact_fn on_fact, void *conte
             continue;
         if (code) {
             thaw_event event;
-            report_event(rep, &event);
+            report_event(f->reports, rep, &event);
             if (!of_country(code, event.country))
                 continue;
         }

@@ -117,7 +117,7 @@ void report_get(facts *f, uint32_t number, fact_field field, fact_value *ret)
 {
     thaw_event e;
     const report *r = report_of(f, number);
-    report_event(r, &e);
+    report_event(f->reports, r, &e);
     switch (field) {
     case FIELD_COUNTRY:
         *ret = string_value((thaw_str){country_of(f, e.country)->code, 2});

@@ -117,7 +117,7 @@ static bool parted_in(const facts *f, const node *n, const report *r, int64_t fr
 static bool parted_by_names(facts *f, const report *r, int64_t from_ns, int64_t to_ns)
 {
     thaw_event event;
-    report_event(r, &event);
+    report_event(f->reports, r, &event);
     uint32_t scope = scope_index(f, SCOPE_NAME, event.country, 0, false);
     thaw_list list = event.persons;
     thaw_party party;
@@ -225,7 +225,7 @@ static void ties_each(facts *f, uint32_t number, tied_fn on_tied, void *context)
     thaw_event event;
     if (!r->named && !r->on_people)
         return;
-    report_event(r, &event);
+    report_event(f->reports, r, &event);
     if (r->named) {
         char text[160];
         uint32_t n = node_find(f, name_scope(f, r), incident_string(r, event.incident, text));

@@ -229,7 +229,7 @@ static int write_talk(void *context, fact_handle handle)
     write_key(w->out, "stage");
     write_text(w->out, thaw_stage_name(k->discriminator));
     write_key(w->out, "occurred_at");
-    write_date(w->out, inc->now.dated_by ? report_of(w->f, inc->now.dated_by) : NULL);
+    write_date(w->f, w->out, inc->now.dated_by ? report_of(w->f, inc->now.dated_by) : NULL);
     write_key(w->out, "expected_count");
     write_value(w->out, &expected);
     write_key(w->out, "expected_by");
@@ -284,7 +284,7 @@ static void write_tally(facts *f, msgpack_packer *out, const tally *t)
     char date[THAW_DATE_TEXT];
     tally_look(f, t, &v);
     const report *r = report_of(f, v.report);
-    report_event(r, &event);
+    report_event(f->reports, r, &event);
     bool compared = v.state != TALLY_NOT_COMPARABLE;
     msgpack_pack_map(out, 13);
     write_key(out, "source");
@@ -308,7 +308,7 @@ static void write_tally(facts *f, msgpack_packer *out, const tally *t)
     write_key(out, "category");
     write_str(out, event.category);
     write_key(out, "date");
-    write_date(out, r);
+    write_date(f, out, r);
     write_key(out, "state");
     write_text(out, tally_state_name(v.state));
     const char *names[] = {"ledger", "ledger_low", "ledger_high"};

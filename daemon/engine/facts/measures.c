@@ -125,7 +125,7 @@ static void fold_step(fold *s, const step *st)
 {
     const report *r = report_of(s->f, st->report);
     thaw_event event;
-    report_event(r, &event);
+    report_event(s->f->reports, r, &event);
     uint32_t program = symbols_find(s->f->symbols, event.program);
     int64_t unused, ends = TIME_UNKNOWN;
     if (event.expires_at.precision)
@@ -183,7 +183,7 @@ static void steps_put_programs(facts *f, steps *s, const entity *e)
     uint32_t own = s->count;
     for (uint32_t i = 0; i < own; i++) {
         thaw_event event;
-        report_event(report_of(f, s->at[i].report), &event);
+        report_event(f->reports, report_of(f, s->at[i].report), &event);
         uint32_t program = symbols_find(f->symbols, event.program);
         if (program)
             put(f, &programs, program);

@@ -138,7 +138,7 @@ static bool mention_strings(facts *f, uint32_t scope, mention m, strings *s)
 {
     const report *r = report_of(f, m.report);
     thaw_event event;
-    report_event(r, &event);
+    report_event(f->reports, r, &event);
     return f->scopes[scope].kind == SCOPE_PERSON ? person_strings(s, r, &event, m) : object_strings(s, &event, m);
 }
 
@@ -181,7 +181,7 @@ static void entity_collect(facts *f, uint32_t scope, const thaw_str strings_[], 
 bool mention_party(const facts *f, mention m, thaw_party *ret_party)
 {
     thaw_event event;
-    report_event(report_of(f, m.report), &event);
+    report_event(f->reports, report_of(f, m.report), &event);
     thaw_list list = event.targets.count ? event.targets : event.persons;
     for (uint32_t i = 0; list.count && thaw_party_next(&list, ret_party); i++)
         if (i == m.party)
@@ -256,7 +256,7 @@ static void objects_each(facts *f, uint32_t number, const thaw_event *event, men
 void report_entities(facts *f, uint32_t number, numbers *list)
 {
     thaw_event event;
-    report_event(report_of(f, number), &event);
+    report_event(f->reports, report_of(f, number), &event);
     f->work_entities.count = 0;
     if (event.kind == THAW_SANCTION)
         objects_each(f, number, &event, entity_collect);

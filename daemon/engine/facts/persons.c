@@ -15,22 +15,22 @@ typedef struct episode {
     bool free, stock, away; /* freed, else held; held as a tally says; taken over a border */
 } episode;
 
-static bool says_away(const report *r)
+static bool says_away(const facts *f, const report *r)
 {
     thaw_event event;
     if (r->detail == THAW_DEPORTATION)
         return true;
     if (!r->destination)
         return false;
-    report_event(r, &event);
+    report_event(f->reports, r, &event);
     return event.destination.len != 2 || event.destination.data[0] != event.country[0] ||
            event.destination.data[1] != event.country[1];
 }
 
-static bool tally_of_detained(const report *r)
+static bool tally_of_detained(const facts *f, const report *r)
 {
     thaw_event event;
-    report_event(r, &event);
+    report_event(f->reports, r, &event);
     return event.of == THAW_OF_DETAINED;
 }
 
@@ -51,10 +51,10 @@ static uint32_t episodes_of(facts *f, const numbers *mentioned, episode *list)
         if (r->status == THAW_RUMOURED || r->covers == THAW_WIDER || r->start_ns == TIME_UNKNOWN || (n && list[n - 1].report == number))
             continue;
         if (r->kind == THAW_RELEASE)
-            list[n++] = (episode){number, true, false, says_away(r)};
+            list[n++] = (episode){number, true, false, says_away(f, r)};
         else if (r->kind == THAW_DETENTION)
             list[n++] = (episode){number, false, false, false};
-        else if (r->kind == THAW_TALLY && tally_of_detained(r))
+        else if (r->kind == THAW_TALLY && tally_of_detained(f, r))
             list[n++] = (episode){number, false, true, false};
     }
     if (n > 1)

@@ -15,6 +15,13 @@ typedef struct slot {
     uint32_t number, tag;
 } slot;
 
+/* Events decoded lately, each in the place that its identity says. */
+#define DECODED_COUNT 64u
+typedef struct decoded {
+    const report *of; /* NULL: nothing */
+    thaw_event event;
+} decoded;
+
 struct reports {
     report **chunks;
     uint32_t chunks_count, chunks_capacity;
@@ -32,6 +39,7 @@ struct reports {
     pending *waiting; /* open addressing on the key; an entry without a reference is empty */
     uint32_t waiting_count, waiting_size;
     uint64_t held;
+    decoded decoded[DECODED_COUNT];
 };
 
 int reports_new(uint64_t reports_max, uint64_t bytes_max, reports **ret_reports)
@@ -212,7 +220,7 @@ int64_t report_end_ns(const report *r)
     return end;
 }
 
-void report_event(const report *r, thaw_event *ret_event)
+static void decode_again(const report *r, thaw_event *ret_event)
 {
     /* The text was valid when it was taken in; the bounds of then need not be known again. */
     static const thaw_limits unbounded = {.message_bytes = UINT32_MAX,
@@ -229,6 +237,16 @@ void report_event(const report *r, thaw_event *ret_event)
     if (thaw_body_open(&body, r->text, r->text_bytes, &unbounded, 0, &error) < 0 ||
         thaw_body_next(&body, ret_event, &error) != 1)
         *ret_event = (thaw_event){0};
+}
+
+void report_event(reports *all, const report *r, thaw_event *ret_event)
+{
+    decoded *at = &all->decoded[r->key.low % DECODED_COUNT];
+    if (at->of != r) {
+        decode_again(r, &at->event);
+        at->of = r;
+    }
+    *ret_event = at->event;
 }
 
 /* ---- references that wait ----------------------------------------------------------- */

@@ -151,7 +151,7 @@ void tally_look(facts *f, const tally *t, tally_view *ret_view)
         return;
     const report *r = report_of(f, ret_view->report);
     thaw_event event;
-    report_event(r, &event);
+    report_event(f->reports, r, &event);
     if (!event.since.precision || !event.of || !r->has_count)
         return;
     definition d = {.to_ns = r->start_ns == TIME_UNKNOWN ? INT64_MAX : report_end_ns(r),

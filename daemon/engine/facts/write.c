@@ -53,7 +53,7 @@ void write_bool(msgpack_packer *out, const char *key, bool b)
         msgpack_pack_false(out);
 }
 
-void write_date(msgpack_packer *out, const report *r)
+void write_date(facts *f, msgpack_packer *out, const report *r)
 {
     char text[THAW_DATE_TEXT];
     thaw_event event;
@@ -61,7 +61,7 @@ void write_date(msgpack_packer *out, const report *r)
         msgpack_pack_nil(out);
         return;
     }
-    report_event(r, &event);
+    report_event(f->reports, r, &event);
     const thaw_date *date = event.occurred_at.precision ? &event.occurred_at : &event.reported_at;
     int n = thaw_date_format(date, text);
     write_str(out, (thaw_str){text, (uint32_t)n});
@@ -112,7 +112,7 @@ void write_incident(facts *f, msgpack_packer *out, incident *inc)
     write_key(out, "country");
     write_str(out, (thaw_str){k->country, 2});
     write_key(out, "occurred_at");
-    write_date(out, s->dated_by ? report_of(f, s->dated_by) : NULL);
+    write_date(f, out, s->dated_by ? report_of(f, s->dated_by) : NULL);
     write_count(out, "count", s->votes.has_count, s->votes.count);
     write_count(out, "low", s->votes.has_count, s->votes.low);
     write_count(out, "high", s->votes.has_count, s->votes.high);
