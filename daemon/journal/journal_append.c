@@ -213,10 +213,17 @@ int journal_append_reject(journal *j, int64_t received_at_ns, thaw_code code, co
     return 0;
 }
 
-/* Adds the open batch to what waits: all of it or nothing. */
+/* Adds the open batch to what waits: all of it or nothing. Where nothing waits the two change
+ * places, and nothing is copied. */
 static int group_hand_over(journal *j)
 {
     journal_group *from = &j->open, *to = &j->waiting;
+    if (journal_group_bytes(to) == 0) {
+        journal_group emptied = *to;
+        *to = *from;
+        *from = emptied;
+        return 0;
+    }
     journal_arena *source[] = {&from->log, &from->alerts, &from->rejects};
     journal_arena *target[] = {&to->log, &to->alerts, &to->rejects};
     for (int i = 0; i < 3; i++) {

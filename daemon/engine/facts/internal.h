@@ -80,6 +80,7 @@ typedef struct summary {
 
 typedef struct incident {
     RB_ENTRY(incident) node; /* in its key's tree, by opener */
+    struct incident *prev, *next; /* its neighbours in that order */
     struct facts *facts;
     numbers items;  /* sharp items; of an incident of vague groups those; an undated one */
     numbers joined; /* vague and wider items that stand in it beside */
@@ -106,6 +107,7 @@ typedef struct key {
     char country[2];
     uint32_t authority; /* symbol */
     struct incident_tree sharp;
+    incident *first; /* of the tree */
     uint32_t sharp_count;
     numbers loose;           /* vague and wider items */
     numbers vague_incidents; /* in order of opening */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "pages.h"
 
 #define CHUNK_REPORTS 4096u
 #define BLOCK_BYTES (1u << 20)
@@ -22,6 +23,11 @@ typedef struct decoded {
     thaw_event event;
 } decoded;
 
+typedef struct block {
+    uint8_t *bytes;
+    size_t size;
+} block;
+
 struct reports {
     report **chunks;
     uint32_t chunks_count, chunks_capacity;
@@ -31,9 +37,9 @@ struct reports {
     slot *slots; /* open addressing, number 0 is empty; size a power of two */
     uint64_t slots_count;
 
-    uint8_t **blocks; /* text */
+    block *blocks; /* text */
     uint32_t blocks_count, blocks_capacity;
-    size_t block_used, block_size;
+    size_t block_used;
     uint64_t text_bytes;
 
     pending *waiting; /* open addressing on the key; an entry without a reference is empty */
@@ -64,9 +70,9 @@ reports *reports_free(reports *r)
     if (!r)
         return NULL;
     for (uint32_t i = 0; i < r->chunks_count; i++)
-        free(r->chunks[i]);
+        pages_free(r->chunks[i], CHUNK_REPORTS * sizeof(report));
     for (uint32_t i = 0; i < r->blocks_count; i++)
-        free(r->blocks[i]);
+        pages_free(r->blocks[i].bytes, r->blocks[i].size);
     free(r->chunks);
     free(r->blocks);
     free(r->slots);
@@ -152,20 +158,19 @@ static int identity_grow(reports *r)
 
 static int text_copy(reports *r, const uint8_t *text, uint32_t bytes, const uint8_t **ret_copy)
 {
-    if (r->blocks_count == 0 || r->block_size - r->block_used < bytes) {
+    if (r->blocks_count == 0 || r->blocks[r->blocks_count - 1].size - r->block_used < bytes) {
         size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
         if (array_reserve((void **)&r->blocks, &r->blocks_capacity, (size_t)r->blocks_count + 1,
                           sizeof *r->blocks, &r->held) < 0)
             return -ENOMEM;
-        uint8_t *block = malloc(size);
-        if (!block)
+        uint8_t *made = pages_new(size);
+        if (!made)
             return -ENOMEM;
-        r->blocks[r->blocks_count++] = block;
-        r->block_size = size;
+        r->blocks[r->blocks_count++] = (block){made, size};
         r->block_used = 0;
         r->text_bytes += size;
     }
-    uint8_t *copy = r->blocks[r->blocks_count - 1] + r->block_used;
+    uint8_t *copy = r->blocks[r->blocks_count - 1].bytes + r->block_used;
     memcpy(copy, text, bytes);
     r->block_used += bytes;
     *ret_copy = copy;
@@ -180,7 +185,7 @@ int reports_append(reports *r, thaw_hash key, const uint8_t *text, uint32_t text
         if (array_reserve((void **)&r->chunks, &r->chunks_capacity, (size_t)r->chunks_count + 1,
                           sizeof *r->chunks, &r->held) < 0)
             return -ENOMEM;
-        report *chunk = calloc(CHUNK_REPORTS, sizeof *chunk);
+        report *chunk = pages_new(CHUNK_REPORTS * sizeof *chunk);
         if (!chunk)
             return -ENOMEM;
         r->chunks[r->chunks_count++] = chunk;

@@ -27,12 +27,12 @@ RB_GENERATE_STATIC(incident_tree, incident, node, incident_compare)
 
 incident *incidents_next(incident *inc)
 {
-    return RB_NEXT(incident_tree, , inc);
+    return inc->next;
 }
 
 incident *incidents_first(key *k)
 {
-    return RB_MIN(incident_tree, &k->sharp);
+    return k->first;
 }
 
 /* The last incident whose opener stands before the item or is it. */
@@ -69,7 +69,7 @@ static incident *sharp_floor_hot(facts *f, key *k, item it)
 {
     incident *hot = k->hot;
     if (hot && item_compare(f, hot->opener, it) <= 0) {
-        incident *next = RB_NEXT(incident_tree, , hot);
+        incident *next = hot->next;
         if (!next || item_compare(f, it, next->opener) < 0)
             return hot;
     }
@@ -169,14 +169,47 @@ static bool sharp_joins(facts *f, const key *k, const incident *inc, item it)
     return start - inc->start_ns < key_tolerance(f, k) && !naming_conflict(&inc->naming, item_naming(f, it));
 }
 
-static incident *sharp_open(facts *f, uint32_t key_index, item it)
+/* Puts an incident behind `before` (NULL: in front of all). Its neighbours being known, its place
+ * in the tree needs no search: to the right of the one before, or else to the left of the one behind. */
+static void sharp_insert(key *k, incident *inc, incident *before)
+{
+    incident *behind = before ? before->next : k->first;
+    inc->prev = before;
+    inc->next = behind;
+    *(before ? &before->next : &k->first) = inc;
+    if (behind)
+        behind->prev = inc;
+    if (!before && !behind) {
+        RB_INSERT(incident_tree, &k->sharp, inc);
+    } else if (before && !RB_RIGHT(before, node)) {
+        RB_SET(inc, before, node);
+        RB_RIGHT(before, node) = inc;
+        incident_tree_RB_INSERT_COLOR(&k->sharp, inc);
+    } else {
+        RB_SET(inc, behind, node);
+        RB_LEFT(behind, node) = inc;
+        incident_tree_RB_INSERT_COLOR(&k->sharp, inc);
+    }
+    k->sharp_count++;
+}
+
+static void sharp_remove(key *k, incident *inc)
+{
+    *(inc->prev ? &inc->prev->next : &k->first) = inc->next;
+    if (inc->next)
+        inc->next->prev = inc->prev;
+    RB_REMOVE(incident_tree, &k->sharp, inc);
+    k->sharp_count--;
+}
+
+/* `before`: the one that the item stands behind, NULL: in front of all. */
+static incident *sharp_open(facts *f, uint32_t key_index, incident *before, item it)
 {
     incident *inc = incident_new(f, key_index, it);
     if (!inc)
         return NULL;
     incident_take_in(f, inc, it);
-    RB_INSERT(incident_tree, &f->keys[key_index].sharp, inc);
-    f->keys[key_index].sharp_count++;
+    sharp_insert(&f->keys[key_index], inc, before);
     return inc;
 }
 
@@ -188,8 +221,7 @@ static void sharp_dissolve(facts *f, incident *inc, numbers *list)
         k->hot = NULL;
     for (uint32_t i = 0; i < inc->items.count; i++)
         add(f, list, inc->items.at[i]);
-    RB_REMOVE(incident_tree, &k->sharp, inc);
-    k->sharp_count--;
+    sharp_remove(k, inc);
     incident_end(f, inc);
 }
 
@@ -205,10 +237,10 @@ static void sharp_sweep(facts *f, uint32_t key_index, incident *at, numbers *lis
             if (at && sharp_joins(f, k, at, it))
                 incident_take_in(f, at, it);
             else
-                at = sharp_open(f, key_index, it);
+                at = sharp_open(f, key_index, at, it);
         }
         list->count = 0;
-        incident *next = at ? RB_NEXT(incident_tree, , at) : RB_MIN(incident_tree, &k->sharp);
+        incident *next = at ? at->next : k->first;
         if (f->failed || !at || !next || !sharp_joins(f, k, at, next->opener))
             break;
         sharp_dissolve(f, next, list);
@@ -228,13 +260,13 @@ static void sharp_place(facts *f, uint32_t key_index, item it)
     numbers list = {0};
     bool in_time = inc && item_span(f, it).start_ns - inc->start_ns < key_tolerance(f, k);
     if (!in_time) { /* opens a run of its own behind this one */
-        incident *opened = sharp_open(f, key_index, it);
+        incident *opened = sharp_open(f, key_index, inc, it);
         if (opened)
             sharp_sweep(f, key_index, opened, &list);
         return;
     }
     /* It is within the run in time, but bears a differing name: the run is cut anew. */
-    incident *before = RB_PREV(incident_tree, , inc);
+    incident *before = inc->prev;
     sharp_dissolve(f, inc, &list);
     add(f, &list, it);
     sharp_sweep(f, key_index, before, &list);
@@ -267,7 +299,7 @@ static void sharp_unplace(facts *f, uint32_t key_index, item it)
         return;
     }
     numbers list = {0};
-    incident *before = RB_PREV(incident_tree, , inc);
+    incident *before = inc->prev;
     sharp_dissolve(f, inc, &list);
     item_set_incident(f, it, 0);
     sharp_sweep(f, key_index, before, &list);
