@@ -197,15 +197,17 @@ static int drop_others(rules *set, fact_node *node, uint32_t at, const fact_chan
         next = e->fact_next;
         bool theirs = at == UINT32_MAX || (set->atoms[at].rule == e->group->rule &&
                                            set->atoms[at].selection == e->selection);
-        if (theirs && !e->stays) {
-            int res = group_correct(e->group, change);
-            if (res == 0)
-                res = entry_drop(set, e, change->correction);
-            if (res < 0)
-                return res;
-        }
-        if (theirs && e->stays)
+        if (!theirs)
+            continue;
+        if (e->stays) {
             e->stays = false;
+            continue;
+        }
+        int res = group_correct(e->group, change);
+        if (res == 0)
+            res = entry_drop(set, e, change->correction);
+        if (res < 0)
+            return res;
     }
     return 0;
 }
