@@ -27,6 +27,7 @@ struct input {
     const char *file;
     int fd;
     bool ended; /* the current file has been read to its end */
+    bool memory; /* the buffer holds all there is, without a file */
     int read_error;
     uint64_t line;
     uint8_t *buffer;
@@ -61,11 +62,34 @@ int input_new(const char *const paths[], input_format format, input **ret_input)
     return 0;
 }
 
+int input_new_bytes(const char *name, const void *bytes, size_t len, input **ret_input)
+{
+    input *in = calloc(1, sizeof *in);
+    if (in == NULL)
+        return -ENOMEM;
+    in->paths = &stdin_only[1]; /* none */
+    in->file = name;
+    in->format = INPUT_MSGPACK;
+    in->fd = -1;
+    in->memory = in->ended = true;
+    in->capacity = in->end = len;
+    in->buffer = malloc(len > 0 ? len : 1);
+    msgpack_sbuffer_init(&in->converted);
+    if (in->buffer == NULL) {
+        input_free(in);
+        return -ENOMEM;
+    }
+    memcpy(in->buffer, bytes, len);
+    *ret_input = in;
+    return 0;
+}
+
 static void file_close(input *in)
 {
     if (in->fd > STDIN_FILENO)
         close(in->fd);
     in->fd = -1;
+    in->memory = false;
 }
 
 input *input_free(input *in)
@@ -294,7 +318,7 @@ int input_next(input *in, input_event *event, input_problem *problem)
     for (;;) {
         if (in->array_left > 0)
             return value_take(in, event, problem);
-        if (in->fd < 0) {
+        if (in->fd < 0 && !in->memory) {
             if (*in->paths == NULL)
                 return 0;
             int opened = file_open(in, problem);

@@ -33,6 +33,9 @@ typedef struct input_problem {
 
 /* paths ends with NULL and must outlive the input; "-" is stdin; an empty list is stdin. */
 int input_new(const char *const paths[], input_format format, input **ret_input);
+/* Events that stand in memory as MessagePack, one behind the other; `name` stands for the file and
+ * must outlive the input, the bytes are copied. */
+int input_new_bytes(const char *name, const void *bytes, size_t len, input **ret_input);
 input *input_free(input *in);
 
 /* 1: *event is the next event. 0: the end. -EAGAIN: nothing whole is buffered, call input_fill.

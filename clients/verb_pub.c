@@ -14,9 +14,7 @@
 #include "client.h"
 #include "connection.h"
 #include "input.h"
-#include "json.h"
-#include "publishing.h"
-#include "screen.h"
+#include "publish_screen.h"
 #include "thaw.h"
 
 typedef struct pub {
@@ -24,72 +22,16 @@ typedef struct pub {
     input_format format;
     uint64_t batch, window;
     bool unacknowledged, check, quiet;
-    bool progress_shown;
-    screen errors;
-    int64_t begun_ns;
+    publish_screen screen;
 } pub;
 
 /* ---- what people see ---------------------------------------------------------------- */
 
-static void progress_clear(pub *p)
-{
-    if (p->progress_shown)
-        fputs("\r\033[K", stderr);
-    p->progress_shown = false;
-}
-
-static void progress(void *context, const publishing_totals *t)
-{
-    pub *p = context;
-    double seconds = (double)(monotonic_ns() - p->begun_ns) / 1e9;
-    uint64_t answered = t->accepted + t->duplicates + t->rejected;
-    if (p->errors.columns == 0 || p->quiet)
-        return;
-    fprintf(stderr, "\r\033[K%" PRIu64 " read, %" PRIu64 " answered, %.0f a second", t->read,
-            answered, seconds > 0 ? (double)answered / seconds : 0.0);
-    p->progress_shown = true;
-}
-
-static void rejected_json(const input_problem *problem, const char *id, size_t id_len)
-{
-    fputs("{\"file\":", stdout);
-    json_write_string(problem->file, strlen(problem->file), stdout);
-    printf(",\"line\":%" PRIu64 ",\"id\":", problem->line);
-    json_write_string(id, id_len, stdout);
-    fputs(",\"code\":", stdout);
-    json_write_string(problem->code, strlen(problem->code), stdout);
-    fputs(",\"message\":", stdout);
-    json_write_string(problem->message, strlen(problem->message), stdout);
-    fputs("}\n", stdout);
-}
-
-static void rejected(void *context, const input_problem *problem, const char *id, size_t id_len)
-{
-    pub *p = context;
-    if (p->common.json) {
-        rejected_json(problem, id, id_len);
-        return;
-    }
-    progress_clear(p);
-    screen_text(&p->errors, problem->file, strlen(problem->file));
-    if (problem->line > 0)
-        fprintf(stderr, ":%" PRIu64, problem->line);
-    fputs(": ", stderr);
-    if (id_len > 0) {
-        screen_text(&p->errors, id, id_len);
-        fputs(": ", stderr);
-    }
-    screen_text(&p->errors, problem->message, strlen(problem->message));
-    fputs(" (", stderr);
-    screen_text(&p->errors, problem->code, strlen(problem->code));
-    fputs(")\n", stderr);
-}
-
 static void summary(pub *p, const publishing_totals *t)
 {
-    double seconds = (double)(monotonic_ns() - p->begun_ns) / 1e9;
+    double seconds = (double)(monotonic_ns() - p->screen.begun_ns) / 1e9;
     const char *accepted = p->unacknowledged ? "sent" : p->check ? "valid" : "accepted";
-    progress_clear(p);
+    publish_screen_clear(&p->screen);
     if (p->common.json) {
         printf("{\"events\":%" PRIu64 ",\"%s\":%" PRIu64 ",\"duplicates\":%" PRIu64
                ",\"rejected\":%" PRIu64 ",\"journal_seq\":%" PRIu64 ",\"seconds\":%.3f}\n",
@@ -128,7 +70,8 @@ static void event_check(pub *p, const input_event *event, publishing_totals *t)
         .file = event->file, .line = event->line, .code = thaw_code_name(error.code)};
     snprintf(problem.message, sizeof problem.message, "%s", error.message);
     t->rejected++;
-    rejected(p, &problem, decoded.id.data != NULL ? decoded.id.data : "", decoded.id.len);
+    publish_screen_rejected(&p->screen, &problem, decoded.id.data != NULL ? decoded.id.data : "",
+                            decoded.id.len);
 }
 
 /* --check: what thawd would say to each event by itself. */
@@ -148,7 +91,7 @@ static int check_run(pub *p, input *in, publishing_totals *t)
             t->read += got == -EBADMSG;
             t->rejected += got == -EBADMSG;
             t->unreadable += got == -EIO;
-            rejected(p, &problem, "", 0);
+            publish_screen_rejected(&p->screen, &problem, "", 0);
         } else {
             return got;
         }
@@ -159,7 +102,7 @@ static int check_run(pub *p, input *in, publishing_totals *t)
 
 static int online_run(pub *p, input *in, publishing_totals *t)
 {
-    const publishing_report report = {p, rejected, progress};
+    const publishing_report report = {&p->screen, publish_screen_rejected, publish_screen_progress};
     const publishing_options options = {(uint32_t)p->batch, (uint32_t)p->window, 3000000000,
                                         p->common.timeout_ns};
     connection *c = NULL;
@@ -176,7 +119,7 @@ static int online_run(pub *p, input *in, publishing_totals *t)
 
 static int failed(pub *p, int result, const publishing_totals *t)
 {
-    progress_clear(p);
+    publish_screen_clear(&p->screen);
     if (result == -ETIMEDOUT)
         connection_complain_silence(&p->common,
                                     p->unacknowledged ? p->common.events : p->common.service);
@@ -194,8 +137,7 @@ static int pub_run(pub *p, const char *const paths[])
 {
     publishing_totals totals = {0};
     input *in = NULL;
-    p->errors = screen_open(stderr);
-    p->begun_ns = monotonic_ns();
+    p->screen = publish_screen_open(p->common.json, p->quiet);
     int result = input_new(paths, p->format, &in);
     if (result == 0)
         result = p->check ? check_run(p, in, &totals) : online_run(p, in, &totals);

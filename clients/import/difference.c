@@ -1,0 +1,358 @@
+/*
+ * difference.c - what happened between two lists.
+ */
+#include "difference.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { COUNTRIES_BYTES = 400 };
+
+/* Names of records, or identifiers, to find a record by. */
+typedef struct entry {
+    const char *text;
+    size_t len;
+    size_t record;
+} entry;
+
+typedef struct directory {
+    entry *at;
+    size_t count;
+} directory;
+
+typedef struct matching {
+    const list *before;
+    list *after;
+    size_t *partner_of_before, *partner_of_after; /* index + 1; 0: none */
+    difference *result;
+} matching;
+
+/* ---- directories -------------------------------------------------------------------- */
+
+static int entry_compare(const void *a, const void *b)
+{
+    const entry *one = a;
+    const entry *two = b;
+    size_t len = one->len < two->len ? one->len : two->len;
+    int result = memcmp(one->text, two->text, len);
+    return result != 0 ? result : (one->len > two->len) - (one->len < two->len);
+}
+
+static int entry_order(const void *a, const void *b)
+{
+    const entry *one = a;
+    const entry *two = b;
+    int result = entry_compare(a, b);
+    return result != 0 ? result : (one->record > two->record) - (one->record < two->record);
+}
+
+/* All items of a field of the records that have no partner (partner NULL: of all records). */
+static int directory_make(const list *l, record_field field, const size_t *partner,
+                          directory *ret_directory)
+{
+    directory d = {0};
+    for (int pass = 0; pass < 2; pass++) {
+        size_t count = 0;
+        for (size_t i = 0; i < l->count; i++) {
+            const char *items = l->at[i].at[field];
+            const char *item = NULL;
+            size_t len = 0;
+            while ((partner == NULL || partner[i] == 0) && text_next(&items, '\n', &item, &len)) {
+                if (d.at != NULL)
+                    d.at[count] = (entry){item, len, i};
+                count++;
+            }
+        }
+        if (pass == 0) {
+            d.count = count;
+            d.at = calloc(count > 0 ? count : 1, sizeof *d.at);
+            if (d.at == NULL)
+                return -ENOMEM;
+        }
+    }
+    qsort(d.at, d.count, sizeof *d.at, entry_order);
+    *ret_directory = d;
+    return 0;
+}
+
+/* The entries of a text: the first, and how many. */
+static const entry *directory_find(const directory *d, const char *text, size_t len, size_t *ret_n)
+{
+    entry wanted = {text, len, 0};
+    const entry *found =
+        d->count > 0 ? bsearch(&wanted, d->at, d->count, sizeof wanted, entry_compare) : NULL;
+    *ret_n = 0;
+    if (found == NULL)
+        return NULL;
+    while (found > d->at && entry_compare(found - 1, &wanted) == 0)
+        found--;
+    while (found + *ret_n < d->at + d->count && entry_compare(found + *ret_n, &wanted) == 0)
+        (*ret_n)++;
+    return found;
+}
+
+/* ---- which records are the same ------------------------------------------------------ */
+
+static void pair(matching *m, size_t before, size_t after)
+{
+    m->partner_of_before[before] = after + 1;
+    m->partner_of_after[after] = before + 1;
+}
+
+static void pair_by_key(matching *m)
+{
+    for (size_t i = 0, j = 0; i < m->before->count && j < m->after->count;) {
+        int order = strcmp(m->before->at[i].at[RECORD_KEY], m->after->at[j].at[RECORD_KEY]);
+        if (order == 0)
+            pair(m, i++, j++);
+        else if (order < 0)
+            i++;
+        else
+            j++;
+    }
+}
+
+/* Records left over whose keys changed: `field` of the old ones against RECORD_OTHER of the new. */
+static int pair_by_other(matching *m, record_field field)
+{
+    directory olds;
+    int result = directory_make(m->before, field, m->partner_of_before, &olds);
+    if (result != 0)
+        return result;
+    for (size_t j = 0; j < m->after->count; j++) {
+        const char *others = m->after->at[j].at[RECORD_OTHER];
+        const char *other = NULL;
+        size_t len = 0;
+        while (m->partner_of_after[j] == 0 && text_next(&others, '\n', &other, &len)) {
+            size_t n = 0;
+            const entry *found = directory_find(&olds, other, len, &n);
+            for (size_t k = 0; k < n; k++) {
+                if (m->partner_of_before[found[k].record] == 0) {
+                    pair(m, found[k].record, j);
+                    break;
+                }
+            }
+        }
+    }
+    free(olds.at);
+    return 0;
+}
+
+/* What was folded into a record that has a partner already (two records became one) is no
+ * delisting either: it leaves, and its party stands in that record. */
+static int merged_mark(const matching *m, size_t *ret_into)
+{
+    directory others;
+    int result = directory_make(m->after, RECORD_OTHER, NULL, &others);
+    if (result != 0)
+        return result;
+    for (size_t i = 0; i < m->before->count; i++) {
+        const char *key = m->before->at[i].at[RECORD_KEY];
+        size_t n = 0;
+        const entry *found = directory_find(&others, key, strlen(key), &n);
+        if (m->partner_of_before[i] == 0 && n > 0)
+            ret_into[i] = found->record + 1;
+    }
+    free(others.at);
+    return 0;
+}
+
+/* ---- changes ------------------------------------------------------------------------ */
+
+/* Details of another form (or of a file that was not there) say nothing. */
+static bool details_differ(const char *before, const char *after)
+{
+    const char *end = strchr(before, ':');
+    size_t form = end != NULL ? (size_t)(end - before) : strlen(before);
+    return before[0] != '\0' && after[0] != '\0' && strncmp(before, after, form + 1) == 0 &&
+           strcmp(before, after) != 0;
+}
+
+unsigned record_changes(const record *before, const record *after)
+{
+    static const record_field plain[] = {RECORD_NAME,     RECORD_TYPE,   RECORD_AUTHORITY,
+                                         RECORD_PROGRAMS, RECORD_SECTOR, RECORD_EXPIRES,
+                                         RECORD_LISTED};
+    static const record_field details[] = {RECORD_DETAILS, RECORD_ALIASES, RECORD_ADDRESSES};
+    unsigned changes = 0;
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        if (strcmp(before->at[plain[i]], after->at[plain[i]]) != 0)
+            changes |= 1U << plain[i];
+    for (size_t i = 0; i < sizeof details / sizeof details[0]; i++)
+        if (details_differ(before->at[details[i]], after->at[details[i]]))
+            changes |= 1U << details[i];
+    if (strcmp(before->at[RECORD_KEY], after->at[RECORD_KEY]) != 0)
+        changes |= 1U << RECORD_KEY;
+    return changes;
+}
+
+static bool has_word(const char *words, const char *word, size_t len)
+{
+    const char *item = NULL;
+    size_t item_len = 0;
+    while (text_next(&words, ' ', &item, &item_len))
+        if (item_len == len && memcmp(item, word, len) == 0)
+            return true;
+    return false;
+}
+
+/* The new record's own countries, then those that it had before; one that names none of its own
+ * (ZZ) keeps those that it had. */
+static int countries_keep(list *after, record *to, const record *from)
+{
+    char all[COUNTRIES_BYTES] = "";
+    size_t len = 0;
+    const char *own = to->at[RECORD_COUNTRIES];
+    const char *lists[] = {strcmp(own, "ZZ") == 0 && from->at[RECORD_COUNTRIES][0] != '\0' ? ""
+                                                                                           : own,
+                           from->at[RECORD_COUNTRIES]};
+    for (size_t i = 0; i < 2; i++) {
+        const char *item = NULL;
+        size_t item_len = 0;
+        while (text_next(&lists[i], ' ', &item, &item_len)) {
+            if (has_word(all, item, item_len) || len + item_len + 2 > sizeof all)
+                continue;
+            if (len > 0)
+                all[len++] = ' ';
+            memcpy(all + len, item, item_len);
+            len += item_len;
+            all[len] = '\0';
+        }
+    }
+    return strcmp(all, own) == 0 ? 0 : record_set(after, to, RECORD_COUNTRIES, all, len);
+}
+
+/* ---- steps -------------------------------------------------------------------------- */
+
+static void step_add(matching *m, step s)
+{
+    difference *d = m->result;
+    d->at[d->count++] = s;
+    d->imposed += s.kind == STEP_IMPOSED;
+    d->amended += s.kind == STEP_AMENDED;
+    d->maintained += s.kind == STEP_MAINTAINED;
+    d->delisted += s.kind == STEP_DELISTED;
+}
+
+/* Of the records without a partner those of one name. */
+typedef struct names {
+    directory before, after;
+} names;
+
+/* One name that leaves and comes on one day, once each, is a move. */
+static const record *move_of(const matching *m, const names *n, const record *comes)
+{
+    const char *name = comes->at[RECORD_NAME];
+    size_t gone_count = 0;
+    size_t come_count = 0;
+    const entry *gone = directory_find(&n->before, name, strlen(name), &gone_count);
+    directory_find(&n->after, name, strlen(name), &come_count);
+    if (gone_count != 1 || come_count != 1)
+        return NULL;
+    const record *r = &m->before->at[gone->record];
+    bool same = strcmp(r->at[RECORD_TYPE], comes->at[RECORD_TYPE]) == 0 &&
+                strcmp(r->at[RECORD_AUTHORITY], comes->at[RECORD_AUTHORITY]) == 0;
+    return same ? r : NULL;
+}
+
+static int steps_of_new(matching *m, const names *n)
+{
+    for (size_t j = 0; j < m->after->count; j++) {
+        record *after = &m->after->at[j];
+        if (m->partner_of_after[j] == 0) {
+            step_add(m, (step){STEP_IMPOSED, NULL, after, move_of(m, n, after)});
+            continue;
+        }
+        const record *before = &m->before->at[m->partner_of_after[j] - 1];
+        int result = countries_keep(m->after, after, before);
+        if (result != 0)
+            return result;
+        if (record_changes(before, after) != 0)
+            step_add(m, (step){STEP_AMENDED, before, after, NULL});
+    }
+    return 0;
+}
+
+/* A record that was and is in the list, of the same authority, and bears an identifier of this
+ * one. */
+static const record *party_elsewhere(const matching *m, const directory *ids, const record *gone)
+{
+    const char *items = gone->at[RECORD_IDS];
+    const char *item = NULL;
+    size_t len = 0;
+    while (text_next(&items, '\n', &item, &len)) {
+        size_t n = 0;
+        const entry *found = directory_find(ids, item, len, &n);
+        for (size_t i = 0; i < n; i++) {
+            const record *r = &m->after->at[found[i].record];
+            if (m->partner_of_after[found[i].record] > 0 &&
+                strcmp(r->at[RECORD_AUTHORITY], gone->at[RECORD_AUTHORITY]) == 0)
+                return r;
+        }
+    }
+    return NULL;
+}
+
+static int steps_of_gone(matching *m)
+{
+    size_t *into = calloc(m->before->count + 1, sizeof *into);
+    directory ids = {0};
+    int result = into != NULL ? directory_make(m->after, RECORD_IDS, NULL, &ids) : -ENOMEM;
+    if (result == 0)
+        result = merged_mark(m, into);
+    for (size_t i = 0; result == 0 && i < m->before->count; i++) {
+        const record *gone = &m->before->at[i];
+        if (m->partner_of_before[i] != 0)
+            continue;
+        const record *beside =
+            into[i] > 0 ? &m->after->at[into[i] - 1] : party_elsewhere(m, &ids, gone);
+        step_add(m, (step){beside != NULL ? STEP_MAINTAINED : STEP_DELISTED, gone, NULL, beside});
+    }
+    free(into);
+    free(ids.at);
+    return result;
+}
+
+int difference_make(const list *before, list *after, difference *ret_difference)
+{
+    difference d = {.at = calloc(before->count + after->count + 1, sizeof *d.at)};
+    names n = {0};
+    matching m = {.before = before,
+                  .after = after,
+                  .partner_of_before = calloc(before->count + 1, sizeof(size_t)),
+                  .partner_of_after = calloc(after->count + 1, sizeof(size_t)),
+                  .result = &d};
+    int result = -ENOMEM;
+    if (d.at != NULL && m.partner_of_before != NULL && m.partner_of_after != NULL) {
+        pair_by_key(&m);
+        result = pair_by_other(&m, RECORD_KEY);
+        if (result == 0)
+            result = pair_by_other(&m, RECORD_OTHER);
+        if (result == 0)
+            result = steps_of_gone(&m);
+        if (result == 0)
+            result = directory_make(before, RECORD_NAME, m.partner_of_before, &n.before);
+        if (result == 0)
+            result = directory_make(after, RECORD_NAME, m.partner_of_after, &n.after);
+        if (result == 0)
+            result = steps_of_new(&m, &n);
+    }
+    free(n.before.at);
+    free(n.after.at);
+    free(m.partner_of_before);
+    free(m.partner_of_after);
+    if (result != 0) {
+        difference_done(&d);
+        return result;
+    }
+    *ret_difference = d;
+    return 0;
+}
+
+void difference_done(difference *d)
+{
+    free(d->at);
+    *d = (difference){0};
+}

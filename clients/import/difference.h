@@ -1,0 +1,43 @@
+/*
+ * difference.h - what happened between two lists, record by record.
+ *
+ * A record that stays is never delisted, whatever else of it changed; one that leaves while its
+ * party stands on in the list under another record is `maintained`, not delisted. A record is the
+ * same where its key is, or where one of the two bears the other's key among its other keys.
+ */
+#ifndef IMPORT_DIFFERENCE_H
+#define IMPORT_DIFFERENCE_H
+
+#include <stddef.h>
+
+#include "record.h"
+
+typedef enum step_kind {
+    STEP_IMPOSED,    /* only in the new list */
+    STEP_AMENDED,    /* in both, changed */
+    STEP_MAINTAINED, /* only in the old list, its party still in the new one */
+    STEP_DELISTED    /* only in the old list */
+} step_kind;
+
+typedef struct step {
+    step_kind kind;
+    const record *before, *after; /* NULL where there is none */
+    const record *beside;         /* maintained: the party's other record; imposed: the record of
+                                   * the same name that leaves on this day (a move), or NULL */
+} step;
+
+typedef struct difference {
+    step *at;
+    size_t count;
+    size_t imposed, amended, maintained, delisted;
+} difference;
+
+/* Compares two finished lists. Records of the new one take over the countries that they had:
+ * as long as a party is listed it is told of in each country in which it was. -ENOMEM. */
+int difference_make(const list *before, list *after, difference *ret_difference);
+void difference_done(difference *d);
+
+/* The fields that differ between two records of one key, as bits 1 << RECORD_... */
+unsigned record_changes(const record *before, const record *after);
+
+#endif

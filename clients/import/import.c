@@ -1,0 +1,441 @@
+/*
+ * import.c - one run of an importer.
+ */
+#include "import.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "connection.h"
+#include "difference.h"
+#include "feed.h"
+#include "json.h"
+#include "memory.h"
+#include "pack.h"
+#include "publish_screen.h"
+
+enum { FILES_MAX = 4, PATH_BYTES = 4096, BATCH_EVENTS = 100, WINDOW = 32, GONE_LEAST = 5 };
+
+typedef struct import {
+    const feed *feed;
+    const import_options *options;
+    memory *memory;
+    list before, after;
+    bool remembered; /* `before` is a list */
+    bool initial;    /* the list is told whole */
+    difference difference;
+    teller teller;
+    publish_screen screen;
+    uint64_t blocking; /* refusals that telling again could mend */
+    publishing_totals totals;
+    problem problem;
+} import;
+
+/* ---- telling ------------------------------------------------------------------------ */
+
+static int event_print(const msgpack_object *event)
+{
+    json_write(event, stdout);
+    return putchar('\n') == EOF ? -EIO : 0;
+}
+
+static int events_print(const teller *t)
+{
+    size_t at = 0;
+    int result = 0;
+    msgpack_zone zone;
+    if (!msgpack_zone_init(&zone, 8192))
+        return -ENOMEM;
+    while (result == 0 && at < t->events.size) {
+        msgpack_object event;
+        const char *from = t->events.data + at;
+        ssize_t len = pack_measure((const uint8_t *)from, t->events.size - at, PACK_DEPTH_MAX);
+        msgpack_zone_clear(&zone);
+        result = len > 0 ? pack_decode(from, (size_t)len, &zone, &event) : -EBADMSG;
+        if (result == 0)
+            result = event_print(&event);
+        at += len > 0 ? (size_t)len : 0;
+    }
+    msgpack_zone_destroy(&zone);
+    if (result == 0 && fflush(stdout) != 0)
+        result = -EIO;
+    return result;
+}
+
+/* A conflict is an event that was told before with another date, and what lies beyond thawd's
+ * horizon stays beyond it: neither is mended by telling it again. */
+static void on_rejected(void *context, const input_problem *what, const char *id, size_t id_len)
+{
+    import *i = context;
+    if (strcmp(what->code, "conflict") == 0 || strcmp(what->code, "too-old") == 0)
+        return;
+    i->blocking++;
+    publish_screen_rejected(&i->screen, what, id, id_len);
+}
+
+static void on_progress(void *context, const publishing_totals *totals)
+{
+    publish_screen_progress(&((import *)context)->screen, totals);
+}
+
+static int events_publish(import *i)
+{
+    const publishing_report report = {i, on_rejected, on_progress};
+    const publishing_options options = {BATCH_EVENTS, WINDOW, 3000000000,
+                                        i->options->common.timeout_ns};
+    connection *c = NULL;
+    input *in = NULL;
+    int result = connection_new(&i->options->common, &c);
+    if (result == 0)
+        result = input_new_bytes(i->feed->kind, i->teller.events.data, i->teller.events.size, &in);
+    if (result == 0)
+        result = publishing_run(c, in, &options, &report, &i->totals);
+    publish_screen_clear(&i->screen);
+    if (result == -ETIMEDOUT)
+        connection_complain_silence(&i->options->common, i->options->common.service);
+    input_free(in);
+    connection_free(c);
+    return result;
+}
+
+/* 0; an exit code after a complaint. */
+static int events_tell(import *i)
+{
+    if (i->options->common.json) {
+        int result = events_print(&i->teller);
+        if (result == 0)
+            return CLIENT_DONE;
+        complain("import: the events could not be written: %s", strerror(-result));
+        return CLIENT_NOT_SO;
+    }
+    if (i->options->dry)
+        return CLIENT_DONE;
+    int result = events_publish(i);
+    if (result == 0 && i->blocking == 0)
+        return CLIENT_DONE;
+    if (result == 0) {
+        complain("import: thawd refused %" PRIu64 " events; the list stays untold, the next run "
+                 "tells it again",
+                 i->blocking);
+        return CLIENT_NOT_SO;
+    }
+    if (result != -ETIMEDOUT && result != -EINVAL)
+        complain("import: %s", strerror(-result));
+    complain("import: not everything was acknowledged; the next run tells it again, which is safe");
+    return CLIENT_NO_ANSWER;
+}
+
+static void teller_begin(import *i, const list *l)
+{
+    teller_done(&i->teller);
+    teller_open(&i->teller);
+    snprintf(i->teller.fetched_at, sizeof i->teller.fetched_at, "%s", l->fetched);
+    snprintf(i->teller.reported_at, sizeof i->teller.reported_at, "%s",
+             l->date[0] != '\0' ? l->date : l->fetched);
+}
+
+/* ---- a list that cannot be trusted ---------------------------------------------------- */
+
+static int broken(import *i, const list *l)
+{
+    char title[200];
+    char why[sizeof i->problem.text];
+    snprintf(why, sizeof why, "%s", i->problem.text);
+    complain("import: %s", why);
+    complain("import: the list is taken as broken; the remembered one stays, nothing is told of "
+             "any party");
+    snprintf(title, sizeof title, "%s: broken", i->feed->title);
+    teller_begin(i, l);
+    if (tell_feed(&i->teller, false, title, why, &i->problem) != 0)
+        complain("import: %s", i->problem.text);
+    else
+        events_tell(i);
+    return CLIENT_NOT_SO;
+}
+
+static int failed(const import *i, int result)
+{
+    complain("import: %s",
+             result == -ENOMEM || i->problem.text[0] == '\0' ? strerror(-result) : i->problem.text);
+    return CLIENT_NOT_SO;
+}
+
+/* ---- a list that can ------------------------------------------------------------------ */
+
+/* Whether the list is older than the one that is remembered, by their own dates. */
+static bool is_older(const list *before, const list *after)
+{
+    thaw_date old;
+    thaw_date new;
+    return thaw_date_parse(before->date, strlen(before->date), &old) == 0 &&
+           thaw_date_parse(after->date, strlen(after->date), &new) == 0 && new.at_ns < old.at_ns;
+}
+
+static int list_check(import *i, const char *file)
+{
+    size_t gone = i->difference.delisted + i->difference.maintained;
+    if (is_older(&i->before, &i->after))
+        return problem_set(&i->problem, file, 0, "is of %s, older than the remembered list of %s",
+                           i->after.date, i->before.date);
+    if (gone > GONE_LEAST && gone * 100 > i->before.count * i->options->shrink)
+        return problem_set(&i->problem, file, 0,
+                           "%zu of %zu records are gone, more than %" PRIu64
+                           " per cent at once (--shrink says how many may be)",
+                           gone, i->before.count, i->options->shrink);
+    return 0;
+}
+
+static int events_make(import *i, bool baseline)
+{
+    char title[300];
+    const difference *d = &i->difference;
+    int result = 0;
+    teller_begin(i, &i->after);
+    for (size_t n = 0; n < d->count && result == 0 && !baseline; n++)
+        result = tell_step(&i->teller, &d->at[n], &i->problem);
+    if (baseline)
+        snprintf(title, sizeof title, "%s: %zu records, taken as the baseline", i->feed->title,
+                 i->after.count);
+    else
+        snprintf(title, sizeof title, "%s: %zu records; %zu new, %zu changed, %zu removed",
+                 i->feed->title, i->after.count, d->imposed, d->amended + d->maintained,
+                 d->delisted);
+    return result == 0 ? tell_feed(&i->teller, true, title, "", &i->problem) : result;
+}
+
+static void summary(const import *i, bool baseline)
+{
+    const difference *d = &i->difference;
+    if (i->options->common.json || i->options->quiet)
+        return;
+    if (baseline)
+        printf("%s: %zu records, now the baseline", i->feed->title, i->after.count);
+    else
+        printf("%s: %zu records; %zu new, %zu changed, %zu removed", i->feed->title, i->after.count,
+               d->imposed, d->amended + d->maintained, d->delisted);
+    if (i->options->dry)
+        printf("; %zu events not published (--dry-run)\n", i->teller.count);
+    else
+        printf("; %zu events: %" PRIu64 " accepted, %" PRIu64 " known already\n", i->teller.count,
+               i->totals.accepted, i->totals.duplicates + i->totals.rejected - i->blocking);
+}
+
+/* Tells the difference between `before` and `after` and remembers the latter. `saved`: it stands
+ * in KIND.next already. */
+static int list_tell(import *i, bool baseline, bool saved)
+{
+    int result = events_make(i, baseline);
+    if (result != 0)
+        return failed(i, result);
+    if (!i->options->dry && !saved) {
+        result = memory_save(i->memory, &i->after, baseline, &i->problem);
+        if (result != 0)
+            return failed(i, result);
+    }
+    int code = events_tell(i);
+    if (code != CLIENT_DONE)
+        return code;
+    result = i->options->dry ? 0 : memory_commit(i->memory, &i->problem);
+    if (result != 0)
+        return failed(i, result);
+    summary(i, baseline);
+    return CLIENT_DONE;
+}
+
+/* `after` becomes `before`, for the next list. */
+static void lists_shift(import *i)
+{
+    difference_done(&i->difference);
+    records_done(&i->before);
+    i->before = i->after;
+    i->after = (list){0};
+    i->remembered = true;
+    i->totals = (publishing_totals){0};
+}
+
+/* Loads the remembered list, and tells what an earlier run began to tell and did not finish. */
+static int memory_recall(import *i)
+{
+    bool baseline = false;
+    int found = memory_load(i->memory, false, &i->before, &baseline, &i->problem);
+    if (found >= 0)
+        found = found > 0 ? records_finish(&i->before, "remembered", &i->problem), 1 : 0;
+    if (found < 0)
+        return failed(i, found);
+    i->remembered = found > 0;
+    int pending = memory_load(i->memory, true, &i->after, &baseline, &i->problem);
+    if (pending < 0)
+        return failed(i, pending);
+    if (pending == 0 || i->options->dry) {
+        records_done(&i->after);
+        return CLIENT_DONE;
+    }
+    int result = difference_make(&i->before, &i->after, &i->difference);
+    if (result != 0)
+        return failed(i, result);
+    if (!i->options->quiet && !i->options->common.json)
+        puts("the list of an earlier run was not told to its end; telling it first");
+    int code = list_tell(i, baseline, true);
+    lists_shift(i);
+    return code;
+}
+
+static int list_take(import *i, const char *file)
+{
+    int result = difference_make(&i->before, &i->after, &i->difference);
+    if (result != 0)
+        return failed(i, result);
+    bool baseline = !i->remembered && !i->options->initial;
+    if (i->remembered && list_check(i, file) != 0)
+        return broken(i, &i->after);
+    return list_tell(i, baseline, false);
+}
+
+/* ---- reading -------------------------------------------------------------------------- */
+
+/* The user's date stands for the file's, and for the list's own. */
+static void dates_set(import *i, const source *s)
+{
+    if (i->options->date != NULL) {
+        snprintf(i->after.fetched, sizeof i->after.fetched, "%s", i->options->date);
+        snprintf(i->after.date, sizeof i->after.date, "%s", i->options->date);
+    } else {
+        source_date(s, i->after.fetched);
+    }
+}
+
+static int list_read(import *i, source *const sources[], size_t count)
+{
+    const feed *f = i->feed;
+    if (f->is_change == NULL || !f->is_change(sources[0]))
+        return f->read(sources, count, &i->after, &i->problem);
+    if (i->remembered)
+        return f->change(sources[0], &i->before, &i->after, &i->problem);
+    problem_set(&i->problem, source_name(sources[0]), 0,
+                "is a change to a list and none is remembered; import a whole list first");
+    return -ENOKEY;
+}
+
+static int reports_take(import *i, source *s)
+{
+    char title[200];
+    teller_begin(i, &i->after);
+    int result = i->feed->reports(s, &i->teller, &i->problem);
+    if (result == -EBADMSG)
+        return broken(i, &i->after);
+    snprintf(title, sizeof title, "%s: %zu reports", i->feed->title, i->teller.count);
+    if (result == 0)
+        result = tell_feed(&i->teller, true, title, "", &i->problem);
+    if (result != 0)
+        return failed(i, result);
+    int code = events_tell(i);
+    if (code == CLIENT_DONE && !i->options->common.json && !i->options->quiet)
+        printf("%s: %zu events: %" PRIu64 " accepted, %" PRIu64 " known already%s\n",
+               i->feed->title, i->teller.count, i->totals.accepted,
+               i->totals.duplicates + i->totals.rejected - i->blocking,
+               i->options->dry ? " (--dry-run)" : "");
+    return code;
+}
+
+static int sources_take(import *i, source *const sources[], size_t count)
+{
+    dates_set(i, sources[0]);
+    if (i->feed->reports != NULL)
+        return reports_take(i, sources[0]);
+    char fetched[THAW_DATE_TEXT];
+    snprintf(fetched, sizeof fetched, "%s", i->after.fetched);
+    int code = memory_recall(i);
+    if (code != CLIENT_DONE)
+        return code;
+    records_done(&i->after);
+    dates_set(i, sources[0]);
+    int result = list_read(i, sources, count);
+    if (i->options->date != NULL)
+        snprintf(i->after.date, sizeof i->after.date, "%s", i->options->date);
+    snprintf(i->after.fetched, sizeof i->after.fetched, "%s", fetched);
+    if (result == -EBADMSG)
+        return broken(i, &i->after);
+    if (result != 0)
+        return failed(i, result);
+    return list_take(i, source_name(sources[0]));
+}
+
+static int sources_open(import *i, const char *const paths[], source *sources[], size_t *ret_count)
+{
+    size_t count = 0;
+    for (; paths[count] != NULL; count++) {
+        if (count == i->feed->files_max) {
+            complain("import: %s takes at most %zu file%s", i->feed->kind, i->feed->files_max,
+                     i->feed->files_max == 1 ? "" : "s");
+            return CLIENT_USAGE;
+        }
+        int result = source_open(paths[count], i->feed->bytes_max, &sources[count]);
+        if (result != 0) {
+            complain("import: %s cannot be read: %s", paths[count], strerror(-result));
+            return CLIENT_NOT_SO;
+        }
+        *ret_count = count + 1;
+    }
+    return CLIENT_DONE;
+}
+
+/* $STATE_DIRECTORY under systemd, else the user's folder for such things. */
+static bool state_default(char *to, size_t room)
+{
+    const char *systemd = getenv("STATE_DIRECTORY");
+    const char *xdg = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    size_t len = 0;
+    if (systemd != NULL && systemd[0] != '\0')
+        len = (size_t)snprintf(to, room, "%s/import", systemd);
+    else if (xdg != NULL && xdg[0] != '\0')
+        len = (size_t)snprintf(to, room, "%s/thaw/import", xdg);
+    else if (home != NULL && home[0] != '\0')
+        len = (size_t)snprintf(to, room, "%s/.local/state/thaw/import", home);
+    return len > 0 && len < room;
+}
+
+static int memory_begin(import *i)
+{
+    char folder[PATH_BYTES];
+    const char *state = i->options->state;
+    if (i->feed->reports != NULL)
+        return CLIENT_DONE; /* nothing to remember */
+    if (state == NULL && !state_default(folder, sizeof folder)) {
+        complain("import: where is the list to be remembered? --state DIR says it");
+        return CLIENT_USAGE;
+    }
+    int result =
+        memory_open(state != NULL ? state : folder, i->feed->kind, &i->memory, &i->problem);
+    return result == 0 ? CLIENT_DONE : failed(i, result);
+}
+
+int import_run(const char *kind, const import_options *options, const char *const paths[])
+{
+import i = {.feed = feed_find(kind), .options = options };
+    source *sources[FILES_MAX] = {NULL};
+    size_t count = 0;
+    i.screen = publish_screen_open(options->common.json, options->quiet);
+    i.teller = (teller){.source = i.feed->source,
+                        .voice = i.feed->voice,
+                        .title = i.feed->title,
+                        .country_of_program = i.feed->country_of_program};
+    teller_open(&i.teller);
+    int code = sources_open(&i, paths, sources, &count);
+    if (code == CLIENT_DONE)
+        code = memory_begin(&i);
+    if (code == CLIENT_DONE)
+        code = sources_take(&i, sources, count);
+    for (size_t n = 0; n < count; n++)
+        source_close(sources[n]);
+    difference_done(&i.difference);
+    records_done(&i.before);
+    records_done(&i.after);
+    teller_done(&i.teller);
+    memory_close(i.memory);
+    return code;
+}

@@ -1,0 +1,35 @@
+/*
+ * memory.h - the list that an importer remembers, in a folder of its own.
+ *
+ *   FOLDER/KIND.list   the list up to which everything was told
+ *   FOLDER/KIND.next   a list that is being told: written whole before the first event goes out,
+ *                      renamed to KIND.list once all are acknowledged. Where it is found, a run
+ *                      ended between; what it tells is told again, with the same ids.
+ *
+ * Both are written to a file beside, synced, and renamed. A lock keeps a second importer out.
+ */
+#ifndef IMPORT_MEMORY_H
+#define IMPORT_MEMORY_H
+
+#include <stdbool.h>
+
+#include "record.h"
+
+typedef struct memory memory;
+
+/* Makes the folder where it is missing and takes the lock. 0; -EBUSY: another importer runs;
+ * another -errno with the problem. */
+int memory_open(const char *folder, const char *kind, memory **ret_memory, problem *p);
+memory *memory_close(memory *m);
+/* Goes over to the file of another list of the kind ("32006R0765"); "" for the only one. */
+void memory_name(memory *m, const char *name);
+
+/* 1: read; 0: there is none; -EBADMSG: damaged, with what to do; -ENOMEM. *ret_baseline says that
+ * it is a first list that is remembered without being told (of `next` only). */
+int memory_load(const memory *m, bool next, list *ret_list, bool *ret_baseline, problem *p);
+/* Writes KIND.next. */
+int memory_save(const memory *m, const list *l, bool baseline, problem *p);
+/* Makes KIND.next the list. */
+int memory_commit(const memory *m, problem *p);
+
+#endif

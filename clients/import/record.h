@@ -1,0 +1,73 @@
+/*
+ * record.h - a list of sanctioned parties in one shape for all feeds.
+ *
+ * A record is what the list holds under one key of its own (a number, a reference): texts, of
+ * which "" says that the list gives none. A list is its records, in order of their keys once it is
+ * finished. All text is owned by the list.
+ */
+#ifndef IMPORT_RECORD_H
+#define IMPORT_RECORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "problem.h"
+#include "text.h"
+#include "thaw.h"
+
+typedef enum record_field {
+    RECORD_KEY,   /* identity within the list */
+    RECORD_OTHER, /* other keys of the same record, one a line: former ones, numbers */
+    RECORD_GROUP, /* part of the list (an annex); two records of one group are two parties */
+    RECORD_NAME,
+    RECORD_TYPE,      /* person, entity, vessel, aircraft ... */
+    RECORD_AUTHORITY, /* US, EU, UN ... */
+    RECORD_COUNTRIES, /* whose sanctions these are, separated by blanks: "BY RU" */
+    RECORD_PROGRAMS,  /* separated by ", " */
+    RECORD_SECTOR,    /* the kind of measure, where the list has several */
+    RECORD_LISTED,    /* date of the listing */
+    RECORD_UPDATED,   /* date of the last amendment */
+    RECORD_EXPIRES,
+    RECORD_IDS,     /* identifiers of the party, one a line */
+    RECORD_DETAILS, /* FORM:HASH of all else; only details of one form are compared */
+    RECORD_ALIASES, /* the same, of files that may be absent */
+    RECORD_ADDRESSES,
+    RECORD_FIELDS
+} record_field;
+
+typedef struct record {
+    const char *at[RECORD_FIELDS];
+    uint64_t line; /* where it stood in the file; 0: remembered */
+} record;
+
+typedef struct list {
+    record *at;
+    size_t count, room;
+    char **raw; /* lines of JSON that the importer remembers beside its records */
+    size_t raw_count, raw_room;
+    pool texts;
+    char date[THAW_DATE_TEXT];    /* what the list itself says it is of; "" */
+    char fetched[THAW_DATE_TEXT]; /* when the file was fetched */
+    char name[80];                /* which list of its kind: "32006R0765"; "" */
+} list;
+
+enum { RECORDS_MAX = 8 * 1000 * 1000, RECORD_TEXT_MAX = 64 * 1024 };
+
+/* Adds a record with no text; NULL: no memory, or RECORDS_MAX. */
+record *records_add(list *l, uint64_t line);
+/* Sets a text (copied, cleaned but for line ends in lists). -ENOMEM. */
+int record_set(list *l, record *r, record_field field, const char *text, size_t len);
+int record_put(list *l, record *r, record_field field, const char *string);
+
+/* Adds a line to remember. -ENOMEM. */
+int records_add_raw(list *l, const char *line, size_t len);
+
+/* Sorts by key and takes away identifiers that two records of one group bear: they are certain of
+ * neither. -EBADMSG: a key stands twice, or a record has none. -ENOMEM. */
+int records_finish(list *l, const char *file, problem *p);
+
+/* The record of a key in a finished list; NULL. */
+record *records_find(const list *l, const char *key);
+void records_done(list *l);
+
+#endif

@@ -1,0 +1,297 @@
+"""thaw import ofac on small lists in the form of sdn.csv and SDN.XML."""
+import json
+import random
+import unittest
+
+from support import ImportCase, acts, main
+
+NULL = "-0- "
+
+
+def line(number, name, program, kind=NULL, title=NULL, remarks=NULL):
+    def field(text):
+        return text if text == NULL else '"' + text.replace('"', '""') + '"'
+    fields = [str(number), field(name), field(kind), field(program), field(title)]
+    return ",".join(fields + [NULL] * 6 + [field(remarks)]) + "\r\n"
+
+
+def csv(*lines):
+    return "".join(lines) + "\x1a"
+
+
+A = line(36, "EXAMPLE AIRLINES", "CUBA")
+B = line(7489, "EXAMPLE, Constantine", "ZIMBABWE", "individual", "General",
+         "DOB 25 Aug 1956; Passport AD000263 (Zimbabwe); National ID No. 63-741411 R50 (Zimbabwe).")
+C = line(20290, "EXAMPLE POTASH", "BELARUS-EO", NULL, NULL,
+         "Tax ID No. 808000714 (Belarus); Registration Number 26740 (Iran).")
+V = line(15000, "EXAMPLE STAR", "NPWMD] [IFSR", "vessel", NULL,
+         "Vessel Registration Identification IMO 9074729; MMSI 572469210.")
+
+
+class Ofac(ImportCase):
+    def start(self, *lines):
+        self.assertEqual(self.good("2024-01-01.csv", csv(*lines)), [])
+
+    def test_baseline_then_additions(self):
+        self.start(A, B)
+        events = self.good("2024-01-05.csv", csv(A, B, C, V))
+        self.assertEqual(acts(events), [("imposed", "ofac:15000", "IR"),
+                                        ("imposed", "ofac:20290", "BY")])
+        potash = [e for e in events if e["country"] == "BY"][0]
+        self.assertEqual(potash["occurred_at"], "2024-01-05")
+        self.assertEqual(potash["authority"], "US")
+        self.assertEqual(potash["status"], "confirmed")
+        self.assertEqual(potash["program"], "BELARUS-EO")
+        # A number that short is no certain one.
+        self.assertEqual(potash["targets"], [{"name": "EXAMPLE POTASH", "type": "entity",
+                                              "ids": ["ofac:20290", "tax:BY:808000714"]}])
+        ship = [e for e in events if e["country"] == "IR"][0]
+        self.assertEqual(ship["targets"][0]["ids"], ["ofac:15000", "imo:9074729"])
+        self.assertEqual(ship["targets"][0]["type"], "vessel")
+        self.assertEqual(ship["program"], "IFSR")
+
+    def test_initial_tells_the_whole_list(self):
+        events = self.good("2024-01-01.csv", csv(A, B), "--initial")
+        self.assertEqual(acts(events), [("imposed", "ofac:36", "CU"), ("imposed", "ofac:7489", "ZW")])
+
+    def test_a_renamed_program_is_an_amendment(self):
+        self.start(A, C)
+        events = self.good("2024-01-05.csv", csv(A, C.replace("BELARUS-EO", "BELARUS-EO14038")))
+        self.assertEqual(acts(events), [("amended", "ofac:20290", "BY")])
+        self.assertEqual(events[0]["note"], "changed: program BELARUS-EO -> BELARUS-EO14038")
+
+    def test_a_record_that_moves_to_a_program_without_country_keeps_its_country(self):
+        self.start(A, B)
+        moved = B.replace("ZIMBABWE", "GLOMAG").replace("Constantine", "Constantino")
+        events = self.good("2024-01-05.csv", csv(A, moved))
+        self.assertEqual(acts(events), [("amended", "ofac:7489", "ZW")])
+        self.assertEqual(events[0]["program"], "GLOMAG")
+        self.assertIn("name EXAMPLE, Constantine -> EXAMPLE, Constantino", events[0]["note"])
+        # and when it leaves at last, it leaves there
+        events = self.good("2024-01-06.csv", csv(A))
+        self.assertEqual(acts(events), [("delisted", "ofac:7489", "ZW")])
+
+    def test_several_countries_are_told_each(self):
+        both = line(50, "EXAMPLE BANK", "BELARUS-EO14038] [RUSSIA-EO14024] [CYBER2")
+        self.start(A)
+        events = self.good("2024-01-05.csv", csv(A, both))
+        self.assertEqual(sorted((e["country"], e["program"]) for e in events),
+                         [("BY", "BELARUS-EO14038"), ("RU", "RUSSIA-EO14024")])
+        # A program that is taken away is no delisting while the record stands.
+        events = self.good("2024-01-06.csv", csv(A, line(50, "EXAMPLE BANK", "RUSSIA-EO14024")))
+        self.assertEqual(acts(events), [("amended", "ofac:50", "BY"), ("amended", "ofac:50", "RU")])
+
+    def test_countries_of_programs(self):
+        expected = {"BELARUS": "BY", "ZIMBABWE": "ZW", "UKRAINE-EO13661": "RU", "DPRK4": "KP",
+                    "CAATSA - RUSSIA": "RU", "SOUTH SUDAN": "SS", "SUDAN-EO14098": "SD",
+                    "BURMA-EO14014": "MM", "LIBYA3": "LY", "BPI-RUSSIA-EO14024": "RU",
+                    "CAR": "CF", "HK-EO13936": "HK", "NS-PLC": "PS", "SDGT": "ZZ", "BALKANS": "ZZ",
+                    "AFGHANISTAN-EO1": "AF", "ISA": "IR", "ISAX": "ZZ", "NICARAGUA-NHRAA": "NI"}
+        lines = [line(i + 100, f"EXAMPLE {i}", p) for i, p in enumerate(expected)]
+        events = self.good("2024-01-01.csv", csv(*lines), "--initial")
+        self.assertEqual({e["program"]: e["country"] for e in events}, expected)
+
+    def test_removal_and_renumbering(self):
+        self.start(A, B, C)
+        again = C.replace("20290", "30000")
+        events = self.good("2024-01-05.csv", csv(A, again))
+        self.assertEqual(acts(events), [("delisted", "ofac:20290", "BY"),
+                                        ("delisted", "ofac:7489", "ZW"),
+                                        ("imposed", "ofac:30000", "BY")])
+        # The new number carries the old one: a move to whoever folds them.
+        new = [e for e in events if e["action"] == "imposed"][0]
+        self.assertIn("ofac:20290", new["targets"][0]["ids"])
+
+    def test_an_identifier_of_two_records_is_certain_of_neither(self):
+        one = line(1, "EXAMPLE ONE", "CUBA", "individual", NULL, "Passport B1234567 (Cuba).")
+        two = line(2, "EXAMPLE TWO", "CUBA", "individual", NULL, "Passport B1234567 (Cuba).")
+        events = self.good("2024-01-01.csv", csv(one, two), "--initial")
+        self.assertEqual([e["targets"][0]["ids"] for e in events], [["ofac:1"], ["ofac:2"]])
+
+    def test_companions(self):
+        alt = '7489,1,"aka","EXAMPLE, Con",-0- \r\n\x1a'
+        comments = '7489," Passport ZZ998877 (Zimbabwe)."\r\n'  # real ones end without the mark
+        more = [self.write("alt.csv", alt), self.write("comments.csv", comments)]
+        self.good("2024-01-01.csv", csv(A, B), *more)
+        self.assertEqual(self.good("2024-01-02.csv", csv(A, B), *more), [])
+        self.write("alt.csv", alt.replace("Con\"", "Connie\""))
+        events = self.good("2024-01-03.csv", csv(A, B), *more)
+        self.assertEqual([e["note"] for e in events], ["changed: other names"])
+        # Without its companions a list says nothing of what they hold.
+        self.assertEqual(self.good("2024-01-04.csv", csv(A, B)), [])
+
+    def test_the_same_difference_has_the_same_ids(self):
+        runs = []
+        for state in "one", "two":
+            self.good("2024-01-01.csv", csv(A, B), state=state)
+            runs.append(self.good("2024-01-05.csv", csv(B, C, V), state=state))
+        self.assertEqual(runs[0], runs[1])
+        self.assertEqual(len({e["id"] for e in runs[0]}), len(runs[0]))
+
+    def test_a_list_again_tells_nothing(self):
+        self.start(A, B, C)
+        lines = [A, B, C]
+        for day in range(2, 6):
+            random.Random(day).shuffle(lines)
+            self.assertEqual(self.good(f"2024-01-0{day}.csv.gz", csv(*lines)), [])
+
+    def test_date_and_stdin(self):
+        self.start(A)
+        result = self.run_thaw("--json", "--state", self.path("state"), "--date",
+                               "2024-02-03T04:05:06Z", "-", stdin=csv(A, B).encode())
+        event = json.loads(result.stdout.splitlines()[0])
+        self.assertEqual((result.returncode, event["occurred_at"]), (0, "2024-02-03T04:05:06Z"))
+        for wrong in "yesterday", "2024-13-01":
+            result = self.run_thaw("--date", wrong, "--state", self.path("state"), "-", stdin=b"")
+            self.assertEqual(result.returncode, 2)
+
+    def test_dry_run_remembers_nothing(self):
+        self.start(A)
+        before = self.remembered()
+        code, events = self.take("2024-01-05.csv", csv(A, B), "--dry-run")
+        self.assertEqual((code, len(events)), (0, 2))
+        self.assertEqual(self.remembered(), before)
+
+
+class Broken(ImportCase):
+    def setUp(self):
+        super().setUp()
+        self.lines = [line(i, f"EXAMPLE {i}", "BELARUS") for i in range(100, 140)]
+        self.good("2024-01-01.csv", csv(*self.lines))
+
+    def test_other_things(self):
+        for n, data in enumerate([
+                "", "\x1a", "\r\n\x1a", "<html><body>busy</body></html>", "<!DOCTYPE html><html>",
+                "{}", "a,b,c\r\n\x1a", "\0" * 50, '"' * 51 + "\x1a", "x" * 5000,
+                csv(*self.lines)[:-1], csv(*self.lines, "1,2,3\r\n"), csv(*self.lines, self.lines[0]),
+                csv(*self.lines[:-1], self.lines[-1].replace("EXAMPLE 139", NULL)),
+                csv(*self.lines, line("12x", "EXAMPLE", "CUBA"))]):
+            with self.subTest(n=n):
+                event = self.broken(f"other-{n}.csv", data)
+                self.assertIn(f"other-{n}.csv", event["note"])
+
+    def test_the_line_is_named(self):
+        event = self.broken("bad.csv", csv(*self.lines[:3], "1,2,3\r\n", *self.lines[3:]))
+        self.assertIn("bad.csv:4: has 3 columns, expected 12", event["note"])
+
+    def test_shrunken(self):
+        self.broken("2024-01-02.csv", csv(*self.lines[:20]))
+        events = self.good("2024-01-03.csv", csv(*self.lines[:20]), "--shrink", "60")
+        self.assertEqual({e["action"] for e in events}, {"delisted"})
+        self.assertEqual(len(events), 20)
+
+    def test_the_end_of_a_program_is_no_broken_list(self):
+        events = self.good("2024-01-02.csv", csv(*self.lines[:-7]))
+        self.assertEqual(len(events), 7)
+
+    # tests/unit/test_import.c cuts at every byte; here the whole program is seen to stand it.
+    def test_cut(self):
+        whole = csv(*self.lines[:4], '140,"A ""QUOTED"" NAME, Ltd",-0- ,"CUBA"' + "," + "-0- ,"
+                    * 7 + '"text, more"\r\n').encode()
+        self.good("2024-01-01.csv", whole, state="cut")
+        for end in range(0, len(whole), 61):
+            self.broken("2024-01-02.csv", whole[:end], state="cut")
+
+    def test_cut_gzip(self):
+        import gzip
+        whole = gzip.compress(csv(*self.lines).encode())
+        for end in range(0, len(whole), 53):
+            self.broken("2024-01-02.bin", whole[:end])
+
+    def test_a_damaged_memory_is_no_baseline(self):
+        path = self.path("state/ofac.list")
+        with open(path, "rb") as file:
+            good = file.read()
+        for bad in b"", good[:-1], good[: len(good) // 2], good.replace(b"EXAMPLE 110", b"EXAMPLE 11X"):
+            with open(path, "wb") as file:
+                file.write(bad)
+            code, events = self.take("2024-01-02.csv", csv(*self.lines[:30]))
+            self.assertEqual((code, events), (1, []))
+            with open(path, "rb") as file:
+                self.assertEqual(file.read(), bad)
+
+
+class Random(ImportCase):
+    """Events applied to one list give the other."""
+
+    def test_random_lists(self):
+        for seed in range(8):
+            with self.subTest(seed=seed):
+                self.one(random.Random(seed))
+
+    def one(self, draw):
+        programs = ["BELARUS", "ZIMBABWE", "GLOMAG", "CUBA", "BELARUS] [CUBA", "SDGT] [IRAN"]
+        def some(count):
+            return {n: (draw.choice("ABCDE") + str(n), draw.choice(programs))
+                    for n in draw.sample(range(1, 60), count)}
+        state = f"state{draw.random()}"
+        before = some(draw.randint(1, 40))
+        after = {**{n: r for n, r in before.items() if draw.random() < 0.8}, **some(draw.randint(0, 20))}
+        after = after or before
+        def text(records):
+            lines = [line(n, *r) for n, r in records.items()]
+            draw.shuffle(lines)
+            return csv(*lines)
+        self.good("2024-01-01.csv", text(before), state=state)
+        events = self.good("2024-01-02.csv", text(after), "--shrink", "100", state=state)
+        held = dict(before)
+        for e in events:
+            number = int(e["targets"][0]["ids"][0].split(":")[1])
+            if e["action"] == "delisted":
+                held.pop(number, None)
+            else:
+                self.assertEqual(e["action"], "amended" if number in before else "imposed")
+                held[number] = (e["targets"][0]["name"], after[number][1])
+        self.assertEqual(held, after)
+        for e in events:
+            if e["action"] == "delisted":
+                self.assertNotIn(int(e["targets"][0]["ids"][0].split(":")[1]), after)
+
+
+def entry(uid, name, program, first="", more=""):
+    first = f"<firstName>{first}</firstName>" if first else ""
+    kind = "Individual" if first else "Entity"
+    return (f"<sdnEntry><uid>{uid}</uid>{first}<lastName>{name}</lastName><sdnType>{kind}</sdnType>"
+            f"<programList><program>{program}</program></programList>{more}</sdnEntry>")
+
+
+def xml(*entries, count=None, day="01/05/2024"):
+    return ('<?xml version="1.0" standalone="yes"?><sdnList xmlns="http://tempuri.org/sdnList.xsd">'
+            f"<publshInformation><Publish_Date>{day}</Publish_Date>"
+            f"<Record_Count>{len(entries) if count is None else count}</Record_Count>"
+            f"</publshInformation>{''.join(entries)}</sdnList>")
+
+
+class Xml(ImportCase):
+    one = entry(36, "EXAMPLE AIRLINES", "CUBA")
+    two = entry(7489, "EXAMPLE", "ZIMBABWE", "Constantine",
+                "<idList><id><uid>5</uid><idType>Passport</idType><idNumber>AD000263</idNumber>"
+                "<idCountry>Zimbabwe</idCountry></id></idList>")
+
+    def test_difference(self):
+        self.good("a.xml", xml(self.one))
+        events = self.good("b.xml", xml(self.one.replace("CUBA", "SDGT"), self.two, day="01/06/2024"))
+        self.assertEqual(acts(events), [("amended", "ofac:36", "CU"), ("imposed", "ofac:7489", "ZW")])
+        self.assertEqual(events[1]["targets"][0],
+                         {"name": "EXAMPLE, Constantine", "type": "person",
+                          "ids": ["ofac:7489", "passport:ZW:AD000263"]})
+        self.assertEqual(events[1]["occurred_at"], "2024-01-06")
+
+    def test_the_csv_after_the_xml_is_the_same_list(self):
+        self.good("2024-01-01.xml", xml(self.one, self.two))
+        self.assertEqual(self.good("2024-01-06.csv", csv(A, B)), [])
+
+    def test_broken(self):
+        self.good("a.xml", xml(self.one, self.two))
+        whole = xml(self.one, self.two, day="01/06/2024")
+        self.broken("b.xml", xml(self.one, self.two, count=3, day="01/06/2024"))
+        self.broken("b.xml", xml(self.one, self.two, day="01/04/2024"))  # older
+        self.broken("b.xml", whole.replace("Record_Count", "Other"))
+        self.broken("b.xml", whole.replace("01/06/2024", "yesterday"))
+        self.broken("b.xml", '<!DOCTYPE x [<!ENTITY a "b">]>' + whole)
+        for end in range(0, len(whole), 97):
+            self.broken("b.xml", whole[:end])
+
+
+if __name__ == "__main__":
+    main()
