@@ -80,14 +80,16 @@ static int node_touch(rules *set, fact_node *node, const fact_change *change)
 
 /* ---- silence ------------------------------------------------------------------------ */
 
-/* The next instant after now at which a comparison with the silence may change: when it reaches a
- * threshold, and just after. */
+/* The next instant after now at which a comparison with the silence may change: when it begins (the
+ * last report may be dated ahead), when it reaches a threshold, and just after. */
 static int64_t watch_next(rules *set, const selection *s)
 {
     fact_value value;
     int64_t next = INT64_MAX;
     if (view_field(&set->view, FIELD_LAST_AT, &value) < 0 || value.type != FACT_TIME)
         return next;
+    if (value.at_ns > set->now_ns)
+        next = value.at_ns;
     for (size_t i = 0; i < s->thresholds_count; i++) {
         int64_t at = time_add(value.at_ns, s->thresholds[i]);
         for (int64_t after = 0; after <= 1; after++)

@@ -48,6 +48,14 @@ int scope_holds(rules *set, const scope *s, const struct cel_program *program, b
     return 0;
 }
 
+bool scope_empty(const scope *s)
+{
+    for (size_t i = 0; i < s->rule->selections_count; i++)
+        if (s->all[i].count)
+            return false;
+    return s->rule->by_count > 0;
+}
+
 /* ---- packing ------------------------------------------------------------------------ */
 
 void pack_value_text(msgpack_packer *out, const char *text)

@@ -30,7 +30,9 @@ static int ask(verdict *v, const totals all[], const struct cel_program *program
 {
     scope s = {.rule = v->group->rule, .by = v->group->by, .all = all};
     *ret_holds = false;
-    return program ? scope_holds(v->set, &s, program, ret_holds) : 0;
+    if (!program || (program == s.rule->when && scope_empty(&s)))
+        return 0;
+    return scope_holds(v->set, &s, program, ret_holds);
 }
 
 static int ask_news(verdict *v, const struct cel_program *program, bool *ret_holds)
@@ -139,7 +141,7 @@ static int firing(verdict *v)
     }
     if (v->until)
         return until_came(v);
-    if (g->rule->until)
+    if (g->rule->until && g->state == LIFE_FIRING)
         return alert_refresh(v->set, g, v->now); /* goes on until `until` */
     return ended(v);
 }

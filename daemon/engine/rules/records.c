@@ -185,7 +185,9 @@ int record_holds(rules *set, record *r, bool *ret_holds)
         res = record_totals(set, r, entries, all);
     if (res == 0) {
         scope s = {.rule = r->group->rule, .by = r->group->by, .all = all};
-        res = scope_holds(set, &s, r->group->rule->when, ret_holds);
+        *ret_holds = false;
+        if (!scope_empty(&s))
+            res = scope_holds(set, &s, r->group->rule->when, ret_holds);
     }
     for (uint32_t i = 0; entries && i < r->count; i++)
         free(entries[i]);

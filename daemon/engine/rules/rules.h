@@ -106,13 +106,13 @@ int rules_attach(rules *set, facts *f, int64_t now_ns, const rules_sink *sink);
 void rules_on_change(rules *set, const fact_change *change);
 
 /* End of a batch at now_ns: takes in the noted changes and evaluates each touched (rule, group)
- * once. Deadlines before now_ns that were not acted act first, each at its own instant; those at
- * now_ns act with it. now_ns never goes back. -ENOMEM: the set can no longer be trusted. */
+ * once. Deadlines up to now_ns that were not acted act first, each at its own instant, those at
+ * now_ns too: a batch comes after what was due when it came. now_ns never goes back. -ENOMEM: the set can no longer be trusted. */
 int rules_evaluate(rules *set, int64_t now_ns);
 /* The next instant at which a window, `for`, `keep_for` or a silence ends; INT64_MAX: none. */
 int64_t rules_next_deadline(const rules *set);
-/* Time has come to now_ns: deadlines up to it act, each at its own instant, and the changes noted
- * meanwhile. The same as rules_evaluate; the name says what the caller means. */
+/* Time has come to now_ns: deadlines up to it act, each at its own instant. What was noted meanwhile
+ * (a licence that ran out at now_ns) acts together with those at now_ns, in one evaluation. */
 int rules_advance(rules *set, int64_t now_ns);
 
 /* Puts `set`, freshly loaded, in the place of `old` (NULL: none), with the facts, the clock and

@@ -66,6 +66,9 @@ typedef struct scope {
 void scope_resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator, struct cel_value *ret);
 /* An error makes a condition false. */
 int scope_holds(rules *set, const scope *s, const struct cel_program *program, bool *ret_holds);
+/* A group is there while a fact is in it, and `when` is false where none is: otherwise it would
+ * depend on which facts the group has seen. `by: []` is one group that is always there. */
+bool scope_empty(const scope *s);
 int scope_render(rules *set, const scope *s, const text_template *t, char **ret_text);
 int scope_pack_values(rules *set, const scope *s, msgpack_packer *out);
 void pack_cel(msgpack_packer *out, const struct cel_value *value);

@@ -253,6 +253,8 @@ void suspect_rule(reader *r, struct fy_node *when_node, struct fy_node *until_no
         bool holds = value.kind == CEL_BOOL && value.boolean, any = false;
         for (size_t s = 0; s < one->selections_count; s++)
             any |= t.selections[s].filled;
+        /* A group without facts is not there. */
+        holds = holds && (any || !one->by_count);
         held += holds;
         filled += any;
         filled_held += any && holds;

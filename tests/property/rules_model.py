@@ -1,0 +1,320 @@
+"""A slow model of the rules: after each event every selection of every rule is worked out anew from
+the facts, and from that the lives of the alerts, as design.md and RULES.md tell them.
+
+It is told the facts at each instant at which they change, and which of the changes are corrections.
+All else (windows, groups, aggregates, conditions, lives, what ends how) it works out by itself, at
+each instant that can matter.
+"""
+
+from rules_generate import COUNT_FIELD, ERROR, LENGTHS
+
+NONE, PENDING, FIRING, KEPT = "none", "pending", "firing", "kept"
+
+
+def strings_of(value):
+    return set(value) if isinstance(value, list) else {value} if value is not None else set()
+
+
+def distinct(kind, name, fact):
+    """What the aggregate counts of one fact."""
+    if name == "persons" and kind == "person":
+        return {fact["id"]}
+    if name in fact:
+        return strings_of(fact[name])
+    if kind == "report" and name == "voices":
+        return {fact.get("attributed_to", fact["source"])}
+    if kind == "report" and name in ("sources", "reports"):
+        return {fact["source"] if name == "sources" else fact["id"]}
+    return set()
+
+
+def aggregates(selection, facts):
+    """name -> value of one selection over its facts."""
+    name, kind = selection.name, selection.kind
+    out = {f"{name}.count": len(facts)}
+    for each in ("persons", "sources", "voices", "reports"):
+        out[f"{name}.{each}"] = len(set().union(*(distinct(kind, each, f) for f in facts))) if facts else 0
+    times = [f[selection.at] for f in facts if selection.at in f]
+    out[f"{name}.first"] = min(times) if times else ERROR
+    out[f"{name}.last"] = max(times) if times else ERROR
+    field = COUNT_FIELD.get(kind)
+    if field:
+        counted = [f for f in facts if field in f]
+        counts = [f[field] for f in counted]
+        out[f"{name}.sum"] = sum(counts)
+        out[f"{name}.min"], out[f"{name}.max"] = (min(counts), max(counts)) if counts else (0, 0)
+        out[f"{name}.spread"] = out[f"{name}.max"] - out[f"{name}.min"]
+        for side in ("low", "high"):
+            out[f"{name}.{side}"] = sum(f.get(side, f[field]) for f in counted)
+    return out
+
+
+def holds(condition, env):
+    return condition[1](env) is True
+
+
+def fires(rule, env):
+    """A group without any fact is not there, but for the one of `by: []`."""
+    some = not rule.by or any(env[f"{s.name}.count"] for s in rule.selections)
+    return some and holds(rule.when, env)
+
+
+def groups_of(rule, fact):
+    groups = [()]
+    for field in rule.by:
+        if field not in fact:
+            return []
+        values = fact[field] if isinstance(fact[field], list) else [fact[field]]
+        groups = [g + (v,) for g in groups for v in values]
+    return groups
+
+
+def as_of(fact, now):
+    """The fact as it reads at that instant: silence grows with the clock."""
+    if fact["k"] == "feed":
+        fact = {key: value for key, value in fact.items() if key != "silent_for"}
+        if fact.get("last_at", now + 1) <= now:
+            fact["silent_for"] = now - fact["last_at"]
+    return fact
+
+
+class Record:
+    def __init__(self, grounds, at):
+        self.grounds, self.at, self.touched = grounds, at, False
+        self.alert = None
+
+
+class Life:
+    def __init__(self):
+        self.state, self.since, self.number = NONE, None, 0
+        self.alert = self.basis = None
+        self.records = []
+        self.active = []  # (selection, handle) when last evaluated
+
+
+class Alert:
+    def __init__(self, id_, since):
+        self.id, self.since, self.state = id_, since, "firing"
+
+
+class Model:
+    def __init__(self, rules):
+        self.rules = rules
+        self.facts = {}
+        self.now = None
+        self.lives = {}
+        self.ids = {}  # of every fact there ever was
+        self.changes = []  # (at, id, state)
+        self.cache = {}
+
+    # ---- selections ----------------------------------------------------------------------------
+
+    def matches(self, rule, number, fact, now):
+        """The groups in which the selection takes the fact, whatever the time."""
+        s = rule.selections[number]
+        if fact["k"] != s.kind:
+            return []
+        key = None if s.silences() else (rule.name, number, id(fact))
+        if key is None or key not in self.cache:
+            seen = as_of(fact, now)
+            found = groups_of(rule, seen) if not s.where or holds(s.where, seen) else []
+            if key is None:
+                return found
+            self.cache[key] = (found, fact)  # the fact is kept, so that its id stays its own
+        return self.cache[key][0]
+
+    def selected(self, rule, facts, now):
+        """group -> for each selection the handles in it."""
+        groups = {}
+        for number, s in enumerate(rule.selections):
+            for handle, fact in facts.items():
+                window = s.window(fact)
+                if not window or not window[0] <= now < window[1]:
+                    continue
+                for group in self.matches(rule, number, fact, now):
+                    groups.setdefault(group, []).append((number, handle))
+        return groups
+
+    def environment(self, rule, facts, chosen, now):
+        env = {}
+        for number, s in enumerate(rule.selections):
+            env.update(aggregates(s, [as_of(facts[h], now) for n, h in chosen if n == number]))
+        return env
+
+    # ---- lives ---------------------------------------------------------------------------------
+
+    def tell(self, alert, state):
+        alert.state = state
+        self.changes.append((self.now, alert.id, state))
+
+    def fire(self, rule, group, life, since):
+        life.number += 1
+        life.alert = Alert((rule.name, group, life.number), since)
+        life.state = FIRING
+        self.tell(life.alert, "firing")
+
+    def end(self, life, withdrawn):
+        record = life.basis or Record(life.active, self.now - 1)
+        record.alert, record.touched = life.alert, False
+        if withdrawn:
+            record.grounds = []
+        life.records.append(record)
+        life.basis = life.alert = None
+        life.state = NONE
+        self.tell(record.alert, "withdrawn" if withdrawn else "resolved")
+
+    def ended(self, rule, life):
+        if life.state == FIRING and rule.keep_for:
+            life.state, life.since = KEPT, self.now
+        if life.state == KEPT and self.now < life.since + LENGTHS[rule.keep_for]:
+            return
+        self.end(life, False)
+
+    def record_holds(self, rule, group, record):
+        chosen = set()
+        for number, handle in record.grounds:
+            fact = self.facts.get(handle)
+            window = rule.selections[number].window(fact) if fact else None
+            if window and window[0] <= record.at < window[1] and \
+                    group in self.matches(rule, number, fact, record.at):
+                chosen.add((number, handle))
+        return fires(rule, self.environment(rule, self.facts, chosen, record.at))
+
+    def evaluate_group(self, rule, group, chosen, news):
+        """news: the environment of the world without the corrections, or None where there were none."""
+        life = self.lives.setdefault((rule.name, group), Life())
+        env = self.environment(rule, self.facts, chosen, self.now)
+        when = fires(rule, env)
+        until = bool(rule.until) and holds(rule.until, env)
+        for_ns = LENGTHS[rule.for_] if rule.for_ else 0
+        if life.state == NONE and when and not until:
+            if for_ns:
+                life.state, life.since = PENDING, self.now
+            else:
+                self.fire(rule, group, life, self.now)
+        elif life.state == PENDING:
+            if not when or until:
+                life.state = NONE
+            elif self.now >= life.since + for_ns:
+                self.fire(rule, group, life, life.since)
+        elif life.state in (FIRING, KEPT):
+            self.evaluate_firing(rule, group, life, when, until, news)
+        life.active = chosen
+        # A kept alert goes on showing what it stood on.
+        if life.state == FIRING:
+            life.shown = env, chosen
+
+    def evaluate_firing(self, rule, group, life, when, until, news):
+        if when and not until:
+            life.basis, life.state = None, FIRING
+            return
+        if not when:
+            if life.basis is None:
+                if news is not None and fires(rule, news()):
+                    return self.end(life, True)
+                life.basis = Record(life.active, self.now - 1)
+            elif life.basis.touched:
+                life.basis.touched = False
+                if not self.record_holds(rule, group, life.basis):
+                    return self.end(life, True)
+        if until:
+            if news is not None and not holds(rule.until, news()):
+                return self.end(life, True)
+            return self.ended(rule, life)
+        if rule.until and life.state == FIRING:
+            return None
+        return self.ended(rule, life)
+
+    def evaluate(self, news_facts=None):
+        for rule in self.rules:
+            groups = self.selected(rule, self.facts, self.now)
+            known = {g for name, g in self.lives if name == rule.name}
+            there = sorted(set(groups) | known | (set() if rule.by else {()}), key=repr)
+            in_news = self.selected(rule, news_facts, self.now) if news_facts is not None else None
+            for group in there:
+                news = None
+                if in_news is not None:
+                    def news(rule=rule, group=group):
+                        return self.environment(rule, news_facts, in_news.get(group, []), self.now)
+                self.evaluate_group(rule, group, groups.get(group, []), news)
+        for (name, group), life in self.lives.items():
+            rule = next(r for r in self.rules if r.name == name)
+            for record in life.records:
+                if record.touched and record.alert.state == "resolved" and not self.record_holds(rule, group, record):
+                    self.tell(record.alert, "withdrawn")
+                record.touched = False
+            if life.basis:
+                life.basis.touched = False
+
+    # ---- time ----------------------------------------------------------------------------------
+
+    def own_instants(self, before):
+        """Where something may change by itself, after now and before that."""
+        found = set()
+        for rule in self.rules:
+            for s in rule.selections:
+                for fact in self.facts.values():
+                    if fact["k"] != s.kind:
+                        continue
+                    found.update(s.window(fact) or ())
+                    if "last_at" in fact:
+                        found.update(fact["last_at"] + length + more for length in s.silences() + [0] for more in (0, 1))
+        for (name, _), life in self.lives.items():
+            rule = next(r for r in self.rules if r.name == name)
+            if life.state == PENDING:
+                found.add(life.since + LENGTHS[rule.for_])
+            if life.state == KEPT:
+                found.add(life.since + LENGTHS[rule.keep_for])
+        return sorted(t for t in found if self.now is not None and self.now < t < before)
+
+    def advance(self, at):
+        """Lets what is due before `at` act, each at its own instant."""
+        while True:
+            instants = self.own_instants(at)
+            if not instants:
+                break
+            self.now = instants[0]
+            self.evaluate()
+        self.now = at
+
+    def touch(self, changes):
+        records = [r for life in self.lives.values() for r in life.records + ([life.basis] if life.basis else [])]
+        for handle, type_, replaces, correction in sorted(changes, key=lambda c: c[1] == 3):
+            for record in records:
+                handles = {h for _, h in record.grounds}
+                if replaces in handles:
+                    record.grounds = [(n, handle if h == replaces else h) for n, h in record.grounds]
+                    record.touched = True
+                if correction and handle in handles:
+                    record.touched = True
+
+    def instant(self, at, facts, changes, batch):
+        """Time has come to `at`, and the facts are these: with a batch after what was due at that
+        instant has acted, else (a licence ran out) together with it."""
+        if self.now is None:
+            self.now = at
+        self.advance(at)
+        if batch:
+            self.evaluate()
+        new = {f["h"]: f for f in facts}
+        for handle, fact in new.items():  # an unchanged fact stays the same object
+            if self.facts.get(handle) == fact:
+                new[handle] = self.facts[handle]
+        corrected = {handle for handle, _, _, correction in changes if correction}
+        news_facts = None
+        if corrected:
+            news_facts = {h: f for h, f in new.items() if h not in corrected}
+            news_facts.update({h: f for h, f in self.facts.items() if h in corrected})
+        self.facts = new
+        self.ids.update({h: f["id"] for h, f in new.items()})
+        self.touch(changes)
+        self.evaluate(news_facts)
+
+    def active(self):
+        """(rule, group) -> (since, values of `when`, ids of the facts)."""
+        out = {}
+        for (name, group), life in self.lives.items():
+            if life.state in (FIRING, KEPT):
+                values, chosen = life.shown
+                out[(name, group)] = (life.alert.since, values, {self.ids[h] for _, h in chosen})
+        return out

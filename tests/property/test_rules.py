@@ -1,0 +1,215 @@
+#!/usr/bin/python3
+"""The engine's rules against the model, over random rules and random events.
+
+Each case is run by the engine, which prints the facts at each instant at which something happened;
+the model works the alerts out of these anew. Compared are every change of every alert (when it
+fired, and when and how it ended), and at the end the active alerts with values, facts and since.
+
+And: rules without a memory (for, until, keep_for) over the same reports in any order and any
+batches end with the same active alerts.
+
+    test_rules.py --driver build/tests/rules_driver [--seeds A B] [--seconds N]
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from datetime import datetime, timezone
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import rules_generate  # noqa: E402
+import rules_model  # noqa: E402
+
+CHUNK = 100
+
+
+def engine(driver, cases):
+    given = "".join(json.dumps(case) + "\n" for case in cases)
+    done = subprocess.run([driver], input=given, capture_output=True, text=True)
+    answers = [json.loads(line) for line in done.stdout.splitlines() if line.endswith("}")]
+    if done.returncode or len(answers) != len(cases):
+        at = cases[min(len(answers), len(cases) - 1)]
+        sys.exit(f"the engine died at case {at['case']} ({done.returncode}):\n{done.stderr[-3000:]}\n{at['rules']}")
+    return answers
+
+
+def nanoseconds(text):
+    """An RFC 3339 time, exactly."""
+    match = re.fullmatch(r"(\d+-\d+-\d+T\d+:\d+:\d+)(?:\.(\d+))?Z", text)
+    whole = datetime.strptime(match[1], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+    return int(whole.timestamp()) * 10 ** 9 + int((match[2] or "0").ljust(9, "0"))
+
+
+def group_of(rule, alert):
+    return tuple(alert["group"][field] for field in rule.by)
+
+
+# ---- one case ----------------------------------------------------------------------------------
+
+
+def input_of(seed):
+    rules, steps, until = rules_generate.case(seed)
+    kinds = sorted({s.kind for rule in rules for s in rule.selections})
+    return rules, {"case": seed, "rules": rules_generate.rule_set(rules), "kinds": kinds, "until": until,
+                   "steps": [{"at": at, "events": events} for at, events in steps]}
+
+
+def engine_changes(rules, answer):
+    """(at, (rule, group, number), state) without the revisions in between."""
+    by_name = {rule.name: rule for rule in rules}
+    out, last = [], {}
+    for alert in answer["alerts"]:
+        rule = by_name[alert["rule"]]
+        key = (rule.name, group_of(rule, alert), int(alert["id"].rsplit(":", 1)[1]))
+        if last.get(key) != alert["state"]:
+            out.append((nanoseconds(alert["at"]), key, alert["state"]))
+        last[key] = alert["state"]
+    return sorted(out, key=repr)
+
+
+def engine_active(rules, answer):
+    by_name = {rule.name: rule for rule in rules}
+    return {(a["rule"], group_of(by_name[a["rule"]], a)): a for a in answer["active"]["alerts"]}
+
+
+def compare_active(model, theirs):
+    ours = model.active()
+    for key in sorted(set(ours) | set(theirs), key=repr):
+        if key not in ours or key not in theirs:
+            yield f"active {key}: the {'model' if key in ours else 'engine'} alone"
+            continue
+        since, values, facts = ours[key]
+        alert = theirs[key]
+        if nanoseconds(alert["since"]) != since:
+            yield f"active {key}: since {alert['since']}, the model says {since}"
+        for name, value in alert["values"].items():
+            expected = None if values[name] is rules_model.ERROR else values[name]
+            found = nanoseconds(value) if isinstance(value, str) else value
+            if found != expected:
+                yield f"active {key}: {name} is {value}, the model says {expected}"
+        if set(alert["facts"]) != facts:
+            yield f"active {key}: facts {sorted(alert['facts'])}, the model says {sorted(facts)}"
+
+
+def differences(rules, answer):
+    model = rules_model.Model(rules)
+    for instant in answer["instants"]:
+        model.instant(instant["at"], instant["facts"], instant["changes"], instant["batch"])
+    ours, theirs = sorted(model.changes, key=repr), engine_changes(rules, answer)
+    for change in theirs:
+        if change not in ours:
+            yield f"the engine alone: {change}"
+    for change in ours:
+        if change not in theirs:
+            yield f"the model alone: {change}"
+    yield from compare_active(model, engine_active(rules, answer))
+
+
+# ---- shuffling ---------------------------------------------------------------------------------
+
+
+def shuffles(seed, given):
+    """The same reports in other orders and batches, all known at the end."""
+    r = random.Random(seed)
+    events = [event for step in given["steps"] for event in step["events"]]
+    for clock in ("wall", "reported"):
+        for _ in range(3):
+            order = r.sample(events, len(events))
+            steps, at = [], given["steps"][0]["at"]
+            while order:
+                count = r.choice([1, 1, 2, 5])
+                steps.append({"at": at, "events": order[:count]})
+                order = order[count:]
+                at += r.choice([0, rules_generate.HOUR, rules_generate.DAY])
+            yield clock, {"case": seed, "rules": given["rules"], "clock": clock, "steps": steps,
+                          "until": max(given["until"], at)}
+
+
+def essence(answer):
+    """Active alerts, as design.md compares them."""
+    return sorted(json.dumps([a["rule"], a["group"], a["state"], a["values"], sorted(a["facts"])], sort_keys=True)
+                  for a in answer["active"]["alerts"])
+
+
+def without_memory(rules):
+    for rule in rules:
+        rule.until = rule.for_ = rule.keep_for = None
+    return rules
+
+
+# ---- running -----------------------------------------------------------------------------------
+
+
+def run_model(driver, seeds):
+    cases = [input_of(seed) for seed in seeds]
+    failures = 0
+    counts = {"changes": 0, "withdrawn": 0, "active": 0, "refused": 0}
+    for (rules, given), answer in zip(cases, engine(driver, [given for _, given in cases])):
+        if "refusal" in answer:  # an impossible condition was drawn
+            counts["refused"] += 1
+            continue
+        for text in differences(rules, answer):
+            print(f"case {given['case']}: {text}")
+            failures += 1
+        counts["changes"] += len(answer["alerts"])
+        counts["withdrawn"] += sum(a["state"] == "withdrawn" for a in answer["alerts"])
+        counts["active"] += len(answer["active"]["alerts"])
+        if failures:
+            print(given["rules"])
+            print("\n".join(json.dumps(step) for step in given["steps"]))
+            return failures, counts
+    return failures, counts
+
+
+def run_shuffles(driver, seeds):
+    for seed in seeds:
+        rules, given = input_of(seed)
+        given["rules"] = rules_generate.rule_set(without_memory(rules))
+        runs = list(shuffles(seed, given))
+        answers = engine(driver, [one for _, one in runs])
+        if "refusal" in answers[0]:
+            continue
+        for clock in ("wall", "reported"):
+            found = {tuple(essence(a)) for (c, _), a in zip(runs, answers) if c == clock}
+            if len(found) > 1:
+                print(f"case {seed}, clock {clock}: shuffled reports end in {len(found)} different ways")
+                print(given["rules"])
+                for one in found:
+                    print(one)
+                return 1
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--driver", required=True)
+    parser.add_argument("--seeds", nargs=2, type=int, default=[0, 3000])
+    parser.add_argument("--shuffle-seeds", nargs=2, type=int, default=[0, 300])
+    parser.add_argument("--seconds", type=float, default=float("inf"))
+    options = parser.parse_args()
+    begun, done = time.monotonic(), 0
+    sums = {}
+    for first in range(options.seeds[0], options.seeds[1], CHUNK):
+        seeds = range(first, min(first + CHUNK, options.seeds[1]))
+        failures, counts = run_model(options.driver, seeds)
+        if failures:
+            sys.exit(1)
+        sums = {key: sums.get(key, 0) + value for key, value in counts.items()}
+        done += len(seeds)
+        if time.monotonic() - begun > options.seconds:
+            break
+    if run_shuffles(options.driver, range(*options.shuffle_seeds)):
+        sys.exit(1)
+    # A test that sees nothing happen proves nothing.
+    assert sums["changes"] > done and sums["withdrawn"] > done // 20 and sums["active"] > done // 4, sums
+    assert sums["refused"] < done // 20, sums
+    print(f"{done} cases, {sums}, {time.monotonic() - begun:.1f} s")
+
+
+if __name__ == "__main__":
+    main()
