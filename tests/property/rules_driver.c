@@ -216,7 +216,7 @@ static void take(run *r, const thaw_event events[], size_t count, int64_t at_ns)
         advance(r, at_ns);
         for (size_t i = 0; error == 0 && i < count; i++) {
             facts_verdict verdict = {.code = THAW_OK};
-            error = facts_add(r->facts, &events[i], r->now_ns, &verdict);
+            error = facts_add(r->facts, &events[i], facts_key(&events[i]), r->now_ns, &verdict);
             r->refused += verdict.code != THAW_OK;
         }
         if (error == 0)

@@ -13,3 +13,7 @@ foreach(name check test backtest)
   add_test(NAME rules_verb_${name} COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/rules/test_${name}.py
     --thaw $<TARGET_FILE:thaw_program> --source ${CMAKE_SOURCE_DIR})
 endforeach()
+add_test(NAME rules_timeline_table COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/rules/timeline.py
+  --thaw $<TARGET_FILE:thaw_program> --source ${CMAKE_SOURCE_DIR} --check)
+add_test(NAME rules_timeline COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/rules/test_timeline.py
+  --driver $<TARGET_FILE:rules_driver> --source ${CMAKE_SOURCE_DIR})
