@@ -103,23 +103,34 @@ static int listed_order(const listed *a, const listed *b)
     return (a->handle > b->handle) - (a->handle < b->handle);
 }
 
-/* Keeps the newest RULES_LISTED_MAX facts, in order of time. */
-static void listed_put(listed all[RULES_LISTED_MAX], size_t *count, const entry *e)
+/* A fact that is in two selections is listed once, at the later of its times. False: it is there. */
+static bool listed_move(listed all[RULES_LISTED_MAX], size_t *count, const listed *one)
 {
-    listed one = {e->has_at ? e->at_ns : INT64_MIN, e->id_hash, e->fact->handle};
+    size_t at = 0;
+    while (at < *count && all[at].handle != one->handle)
+        at++;
+    if (at == *count)
+        return true;
+    if (listed_order(one, &all[at]) <= 0)
+        return false;
+    memmove(&all[at], &all[at + 1], (*count - at - 1) * sizeof *one);
+    --*count;
+    return true;
+}
+
+/* Keeps the newest RULES_LISTED_MAX facts, in order of time. */
+static void listed_put(listed all[RULES_LISTED_MAX], size_t *count, const listed *one)
+{
     size_t at = *count;
-    while (at > 0 && listed_order(&one, &all[at - 1]) < 0)
+    while (at > 0 && listed_order(one, &all[at - 1]) < 0)
         at--;
-    for (size_t i = at; i-- > 0 && all[i].at_ns == one.at_ns && all[i].id_hash == one.id_hash;)
-        if (all[i].handle == one.handle)
-            return; /* in two selections */
     if (*count < RULES_LISTED_MAX) {
-        memmove(&all[at + 1], &all[at], (*count - at) * sizeof one);
-        all[at] = one;
+        memmove(&all[at + 1], &all[at], (*count - at) * sizeof *one);
+        all[at] = *one;
         ++*count;
     } else if (at > 0) {
-        memmove(&all[0], &all[1], (at - 1) * sizeof one);
-        all[at - 1] = one;
+        memmove(&all[0], &all[1], (at - 1) * sizeof *one);
+        all[at - 1] = *one;
     }
 }
 
@@ -128,8 +139,11 @@ static size_t listed_facts(const group *g, listed all[RULES_LISTED_MAX])
     size_t count = 0;
     for (size_t s = 0; s < g->rule->selections_count; s++)
         for (const entry *e = g->entries[s]; e; e = e->next)
-            if (e->active)
-                listed_put(all, &count, e);
+            if (e->active) {
+                listed one = {e->has_at ? e->at_ns : INT64_MIN, e->id_hash, e->fact->handle};
+                if (s == 0 || listed_move(all, &count, &one))
+                    listed_put(all, &count, &one);
+            }
     return count;
 }
 
