@@ -3,6 +3,7 @@
  */
 #include "screen.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -139,7 +140,7 @@ screen_table *screen_table_free(screen_table *t)
 
 screen_table *screen_table_new(const char *const titles[], size_t columns)
 {
-    screen_table *t = calloc(1, sizeof *t);
+    screen_table *t = columns > 0 ? calloc(1, sizeof *t) : NULL;
     if (t == NULL)
         return NULL;
     t->columns = columns < COLUMNS_MAX ? columns : COLUMNS_MAX;
@@ -179,6 +180,7 @@ void screen_table_add(screen_table *t, const char *text, size_t len, bool numeri
 
 size_t screen_table_rows(const screen_table *t)
 {
+    assert(t->columns > 0);
     return t->count / t->columns;
 }
 
@@ -189,6 +191,7 @@ typedef struct column {
 
 static void columns_measure(const screen_table *t, column columns[])
 {
+    assert(t->columns > 0);
     for (size_t i = 0; i < t->columns; i++)
         columns[i] = (column){screen_width(t->titles[i], strlen(t->titles[i])), true};
     for (size_t i = 0; i < t->count; i++) {
@@ -241,7 +244,7 @@ static void cell_print(const screen *s, const cell *c, const column *at, bool la
 
 int screen_table_print(const screen_table *t, const screen *s, unsigned indent)
 {
-    column columns[COLUMNS_MAX];
+    column columns[COLUMNS_MAX] = {{0}};
     columns_measure(t, columns);
     if (s->columns > 0)
         columns_shrink(t, columns, s->columns > indent ? s->columns - indent : 1);

@@ -48,7 +48,7 @@ void screen_pad(const screen *s, unsigned columns);
 
 typedef struct screen_table screen_table;
 
-/* Takes `columns` titles. NULL: no memory. */
+/* Takes `columns` titles, at least one. NULL: no memory. */
 screen_table *screen_table_new(const char *const titles[], size_t columns);
 screen_table *screen_table_free(screen_table *t);
 /* Adds the next cell, of foreign text; numeric says that it is a number. Without memory the table

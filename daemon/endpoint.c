@@ -288,7 +288,7 @@ static int passed_address(int fd, char *address, size_t size)
 static int open_passed(endpoint *e, int fd, const config_endpoint *c, const endpoint_keys *keys,
                        char *error)
 {
-    char address[LAST_ENDPOINT_BYTES];
+    char address[LAST_ENDPOINT_BYTES] = "";
     int r = passed_address(fd, address, sizeof(address));
     bool tcp;
 

@@ -1,54 +1,76 @@
 #!/bin/bash
-# Installs what is missing, builds with warnings as errors, and runs every test.
+# Everything that is tested, as the continuous integration does it: installs what is missing
+# (Debian), builds with warnings as errors and runs CTest; the same again under the address and
+# undefined-behaviour sanitizers; then cppcheck and clang-tidy, which must find nothing.
 #
-#   tests/run.sh          the plain build and its tests
-#   tests/run.sh --all    also under the address and undefined-behaviour sanitizers, and the static
-#                         checks, which are not clean yet
-set -eu
+#   tests/run.sh           all of it
+#   tests/run.sh STEP...   only these: release, asan, tsan (not part of all of it), static
+set -euo pipefail
 cd "$(dirname "$0")/.."
-quick=1
-case "${1:-}" in
-"") ;;
---all) quick=0 ;;
-*) echo "usage: tests/run.sh [--all]" >&2; exit 2 ;;
-esac
+root=$PWD
+jobs=$(nproc)
+[ "$jobs" -ge 2 ] || jobs=2
 
-step() { printf '\n==> %s\n' "$*"; }
+usage() { sed -n '2,8s/^# \{0,1\}//p' "$root/tests/run.sh"; exit "$1"; }
+for name in "$@"; do
+    case $name in
+    release | asan | tsan | static) ;;
+    -h | --help) usage 0 ;;
+    *) usage 2 >&2 ;;
+    esac
+done
+[ $# -gt 0 ] || set -- release asan static
 
-install_packages() {
-    local missing=() package
-    while read -r package; do
-        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
-    done <tests/packages.txt
-    [ ${#missing[@]} -eq 0 ] && return
-    step "installing ${missing[*]}"
-    local sudo=()
-    [ "$(id -u)" = 0 ] || sudo=(sudo)
-    "${sudo[@]}" apt-get update -q >/dev/null
-    DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
-}
+step() { printf '\n==> %s  (%d min %02d s)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)); }
 
-build_and_test() {
+build() { # PRESET
     step "building: $1"
-    cmake --preset "$1" >/dev/null
-    cmake --build --preset "$1"
+    cmake --preset "$1" >build-log.tmp 2>&1 || { cat build-log.tmp; rm -f build-log.tmp; return 1; }
+    rm -f build-log.tmp
+    cmake --build --preset "$1" -- --quiet
+}
+
+# Prints what failed and, at the end of each run, CTest's summary of all tests.
+build_and_test() { # PRESET
+    build "$1"
     step "testing: $1"
-    ctest --test-dir "build/$1" --output-on-failure --timeout 900
+    ctest --test-dir "build/$1" -j "$jobs" --timeout 900 --output-on-failure --no-tests=error
 }
 
-static_checks() {
-    step "cppcheck"
-    cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
-        --suppress=missingIncludeSystem --suppress=unknownMacro --suppress=normalCheckLevelMaxBranches \
-        -Iproto/include -Idaemon/engine proto/src daemon clients
-    step "clang-tidy"
-    git ls-files 'proto/*.c' 'daemon/*.c' 'clients/*.c' | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p build/release
-}
+release() { build_and_test release; }
 
-install_packages
-build_and_test release
-if [ "$quick" = 0 ]; then
+# A sanitizer makes everything several times slower: random tests make fewer cases.
+asan() {
+    export THAW_TEST_SCALE=${THAW_TEST_SCALE:-0.2}
+    export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=1:detect_stack_use_after_return=1}
+    export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
     build_and_test asan
-    static_checks
-fi
+    unset THAW_TEST_SCALE
+}
+
+tsan() {
+    export THAW_TEST_SCALE=${THAW_TEST_SCALE:-0.2}
+    export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$root/tests/tsan.txt history_size=4}
+    build_and_test tsan
+    unset THAW_TEST_SCALE
+}
+
+static() {
+    step "cppcheck"
+    cppcheck --quiet --error-exitcode=1 -j "$jobs" --inline-suppr --std=c11 \
+        --enable=warning,performance,portability --suppressions-list=tests/cppcheck.txt \
+        -Iproto/include -Iproto/src -Idaemon -Idaemon/engine -Iclients proto/src daemon clients tests
+    [ -f build/release/compile_commands.json ] || build release
+    step "clang-tidy"
+    # The longest first, so that no core is left with it at the end.
+    git ls-files -z 'proto/*.c' 'daemon/*.c' 'clients/*.c' | xargs -0 ls -S |
+        tr '\n' '\0' | xargs -0 -P "$jobs" -n 1 "$root/tests/tidy.sh"
+    echo "no findings"
+}
+
+step "installing what is missing"
+tests/install.sh
+for name in "$@"; do
+    "$name"
+done
 step "all passed"

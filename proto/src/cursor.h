@@ -65,7 +65,7 @@ static inline uint64_t wire_be64(const uint8_t *p)
 
 static inline wire_cursor wire_cursor_over(const uint8_t *data, size_t len)
 {
-    return (wire_cursor){.at = data, .end = data + len};
+    return (wire_cursor){.at = data, .end = data != NULL ? data + len : NULL};
 }
 
 /* Reads the value, or the head of the array or map, at the cursor. False: the bytes end in its

@@ -413,7 +413,7 @@ static int64_t known_at(const facts *f, uint32_t number)
 
 int facts_as_known(facts *f, const char *code, int64_t at_ns, bool by_reported, facts **ret_facts)
 {
-    facts *past;
+    facts *past = NULL;
     int r = facts_new(&f->config, NULL, NULL, &past);
     for (uint32_t n = 1; r == 0 && n <= reports_count(f->reports); n++) {
         const report *rep = report_of(f, n);

@@ -411,7 +411,8 @@ static void components_each(facts *f, regroup *g, uint32_t key_index,
         for (uint32_t i = root; i < g->reports.count; i++)
             if (regroup_root(g, i) == root)
                 add(f, &members, g->reports.at[i]);
-        qsort(members.at, members.count, sizeof *members.at, number_order);
+        if (members.count > 1)
+            qsort(members.at, members.count, sizeof *members.at, number_order);
         if (!component_stands(f, &members))
             on_component(f, key_index, &members);
     }

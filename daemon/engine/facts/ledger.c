@@ -258,8 +258,8 @@ static void write_definition_fits(facts *f, msgpack_packer *out, const report *r
         for (uint32_t i = 0; i < count && fits < 16; i++) {
             if (lines[i].start_ns == TIME_UNKNOWN || (i && lines[i].start_ns == lines[i - 1].start_ns))
                 continue;
-            for (uint8_t form = 0; form <= THAW_PARDON; form++) {
-                definition d = {.from_ns = lines[i].start_ns, .from_latest_ns = lines[i].start_ns, .to_ns = to, .form = form};
+            for (int form = 0; form <= THAW_PARDON; form++) {
+                definition d = {.from_ns = lines[i].start_ns, .from_latest_ns = lines[i].start_ns, .to_ns = to, .form = (uint8_t)form};
                 ledger_total t = ledger_sum(f, lines, count, &d);
                 if (r->count < t.low || r->count > t.high || fits == 16)
                     continue;

@@ -69,6 +69,6 @@ const char *duration_text(int64_t ns, char text[DURATION_TEXT])
         left %= units[u].seconds;
     }
     if (!used)
-        strcpy(text, "0s");
+        memcpy(text, "0s", sizeof "0s");
     return text;
 }

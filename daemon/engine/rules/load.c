@@ -203,7 +203,7 @@ static int read_bytes(reader *r, const char *path, char **ret_text, size_t *ret_
         used += n > 0 ? (size_t)n : 0;
     }
     close(fd);
-    if (res < 0) {
+    if (res < 0 || !text) {
         free(text);
         return res;
     }
