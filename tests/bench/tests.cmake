@@ -5,3 +5,5 @@ foreach(name feed sink proxy hotpath)
   add_executable(bench_${name} ${CMAKE_CURRENT_SOURCE_DIR}/bench/${name}.c)
   target_link_libraries(bench_${name} PRIVATE bench_stream engine thaw_static PkgConfig::ZMQ)
 endforeach()
+add_executable(bench_facts ${CMAKE_CURRENT_SOURCE_DIR}/bench/facts/bench_facts.c) # run by hand
+target_link_libraries(bench_facts PRIVATE engine thaw_static PkgConfig::MSGPACK)

@@ -48,6 +48,61 @@ class Case:
         self.corrections = r.choice([0, 0, 0.15, 0.4])
         self.numbered = r.random() < 0.2
         self.sequence = 0
+        self.parts = PARTS
+        self.part_chance = 0.25
+        self.tally_terms = 0.15
+        self.actions = ["proposed", "imposed", "imposed", "extended", "amended", "reimposed", "eased", "eased",
+                        "licensed", "licensed", "suspended", "lifted", "delisted", "delisted", "maintained"]
+        self.parties = PARTIES
+        self.ids = IDS
+        self.names = 0.25
+        self.length = (3, 14)
+        focus = r.choice([None] * 6 + [self.on_corrections, self.on_people, self.on_one_measure, self.on_totals,
+                                       self.on_feeds, self.on_vague_names, self.on_links])
+        if focus:
+            focus()
+
+    # What happens seldom where everything may happen, each in a focus of its own.
+
+    def on_corrections(self):
+        """Chains and circles of revisions, and retractions of revisions, of one or two sources."""
+        self.sources = SOURCES[:self.random.randint(1, 2)]
+        self.corrections = 1.2
+
+    def on_people(self):
+        """The same few people freed and held over months."""
+        self.kinds = ["release", "detention", "release", "detention", "tally"]
+        self.people, self.ids, self.names = 1, IDS[:2], 0.05
+        self.dates = NEAR[:4] + FAR
+
+    def on_one_measure(self):
+        """One party or sector through licences, expiries, moves and the end of its program."""
+        self.kinds, self.parties = ["sanction"], PARTIES[:1]
+        self.dates = ["2025-05-01", "2025-05-09", "2025-07-15", "2025-08-01", "2025-09-10", "2025-11-15", "2025-08~"]
+        self.actions = ["imposed", "licensed", "licensed", "suspended", "extended", "lifted", "delisted", "reimposed",
+                        "maintained", "eased", "proposed"]
+
+    def on_totals(self):
+        """Totals over parts and forms that the incidents have."""
+        self.kinds = ["release", "release", "detention", "tally", "tally"]
+        self.parts, self.part_chance, self.tally_terms = PARTS[2:], 0.5, 0.45
+        self.dates = NEAR[:3] + FAR[:3] + ["2025-05"]
+
+    def on_feeds(self):
+        self.kinds = ["feed", "feed", "release", "tally"]
+        self.numbered = True
+        self.corrections = 0.3
+
+    def on_vague_names(self):
+        """Names, vague dates and wider counts."""
+        self.kinds = self.random.choice([["release"], ["detention"], ["sanction"], ["talks"]])
+        self.dates, self.names = NEAR[:4] + VAGUE, 0.6
+        self.length = (5, 18)
+
+    def on_links(self):
+        """People and parties that only a third report links."""
+        self.kinds = ["release", "detention", "sanction", "talks"]
+        self.people, self.corrections = 1, 0.6
 
     def maybe(self, event, chance, key, values):
         if self.random.random() < chance:
@@ -62,7 +117,7 @@ class Case:
         r = self.random
         person = {}
         if r.random() < 0.75:
-            person["ids"] = r.sample(ids, 1 if r.random() < 0.85 else 2)
+            person["ids"] = r.sample(ids, 1 if len(ids) == 1 or r.random() < 0.85 else 2)
         if "ids" not in person or r.random() < 0.7:
             person["name"] = r.choice(printed)
         return person
@@ -71,7 +126,7 @@ class Case:
         r = self.random
         if r.random() >= self.people:
             return
-        event["persons"] = [self.person(IDS, PRINTED) for _ in range(r.choice([1, 1, 1, 2, 2, 3]))]
+        event["persons"] = [self.person(self.ids, PRINTED) for _ in range(r.choice([1, 1, 1, 2, 2, 3]))]
         if event["kind"] != "talks" and r.random() < 0.7:
             event["count"] = len(event["persons"])
             event.pop("count_is", None)
@@ -85,11 +140,11 @@ class Case:
     def covering(self, event):
         r = self.random
         drawn = r.random()
-        if drawn < 0.25:
-            event.update(covers="part", part=r.choice(PARTS))
-        elif drawn < 0.35:
+        if drawn < self.part_chance:
+            event.update(covers="part", part=r.choice(self.parts))
+        elif drawn < self.part_chance + 0.1:
             event["covers"] = "wider"
-        elif drawn < 0.4:
+        elif drawn < self.part_chance + 0.15:
             event["covers"] = "event"
 
     def release(self, event):
@@ -107,12 +162,10 @@ class Case:
     def sanction(self, event):
         r = self.random
         event["authority"] = r.choice(["US", "US", "US", "EU"])
-        event["action"] = r.choice(
-            ["proposed", "imposed", "imposed", "extended", "amended", "reimposed", "eased", "eased", "licensed",
-             "licensed", "suspended", "lifted", "delisted", "delisted", "maintained"])
+        event["action"] = r.choice(self.actions)
         drawn = r.random()
         if drawn < 0.6:
-            event["targets"] = [self.person(PARTIES, PRINTED) for _ in range(r.choice([1, 1, 1, 2, 3]))]
+            event["targets"] = [self.person(self.parties, PRINTED) for _ in range(r.choice([1, 1, 1, 2, 3]))]
             if r.random() < 0.3:
                 event["count"] = len(event["targets"])
         if drawn > 0.5:
@@ -138,8 +191,8 @@ class Case:
         event["count"] = r.choice(COUNTS + [12, 15])
         self.maybe(event, 0.3, "count_is", ["exact", "at_least", "about"])
         self.maybe(event, 0.85, "since", ["2025-05-01", "2025-05-02", "2025-04", "2025-04~", "2025-05-02~", "2025"])
-        self.maybe(event, 0.15, "category", ["political", "foreign"])
-        self.maybe(event, 0.15, "form", ["pardon", "deportation"])
+        self.maybe(event, self.tally_terms, "category", ["political", "foreign"])
+        self.maybe(event, self.tally_terms, "form", ["pardon", "deportation"])
         self.persons(event)
         if r.random() < 0.6:
             event["occurred_at"] = r.choice(["2025-05-02", "2025-05-05", "2025-05", "2025-11-01"])
@@ -168,7 +221,7 @@ class Case:
             self.maybe(event, 0.4, "status", ["rumoured", "announced", "confirmed"])
             if r.random() < self.corrections / 2:
                 event["revises"] = self.any_id(source)
-            self.maybe(event, 0.25, "incident", NAMES)
+            self.maybe(event, self.names, "incident", NAMES)
         return event
 
     def add(self):
@@ -195,7 +248,7 @@ class Case:
 def case(seed):
     """The events of a seed."""
     built = Case(seed)
-    for _ in range(built.random.randint(3, 14)):
+    for _ in range(built.random.randint(*built.length)):
         built.add()
     return built.events
 

@@ -340,7 +340,7 @@ def incidents_of_key(key, reports, context):
                 and agrees(group, i, context)]
         fits = fits or [i for i in vague if overlap(i.vague[0].date, group.date)
                         and count_of([r for r in i.vague[0].reports if not r.wider], context).count == own
-                        and not (i.vague[0].naming & group.naming)]
+                        and not (i.naming() & group.naming)]
         if not fits:
             fits = [Incident(key)]
             vague.append(fits[0])
@@ -461,12 +461,12 @@ def incident_fact(incident, context):
     given = list(dates_of_voices(reports).values())
     put(fact, status=STATUS_NAME[max(r.status for r in reports)],
         occurred_at=date[0] if date else None,
-        late=bool(date and first is not None and first > date[1] + 30 * DAY))
+        late=bool(date and first is not None and first > date[1] + 30 * DAY),
+        days_disagree=any(not overlap(a, b) for a in given for b in given))
     if incident.kind != "talks":
         count = count_of(reports, context)
         put(fact, count=count.count, low=count.low, high=count.high, disagrees=count.disagrees,
-            spread=None if count.low is None else count.high - count.low,
-            days_disagree=any(not overlap(a, b) for a in given for b in given))
+            spread=None if count.low is None else count.high - count.low)
     if incident.kind != "sanction":
         put(fact, persons=words([p for r in reports for p in r.persons]))
     if incident.kind in ("release", "detention"):

@@ -197,6 +197,14 @@ static void count_close(counted *c)
         c->low = c->high = c->count;
 }
 
+void count_part(facts *f, const uint32_t *numbers_, uint32_t count, uint32_t part, counted *ret_counted)
+{
+    counted c = {0};
+    count_level(f, numbers_, count, THAW_PART, part, &c);
+    count_close(&c);
+    *ret_counted = c;
+}
+
 /* ---- parts -------------------------------------------------------------------------- */
 
 static thaw_str part_dimension(const facts *f, uint32_t part)
@@ -221,9 +229,8 @@ static void count_parts(facts *f, const uint32_t *numbers_, uint32_t count, coun
     if (parts.count && !sums)
         f->failed = -ENOMEM;
     for (uint32_t i = 0; sums && i < parts.count; i++) {
-        counted one = {0};
-        count_level(f, numbers_, count, THAW_PART, parts.at[i], &one);
-        count_close(&one);
+        counted one;
+        count_part(f, numbers_, count, parts.at[i], &one);
         c->disagrees = c->disagrees || one.disagrees;
         uint32_t first = 0; /* the sum stands at the first part of the dimension */
         while (!str_equal(part_dimension(f, parts.at[first]), part_dimension(f, parts.at[i])))

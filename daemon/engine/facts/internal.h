@@ -91,6 +91,7 @@ typedef struct incident {
     bool used, dirty, sharp_valid, correction;
     int64_t start_ns, span_end_ns; /* of its items: least start, greatest end */
     counted sharp;                 /* over its items alone */
+    uint32_t loose_naming;         /* while vague items are placed: the last that joined bearing a name */
     fact_handle handle;            /* 0: not told of yet */
     summary now;
     uint32_t told_count; /* reports in it when it was last settled */
@@ -370,6 +371,8 @@ bool naming_conflict(const numbers *a, const numbers *b);
 /* ---- counts (counts.c) -------------------------------------------------------------- */
 
 void count_reports(facts *f, const uint32_t *numbers_, uint32_t count, counted *ret_counted);
+/* Of those on one part (a symbol) alone, as a whole of their own. */
+void count_part(facts *f, const uint32_t *numbers_, uint32_t count, uint32_t part, counted *ret_counted);
 /* All reports of an incident, appended; wider ones too if asked for. */
 void incident_reports(facts *f, const incident *inc, bool wider, numbers *list);
 

@@ -44,8 +44,28 @@ static bool count_same(const counted *a, const counted *b)
     return a->has_count == b->has_count && (!a->has_count || a->count == b->count);
 }
 
+/* What was decided for one item. */
+typedef struct placing {
+    item it;
+    uint32_t before;      /* incident it stood in */
+    incident *target;     /* an incident of sharp items */
+    uint32_t leader;      /* position of the item that opens its vague incident; UINT32_MAX: none */
+    uint32_t naming_next; /* of those that joined the same target bearing a name: position + 1 */
+    counted votes;
+} placing;
+
+/* Whether a source bears a name in the item and in the incident, with the vague ones that joined so far. */
+static bool target_conflict(facts *f, const placing p[], const incident *inc, item it)
+{
+    const numbers *naming = item_naming(f, it);
+    bool conflict = naming_conflict(&inc->naming, naming);
+    for (uint32_t i = inc->loose_naming; i && !conflict; i = p[i - 1].naming_next)
+        conflict = naming_conflict(item_naming(f, p[i - 1].it), naming);
+    return conflict;
+}
+
 /* The earliest incident of sharp items that a vague item fits; without votes only time counts. */
-static incident *vague_target(facts *f, key *k, item it, const counted *votes)
+static incident *vague_target(facts *f, key *k, const placing p[], item it, const counted *votes)
 {
     span s = item_span(f, it);
     /* A sharp incident is shorter than twice the tolerance. */
@@ -53,7 +73,7 @@ static incident *vague_target(facts *f, key *k, item it, const counted *votes)
     for (incident *inc = incidents_from(k, s.start_ns > INT64_MIN + reach ? s.start_ns - reach : INT64_MIN);
          inc && inc->start_ns < s.end_ns; inc = incidents_next(inc))
         if (inc->span_end_ns > s.start_ns &&
-            (!votes || (!naming_conflict(&inc->naming, item_naming(f, it)) && count_agrees(votes, sharp_count(f, inc)))))
+            (!votes || (!target_conflict(f, p, inc, it) && count_agrees(votes, sharp_count(f, inc)))))
             return inc;
     return NULL;
 }
@@ -66,7 +86,7 @@ static incident *wider_target(facts *f, key *k, item it)
     if (s.start_ns == TIME_UNKNOWN)
         return NULL;
     if (s.end_ns - s.start_ns > tolerance)
-        return vague_target(f, k, it, NULL);
+        return vague_target(f, k, NULL, it, NULL);
     incident *found = NULL;
     for (incident *inc = incidents_from(k, s.start_ns - tolerance + 1); inc && inc->start_ns <= s.start_ns;
          inc = incidents_next(inc))
@@ -74,16 +94,7 @@ static incident *wider_target(facts *f, key *k, item it)
     return found;
 }
 
-/* What was decided for one item. */
-typedef struct placing {
-    item it;
-    uint32_t before;  /* incident it stood in */
-    incident *target; /* an incident of sharp items */
-    uint32_t leader;  /* position of the item that opens its vague incident; UINT32_MAX: none */
-    counted votes;
-} placing;
-
-static void vague_join(facts *f, placing p[], uint32_t count, uint32_t at)
+static void vague_join(facts *f, placing p[], uint32_t at)
 {
     span s = item_span(f, p[at].it);
     p[at].leader = at;
@@ -99,7 +110,6 @@ static void vague_join(facts *f, placing p[], uint32_t count, uint32_t at)
             return;
         }
     }
-    (void)count;
 }
 
 static void item_votes(facts *f, item it, counted *ret_votes)
@@ -121,10 +131,18 @@ static void placing_decide(facts *f, key *k, placing p[], uint32_t count)
             continue;
         }
         item_votes(f, p[i].it, &p[i].votes);
-        p[i].target = vague_target(f, k, p[i].it, &p[i].votes);
-        if (!p[i].target)
-            vague_join(f, p, count, i);
+        p[i].target = vague_target(f, k, p, p[i].it, &p[i].votes);
+        const numbers *naming = item_naming(f, p[i].it);
+        if (!p[i].target) {
+            vague_join(f, p, i);
+        } else if (naming && naming->count) {
+            p[i].naming_next = p[i].target->loose_naming;
+            p[i].target->loose_naming = i + 1;
+        }
     }
+    for (uint32_t i = 0; i < count; i++)
+        if (p[i].target)
+            p[i].target->loose_naming = 0;
 }
 
 /* The vague incident an item opens: the one it opened before, where that still is. */

@@ -59,14 +59,17 @@ uint32_t ledger_collect(facts *f, uint32_t country_, uint8_t kind, ledger_line *
     return count;
 }
 
-/* What an incident counts for under a definition. */
-static ledger_total line_counts(facts *f, const ledger_line *l, const definition *d)
+/* What an incident counts for under a definition; in doubt (of no known form, or perhaps before a vague
+ * beginning) it may count for nothing. False: it has no count, or is of another form. */
+static bool line_counts(facts *f, const ledger_line *l, const definition *d, ledger_total *ret_total)
 {
-    ledger_total t = {l->low, l->count, l->high};
-    bool with_form = false, any_form = false;
-    numbers list = {0}, part = {0};
+    ledger_total t = {l->start_ns < d->from_latest_ns ? 0 : l->low, l->count, l->high};
+    bool with_form = false, any_form = false, has_count = l->inc->now.votes.has_count;
+    uint32_t part = 0; /* symbol of `category=...`, if a report is on it */
+    numbers list = {0};
+    *ret_total = t;
     if (!d->form && !d->category.data)
-        return t;
+        return has_count;
     incident_reports(f, l->inc, false, &list);
     for (uint32_t i = 0; i < list.count; i++) {
         const report *r = report_of(f, list.at[i]);
@@ -75,18 +78,21 @@ static ledger_total line_counts(facts *f, const ledger_line *l, const definition
         thaw_str name = symbols_get(f->symbols, r->part);
         if (d->category.data && r->covers == THAW_PART && name.len == d->category.len + 9 &&
             memcmp(name.data, "category=", 9) == 0 && memcmp(name.data + 9, d->category.data, d->category.len) == 0)
-            add(f, &part, list.at[i]);
+            part = r->part;
     }
-    if (part.count) {
+    if (part) {
         counted c;
-        count_reports(f, part.at, part.count, &c);
-        t = (ledger_total){c.low < c.count ? c.low : c.count, c.count, c.high > c.count ? c.high : c.count};
+        count_part(f, list.at, list.count, part, &c);
+        has_count = c.has_count;
+        t = (ledger_total){l->start_ns < d->from_latest_ns ? 0 : c.low, c.count, c.high > c.count ? c.high : c.count};
     }
-    if (d->form && !with_form)
-        t = (ledger_total){0, 0, any_form ? 0 : t.high};
     numbers_done(&list, &f->held);
-    numbers_done(&part, &f->held);
-    return t;
+    if (d->form && !with_form) {
+        has_count = has_count && !any_form;
+        t.low = 0;
+    }
+    *ret_total = has_count ? t : (ledger_total){0};
+    return has_count;
 }
 
 static bool line_counts_at_all(const ledger_line *l)
@@ -94,18 +100,23 @@ static bool line_counts_at_all(const ledger_line *l)
     return l->inc->now.status > THAW_RUMOURED && l->start_ns != TIME_UNKNOWN;
 }
 
+static bool line_is_in(const ledger_line *l, const definition *d)
+{
+    return line_counts_at_all(l) && l->start_ns >= d->from_ns && l->start_ns < d->to_ns;
+}
+
 ledger_total ledger_sum(facts *f, const ledger_line *lines, uint32_t count, const definition *d)
 {
     ledger_total sum = {0};
     for (uint32_t i = 0; i < count; i++) {
-        if (!line_counts_at_all(&lines[i]) || lines[i].start_ns < d->from_ns || lines[i].start_ns >= d->to_ns)
+        if (!line_is_in(&lines[i], d))
             continue;
-        ledger_total t = line_counts(f, &lines[i], d);
+        ledger_total t;
+        if (!line_counts(f, &lines[i], d, &t))
+            continue;
+        sum.low += t.low;
+        sum.count += t.count;
         sum.high += t.high;
-        if (lines[i].start_ns >= d->from_latest_ns) {
-            sum.low += t.low;
-            sum.count += t.count;
-        }
     }
     return sum;
 }
@@ -116,23 +127,26 @@ static bool total_agrees(const report *r, const ledger_total *t)
 {
     if (r->count_is == THAW_AT_LEAST)
         return r->count <= t->high;
-    if (r->count_is == THAW_ABOUT)
-        return (double)r->count >= (double)t->low * 0.9 && (double)r->count <= (double)t->high * 1.1;
+    if (r->count_is == THAW_ABOUT) /* within a tenth, in whole numbers */
+        return r->count >= t->low - t->low / 10 && (r->count <= t->high || r->count - t->high <= t->high / 10);
     return r->count >= t->low && r->count <= t->high;
 }
 
-/* Whether the count is what the ledger came to at an earlier moment. */
-static bool total_is_stale(facts *f, const ledger_line *lines, uint32_t count, definition d, uint64_t stated)
+/* Whether the count is what the ledger came to at an earlier moment: lines of one start are one. */
+static bool total_is_stale(facts *f, const ledger_line *lines, uint32_t count, const definition *d, uint64_t stated)
 {
     uint64_t sum = 0;
+    const ledger_line *before = NULL;
     for (uint32_t i = 0; i < count; i++) {
-        if (!line_counts_at_all(&lines[i]) || lines[i].start_ns < d.from_ns || lines[i].start_ns >= d.to_ns)
+        ledger_total t;
+        if (!line_is_in(&lines[i], d) || !line_counts(f, &lines[i], d, &t))
             continue;
-        if (i && lines[i].start_ns != lines[i - 1].start_ns && sum && sum == stated)
+        if (before && before->start_ns != lines[i].start_ns && sum == stated)
             return true;
-        sum += line_counts(f, &lines[i], &d).count;
+        sum += t.count;
+        before = &lines[i];
     }
-    return false;
+    return before && sum == stated;
 }
 
 static uint32_t tally_latest(const facts *f, const tally *t)
@@ -165,7 +179,7 @@ void tally_look(facts *f, const tally *t, tally_view *ret_view)
     ret_view->ledger = ledger_sum(f, lines, count, &d);
     if (total_agrees(r, &ret_view->ledger))
         ret_view->state = TALLY_AGREES;
-    else if (total_is_stale(f, lines, count, d, r->count))
+    else if (total_is_stale(f, lines, count, &d, r->count))
         ret_view->state = TALLY_STALE;
     else
         ret_view->state = TALLY_DIFFERS;
