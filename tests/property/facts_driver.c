@@ -7,21 +7,27 @@
  * `nows` gives the clock of each batch (else `now`); after the last batch the clock goes to `now`,
  * deadline by deadline. One JSON object a line comes out:
  *   {"case": 7, "facts": {kind: [fact, ...]}, "steps": [facts, ...], "accepted": 3,
- *    "duplicates": 0, "bytes": [before, after], "problems": ["...", ...]}
- * with `steps`, the facts after each batch, only where `each` asks for it.
+ *    "duplicates": 0, "bytes": [before, after], "problems": ["...", ...], "answers": [...]}
+ * with `steps`, the facts after each batch, only where `each` asks for it, and `answers` to
+ * "ask": [{"state": "BY", "since": "2024-07-01"}, {"explain": ID}, {"incidents": "BY"}, ...].
+ * With "quiet": true no fact is looked at (for large cases): `facts` is empty.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine.h"
 #include "facts_driver_watch.h"
+#include "json.h"
 
 typedef struct run {
     facts *f;
     watch w;
     int64_t now_ns, clock_ns;
     uint64_t accepted, duplicates;
+    bool quiet;
 } run;
 
 /* ---- JSON to MessagePack ---------------------------------------------------------------- */
@@ -100,6 +106,13 @@ static void run_add(run *r, const thaw_event *event)
         r->accepted++;
 }
 
+static void run_look(run *r)
+{
+    if (!r->quiet)
+        watch_look(&r->w, r->f);
+    r->w.changes = 0;
+}
+
 static void run_batch(run *r, json_t *batch)
 {
     msgpack_sbuffer bytes;
@@ -126,7 +139,7 @@ static void run_batch(run *r, json_t *batch)
     int settled = facts_settle(r->f, r->clock_ns);
     if (settled)
         watch_problem(&r->w, "facts_settle gives %d", settled);
-    watch_look(&r->w, r->f);
+    run_look(r);
 }
 
 static void run_advance(run *r, int64_t now_ns)
@@ -150,14 +163,14 @@ static void run_clock(run *r, int64_t now_ns)
         run_advance(r, next - 1);
         if (r->w.changes)
             watch_problem(&r->w, "%zu changes before the deadline at %" PRId64, r->w.changes, next);
-        watch_look(&r->w, r->f);
+        run_look(r);
         run_advance(r, next);
-        watch_look(&r->w, r->f);
+        run_look(r);
     }
     run_advance(r, now_ns);
     if (r->w.changes)
         watch_problem(&r->w, "%zu changes without a deadline", r->w.changes);
-    watch_look(&r->w, r->f);
+    run_look(r);
 }
 
 static void run_batches(run *r, json_t *root, json_t *steps)
@@ -176,6 +189,55 @@ static void run_batches(run *r, json_t *root, json_t *steps)
         }
     }
     run_clock(r, r->now_ns);
+}
+
+/* ---- questions -------------------------------------------------------------------------- */
+
+static int ask_one(run *r, json_t *question, msgpack_packer *out)
+{
+    const char *state = json_string_value(json_object_get(question, "state"));
+    const char *incidents = json_string_value(json_object_get(question, "incidents"));
+    const char *explain = json_string_value(json_object_get(question, "explain"));
+    const char *since = json_string_value(json_object_get(question, "since"));
+    thaw_date date = {0};
+
+    if (since && thaw_date_parse(since, strlen(since), &date))
+        return -EINVAL;
+    if (state)
+        return facts_write_state(r->f, &(engine_state_query){.country = state, .at_ns = INT64_MAX, .since = date},
+                                 r->now_ns, out);
+    if (incidents)
+        return facts_write_incidents(r->f, &(engine_incidents_query){.country = incidents, .since = date}, out);
+    if (explain)
+        return facts_write_explain(r->f, (thaw_str){explain, (uint32_t)strlen(explain)}, out);
+    return -EINVAL;
+}
+
+static void print_answers(run *r, json_t *questions)
+{
+    json_t *question;
+    size_t at;
+
+    fputs(",\"answers\":[", stdout);
+    json_array_foreach(questions, at, question)
+    {
+        msgpack_sbuffer bytes;
+        msgpack_packer packer;
+        msgpack_unpacked answer;
+        msgpack_sbuffer_init(&bytes);
+        msgpack_packer_init(&packer, &bytes, msgpack_sbuffer_write);
+        msgpack_unpacked_init(&answer);
+        int error = ask_one(r, question, &packer);
+        if (error || msgpack_unpack_next(&answer, bytes.data, bytes.size, NULL) != MSGPACK_UNPACK_SUCCESS) {
+            fprintf(stderr, "question %zu gives %d\n", at, error);
+            exit(2);
+        }
+        fputs(at ? "," : "", stdout);
+        json_write(&answer.data, stdout);
+        msgpack_unpacked_destroy(&answer);
+        msgpack_sbuffer_destroy(&bytes);
+    }
+    fputc(']', stdout);
 }
 
 static facts_config config_default(void)
@@ -197,14 +259,15 @@ static void run_case(json_t *root)
              .now_ns = date_start(json_string_value(json_object_get(root, "now")))};
     json_t *steps = json_is_true(json_object_get(root, "each")) ? json_array() : NULL;
 
+    r.quiet = json_is_true(json_object_get(root, "quiet"));
     r.w = (watch){.problems = json_array(), .now_ns = r.now_ns};
-    if (facts_new(&config, watch_change, &r.w, &r.f)) {
+    if (facts_new(&config, r.quiet ? NULL : watch_change, &r.w, &r.f)) {
         fprintf(stderr, "facts_new failed\n");
         exit(2);
     }
     uint64_t before = facts_bytes(r.f);
     run_batches(&r, root, steps);
-    char *printed = watch_print(&r.w);
+    char *printed = r.quiet ? strdup("{}") : watch_print(&r.w);
     char *problems = json_dumps(r.w.problems, JSON_COMPACT);
     printf("{\"case\":%" JSON_INTEGER_FORMAT ",\"facts\":%s,\"accepted\":%" PRIu64
            ",\"duplicates\":%" PRIu64 ",\"bytes\":[%" PRIu64 ",%" PRIu64 "],\"problems\":%s",
@@ -215,6 +278,8 @@ static void run_case(json_t *root)
         printf(",\"steps\":%s", text);
         free(text);
     }
+    if (json_object_get(root, "ask"))
+        print_answers(&r, json_object_get(root, "ask"));
     puts("}");
     fflush(stdout);
     free(printed);

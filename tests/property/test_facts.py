@@ -293,7 +293,7 @@ def run_chunk(driver, seeds):
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--driver", required=True)
-    options.add_argument("--seeds", nargs=2, type=int, default=[1, 4001], metavar=("A", "B"))
+    options.add_argument("--seeds", nargs=2, type=int, default=[1, 1001], metavar=("A", "B"))
     options.add_argument("--seconds", type=float, default=None, help="stop after so long")
     options.add_argument("--show", type=int, default=3, help="failing cases to cut down and print")
     options = options.parse_args()

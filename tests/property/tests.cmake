@@ -2,7 +2,7 @@
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_executable(facts_driver ${CMAKE_CURRENT_SOURCE_DIR}/property/facts_driver.c
   ${CMAKE_CURRENT_SOURCE_DIR}/property/facts_driver_watch.c)
-target_link_libraries(facts_driver PRIVATE engine thaw_static PkgConfig::MSGPACK PkgConfig::JANSSON)
+target_link_libraries(facts_driver PRIVATE clients engine thaw_static PkgConfig::MSGPACK PkgConfig::JANSSON)
 add_test(NAME property_model COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/property/test_model.py)
 add_test(NAME property_facts COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/property/test_facts.py
   --driver $<TARGET_FILE:facts_driver>)

@@ -1,9 +1,16 @@
 /*
  * similar.c - names that may be one person's: offered as possible, never merged.
  *
- * A name is folded to a skeleton: letters of Latin and Cyrillic to plain sounds, vowels and signs of softness
- * dropped, words sorted. Two persons whose skeletons are equal, or share all words of the shorter but for
- * one letter in one of them, are close.
+ * A name is folded to a skeleton of consonants, one letter for all sounds that its transliterations
+ * exchange: vowels, softness and signs dropped, words sorted.
+ *
+ *     t ts c cz      T    Tikhanovsky, Tsikhanouski, Cichanouski
+ *     k g h kh x     K    Sergei, Serhiy, Siarhei
+ *     s sh sz        S    v w u-after-a-vowel  V      rz r  R      zh z  Z
+ *     c ch           *    stands for T as well as K: Bialacki, Cole; Stefanovich, Cichanouski
+ *
+ * Two persons whose words are all equal, or all but one that differs by one letter, are close. How well
+ * this does is measured by tests/facts/spellings.py (FACTS.md, section 4).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +19,7 @@
 
 #define WORDS_MAX 6
 #define WORD_BYTES 24
+#define NAME_BYTES 256
 #define PERSONS_MAX 5000u /* of a country; beyond, none are compared */
 #define PAIRS_MAX 1000u
 
@@ -20,31 +28,50 @@ typedef struct skeleton {
     uint32_t count;
 } skeleton;
 
-/* The sound of one code point; '\0' drops it, ' ' ends a word. */
-static const char *sound_of(uint32_t c)
+#define ENDS_WORD ' '
+#define VOWEL 'a'   /* dropped, but parts equal sounds and turns a u behind it into V */
+#define NOTHING '\0'
+
+/* A letter of Cyrillic or of Latin with a mark, as a sound or as a plain letter (small) to look at further. */
+static char sound_of_other(uint32_t c)
 {
-    static const char *const cyrillic[32] = {"", "b", "v", "h", "d", "", "z", "z", "", "", "k", "l", "m", "n", "", "p",
-                                             "r", "s", "t", "", "f", "k", "c", "c", "s", "s", "", "", "", "", "", ""};
-    static const char *const latin[26] = {"", "b", "c", "d", "", "f", "h", "", "", "", "k", "l", "m",
-                                          "n", "", "p", "k", "r", "s", "t", "", "v", "v", "ks", "", "z"};
-    if (c >= 'A' && c <= 'Z')
-        c += 32;
-    if (c >= 'a' && c <= 'z')
-        return latin[c - 'a'];
+    /* а б в г д е ж з и й к л м н о п р с т у ф х ц ч ш щ ъ ы ь э ю я */
+    static const char cyrillic[] = "aBVKDaZZa\0KLMNaPRSTuFKTTSS\0a\0aaa";
+    static const struct {
+        uint16_t low, high; /* small and capital */
+        char sound;
+    } marked[] = {{0x10d, 0x10c, 'T'}, {0x107, 0x106, 'T'}, {0x21b, 0x21a, 'T'}, {0x163, 0x162, 'T'}, {0x165, 0x164, 'T'},
+                  {0x161, 0x160, 'S'}, {0x15b, 0x15a, 'S'}, {0x219, 0x218, 'S'}, {0x15f, 0x15e, 'S'}, {0x17e, 0x17d, 'Z'},
+                  {0x17a, 0x179, 'Z'}, {0x17c, 0x17b, 'Z'}, {0x142, 0x141, 'L'}, {0x144, 0x143, 'N'}, {0x148, 0x147, 'N'},
+                  {0xf1, 0xd1, 'N'},   {0x159, 0x158, 'R'}, {0x111, 0x110, 'D'}, {0x16d, 0x16c, 'V'}, {0x45e, 0x40e, 'V'},
+                  {0x491, 0x490, 'K'}, {0x456, 0x406, 'a'}, {0x457, 0x407, 'a'}, {0x454, 0x404, 'a'}, {0x451, 0x401, 'a'},
+                  {0x11f, 0x11e, 'K'}, {0x131, 0x130, 'a'}};
     if (c >= 0x410 && c <= 0x42f)
         c += 32;
     if (c >= 0x430 && c <= 0x44f)
         return cyrillic[c - 0x430];
-    switch (c) {
-    case 0x10d: case 0x10c: case 0x107: case 0x106: return "c";
-    case 0x161: case 0x160: case 0x15b: case 0x15a: return "s";
-    case 0x17e: case 0x17d: case 0x17a: case 0x179: case 0x17c: case 0x17b: return "z";
-    case 0x142: case 0x141: return "l";
-    case 0x144: case 0x143: return "n";
-    case 0x45e: case 0x40e: case 0x16d: case 0x16c: return "v";
-    case ' ': case '-': case '(': case ')': case '.': case ',': return " ";
-    default: return "";
-    }
+    for (size_t i = 0; i < sizeof marked / sizeof *marked; i++)
+        if (c == marked[i].low || c == marked[i].high)
+            return marked[i].sound;
+    return (c >= 0xc0 && c <= 0x24f) ? VOWEL : NOTHING;
+}
+
+/* What the Latin letters at the start of a text sound like, and how many of them make the sound. */
+static char sound_of_latin(const char *at, size_t *ret_taken)
+{
+    static const struct {
+        char letters[5], sound;
+    } several[] = {{"shch", 'S'}, {"szcz", 'S'}, {"tsch", 'T'}, {"tch", 'T'}, {"sch", 'S'}, {"sh", 'S'}, {"sz", 'S'},
+                   {"cz", 'T'},   {"ts", 'T'},   {"tz", 'T'},   {"kh", 'K'},  {"gh", 'K'},  {"ck", 'K'}, {"ch", '*'},
+                   {"zh", 'Z'},   {"rz", 'R'},   {"ph", 'F'},   {"th", 'T'}};
+    static const char single[] = "aB*DaFKKaaKLMNaPKRSTuVVxaZ";
+    for (size_t i = 0; i < sizeof several / sizeof *several; i++)
+        if (strncmp(at, several[i].letters, strlen(several[i].letters)) == 0) {
+            *ret_taken = strlen(several[i].letters);
+            return several[i].sound;
+        }
+    *ret_taken = 1;
+    return *at >= 'a' && *at <= 'z' ? single[*at - 'a'] : *at;
 }
 
 static uint32_t code_point(const char **at, const char *end)
@@ -63,25 +90,60 @@ static int word_order(const void *a, const void *b)
     return strcmp(a, b);
 }
 
+/* The name in small Latin letters and, where a letter is of another script or bears a mark, sounds. */
+static size_t letters_of(thaw_str name, char text[NAME_BYTES])
+{
+    const char *at = name.data, *end = name.data + name.len;
+    size_t length = 0;
+    while (at < end && length < NAME_BYTES - 2) {
+        uint32_t c = code_point(&at, end);
+        if (c < 0x80)
+            c = c >= 'A' && c <= 'Z' ? c + 32 : c >= 'a' && c <= 'z' ? c : strchr(" -().,", (int)c) ? ENDS_WORD : NOTHING;
+        else
+            c = (uint32_t)(unsigned char)sound_of_other(c);
+        if (c)
+            text[length++] = (char)c;
+    }
+    text[length++] = ENDS_WORD;
+    text[length] = '\0';
+    return length;
+}
+
 static void skeleton_of(thaw_str name, skeleton *s)
 {
-    memset(s, 0, sizeof *s);
-    const char *at = name.data, *end = name.data + name.len;
+    char text[NAME_BYTES], last = NOTHING;
+    size_t end = letters_of(name, text), taken = 1;
     uint32_t length = 0;
-    while (at < end && s->count < WORDS_MAX) {
-        const char *sound = sound_of(code_point(&at, end));
-        if (*sound == ' ') {
+    memset(s, 0, sizeof *s);
+    for (size_t i = 0; i < end && s->count < WORDS_MAX; i += taken) {
+        char sound = sound_of_latin(text + i, &taken), *word = s->words[s->count];
+        if (sound == 'u') /* between a vowel and what is none it is a consonant: Maushuk, Movshuk */
+            sound = last == VOWEL && !strchr("aeiouyjV ", text[i + 1]) ? 'V' : VOWEL;
+        if (sound == ENDS_WORD) {
             s->count += length > 1;
-            memset(s->words[s->count < WORDS_MAX ? s->count : 0] , 0, s->count < WORDS_MAX ? WORD_BYTES : 0);
+            memset(word + (length > 1 ? length : 0), 0, WORD_BYTES - (length > 1 ? length : 0));
             length = 0;
-            continue;
+        } else if (sound == 'x' && length < WORD_BYTES - 2) {
+            word[length++] = 'K';
+            word[length++] = 'S';
+        } else if (sound != VOWEL && sound != 'x' && sound != last && length < WORD_BYTES - 1) {
+            word[length++] = sound;
         }
-        for (; *sound && length < WORD_BYTES - 1; sound++)
-            if (!length || s->words[s->count][length - 1] != *sound)
-                s->words[s->count][length++] = *sound;
+        last = sound;
     }
-    s->count += length > 1 && s->count < WORDS_MAX;
     qsort(s->words, s->count, WORD_BYTES, word_order);
+}
+
+static bool sounds_same(char a, char b)
+{
+    return a == b || (a == '*' && (b == 'T' || b == 'K')) || (b == '*' && (a == 'T' || a == 'K'));
+}
+
+static bool words_same(const char *a, const char *b)
+{
+    for (; *a && sounds_same(*a, *b); a++)
+        b++;
+    return !*a && !*b;
 }
 
 /* Whether two words differ by at most one letter put in, left out or changed. */
@@ -91,29 +153,42 @@ static bool words_close(const char *a, const char *b)
     if (la > lb)
         return words_close(b, a);
     if (lb - la > 1 || la < 3)
-        return strcmp(a, b) == 0;
-    while (i < la && a[i] == b[i])
+        return words_same(a, b);
+    while (i < la && sounds_same(a[i], b[i]))
         i++;
-    return la == lb ? i == la || strcmp(a + i + 1, b + i + 1) == 0 : strcmp(a + i, b + i + 1) == 0;
+    return la == lb ? i == la || words_same(a + i + 1, b + i + 1) : words_same(a + i, b + i + 1);
 }
 
+/* The first unused word of a skeleton that is the same or close; WORDS_MAX: none. */
+static uint32_t word_find(const skeleton *s, const bool used[], const char *word, bool (*alike)(const char *, const char *))
+{
+    for (uint32_t i = 0; i < s->count; i++)
+        if (!used[i] && alike(s->words[i], word))
+            return i;
+    return WORDS_MAX;
+}
+
+/* Every word of the shorter name has one of its own in the other: the same, but for one that is close. */
 static bool skeletons_close(const skeleton *a, const skeleton *b)
 {
     if (a->count > b->count)
         return skeletons_close(b, a);
     if (a->count < 2)
         return false;
-    uint32_t equal = 0, close = 0;
+    bool used[WORDS_MAX] = {false};
+    uint32_t left = WORDS_MAX;
+    size_t letters = 0;
     for (uint32_t i = 0; i < a->count; i++) {
-        bool same = false, near = false;
-        for (uint32_t j = 0; j < b->count; j++) {
-            same = same || strcmp(a->words[i], b->words[j]) == 0;
-            near = near || words_close(a->words[i], b->words[j]);
-        }
-        equal += same;
-        close += near;
+        uint32_t found = word_find(b, used, a->words[i], words_same);
+        letters += strlen(a->words[i]);
+        if (found < WORDS_MAX)
+            used[found] = true;
+        else if (left < WORDS_MAX)
+            return false;
+        else
+            left = i;
     }
-    return close == a->count && equal + 1 >= a->count;
+    return letters > 3 && (left == WORDS_MAX || word_find(b, used, a->words[left], words_close) < WORDS_MAX);
 }
 
 typedef struct named {

@@ -1,0 +1,10 @@
+# The facts of real reports: the Belarus timeline, pairs of the OFAC list, spellings of names.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+foreach(name timeline ofac spellings)
+  add_test(NAME facts_${name} COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/facts/${name}.py
+    --driver $<TARGET_FILE:facts_driver>)
+endforeach()
+# The whole lists lie beside the checkout on some machines only.
+add_test(NAME facts_ofac_whole COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/facts/ofac.py
+  --driver $<TARGET_FILE:facts_driver> --whole ${CMAKE_SOURCE_DIR}/../shared/data/ofac)
+set_tests_properties(facts_ofac_whole PROPERTIES SKIP_RETURN_CODE 77 LABELS slow)
