@@ -45,6 +45,7 @@ typedef struct bench {
     msgpack_sbuffer bytes;
     msgpack_packer packer;
     thaw_event *events;
+    thaw_hash *keys; /* of the events */
     facts *f;
     uint64_t changes;
     uint64_t add_ns, settle_ns, worst_ns, decode_ns;
@@ -272,10 +273,13 @@ static void on_change(void *context, const fact_change *change)
 static void run_batch(bench *b, uint32_t count, uint64_t at)
 {
     uint64_t start = cpu_ns();
-    facts_prefetch(b->f, b->events, count);
+    for (uint32_t i = 0; i < count; i++) {
+        b->keys[i] = facts_key(&b->events[i]);
+        facts_prefetch(b->f, b->keys[i]);
+    }
     for (uint32_t i = 0; i < count; i++) {
         facts_verdict v;
-        if (facts_add(b->f, &b->events[i], (int64_t)at, &v) || v.code != THAW_OK || v.duplicate) {
+        if (facts_add(b->f, &b->events[i], b->keys[i], (int64_t)at, &v) || v.code != THAW_OK || v.duplicate) {
             fprintf(stderr, "report %" PRIu64 " was not taken: %s\n", at + i, thaw_code_name(v.code));
             exit(1);
         }
@@ -373,11 +377,12 @@ int main(int argc, char **argv)
     b.random = b.o.seed * 0x9e3779b97f4a7c15u + 1;
     b.streams = calloc((size_t)b.o.countries * KEYS, sizeof *b.streams);
     b.events = calloc(b.o.batch, sizeof *b.events);
+    b.keys = calloc(b.o.batch, sizeof *b.keys);
     msgpack_sbuffer_init(&b.bytes);
     msgpack_packer_init(&b.packer, &b.bytes, msgpack_sbuffer_write);
     for (int k = 0; k < THAW_KIND_COUNT; k++)
         config.tolerance_ns[k] = (k == THAW_SANCTION ? 168 : 36) * INT64_C(3600000000000);
-    if (!b.streams || !b.events || facts_new(&config, on_change, &b, &b.f)) {
+    if (!b.streams || !b.events || !b.keys || facts_new(&config, on_change, &b, &b.f)) {
         fprintf(stderr, "no memory\n");
         return 1;
     }
@@ -397,5 +402,6 @@ int main(int argc, char **argv)
     msgpack_sbuffer_destroy(&b.bytes);
     free(b.streams);
     free(b.events);
+    free(b.keys);
     return 0;
 }
