@@ -40,8 +40,8 @@ int verb_import(int argc, char **argv)
 {
     import_options o = {.common = {.timeout_ns = 30000000000}, .shrink = SHRINK_DEFAULT};
     const usage u = {
-        "import", "KIND FILE...",
-        "KIND is ofac. Compares an official list with the one it remembers and publishes the difference as\n"
+        "import", "ofac|eu|un|opensanctions|gdelt FILE...",
+        "Compares an official list with the one it remembers and publishes the difference as\n"
         "events; with --json it prints them, one a line, instead. The first list is the baseline\n"
         "and tells nothing, unless --initial. FILE may be gzip; - is stdin.\n\n"
         "A list that is empty, cut, of another form or shrunken beyond a bound is a broken feed:\n"

@@ -161,10 +161,15 @@ static int merged_mark(const matching *m, size_t *ret_into)
 
 /* ---- changes ------------------------------------------------------------------------ */
 
-/* Details of another form (or of a file that was not there) say nothing. */
+/* Where a list numbers its versions only a greater one is a change. Details of another form (or of a file that was not there) say nothing. */
 static bool details_differ(const char *before, const char *after)
 {
+    static const char version[] = "version:";
     const char *end = strchr(before, ':');
+    if (strncmp(before, version, sizeof version - 1) == 0 &&
+        strncmp(after, version, sizeof version - 1) == 0)
+        return strtoull(after + sizeof version - 1, NULL, 10) >
+               strtoull(before + sizeof version - 1, NULL, 10);
     size_t form = end != NULL ? (size_t)(end - before) : strlen(before);
     return before[0] != '\0' && after[0] != '\0' && strncmp(before, after, form + 1) == 0 &&
            strcmp(before, after) != 0;

@@ -20,7 +20,7 @@ typedef struct feed {
     int (*read)(source *const sources[], size_t count, list *ret_list, problem *p);
     /* NULL, or: whether the file is a change to the remembered list rather than a list, and reading
      * it as such. */
-    bool (*is_change)(const source *s);
+    bool (*is_change)(source *s);
     int (*change)(source *s, const list *before, list *ret_list, problem *p);
     /* NULL, or: the file tells of happenings and is no list; its reports go straight out. */
     int (*reports)(source *s, teller *t, problem *p);

@@ -32,6 +32,17 @@ static bool has_digit(const char *number)
     return strpbrk(number, "0123456789") != NULL;
 }
 
+/* Seven digits, a letter, three digits, two letters, a digit. */
+static bool is_belarusian(const char *clean)
+{
+    static const char form[] = "9999999A999AA9";
+    size_t at = 0;
+    for (; form[at] != '\0' && clean[at] != '\0'; at++)
+        if (form[at] == '9' ? !isdigit((unsigned char)clean[at]) : !isupper((unsigned char)clean[at]))
+            return false;
+    return form[at] == '\0' && clean[at] == '\0';
+}
+
 void identifier_add(text *ids, const char *kind, const char *country, const char *number,
                     size_t len)
 {
@@ -42,6 +53,8 @@ void identifier_add(text *ids, const char *kind, const char *country, const char
     size_t least = strcmp(kind, "passport") == 0 ? LEAST_PASSPORT : LEAST_OTHER;
     bool unp = country != NULL && strcmp(country, "BY") == 0 && digits && out == UNP_DIGITS &&
                (strcmp(kind, "tax") == 0 || strcmp(kind, "registration") == 0);
+    if (out > 0 && strcmp(kind, "national-id") == 0 && is_belarusian(clean))
+        country = "BY";
     if (country == NULL || out < least || !has_digit(clean))
         return;
     snprintf(line, sizeof line, "%s:%s:%s", unp ? "tax" : kind, country, clean);

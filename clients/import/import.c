@@ -26,7 +26,8 @@ typedef struct import {
     memory *memory;
     list before, after;
     bool remembered; /* `before` is a list */
-    bool initial;    /* the list is told whole */
+    bool changing;   /* the file is a change to the remembered list */
+    int read_result; /* of reading it */
     difference difference;
     teller teller;
     publish_screen screen;
@@ -178,7 +179,7 @@ static bool is_older(const list *before, const list *after)
 static int list_check(import *i, const char *file)
 {
     size_t gone = i->difference.delisted + i->difference.maintained;
-    if (is_older(&i->before, &i->after))
+    if (!i->changing && is_older(&i->before, &i->after))
         return problem_set(&i->problem, file, 0, "is of %s, older than the remembered list of %s",
                            i->after.date, i->before.date);
     if (gone > GONE_LEAST && gone * 100 > i->before.count * i->options->shrink)
@@ -297,27 +298,13 @@ static int list_take(import *i, const char *file)
 
 /* ---- reading -------------------------------------------------------------------------- */
 
-/* The user's date stands for the file's, and for the list's own. */
-static void dates_set(import *i, const source *s)
+/* The user's date stands for the file's, and later for the list's own. */
+static void fetched_set(const import *i, const source *s, list *l)
 {
-    if (i->options->date != NULL) {
-        snprintf(i->after.fetched, sizeof i->after.fetched, "%s", i->options->date);
-        snprintf(i->after.date, sizeof i->after.date, "%s", i->options->date);
-    } else {
-        source_date(s, i->after.fetched);
-    }
-}
-
-static int list_read(import *i, source *const sources[], size_t count)
-{
-    const feed *f = i->feed;
-    if (f->is_change == NULL || !f->is_change(sources[0]))
-        return f->read(sources, count, &i->after, &i->problem);
-    if (i->remembered)
-        return f->change(sources[0], &i->before, &i->after, &i->problem);
-    problem_set(&i->problem, source_name(sources[0]), 0,
-                "is a change to a list and none is remembered; import a whole list first");
-    return -ENOKEY;
+    if (i->options->date != NULL)
+        snprintf(l->fetched, sizeof l->fetched, "%s", i->options->date);
+    else
+        source_date(s, l->fetched);
 }
 
 static int reports_take(import *i, source *s)
@@ -341,26 +328,48 @@ static int reports_take(import *i, source *s)
     return code;
 }
 
+/* A change needs the remembered list to be read; a list says whose memory it is. */
+static int list_recall(import *i, source *s, list *read)
+{
+    memory_name(i->memory, read->name);
+    int code = memory_recall(i);
+    if (code != CLIENT_DONE || !i->changing)
+        return code;
+    if (!i->remembered) {
+        complain("import: %s is a change to a list, and none is remembered; import a whole list "
+                 "first",
+                 source_name(s));
+        return CLIENT_NOT_SO;
+    }
+    i->read_result = i->feed->change(s, &i->before, read, &i->problem);
+    return CLIENT_DONE;
+}
+
 static int sources_take(import *i, source *const sources[], size_t count)
 {
-    dates_set(i, sources[0]);
-    if (i->feed->reports != NULL)
+    list read = {0};
+    fetched_set(i, sources[0], &read);
+    if (i->feed->reports != NULL) {
+        i->after = read;
         return reports_take(i, sources[0]);
-    char fetched[THAW_DATE_TEXT];
-    snprintf(fetched, sizeof fetched, "%s", i->after.fetched);
-    int code = memory_recall(i);
-    if (code != CLIENT_DONE)
-        return code;
+    }
+    i->changing = i->feed->is_change != NULL && i->feed->is_change(sources[0]);
+    if (!i->changing)
+        i->read_result = i->feed->read(sources, count, &read, &i->problem);
+    problem why = i->problem;
+    int code = i->read_result == 0 || i->changing ? list_recall(i, sources[0], &read) : CLIENT_DONE;
+    if (i->read_result != 0 && !i->changing)
+        i->problem = why;
     records_done(&i->after);
-    dates_set(i, sources[0]);
-    int result = list_read(i, sources, count);
+    i->after = read;
     if (i->options->date != NULL)
         snprintf(i->after.date, sizeof i->after.date, "%s", i->options->date);
-    snprintf(i->after.fetched, sizeof i->after.fetched, "%s", fetched);
-    if (result == -EBADMSG)
+    if (code != CLIENT_DONE)
+        return code;
+    if (i->read_result == -EBADMSG)
         return broken(i, &i->after);
-    if (result != 0)
-        return failed(i, result);
+    if (i->read_result != 0)
+        return failed(i, i->read_result);
     return list_take(i, source_name(sources[0]));
 }
 

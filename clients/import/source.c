@@ -241,6 +241,18 @@ static int buffer_fill(source *s, problem *p)
     return 0;
 }
 
+void source_peek(source *s, const char **ret_data, size_t *ret_len)
+{
+    problem p;
+    if (s->end == s->start && !s->ended && buffer_fill(s, &p) != 0) {
+        *ret_data = "";
+        *ret_len = 0;
+        return;
+    }
+    *ret_data = s->buffer + s->start;
+    *ret_len = s->end - s->start;
+}
+
 int source_all(source *s, char **ret_data, size_t *ret_len, problem *p)
 {
     while (!s->ended) {

@@ -217,7 +217,14 @@ static void changes_say(const step *s, text *note)
     } hinted[] = {{RECORD_DETAILS, "details"},
                   {RECORD_ALIASES, "other names"},
                   {RECORD_ADDRESSES, "addresses"}};
+    static const char version[] = "version:";
     unsigned changes = record_changes(s->before, s->after);
+    if ((changes & 1U << RECORD_DETAILS) != 0 &&
+        strncmp(s->after->at[RECORD_DETAILS], version, sizeof version - 1) == 0) {
+        change_say(note, "version", s->before->at[RECORD_DETAILS] + sizeof version - 1,
+                   s->after->at[RECORD_DETAILS] + sizeof version - 1);
+        changes &= ~(1U << RECORD_DETAILS);
+    }
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
         if ((changes & 1U << said[i].field) != 0)
             change_say(note, said[i].what, s->before->at[said[i].field],

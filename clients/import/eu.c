@@ -1,0 +1,364 @@
+/*
+ * eu.c - annexes of an EU regulation.
+ *
+ * A record is a row: one party in one annex under one measure. Its key is program, annex, measure
+ * and name; the number printed in the annex, with the date, serves to see a corrected name.
+ */
+#include "eu.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "country.h"
+#include "identifier.h"
+#include "programs.h"
+#include "rows.h"
+
+typedef enum column {
+    CELEX,
+    NUMBER,
+    PROGRAM,
+    ANNEX,
+    MEASURE,
+    START,
+    SCHEMA,
+    NAME,
+    COUNTRY,
+    NATIONALITY,
+    JURISDICTION,
+    PASSPORT,
+    PERSONAL,
+    REGISTRATION,
+    TAX,
+    INN,
+    OGRN,
+    LEI,
+    IMO,
+    ADDRESS,
+    COLUMNS
+} column;
+
+static const char *const names[COLUMNS] = {
+    "celex",         "recordId",    "programKey",     "annex",        "measure",
+    "startDate",     "schema",      "name",           "country",      "nationality",
+    "jurisdiction",  "passportNumber", "idNumber", "registrationNumber", "taxNumber", "innCode",
+    "ogrnCode",      "leiCode",     "imoNumber",      "address"};
+
+/* Without these it is another file. */
+static const column needed[] = {PROGRAM, ANNEX, MEASURE, START, SCHEMA, NAME};
+
+typedef struct reading {
+    list *list;
+    size_t at[COLUMNS]; /* index + 1; 0: there is no such column */
+    size_t width;
+    const char *celex;
+    bool several; /* more than one act */
+    text key, other, ids, details;
+} reading;
+
+static const char *field(const reading *g, const row *r, column c)
+{
+    return g->at[c] > 0 ? r->at[g->at[c] - 1] : "";
+}
+
+static int head_read(reading *g, rows *from, problem *p)
+{
+    row r;
+    int got = rows_next(from, &r, p);
+    if (got <= 0)
+        return got < 0 ? got : problem_set(p, from->name, 0, "is empty; expected a header line");
+    if (strncmp(r.at[0], "\xef\xbb\xbf", 3) == 0)
+        r.at[0] += 3;
+    for (size_t i = 0; i < r.count; i++)
+        for (size_t c = 0; c < COLUMNS; c++)
+            if (strcmp(r.at[i], names[c]) == 0)
+                g->at[c] = i + 1;
+    g->width = r.count;
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+        if (g->at[needed[i]] == 0)
+            return problem_set(p, from->name, 1, "has no column '%s'; the header is '%.60s'",
+                               names[needed[i]], r.at[0]);
+    return 0;
+}
+
+/* ---- dates -------------------------------------------------------------------------- */
+
+static unsigned month_of(const char *word)
+{
+    static const char *const months[] = {"January", "February", "March",     "April",
+                                         "May",     "June",     "July",      "August",
+                                         "September", "October", "November", "December"};
+    for (unsigned i = 0; i < 12; i++)
+        if (strcasecmp(months[i], word) == 0)
+            return i + 1;
+    return 0;
+}
+
+/* "2.12.2021", "14 June 2022" or "2021-12-02" as the last; "" where it is none of them. */
+static void date_read(const char *says, char to[THAW_DATE_TEXT])
+{
+    unsigned day = 0;
+    unsigned month = 0;
+    unsigned year = 0;
+    char word[16] = "";
+    char end = '\0';
+    thaw_date date;
+    to[0] = '\0';
+    if (sscanf(says, "%2u.%2u.%4u%c", &day, &month, &year, &end) == 3 ||
+        (sscanf(says, "%2u %15[A-Za-z] %4u%c", &day, word, &year, &end) == 3 &&
+         (month = month_of(word)) > 0))
+        snprintf(to, THAW_DATE_TEXT, "%04u-%02u-%02u", year, month, day);
+    else
+        snprintf(to, THAW_DATE_TEXT, "%.20s", says);
+    if (thaw_date_parse(to, strlen(to), &date) != 0)
+        to[0] = '\0';
+}
+
+/* ---- identifiers -------------------------------------------------------------------- */
+
+static const char *country_said(const char *says)
+{
+    size_t len = strcspn(says, ";");
+    const char *country = country_of_alpha2(says, len);
+    return country != NULL ? country : country_of_name(says, len);
+}
+
+/* The country at the end of the first address: behind its last comma, or its last word. */
+static const char *country_of_address(const char *address)
+{
+    static const char ends[] = {',', ' '};
+    size_t len = strcspn(address, ";");
+    for (size_t i = 0; i < sizeof ends; i++) {
+        size_t from = len;
+        while (from > 0 && address[from - 1] != ends[i])
+            from--;
+        const char *country = country_of_name(address + from, len - from);
+        if (country != NULL)
+            return country;
+    }
+    return NULL;
+}
+
+static const char *country_of_party(const reading *g, const row *r)
+{
+    const char *country = country_said(field(g, r, JURISDICTION));
+    if (country == NULL)
+        country = country_said(field(g, r, COUNTRY));
+    return country != NULL ? country : country_of_address(field(g, r, ADDRESS));
+}
+
+static void numbers_add(text *ids, const char *kind, const char *country, const char *says)
+{
+    const char *item = NULL;
+    size_t len = 0;
+    while (text_next(&says, ';', &item, &len)) {
+        text_trim(&item, &len);
+        identifier_add(ids, kind, country, item, len);
+    }
+}
+
+/* The name itself, without what stands in brackets: within one act that is the party. */
+static void ids_read(reading *g, const row *r)
+{
+    char base[400];
+    char slug[100];
+    const char *country = country_of_party(g, r);
+    const char *name = field(g, r, NAME);
+    const char *bracket = strstr(name, " (");
+    snprintf(base, sizeof base, "%.*s", (int)(bracket != NULL ? bracket - name : 399), name);
+    text_clear(&g->ids);
+    if (text_slug(base, slug, sizeof slug) > 0) {
+        text_put(&g->ids, "eu:");
+        text_put(&g->ids, field(g, r, PROGRAM));
+        text_put(&g->ids, ":");
+        text_put(&g->ids, slug);
+    }
+    numbers_add(&g->ids, "registration", country, field(g, r, REGISTRATION));
+    numbers_add(&g->ids, "tax", country, field(g, r, TAX));
+    numbers_add(&g->ids, "tax", "RU", field(g, r, INN));
+    numbers_add(&g->ids, "registration", "RU", field(g, r, OGRN));
+    numbers_add(&g->ids, "passport", country_said(field(g, r, NATIONALITY)), field(g, r, PASSPORT));
+    numbers_add(&g->ids, "national-id", country_said(field(g, r, NATIONALITY)),
+                field(g, r, PERSONAL));
+    if (strlen(field(g, r, LEI)) == 20)
+        identifier_add_world(&g->ids, "lei", field(g, r, LEI), 20);
+    identifier_add_imo(&g->ids, field(g, r, IMO), strlen(field(g, r, IMO)));
+}
+
+/* ---- rows --------------------------------------------------------------------------- */
+
+static void key_read(reading *g, const row *r, const char *date)
+{
+    char slug[200];
+    text_slug(field(g, r, NAME), slug, sizeof slug);
+    text_clear(&g->key);
+    text_clear(&g->other);
+    text_put(&g->key, field(g, r, PROGRAM));
+    text_put(&g->key, "/");
+    text_put(&g->key, field(g, r, ANNEX));
+    text_put(&g->key, "/");
+    text_put(&g->key, field(g, r, MEASURE));
+    if (field(g, r, NUMBER)[0] != '\0') {
+        char other[400];
+        snprintf(other, sizeof other, "%.300s#%.40s@%s", text_get(&g->key), field(g, r, NUMBER),
+                 date);
+        text_put(&g->other, other);
+    }
+    text_put(&g->key, "/");
+    text_put(&g->key, slug);
+}
+
+static const char *type_of(const char *schema, char *slug, size_t room)
+{
+    static const struct {
+        const char *schema, *type;
+    } types[] = {{"Person", "person"},   {"LegalEntity", "entity"}, {"Organization", "entity"},
+                 {"Company", "entity"},  {"PublicBody", "entity"},  {"Vessel", "vessel"},
+                 {"Airplane", "aircraft"}};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(types[i].schema, schema) == 0)
+            return types[i].type;
+    text_slug(schema, slug, room);
+    return slug;
+}
+
+/* All columns but those that are compared by themselves. */
+static int details_put(reading *g, record *one, const row *r)
+{
+    static const column apart[] = {NUMBER, PROGRAM, ANNEX, MEASURE, START, SCHEMA, NAME};
+    char tag[40] = "row:";
+    text_clear(&g->details);
+    for (size_t i = 0; i < r->count; i++) {
+        bool skip = r->at[i][0] == '\0';
+        for (size_t c = 0; c < sizeof apart / sizeof apart[0]; c++)
+            skip |= g->at[apart[c]] == i + 1;
+        if (!skip)
+            text_join(&g->details, "\n", r->at[i], strlen(r->at[i]));
+    }
+    text_hash(text_get(&g->details), g->details.len, tag + 4);
+    return record_put(g->list, one, RECORD_DETAILS, tag);
+}
+
+static int row_check(const reading *g, const rows *from, const row *r, problem *p)
+{
+    if (r->count != g->width)
+        return problem_set(p, from->name, from->line, "has %zu columns, expected %zu: '%.60s'",
+                           r->count, g->width, r->at[0]);
+    static const column filled[] = {PROGRAM, ANNEX, NAME};
+    for (size_t i = 0; i < sizeof filled / sizeof filled[0]; i++)
+        if (field(g, r, filled[i])[0] == '\0')
+            return problem_set(p, from->name, from->line, "the column '%s' is empty",
+                               names[filled[i]]);
+    return 0;
+}
+
+static int row_read(reading *g, const rows *from, const row *r, problem *p)
+{
+    char slug[40];
+    char date[THAW_DATE_TEXT];
+    char group[200];
+    char countries[200];
+    int result = row_check(g, from, r, p);
+    if (result != 0)
+        return result;
+    record *one = records_add(g->list, from->line);
+    if (one == NULL)
+        return -ENOMEM;
+    const char *celex = field(g, r, CELEX);
+    g->several |= g->celex != NULL && strcmp(g->celex, celex) != 0;
+    g->celex = celex;
+    date_read(field(g, r, START), date);
+    key_read(g, r, date);
+    ids_read(g, r);
+    snprintf(group, sizeof group, "Annex %.60s, %.100s", field(g, r, ANNEX), field(g, r, MEASURE));
+    program_countries(field(g, r, PROGRAM), program_country, countries, sizeof countries);
+    result |= record_put(g->list, one, RECORD_KEY, text_get(&g->key));
+    result |= record_put(g->list, one, RECORD_OTHER, text_get(&g->other));
+    result |= record_put(g->list, one, RECORD_GROUP, group);
+    result |= record_put(g->list, one, RECORD_NAME, field(g, r, NAME));
+    result |= record_put(g->list, one, RECORD_TYPE,
+                         type_of(field(g, r, SCHEMA), slug, sizeof slug));
+    result |= record_put(g->list, one, RECORD_AUTHORITY, "EU");
+    result |= record_put(g->list, one, RECORD_COUNTRIES, countries);
+    result |= record_put(g->list, one, RECORD_PROGRAMS, field(g, r, PROGRAM));
+    result |= record_put(g->list, one, RECORD_SECTOR, field(g, r, MEASURE));
+    result |= record_put(g->list, one, RECORD_LISTED, date);
+    result |= record_put(g->list, one, RECORD_IDS, text_get(&g->ids));
+    result |= details_put(g, one, r);
+    return result != 0 || g->key.failed || g->ids.failed || g->details.failed ? -ENOMEM : 0;
+}
+
+/* ---- namesakes ---------------------------------------------------------------------- */
+
+static int key_order(const void *a, const void *b)
+{
+    const record *const *one = a;
+    const record *const *two = b;
+    return strcmp((*one)->at[RECORD_KEY], (*two)->at[RECORD_KEY]);
+}
+
+/* Two parties of one name in one annex are told apart by their numbers. */
+static int namesakes_part(list *l)
+{
+    record **order = reallocarray(NULL, l->count + 1, sizeof *order);
+    text key = {0};
+    int result = order != NULL ? 0 : -ENOMEM;
+    for (size_t i = 0; i < l->count && result == 0; i++)
+        order[i] = &l->at[i];
+    if (result == 0)
+        qsort(order, l->count, sizeof *order, key_order);
+    for (size_t i = 0, end = 0; i < l->count && result == 0; i = end) {
+        for (end = i + 1; end < l->count && key_order(&order[i], &order[end]) == 0; end++)
+            ;
+        for (size_t j = i; end - i > 1 && j < end && result == 0; j++) {
+            const char *number = strchr(order[j]->at[RECORD_OTHER], '#');
+            text_clear(&key);
+            text_put(&key, order[j]->at[RECORD_KEY]);
+            text_put(&key, number != NULL ? number : "#");
+            result = key.failed ? -ENOMEM : record_put(l, order[j], RECORD_KEY, text_get(&key));
+        }
+    }
+    free(order);
+    text_done(&key);
+    return result;
+}
+
+int eu_read(source *const sources[], size_t count, list *ret_list, problem *p)
+{
+    reading g = {.list = ret_list};
+    rows from;
+    row r;
+    char *data = NULL;
+    size_t len = 0;
+    (void)count;
+    int result = source_all(sources[0], &data, &len, p);
+    if (result != 0)
+        return result;
+    rows_open(&from, source_name(sources[0]), data, len);
+    result = head_read(&g, &from, p);
+    int got = 0;
+    while (result == 0 && (got = rows_next(&from, &r, p)) == 1)
+        result = row_read(&g, &from, &r, p);
+    if (result == 0)
+        result = got;
+    if (result == 0 && !from.ended)
+        result = problem_set(p, from.name, from.line, "the last line has no end; the file is cut "
+                                                      "off");
+    if (result == 0 && ret_list->count == 0)
+        result = problem_set(p, from.name, 0, "holds no party");
+    if (result == 0 && !g.several)
+        snprintf(ret_list->name, sizeof ret_list->name, "%.60s", g.celex);
+    if (result == 0)
+        result = namesakes_part(ret_list);
+    if (result == 0)
+        result = records_finish(ret_list, from.name, p);
+    free(data);
+    text_done(&g.key);
+    text_done(&g.other);
+    text_done(&g.ids);
+    text_done(&g.details);
+    return result;
+}

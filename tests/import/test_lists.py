@@ -1,0 +1,338 @@
+"""thaw import eu, un, opensanctions and gdelt on small made lists."""
+import collections
+import json
+import unittest
+
+from support import ImportCase, acts, main
+
+HEADER = ("celex,recordId,programKey,annex,measure,startDate,reason,schema,name,alias,"
+          "registrationNumber,idNumber,address\r\n")
+
+
+def eu_row(number, annex, measure, start, name, schema="LegalEntity", reason="reason", **more):
+    cells = ["32006R0765", number, "EU-BLR", annex, measure, start, reason, schema, name,
+             more.get("alias", ""), more.get("registration", ""), more.get("id", ""),
+             more.get("address", "")]
+    return ",".join('"' + c.replace('"', '""') + '"' if "," in c or '"' in c else c
+                    for c in cells) + "\r\n"
+
+
+class Eu(ImportCase):
+    kind = "eu"
+    person = eu_row("1", "I.A", "Asset freeze", "2.12.2021", "Example PERSON", "Person",
+                    id="3091178A002VF5")
+    bank_ix = eu_row("", "IX", "Financial restrictions", "14 June 2022", "Example Bank",
+                     registration="100230590", address="1 Street, Minsk, 220114 Belarus")
+    bank_xv = eu_row("", "XV", "Financial restrictions", "2022-06-14",
+                     "Example Bank (Bank for Examples)")
+
+    def start(self, *rows):
+        self.assertEqual(self.good("2024-01-01.csv", HEADER + "".join(rows)), [])
+
+    def test_additions(self):
+        self.start(self.person)
+        events = self.good("2024-01-02.csv", HEADER + self.person + self.bank_ix + self.bank_xv)
+        self.assertEqual([(e["action"], e["country"], e["authority"], e["program"], e["sector"],
+                           e["occurred_at"]) for e in events],
+                         [("imposed", "BY", "EU", "EU-BLR", "Financial restrictions",
+                           "2022-06-14")] * 2)
+        self.assertEqual([e["targets"][0]["ids"] for e in events],
+                         [["eu:EU-BLR:example-bank", "tax:BY:100230590"],
+                          ["eu:EU-BLR:example-bank"]])
+
+    def test_leaving_one_of_two_annexes_is_no_delisting(self):
+        self.start(self.person, self.bank_ix, self.bank_xv)
+        events = self.good("2024-01-02.csv", HEADER + self.person + self.bank_xv)
+        self.assertEqual(acts(events), [("maintained", "eu:EU-BLR:example-bank", "BY")])
+        self.assertIn("Annex IX", events[0]["note"])
+        events = self.good("2024-01-03.csv", HEADER + self.person)
+        self.assertEqual(acts(events), [("delisted", "eu:EU-BLR:example-bank", "BY")])
+
+    def test_amendments(self):
+        self.start(self.person, self.bank_ix)
+        events = self.good("2024-01-02.csv", HEADER + self.bank_ix.replace("reason", "another") +
+                           self.person.replace("Example PERSON", "Example PERSONNE"))
+        self.assertEqual(sorted((e["action"], e["note"]) for e in events)[0],
+                         ("amended", "changed: details"))
+        renamed = [e for e in events if "PERSONNE" in e["targets"][0]["name"]][0]
+        self.assertEqual(renamed["action"], "amended")
+        self.assertIn("eu:EU-BLR:example-person", renamed["targets"][0]["ids"])
+
+    def test_a_number_given_anew_is_another_party(self):
+        self.start(self.person)
+        other = eu_row("1", "I.A", "Asset freeze", "5.1.2024", "Another ONE", "Person")
+        events = self.good("2024-01-06.csv", HEADER + other)
+        self.assertEqual(sorted(e["action"] for e in events), ["delisted", "imposed"])
+
+    def test_namesakes(self):
+        twin = eu_row("2", "I.A", "Asset freeze", "3.8.2023", "Example PERSON", "Person")
+        self.start(self.person)
+        events = self.good("2024-01-02.csv", HEADER + self.person + twin)
+        self.assertEqual([e["action"] for e in events if e["action"] != "amended"], ["imposed"])
+
+    def test_two_acts_do_not_mix(self):
+        self.start(self.person, self.bank_ix)
+        other = HEADER + self.person.replace("32006R0765", "32014R0269").replace("EU-BLR", "EU-UKR")
+        self.assertEqual(self.good("2024-01-01.csv", other), [])
+        self.assertEqual(self.good("2024-01-02.csv", HEADER + self.person + self.bank_ix), [])
+
+    def test_broken(self):
+        rows = [eu_row(str(n), "I.A", "Asset freeze", "2.12.2021", f"Example {n}") for n in range(30)]
+        self.start(*rows)
+        whole = HEADER + "".join(rows)
+        for bad in ("", HEADER, "a,b\r\n1,2\r\n", whole[:-2], whole[:-9], whole + "x,y\r\n",
+                    whole.replace("annex", "part"), HEADER + "".join(rows[:20]), "<html>",
+                    whole + rows[3], whole.replace("Example 7", "")):
+            self.broken("2024-01-02.csv", bad, state="state")
+
+
+def un_entry(ref, name, version=1, kind="DRC", listed="2012-12-31", updated="", tag="INDIVIDUAL",
+             number=""):
+    return (f"<{tag}><DATAID>69{ref[-3:]}</DATAID><VERSIONNUM>{version}</VERSIONNUM>"
+            f"<FIRST_NAME>{name}</FIRST_NAME><SECOND_NAME>EXAMPLE</SECOND_NAME>"
+            f"<UN_LIST_TYPE>{kind}</UN_LIST_TYPE><REFERENCE_NUMBER>{ref}</REFERENCE_NUMBER>"
+            f"<LISTED_ON>{listed}</LISTED_ON><LAST_DAY_UPDATED><VALUE>{updated}</VALUE>"
+            f"</LAST_DAY_UPDATED><INDIVIDUAL_DOCUMENT><TYPE_OF_DOCUMENT>Passport</TYPE_OF_DOCUMENT>"
+            f"<NUMBER>{number}</NUMBER><COUNTRY_OF_ISSUE>Rwanda</COUNTRY_OF_ISSUE>"
+            f"</INDIVIDUAL_DOCUMENT></{tag}>")
+
+
+def un(*entries, day="2026-02-27", entities=""):
+    return ('<?xml version="1.0" encoding="UTF-8"?><CONSOLIDATED_LIST '
+            f'dateGenerated="{day}T00:00:09.554Z"><INDIVIDUALS>{"".join(entries)}</INDIVIDUALS>'
+            f"<ENTITIES>{entities}</ENTITIES></CONSOLIDATED_LIST>")
+
+
+class Un(ImportCase):
+    kind = "un"
+    one = un_entry("CDi.001", "Ann")
+    two = un_entry("QDi.002", "Bob", kind="Al-Qaida", listed="2026-02-20", number="PR123456")
+
+    def test_difference(self):
+        self.assertEqual(self.good("a.xml", un(self.one)), [])
+        events = self.good("b.xml", un(self.one.replace("NUM>1<", "NUM>2<").replace(
+            "<VALUE></VALUE>", "<VALUE>2026-02-28</VALUE>"), self.two, day="2026-03-01"))
+        self.assertEqual(acts(events), [("amended", "un:CDi.001", "CD"), ("imposed", "un:QDi.002", "ZZ")])
+        self.assertEqual([e["occurred_at"] for e in events], ["2026-02-28", "2026-02-20"])
+        self.assertEqual(events[0]["note"], "changed: version 1 -> 2")
+        self.assertEqual(events[1]["targets"],
+                         [{"name": "Bob EXAMPLE", "type": "person",
+                           "ids": ["un:QDi.002", "unsc:69002", "passport:RW:PR123456"]}])
+        self.assertEqual(events[1]["program"], "Al-Qaida")
+        events = self.good("c.xml", un(self.two, day="2026-03-02"))
+        self.assertEqual(acts(events), [("delisted", "un:CDi.001", "CD")])
+        self.assertEqual(events[0]["occurred_at"], "2026-03-02T00:00:09.554Z")
+
+    def test_a_text_without_a_new_version_is_nothing(self):
+        self.good("a.xml", un(self.one))
+        self.assertEqual(self.good("b.xml", un(self.one.replace("2012-12-31</L", "2012-12-31</L"),
+                                               day="2026-03-01")), [])
+
+    def test_broken(self):
+        entries = [un_entry(f"CDi.{n:03}", f"Ann{n}") for n in range(30)]
+        self.good("a.xml", un(*entries))
+        whole = un(*entries, day="2026-03-01")
+        for bad in ("", "<html><body/></html>", "<a/>", whole[:-1], whole[: len(whole) // 2],
+                    un(day="2026-03-01"), un(*entries[:10], day="2026-03-01"),
+                    un(*entries, day="2026-02-20"), whole.replace("dateGenerated", "date"),
+                    whole.replace("<VERSIONNUM>1</VERSIONNUM>", "", 1),
+                    whole.replace("CDi.003", "CDi.004"), "<!DOCTYPE a>" + whole):
+            self.broken("b.xml", bad)
+
+
+def party(ident, name="Example", schema="Company", referents=(), datasets=("eu_fsf",),
+          topics=("sanction",), **properties):
+    return {"id": ident, "caption": name, "schema": schema, "referents": list(referents),
+            "datasets": list(datasets), "last_seen": "2024-06-01T10:57:03",
+            "properties": {"name": [name], "topics": list(topics), **properties}}
+
+
+def sanction(ident, of, program="EU-BLR", start="2024-01-05", dataset="eu_fsf", **properties):
+    return {"id": ident, "caption": "s", "schema": "Sanction", "datasets": [dataset],
+            "properties": {"entity": [of], "programId": [program], "startDate": [start],
+                           **properties}}
+
+
+def lines(*entities):
+    return "\n".join(json.dumps(e) for e in entities)
+
+
+def op(what, entity):
+    return {"op": what, "entity": entity}
+
+
+class OpenSanctions(ImportCase):
+    kind = "opensanctions"
+
+    def told(self, events):
+        return sorted((e["action"], e["authority"], e["country"], e.get("program"),
+                       e["targets"][0]["ids"][0]) for e in events)
+
+    def test_sanctions_point_to_parties(self):
+        first = [party("A"), sanction("s1", "A")]
+        self.assertEqual(self.good("a.json", lines(*first)), [])
+        events = self.good("b.json", lines(
+            sanction("s3", "B", "US-BRUS", "2024-02-01", "us_ofac_sdn"), *first,
+            party("B", referents=["ofac-77", "x"], country=["ru"]),
+            sanction("s2", "B", listingDate=["2024-02-03"]), party("C", topics=["role.pep"])))
+        self.assertEqual(self.told(events), [
+            ("imposed", "EU", "BY", "EU-BLR", "opensanctions:B"),
+            ("imposed", "US", "BY", "US-BRUS", "opensanctions:B")])
+        self.assertEqual([e["targets"][0]["ids"][1] for e in events], ["ofac:77"] * 2)
+        self.assertEqual({e["authority"]: e["occurred_at"] for e in events},
+                         {"EU": "2024-02-03", "US": "2024-02-01"})
+        self.assertEqual({e["attributed_to"] for e in events}, {"eu-council", "us-ofac"})
+        # one authority lifts, the other does not
+        events = self.good("c.json", lines(
+            *first, party("B", referents=["ofac-77", "x"], country=["ru"]), sanction("s2", "B",
+            listingDate=["2024-02-03"])))
+        self.assertEqual(self.told(events), [("delisted", "US", "BY", "US-BRUS", "opensanctions:B")])
+
+    def test_a_second_program_is_an_amendment(self):
+        self.good("a.json", lines(party("A"), sanction("s1", "A")))
+        events = self.good("b.json", lines(party("A"), sanction("s1", "A"),
+                                           sanction("s2", "A", "EU-UKR")))
+        self.assertEqual([e["action"] for e in events], ["amended", "amended"])
+        self.assertEqual({e["country"] for e in events}, {"BY", "UA"})
+
+    def test_a_merged_id_is_no_delisting(self):
+        for way in "list", "delta":
+            old = [party("A"), sanction("s1", "A"), party("B"), sanction("s2", "B")]
+            self.good("a.json", lines(*old), state=way)
+            new = [party("Q1", referents=["A"]), sanction("s1", "Q1")]
+            if way == "list":
+                events = self.good("b.json", lines(*new, *old[2:]), state=way)
+            else:
+                events = self.good("20240527194702-wnk.entities.delta.json", lines(
+                    op("DEL", {"id": "A"}), op("ADD", new[0]), op("MOD", new[1])), state=way)
+            self.assertEqual(self.told(events), [("amended", "EU", "BY", "EU-BLR", "opensanctions:Q1")])
+            self.assertIn("opensanctions:A", events[0]["targets"][0]["ids"])
+            # and one that is folded into a party that was there
+            last = [party("Q1", referents=["A", "B"]), sanction("s1", "Q1"), sanction("s2", "Q1")]
+            if way == "list":
+                events = self.good("c.json", lines(*last), state=way)
+            else:
+                events = self.good("20240528194702-wnk.entities.delta.json", lines(
+                    op("MOD", last[0]), op("MOD", last[2]), op("DEL", {"id": "B"})), state=way)
+            self.assertNotIn("delisted", [e["action"] for e in events])
+
+    def test_deltas(self):
+        self.good("a.json", lines(party("A"), sanction("s1", "A"), party("B")))
+        add = "20240527194702-wnk.entities.delta.json"
+        events = self.good(add, lines(op("ADD", party("C")), op("ADD", sanction("s3", "C"))))
+        self.assertEqual(self.told(events), [("imposed", "EU", "BY", "EU-BLR", "opensanctions:C")])
+        self.assertEqual(self.good("20240528014702-pfh.entities.delta.json", ""), [])
+        events = self.good("20240528074703-npf.entities.delta.json",
+                           lines(op("DEL", {"id": "s1"}), op("DEL", {"id": "NOBODY"}),
+                                 op("DEL", {"id": "A"})))
+        self.assertEqual(self.told(events), [("delisted", "EU", "BY", "EU-BLR", "opensanctions:A")])
+        self.assertEqual(events[0]["occurred_at"], "2024-05-28T07:47:03Z")
+        self.broken(add, lines(op("DEL", {"id": "C"})))  # an older change
+        self.broken("20240529074703-aaa.entities.delta.json", '{"op":"DEL","entity":{"id":"C"')
+        self.broken("20240529074703-aaa.entities.delta.json", lines(op("CUT", {"id": "C"})))
+
+    def test_a_change_without_a_list(self):
+        code, events = self.take("20240527194702-wnk.entities.delta.json", "")
+        self.assertEqual((code, events), (1, []))
+
+    def test_ended_sanctions(self):
+        self.good("a.json", lines(party("A"), sanction("s1", "A", endDate=["2024-12-31"])))
+        events = self.good("2025-01-02.json", lines(
+            {**party("A"), "last_seen": "2025-01-02T00:00:00"},
+            sanction("s1", "A", endDate=["2024-12-31"]), party("B"), sanction("s2", "B")))
+        self.assertEqual(sorted(e["action"] for e in events), ["delisted", "imposed"])
+
+    def test_broken(self):
+        many = [party(f"P{n}") for n in range(30)]
+        self.good("a.json", lines(*many))
+        whole = lines(*many)
+        for bad in ("", "\n", "<html>", "[]", '{"a":1}', whole[:-1], whole + "\n{", whole + "\n" +
+                    json.dumps(many[0]), lines(*many[:20]), whole.replace('"schema"', '"x"', 1),
+                    lines(party("A", topics=[]))):
+            self.broken("b.json", bad)
+        events = self.good("b.json", lines(*reversed(many)))
+        self.assertEqual(events, [])
+
+
+def gdelt_row(number, code, url, actor1=("", "", ""), actor2=("", "", ""), place=("", ""), root=1,
+              day="20191024", added="20191024143000", columns=61):
+    cells = [""] * columns
+    cells[0], cells[1], cells[25], cells[26] = str(number), day, str(root), code
+    cells[5:8] = actor1
+    cells[15:18] = actor2
+    at = 52 if columns == 61 else 50
+    cells[at], cells[at + 1] = place
+    cells[-2], cells[-1] = added, url
+    return "\t".join(cells) + "\n"
+
+
+MINSK = ("Minsk, Belarus", "BO")
+BLR = ("BLRGOV", "BELARUS", "BLR")
+
+
+class Gdelt(ImportCase):
+    kind = "gdelt"
+
+    def test_one_article_gives_one_report_of_a_kind_and_country(self):
+        url = "https://www.News.example/a?b=1"
+        events = self.good("20191024143000.export.CSV", "".join([
+            gdelt_row(11, "0841", url, BLR, place=MINSK, root=0),
+            gdelt_row(12, "0841", url, ("GOV", "PRESIDENT", ""), place=MINSK),
+            gdelt_row(13, "0841", url, place=("Vilnius, Lithuania", "LH")),
+            gdelt_row(14, "0841", "http://other.example:8080/x", place=MINSK),
+            gdelt_row(15, "010", url, BLR, place=MINSK)]))
+        self.assertEqual(sorted((e["kind"], e["country"], e["source"], e["status"]) for e in events),
+                         [("release", "BY", "news.example", "rumoured"),
+                          ("release", "BY", "other.example", "rumoured"),
+                          ("release", "LT", "news.example", "rumoured")])
+        for e in events:
+            self.assertNotIn("count", e)
+            self.assertEqual(e["occurred_at"], "2019-10-24")
+            self.assertEqual(e["reported_at"], "2019-10-24T14:30:00Z")
+        self.assertIn("event 12", [e for e in events if e["country"] == "BY" and
+                                   e["source"] == "news.example"][0]["note"])
+
+    def test_codes(self):
+        usa, eu = ("USAGOV", "UNITED STATES", "USA"), ("IGOEUREEC", "THE EU", "EUR")
+        rows = [("173", BLR, ("", "", ""), "detention"), ("0353", BLR, ("", "", ""), "promised"),
+                ("1053", usa, BLR, "demanded"), ("1243", BLR, usa, "denied"),
+                ("163", usa, BLR, "imposed"), ("085", eu, BLR, "eased"), ("0354", usa, BLR, "eased"),
+                ("1312", ("GBR", "BRITAIN", "GBR"), BLR, "proposed"),
+                # nothing of ours, or not known against whom
+                ("084", BLR, usa, None), ("0842", BLR, usa, None), ("081", BLR, usa, None),
+                ("172", BLR, usa, None), ("174", BLR, usa, None), ("163", usa, ("GOV", "X", ""), None),
+                ("163", ("BUS", "X", ""), BLR, None), ("163", BLR, BLR, None), ("166", usa, BLR, None)]
+        got = collections.defaultdict(list)
+        for n, (code, one, two, expected) in enumerate(rows):
+            with self.subTest(code=code, n=n):
+                events = self.good(f"g{n}.CSV", gdelt_row(n, code, f"http://e.example/{n}", one, two,
+                                                          MINSK))
+                self.assertEqual(len(events), 0 if expected is None else 1)
+                for e in events:
+                    self.assertEqual(e.get("action") or e.get("stage") or e["kind"], expected)
+                    self.assertEqual(e["country"], "BY")
+                    got[e.get("authority")].append(code)
+        self.assertEqual({k: sorted(v) for k, v in got.items() if k},
+                         {"US": ["0354", "163"], "EU": ["085"], "UK": ["1312"]})
+
+    def test_the_older_form(self):
+        row = gdelt_row(1, "0841", "http://e.example/", BLR, place=MINSK, columns=58, added="20131024")
+        events = self.good("20131024.export.CSV.gz", row)
+        self.assertEqual([(e["country"], e["reported_at"]) for e in events], [("BY", "2013-10-24")])
+
+    def test_the_id_is_of_the_article(self):
+        one = self.good("a.CSV", gdelt_row(1, "0841", "http://e.example/", BLR, place=MINSK))
+        two = self.good("b.CSV", gdelt_row(9, "0841", "http://e.example/", BLR, place=MINSK,
+                                           added="20191024144500"))
+        self.assertEqual(one[0]["id"], two[0]["id"])
+
+    def test_broken(self):
+        row = gdelt_row(1, "0841", "http://e.example/", BLR, place=MINSK)
+        for bad in ("", "<html>", row[:-1], row[:100], row + row[:100] + "\n", row + "x" + row,
+                    row.replace("20191024\t", "yesterday\t"), row.replace("\tBLRGOV", ""),
+                    row + gdelt_row(1, "0841", "u", columns=58), row.replace("BELARUS", "BEL\0RUS")):
+            self.broken("a.CSV", bad)
+
+
+if __name__ == "__main__":
+    main()
