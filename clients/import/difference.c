@@ -161,7 +161,8 @@ static int merged_mark(const matching *m, size_t *ret_into)
 
 /* ---- changes ------------------------------------------------------------------------ */
 
-/* Where a list numbers its versions only a greater one is a change. Details of another form (or of a file that was not there) say nothing. */
+/* Where a list numbers its versions only a greater one is a change. Details of another form (or of
+ * a file that was not there) say nothing. */
 static bool details_differ(const char *before, const char *after)
 {
     static const char version[] = "version:";

@@ -41,11 +41,16 @@ typedef enum column {
     COLUMNS
 } column;
 
-static const char *const names[COLUMNS] = {
-    "celex",         "recordId",    "programKey",     "annex",        "measure",
-    "startDate",     "schema",      "name",           "country",      "nationality",
-    "jurisdiction",  "passportNumber", "idNumber", "registrationNumber", "taxNumber", "innCode",
-    "ogrnCode",      "leiCode",     "imoNumber",      "address"};
+static const char *const names[COLUMNS] = {"celex",        "recordId",
+                                           "programKey",   "annex",
+                                           "measure",      "startDate",
+                                           "schema",       "name",
+                                           "country",      "nationality",
+                                           "jurisdiction", "passportNumber",
+                                           "idNumber",     "registrationNumber",
+                                           "taxNumber",    "innCode",
+                                           "ogrnCode",     "leiCode",
+                                           "imoNumber",    "address"};
 
 /* Without these it is another file. */
 static const column needed[] = {PROGRAM, ANNEX, MEASURE, START, SCHEMA, NAME};
@@ -88,9 +93,9 @@ static int head_read(reading *g, rows *from, problem *p)
 
 static unsigned month_of(const char *word)
 {
-    static const char *const months[] = {"January", "February", "March",     "April",
-                                         "May",     "June",     "July",      "August",
-                                         "September", "October", "November", "December"};
+    static const char *const months[] = {"January",   "February", "March",    "April",
+                                         "May",       "June",     "July",     "August",
+                                         "September", "October",  "November", "December"};
     for (unsigned i = 0; i < 12; i++)
         if (strcasecmp(months[i], word) == 0)
             return i + 1;
@@ -215,8 +220,8 @@ static const char *type_of(const char *schema, char *slug, size_t room)
 {
     static const struct {
         const char *schema, *type;
-    } types[] = {{"Person", "person"},   {"LegalEntity", "entity"}, {"Organization", "entity"},
-                 {"Company", "entity"},  {"PublicBody", "entity"},  {"Vessel", "vessel"},
+    } types[] = {{"Person", "person"},    {"LegalEntity", "entity"}, {"Organization", "entity"},
+                 {"Company", "entity"},   {"PublicBody", "entity"},  {"Vessel", "vessel"},
                  {"Airplane", "aircraft"}};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (strcmp(types[i].schema, schema) == 0)
@@ -279,8 +284,8 @@ static int row_read(reading *g, const rows *from, const row *r, problem *p)
     result |= record_put(g->list, one, RECORD_OTHER, text_get(&g->other));
     result |= record_put(g->list, one, RECORD_GROUP, group);
     result |= record_put(g->list, one, RECORD_NAME, field(g, r, NAME));
-    result |= record_put(g->list, one, RECORD_TYPE,
-                         type_of(field(g, r, SCHEMA), slug, sizeof slug));
+    result |=
+        record_put(g->list, one, RECORD_TYPE, type_of(field(g, r, SCHEMA), slug, sizeof slug));
     result |= record_put(g->list, one, RECORD_AUTHORITY, "EU");
     result |= record_put(g->list, one, RECORD_COUNTRIES, countries);
     result |= record_put(g->list, one, RECORD_PROGRAMS, field(g, r, PROGRAM));
@@ -345,8 +350,9 @@ int eu_read(source *const sources[], size_t count, list *ret_list, problem *p)
     if (result == 0)
         result = got;
     if (result == 0 && !from.ended)
-        result = problem_set(p, from.name, from.line, "the last line has no end; the file is cut "
-                                                      "off");
+        result = problem_set(p, from.name, from.line,
+                             "the last line has no end; the file is cut "
+                             "off");
     if (result == 0 && ret_list->count == 0)
         result = problem_set(p, from.name, 0, "holds no party");
     if (result == 0 && !g.several)

@@ -38,7 +38,8 @@ static bool is_belarusian(const char *clean)
     static const char form[] = "9999999A999AA9";
     size_t at = 0;
     for (; form[at] != '\0' && clean[at] != '\0'; at++)
-        if (form[at] == '9' ? !isdigit((unsigned char)clean[at]) : !isupper((unsigned char)clean[at]))
+        if (form[at] == '9' ? !isdigit((unsigned char)clean[at])
+                            : !isupper((unsigned char)clean[at]))
             return false;
     return form[at] == '\0' && clean[at] == '\0';
 }

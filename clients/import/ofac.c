@@ -363,8 +363,8 @@ static int ids_put(reading *g, record *r)
 static int sdn_row_read(reading *g, const rows *from, const row *one, problem *p)
 {
     char slug[40];
-    const char *name = null_or(one->at[SDN_NAME]);
     int result = columns_check(from, one, COLUMNS_SDN, p);
+    const char *name = result == 0 ? null_or(one->at[SDN_NAME]) : "";
     if (result == 0)
         result = number_check(from, one->at[SDN_NUMBER], p);
     if (result == 0 && name[0] == '\0')

@@ -131,9 +131,9 @@ static bool is_sanction(const json_t *e)
 /* Things that can be listed. Addresses, relations and documents cannot. */
 static bool is_party(const json_t *e)
 {
-    static const char *const schemata[] = {"Person",   "LegalEntity", "Organization", "Company",
-                                           "PublicBody", "Vessel",    "Airplane",     "Vehicle",
-                                           "CryptoWallet", "Asset",   "Security"};
+    static const char *const schemata[] = {"Person",       "LegalEntity", "Organization", "Company",
+                                           "PublicBody",   "Vessel",      "Airplane",     "Vehicle",
+                                           "CryptoWallet", "Asset",       "Security"};
     for (size_t i = 0; i < sizeof schemata / sizeof schemata[0]; i++)
         if (strcmp(schemata[i], string_of(e, "schema")) == 0)
             return true;
@@ -213,8 +213,8 @@ static int entity_check(const store *s, const json_t *e, uint64_t line, bool who
     const char *id = string_of(e, "id");
     if (!json_is_object(e) || id[0] == '\0')
         return problem_set(p, s->file, line, "is no entity with an id");
-    if (whole && (string_of(e, "schema")[0] == '\0' ||
-                  !json_is_object(json_object_get(e, "properties"))))
+    if (whole &&
+        (string_of(e, "schema")[0] == '\0' || !json_is_object(json_object_get(e, "properties"))))
         return problem_set(p, s->file, line, "entity %.60s has no schema or no properties", id);
     return 0;
 }
@@ -242,8 +242,9 @@ static int line_take(store *s, const char *data, size_t len, uint64_t number, bo
         return 0;
     json_t *line = json_loadb(data, len, JSON_REJECT_DUPLICATES, &error);
     if (line == NULL)
-        return problem_set(p, s->file, number, "is no JSON object (%s); the file is cut off, or "
-                                               "another one",
+        return problem_set(p, s->file, number,
+                           "is no JSON object (%s); the file is cut off, or "
+                           "another one",
                            error.text);
     int result = 0;
     if (change) {
@@ -378,9 +379,9 @@ static int penalty_read(store *s, const json_t *e, const char *now)
     const char *listed = date_or_none(property(e, "listingDate", 0));
     const char *end = date_or_none(property(e, "endDate", 0));
     const char *status = property(e, "status", 0);
-    int result = values_join(json_array_size(named) > 0 ? named
-                                                        : json_object_get(properties, "program"),
-                             ", ", &programs);
+    int result =
+        values_join(json_array_size(named) > 0 ? named : json_object_get(properties, "program"),
+                    ", ", &programs);
     authority_of(e, authority);
     if (listed[0] == '\0')
         listed = date_or_none(property(e, "startDate", 0));
@@ -394,9 +395,9 @@ static int penalty_read(store *s, const json_t *e, const char *now)
             result = -ENOMEM;
             break;
         }
-        *one = (penalty){kept_text(s, party),  kept_text(s, authority),
-                         kept_text(s, text_get(&programs)), kept_text(s, listed),
-                         kept_text(s, end),    ended};
+        *one = (penalty){
+            kept_text(s, party),  kept_text(s, authority), kept_text(s, text_get(&programs)),
+            kept_text(s, listed), kept_text(s, end),       ended};
         if (!one->party || !one->authority || !one->programs || !one->listed || !one->expires)
             result = -ENOMEM;
     }

@@ -32,16 +32,32 @@ static bool is_lines(record_field field)
     return field == RECORD_IDS || field == RECORD_OTHER;
 }
 
+/* Each line cleaned by itself; what does not fit any more is left out whole. */
+static size_t lines_clean(const char *from, size_t len, char *to, size_t room)
+{
+    size_t out = 0;
+    for (size_t at = 0; at < len;) {
+        char line[512];
+        const char *end = memchr(from + at, '\n', len - at);
+        size_t item = end != NULL ? (size_t)(end - (from + at)) : len - at;
+        size_t clean = text_clean(from + at, item, line, sizeof line);
+        at += item + 1;
+        if (clean == 0 || out + clean + 2 > room)
+            continue;
+        if (out > 0)
+            to[out++] = '\n';
+        memcpy(to + out, line, clean);
+        out += clean;
+    }
+    return out;
+}
+
 int record_set(list *l, record *r, record_field field, const char *text, size_t len)
 {
-    char clean[4096];
-    size_t clean_len = 0;
-    if (is_lines(field)) {
-        r->at[field] = pool_text(&l->texts, text, len < RECORD_TEXT_MAX ? len : RECORD_TEXT_MAX);
-    } else {
-        clean_len = text_clean(text, len, clean, sizeof clean);
-        r->at[field] = pool_text(&l->texts, clean, clean_len);
-    }
+    char clean[RECORD_TEXT_MAX];
+    size_t clean_len = is_lines(field) ? lines_clean(text, len, clean, sizeof clean)
+                                       : text_clean(text, len, clean, 4096);
+    r->at[field] = pool_text(&l->texts, clean, clean_len);
     if (r->at[field] != NULL)
         return 0;
     r->at[field] = "";

@@ -28,9 +28,9 @@ typedef struct reading {
 
 static void entry_begin(reading *g, const xml_place *at)
 {
-    text *all[] = {&g->dataid, &g->version, &g->type,     &g->reference, &g->listed, &g->updated,
-                   &g->ids,    &g->document, &g->number,  &g->issuer,    &g->names[0],
-                   &g->names[1], &g->names[2], &g->names[3]};
+    text *all[] = {&g->dataid,   &g->version,  &g->type,     &g->reference, &g->listed,
+                   &g->updated,  &g->ids,      &g->document, &g->number,    &g->issuer,
+                   &g->names[0], &g->names[1], &g->names[2], &g->names[3]};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         text_clear(all[i]);
     g->in_entry = true;
@@ -70,7 +70,7 @@ static const char *country_of_list(const char *type)
 {
     static const struct {
         const char *type, *country;
-    } types[] = {{"Taliban", "AF"}, {"CAR", "CF"}, {"DRC", "CD"},        {"GB", "GW"},
+    } types[] = {{"Taliban", "AF"}, {"CAR", "CF"},  {"DRC", "CD"},        {"GB", "GW"},
                  {"1636", "LB"},    {"1988", "AF"}, {"SouthSudan", "SS"}, {"DPRK", "KP"}};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (strcmp(types[i].type, type) == 0)
@@ -131,7 +131,8 @@ static const char *date_or_none(text *says)
     thaw_date date;
     if (says->len > 10 && says->data[10] != 'T') /* "2012-12-31-05:00": a day with an offset */
         says->data[10] = '\0';
-    return thaw_date_parse(text_get(says), strlen(text_get(says)), &date) == 0 ? text_get(says) : "";
+    return thaw_date_parse(text_get(says), strlen(text_get(says)), &date) == 0 ? text_get(says)
+                                                                               : "";
 }
 
 static int names_put(reading *g, record *r)
@@ -232,9 +233,9 @@ int un_read(source *const sources[], size_t count, list *ret_list, problem *p)
     if (result == 0)
         result = records_finish(ret_list, g.file, p);
     free(data);
-    text *all[] = {&g.dataid,  &g.version,  &g.type,   &g.reference, &g.listed,   &g.updated,
-                   &g.ids,     &g.document, &g.number, &g.issuer,    &g.names[0], &g.names[1],
-                   &g.names[2], &g.names[3]};
+    text *all[] = {&g.dataid,   &g.version,  &g.type,     &g.reference, &g.listed,
+                   &g.updated,  &g.ids,      &g.document, &g.number,    &g.issuer,
+                   &g.names[0], &g.names[1], &g.names[2], &g.names[3]};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         text_done(all[i]);
     return result;

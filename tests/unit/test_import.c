@@ -29,6 +29,23 @@ static const char sdn_xml[] =
     "<firstName>Ann</firstName><lastName>EXAMPLE</lastName><sdnType>Individual</sdnType>"
     "<programList><program>BELARUS</program></programList></sdnEntry></sdnList>";
 
+static const char eu[] = "recordId,programKey,annex,measure,startDate,schema,name,address\r\n"
+                         "1,EU-BLR,I.A,Asset freeze,2.12.2021,Person,\"Example, Ann\",\r\n"
+                         ",EU-BLR,IX,Financial restrictions,14 June 2022,LegalEntity,Example "
+                         "Bank,\"Minsk, Belarus\"\r\n";
+
+static const char un[] =
+    "<CONSOLIDATED_LIST dateGenerated=\"2026-02-27T00:00:09.5Z\"><INDIVIDUALS><INDIVIDUAL>"
+    "<DATAID>69</DATAID><VERSIONNUM>1</VERSIONNUM><FIRST_NAME>Ann</FIRST_NAME><UN_LIST_TYPE>DRC"
+    "</UN_LIST_TYPE><REFERENCE_NUMBER>CDi.001</REFERENCE_NUMBER><LISTED_ON>2012-12-31</LISTED_ON>"
+    "</INDIVIDUAL></INDIVIDUALS></CONSOLIDATED_LIST>";
+
+static const char ftm[] =
+    "{\"id\":\"A\",\"caption\":\"Example\",\"schema\":\"Company\",\"properties\":{\"topics\":"
+    "[\"sanction\"]},\"datasets\":[\"eu_fsf\"],\"referents\":[\"ofac-7\"]}\n"
+    "{\"id\":\"s\",\"schema\":\"Sanction\",\"properties\":{\"entity\":[\"A\"],\"programId\":"
+    "[\"EU-BLR\"],\"startDate\":[\"2024-01-05\"]},\"datasets\":[\"eu_fsf\"]}";
+
 static int read_bytes(const char *kind, const void *data, size_t len, list *l)
 {
     problem p = {""};
@@ -89,6 +106,95 @@ static void test_ofac_xml(void **state)
     (void)state;
     cut_everywhere("ofac", sdn_xml, sizeof sdn_xml - 1);
     change_everywhere("ofac", sdn_xml, sizeof sdn_xml - 1);
+}
+
+/* A cut between two rows cannot be seen in these: such a list is whole, and shorter. */
+static void cut_between_rows(const char *kind, const char *data, size_t len, size_t most)
+{
+    size_t taken = 0;
+    for (size_t end = 0; end < len; end++) {
+        list l = {0};
+        taken += read_bytes(kind, data, end, &l) == 0;
+        records_done(&l);
+    }
+    assert_true(taken <= most);
+    change_everywhere(kind, data, len);
+}
+
+static void test_eu(void **state)
+{
+    (void)state;
+    list l = {0};
+    cut_between_rows("eu", eu, sizeof eu - 1, 1);
+    assert_int_equal(read_bytes("eu", eu, sizeof eu - 1, &l), 0);
+    assert_int_equal(l.count, 2);
+    const record *r = records_find(&l, "EU-BLR/IX/Financial restrictions/example-bank");
+    assert_non_null(r);
+    assert_string_equal(r->at[RECORD_LISTED], "2022-06-14");
+    assert_string_equal(r->at[RECORD_COUNTRIES], "BY");
+    records_done(&l);
+}
+
+static void test_un(void **state)
+{
+    (void)state;
+    cut_everywhere("un", un, sizeof un - 1);
+    change_everywhere("un", un, sizeof un - 1);
+}
+
+static void test_opensanctions(void **state)
+{
+    (void)state;
+    list l = {0};
+    /* The first line with its end, without it, and with a break before the second. */
+    cut_between_rows("opensanctions", ftm, sizeof ftm - 1, 2);
+    assert_int_equal(read_bytes("opensanctions", ftm, sizeof ftm - 1, &l), 0);
+    assert_int_equal(l.count, 1);
+    assert_string_equal(l.at[0].at[RECORD_KEY], "A/EU");
+    assert_string_equal(l.at[0].at[RECORD_IDS], "opensanctions:A\nofac:7");
+    records_done(&l);
+}
+
+static int reports_read(const char *data, size_t len)
+{
+    problem p = {""};
+    source *s = NULL;
+    teller t = {.source = "gdelt", .title = "GDELT"};
+    teller_open(&t);
+    assert_int_equal(source_of_bytes("events", data, len, &s), 0);
+    int result = feed_find("gdelt")->reports(s, &t, &p);
+    assert_true(result == 0 || result == -EBADMSG);
+    source_close(s);
+    teller_done(&t);
+    return result;
+}
+
+static void test_gdelt(void **state)
+{
+    (void)state;
+    text row = {0};
+    for (int i = 0; i < 61; i++)
+        text_put(&row, i == 0    ? "881990997"
+                       : i == 1  ? "\t20191024"
+                       : i == 26 ? "\t0841"
+                       : i == 53 ? "\tBO"
+                       : i == 59 ? "\t20191024143000"
+                       : i == 60 ? "\thttp://www.example.org/a\n"
+                                 : "\t");
+    assert_false(row.failed);
+    for (size_t end = 0; end < row.len; end++)
+        assert_int_equal(reports_read(row.data, end), -EBADMSG);
+    assert_int_equal(reports_read(row.data, row.len), 0);
+    for (size_t at = 0; at < row.len; at++) {
+        static const char others[] = {'\0', '\t', '\n', '\xff', '9', 'x'};
+        char was = row.data[at];
+        for (size_t i = 0; i < sizeof others; i++) {
+            row.data[at] = others[i];
+            reports_read(row.data, row.len);
+        }
+        row.data[at] = was;
+    }
+    text_done(&row);
 }
 
 static void test_ofac_fields(void **state)
@@ -163,9 +269,16 @@ static void test_dates_of_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ofac_csv),    cmocka_unit_test(test_ofac_xml),
-        cmocka_unit_test(test_ofac_fields), cmocka_unit_test(test_countries),
-        cmocka_unit_test(test_identifiers), cmocka_unit_test(test_dates_of_names),
+        cmocka_unit_test(test_ofac_csv),
+        cmocka_unit_test(test_ofac_xml),
+        cmocka_unit_test(test_ofac_fields),
+        cmocka_unit_test(test_countries),
+        cmocka_unit_test(test_eu),
+        cmocka_unit_test(test_un),
+        cmocka_unit_test(test_opensanctions),
+        cmocka_unit_test(test_gdelt),
+        cmocka_unit_test(test_identifiers),
+        cmocka_unit_test(test_dates_of_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

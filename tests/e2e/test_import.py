@@ -1,0 +1,108 @@
+"""thaw import into a running thawd: the measures that come of it, crashes between, broken lists."""
+import os
+import unittest
+
+import harness
+
+NULL = "-0- "
+
+
+def line(number, name, program):
+    return f'{number},"{name}",-0- ,"{program}",' + ",".join([NULL] * 8) + "\r\n"
+
+
+def csv(*records):
+    return "".join(line(*r) for r in records) + "\x1a"
+
+
+A = (36, "EXAMPLE AIRLINES", "ZIMBABWE")
+B = (37, "EXAMPLE POTASH", "BELARUS-EO")
+C = (38, "EXAMPLE BANK", "ZIMBABWE")
+MANY = [(n, f"EXAMPLE {n}", "CUBA") for n in range(100, 130)]
+
+
+class Import(unittest.TestCase):
+    def setUp(self):
+        self.daemon = harness.Daemon()
+        self.addCleanup(self.daemon.close)
+
+    def list_of(self, day, *records, data=None):
+        path = self.daemon.path(f"sdn-{day}.csv")
+        with open(path, "w", newline="", encoding="ascii") as file:
+            file.write(csv(*records) if data is None else data)
+        return path
+
+    def take(self, path, *options, code=0, service=None):
+        words = ["import", *options, "--state", self.daemon.path("lists"), "ofac", path]
+        if service:
+            words += ["--service", service, "--timeout", "1"]
+        result = self.daemon.thaw(*words, check=False)
+        self.assertEqual(result.returncode, code, (result.stdout, result.stderr))
+        return result
+
+    def events(self, kind="sanction"):
+        return [e["event"] for e in self.daemon.ok("events", {"kind": kind, "limit": 1000})["events"]]
+
+    def measures(self, country):
+        """Authority and state by party."""
+        held = {}
+        for m in self.daemon.ok("state", {"country": country}).get("measures", []):
+            held[m["party"]] = (m["authority"], m["state"])
+        return held
+
+    def test_measures(self):
+        self.take(self.list_of("2024-01-01", A, B, C), "--initial")
+        self.assertEqual(self.measures("ZW"), {
+            "EXAMPLE AIRLINES": ("US", "in_force"),
+            "EXAMPLE BANK": ("US", "in_force")})
+        # one leaves, one moves to a program without a country, one program is renamed
+        self.take(self.list_of("2024-03-04", (38, "EXAMPLE BANK", "GLOMAG"),
+                               (37, "EXAMPLE POTASH", "BELARUS-EO14038")))
+        zw = self.measures("ZW")
+        self.assertEqual(zw["EXAMPLE AIRLINES"], ("US", "delisted"))
+        self.assertEqual(zw["EXAMPLE BANK"], ("US", "in_force"))
+        self.assertEqual(self.measures("BY"), {"EXAMPLE POTASH": ("US", "in_force")})
+        self.assertEqual(sorted((e["action"], e["country"], e["program"]) for e in self.events()
+                                if e["reported_at"] == "2024-03-04"),
+                         [("amended", "BY", "BELARUS-EO14038"), ("amended", "ZW", "GLOMAG"),
+                          ("delisted", "ZW", "ZIMBABWE")])
+
+    def test_telling_again_is_a_duplicate(self):
+        self.take(self.list_of("2024-01-01", A))
+        first = self.list_of("2024-01-02", A, B, C)
+        before = self.daemon.path("lists", "ofac.list")
+        with open(before, "rb") as file:
+            kept = file.read()
+        self.take(first)
+        count = len(self.events())
+        self.assertEqual(count, 2)
+        with open(before, "wb") as file:
+            file.write(kept)
+        self.assertIn("0 accepted, 3 known already", self.take(first).stdout)
+        self.assertEqual(len(self.events()), count)
+
+    def test_what_was_not_told_is_told_by_the_next_run(self):
+        self.take(self.list_of("2024-01-01", A))
+        second = self.list_of("2024-01-02", A, B)
+        self.take(second, code=3, service="ipc://" + self.daemon.path("nobody"))
+        self.assertTrue(os.path.exists(self.daemon.path("lists", "ofac.next")))
+        self.assertEqual(self.events(), [])
+        # The next list has come meanwhile: both differences are told, each with its own day.
+        self.take(self.list_of("2024-01-03", A, B, C))
+        self.assertEqual(sorted((e["targets"][0]["name"], e["occurred_at"]) for e in self.events()),
+                         [("EXAMPLE BANK", "2024-01-03"), ("EXAMPLE POTASH", "2024-01-02")])
+        self.assertFalse(os.path.exists(self.daemon.path("lists", "ofac.next")))
+
+    def test_a_broken_list(self):
+        self.take(self.list_of("2024-01-01", *MANY))
+        for data in "", csv(*MANY)[:-1], csv(*MANY[:9]), "<html>":
+            self.take(self.list_of("2024-01-02", data=data), code=1)
+        self.assertEqual(self.events(), [])
+        self.assertEqual({e["state"] for e in self.events("feed")}, {"ok", "broken"})
+        self.take(self.list_of("2024-01-03", *MANY))
+        feeds = sorted(self.events("feed"), key=lambda e: e["reported_at"])
+        self.assertEqual(feeds[-1]["state"], "ok")
+
+
+if __name__ == "__main__":
+    harness.main()
