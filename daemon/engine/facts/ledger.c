@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "../engine.h"
+#include "rows.h"
 #include "write.h"
 
 static int year_of(int64_t at_ns)
@@ -132,11 +133,11 @@ static void write_value(msgpack_packer *out, const fact_value *v)
 
 typedef struct fact_writer {
     facts *f;
-    msgpack_packer *out;
-    const fact_field *fields;
+    rows *rows;
+    const fact_field *fields; /* the first ones are what the rows sort by */
     size_t fields_count;
     int64_t now_ns;
-    uint32_t count; /* first pass: how many */
+    uint32_t count; /* fact_counted: how many */
 } fact_writer;
 
 static int fact_counted(void *context, fact_handle handle)
@@ -160,23 +161,27 @@ static const char *field_name(fact_kind kind, fact_field field)
 static int fact_written(void *context, fact_handle handle)
 {
     fact_writer *w = context;
-    msgpack_pack_map(w->out, w->fields_count);
+    msgpack_pack_map(&w->rows->out, w->fields_count);
     for (size_t i = 0; i < w->fields_count; i++) {
         fact_value v = {0};
-        write_key(w->out, field_name(fact_handle_kind(handle), w->fields[i]));
+        write_key(&w->rows->out, field_name(fact_handle_kind(handle), w->fields[i]));
         (void)facts_get(w->f, handle, w->fields[i], w->now_ns, &v);
-        write_value(w->out, &v);
+        write_value(&w->rows->out, &v);
+        if (v.type == FACT_STRING || v.type == FACT_NONE)
+            rows_key_str(w->rows, v.type == FACT_STRING ? v.string : (thaw_str){NULL, 0});
     }
+    rows_end(w->rows);
     return 0;
 }
 
 static void write_facts(facts *f, msgpack_packer *out, fact_kind kind, const char *code, const fact_field *fields,
                         size_t fields_count, int64_t now_ns)
 {
-    fact_writer w = {f, out, fields, fields_count, now_ns, 0};
-    (void)facts_each(f, kind, code, fact_counted, &w);
-    msgpack_pack_array(out, w.count);
+    rows r;
+    fact_writer w = {f, &r, fields, fields_count, now_ns, 0};
+    rows_begin(&r);
     (void)facts_each(f, kind, code, fact_written, &w);
+    rows_write(f, &r, out);
 }
 
 /* ---- incidents that need an eye ----------------------------------------------------- */
@@ -193,22 +198,29 @@ static bool is_disputed(const facts *f, const incident *inc)
     return inc->now.votes.disagrees || inc->now.days_disagree;
 }
 
+/* By the start of their date, the undated ones last. */
+static void key_incident(rows *r, const facts *f, const incident *inc)
+{
+    char id[40];
+    incident_id_text(f, inc, id);
+    rows_key_time(r, inc->now.dated_by ? inc->now.occurred.start_ns : INT64_MAX);
+    rows_key_str(r, (thaw_str){id, (uint32_t)strlen(id)});
+}
+
 static void write_incidents_where(facts *f, msgpack_packer *out, const char *code,
                                   bool (*in)(const facts *, const incident *))
 {
-    uint32_t count = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        if (pass)
-            msgpack_pack_array(out, count);
-        for (uint32_t i = 1; i < f->incidents_count; i++) {
-            incident *inc = f->incidents[i];
-            if (!inc || !inc->used || !inc->handle || memcmp(f->keys[inc->key_index].country, code, 2) != 0 || !in(f, inc))
-                continue;
-            count++;
-            if (pass)
-                write_incident(f, out, inc);
-        }
+    rows r;
+    rows_begin(&r);
+    for (uint32_t i = 1; i < f->incidents_count; i++) {
+        incident *inc = f->incidents[i];
+        if (!inc || !inc->used || !inc->handle || memcmp(f->keys[inc->key_index].country, code, 2) != 0 || !in(f, inc))
+            continue;
+        write_incident(f, &r.out, inc);
+        key_incident(&r, f, inc);
+        rows_end(&r);
     }
+    rows_write(f, &r, out);
 }
 
 /* ---- talks: what was promised and what came ----------------------------------------- */
@@ -216,6 +228,7 @@ static void write_incidents_where(facts *f, msgpack_packer *out, const char *cod
 static int write_talk(void *context, fact_handle handle)
 {
     fact_writer *w = context;
+    msgpack_packer *out = &w->rows->out;
     incident *inc = w->f->incidents[handle_object(w->f, handle)];
     const key *k = &w->f->keys[inc->key_index];
     fact_value expected = {0}, by = {0};
@@ -223,24 +236,26 @@ static int write_talk(void *context, fact_handle handle)
     (void)facts_get(w->f, handle, FIELD_EXPECTED_COUNT, w->now_ns, &expected);
     (void)facts_get(w->f, handle, FIELD_EXPECTED_BY, w->now_ns, &by);
     incident_id_text(w->f, inc, id);
-    msgpack_pack_map(w->out, 6);
-    write_key(w->out, "id");
-    write_text(w->out, id);
-    write_key(w->out, "stage");
-    write_text(w->out, thaw_stage_name(k->discriminator));
-    write_key(w->out, "occurred_at");
-    write_date(w->f, w->out, inc->now.dated_by ? report_of(w->f, inc->now.dated_by) : NULL);
-    write_key(w->out, "expected_count");
-    write_value(w->out, &expected);
-    write_key(w->out, "expected_by");
-    write_value(w->out, &by);
+    msgpack_pack_map(out, 6);
+    write_key(out, "id");
+    write_text(out, id);
+    write_key(out, "stage");
+    write_text(out, thaw_stage_name(k->discriminator));
+    write_key(out, "occurred_at");
+    write_date(w->f, out, inc->now.dated_by ? report_of(w->f, inc->now.dated_by) : NULL);
+    write_key(out, "expected_count");
+    write_value(out, &expected);
+    write_key(out, "expected_by");
+    write_value(out, &by);
     ledger_line *lines;
     uint32_t count = ledger_collect(w->f, country_find(w->f, k->country), THAW_RELEASE, &lines);
     definition d = {.from_ns = inc->now.occurred.start_ns, .from_latest_ns = inc->now.occurred.start_ns,
                     .to_ns = by.type == FACT_TIME ? by.at_ns + 1 : INT64_MAX};
     ledger_total came = ledger_sum(w->f, lines, count, &d);
     free(lines);
-    write_uint(w->out, "came", came.count);
+    write_uint(out, "came", came.count);
+    key_incident(w->rows, w->f, inc);
+    rows_end(w->rows);
     return 0;
 }
 
@@ -327,6 +342,19 @@ static void write_tally(facts *f, msgpack_packer *out, const tally *t)
         msgpack_pack_array(out, 0);
 }
 
+static void write_tallies(facts *f, msgpack_packer *out, const country *c)
+{
+    rows r;
+    rows_begin(&r);
+    for (uint32_t i = 0; i < c->tallies.count; i++) {
+        const tally *t = &f->tallies[c->tallies.at[i]];
+        write_tally(f, &r.out, t);
+        rows_key_str(&r, symbols_get(f->symbols, t->voice));
+        rows_end(&r);
+    }
+    rows_write(f, &r, out);
+}
+
 /* ---- sources: how often and how early they were later confirmed --------------------- */
 
 typedef struct source_line {
@@ -375,19 +403,23 @@ static void write_sources(facts *f, msgpack_packer *out, const char *code)
     }
     if (!lines)
         f->failed = -ENOMEM;
-    msgpack_pack_array(out, count);
+    rows r;
+    rows_begin(&r);
     for (uint32_t i = 0; i < count; i++) {
-        msgpack_pack_map(out, 4);
-        write_key(out, "source");
-        write_str(out, symbols_get(f->symbols, lines[i].source));
-        write_uint(out, "reports", lines[i].reports);
-        write_uint(out, "later_confirmed", lines[i].confirmed);
-        write_key(out, "lead_hours");
+        msgpack_pack_map(&r.out, 4);
+        write_key(&r.out, "source");
+        write_str(&r.out, symbols_get(f->symbols, lines[i].source));
+        write_uint(&r.out, "reports", lines[i].reports);
+        write_uint(&r.out, "later_confirmed", lines[i].confirmed);
+        write_key(&r.out, "lead_hours");
         if (lines[i].confirmed)
-            msgpack_pack_double(out, (double)lines[i].lead_ns / lines[i].confirmed / 3.6e12);
+            msgpack_pack_double(&r.out, (double)lines[i].lead_ns / lines[i].confirmed / 3.6e12);
         else
-            msgpack_pack_nil(out);
+            msgpack_pack_nil(&r.out);
+        rows_key_str(&r, symbols_get(f->symbols, lines[i].source));
+        rows_end(&r);
     }
+    rows_write(f, &r, out);
     free(lines);
 }
 
@@ -402,7 +434,8 @@ static void write_country(facts *f, msgpack_packer *out, const char *code, const
     static const fact_field feed_fields[] = {FIELD_SOURCE, FIELD_LAST_AT, FIELD_HOLES, FIELD_BROKEN};
     uint32_t index = country_find(f, code);
     const country *c = &f->countries[index];
-    fact_writer talks = {f, out, NULL, 0, now_ns, 0};
+    rows talk_rows;
+    fact_writer talks = {f, &talk_rows, NULL, 0, now_ns, 0};
     msgpack_pack_map(out, 13);
     write_key(out, "country");
     write_str(out, (thaw_str){code, 2});
@@ -417,9 +450,9 @@ static void write_country(facts *f, msgpack_packer *out, const char *code, const
     write_key(out, "measures");
     write_facts(f, out, FACT_MEASURE, code, measure_fields, 8, now_ns);
     write_key(out, "talks");
-    (void)facts_each(f, FACT_TALKS, code, fact_counted, &talks);
-    msgpack_pack_array(out, talks.count);
+    rows_begin(&talk_rows);
     (void)facts_each(f, FACT_TALKS, code, write_talk, &talks);
+    rows_write(f, &talk_rows, out);
     write_key(out, "persons");
     write_facts(f, out, FACT_PERSON, code, person_fields, 7, now_ns);
     write_key(out, "possible");
@@ -427,9 +460,7 @@ static void write_country(facts *f, msgpack_packer *out, const char *code, const
     write_key(out, "disagreements");
     write_incidents_where(f, out, code, is_disputed);
     write_key(out, "tallies");
-    msgpack_pack_array(out, c->tallies.count);
-    for (uint32_t i = 0; i < c->tallies.count; i++)
-        write_tally(f, out, &f->tallies[c->tallies.at[i]]);
+    write_tallies(f, out, c);
     write_key(out, "sources");
     write_sources(f, out, code);
     write_key(out, "feeds");
@@ -464,8 +495,13 @@ int facts_write_state(facts *f, const engine_state_query *query, int64_t now_ns,
     }
     msgpack_pack_map(out, 1);
     write_key(out, "countries");
-    msgpack_pack_array(out, f->countries_count - 1);
-    for (uint32_t i = 1; i < f->countries_count; i++)
-        write_line(f, out, i);
+    rows r;
+    rows_begin(&r);
+    for (uint32_t i = 1; i < f->countries_count; i++) {
+        write_line(f, &r.out, i);
+        rows_key_str(&r, (thaw_str){f->countries[i].code, 2});
+        rows_end(&r);
+    }
+    rows_write(f, &r, out);
     return f->failed;
 }
