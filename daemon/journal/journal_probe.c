@@ -19,12 +19,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PAGE_HEADER = 16, META_VERSION = 20, META_FREE_FLAGS = 44, SNAPSHOT_TRIES = 1000 };
+enum { PAGE_HEADER = 16, META_VERSION = 20, META_FREE_FLAGS = 44 };
+enum { SNAPSHOT_TRIES = 5000, SNAPSHOT_PAUSE_US = 1000, SNAPSHOT_UNCHANGED = 1000 };
 /* Of processor time: the walk itself takes a hundredth of it. */
 enum { WALK_SECONDS = 20, WALK_BYTES_A_SECOND = 64 << 20 };
 
 typedef struct probe {
     const char *path;
+    bool alone; /* nobody writes meanwhile */
     char *error;
     MDB_env *env;
     MDB_txn *txn;
@@ -237,10 +239,14 @@ static bool free_flags_right(const probe *p, int fd)
     return true;
 }
 
-/* A transaction, and the size of the file as of it: the daemon may be writing beside us. With
- * damaged meta pages the two never agree. */
+/* A transaction, and the size of the file as of it: the daemon may be writing beside us, and while
+ * it syncs a meta page (milliseconds) the two differ. With damaged meta pages they never agree: then
+ * also their difference stays the same, for longer than any sync. */
 static int snapshot_take(probe *p, MDB_envinfo *info)
 {
+    size_t last_seen = 0;
+    int unchanged = 0;
+
     for (int i = 0; i < SNAPSHOT_TRIES; i++) {
         int rc = mdb_txn_begin(p->env, NULL, MDB_RDONLY, &p->txn);
         if (rc == MDB_MAP_RESIZED) {
@@ -252,8 +258,13 @@ static int snapshot_take(probe *p, MDB_envinfo *info)
             rc = mdb_env_info(p->env, info);
         if (rc != 0 || info->me_last_txnid == mdb_txn_id(p->txn))
             return rc;
+        unchanged = info->me_last_txnid == last_seen ? unchanged + 1 : 0;
+        last_seen = info->me_last_txnid;
         mdb_txn_abort(p->txn);
         p->txn = NULL;
+        if (p->alone || unchanged > SNAPSHOT_UNCHANGED)
+            break;
+        usleep(SNAPSHOT_PAUSE_US);
     }
     return MDB_CORRUPTED;
 }
@@ -293,7 +304,7 @@ static int file_probe(probe *p)
 /* In the child. What it holds goes with the process. */
 static int probe_run(const char *path, bool alone, char *error)
 {
-    probe p = {.path = path, .error = error};
+    probe p = {.path = path, .alone = alone, .error = error};
 
     int rc = mdb_env_create(&p.env);
     if (rc == 0)

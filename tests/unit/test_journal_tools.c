@@ -77,7 +77,10 @@ static int check_body(void *context)
 {
     char error[512];
     journal_summary summary;
-    return journal_check(context, NULL, &summary, error) == 0 && summary.batches >= 50 ? 0 : 1;
+    int r = journal_check(context, NULL, &summary, error);
+    if (r != 0)
+        print_error("%s\n", error);
+    return r == 0 && summary.batches >= 50 ? 0 : 1;
 }
 
 static void the_check_runs_beside_the_daemon(void **state)
