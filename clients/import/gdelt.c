@@ -78,6 +78,8 @@ typedef struct line {
 static size_t line_split(char *data, line *l)
 {
     size_t count = 0;
+    for (size_t i = 0; i < COLUMNS_2; i++)
+        l->at[i] = "";
     for (char *at = data; at != NULL; count++) {
         char *tab = strchr(at, '\t');
         if (count < COLUMNS_2)

@@ -337,7 +337,7 @@ static int programs_put(reading *g, record *r, const char *programs)
 /* All that is compared beside name, type and programs. */
 static int details_put(reading *g, record *r, const row *one)
 {
-    char tag[TAG_BYTES] = "csv:";
+    char tag[TAG_BYTES] = "csv:"; /* "cso:" with the comments */
     text_clear(&g->scratch);
     for (size_t i = SDN_TITLE; i < one->count; i++) {
         const char *says = i == SDN_REMARKS ? text_get(&g->remarks) : null_or(one->at[i]);
@@ -346,7 +346,7 @@ static int details_put(reading *g, record *r, const row *one)
     }
     /* Remarks that go on in a file that is not there are other remarks. */
     if (g->comments.present)
-        memcpy(tag, "cso:", 4);
+        tag[2] = 'o';
     text_hash(text_get(&g->scratch), g->scratch.len, tag + 4);
     return record_put(g->list, r, RECORD_DETAILS, tag);
 }

@@ -137,7 +137,7 @@ static void mention_drop(list *l, const mention *m)
     size_t len = strlen(text);
     for (char *at = text; *at != '\0';) {
         size_t item = strcspn(at, "\n");
-        if (item == m->len && memcmp(at, m->id, item) == 0) {
+        if (item == m->len && m->id != NULL && memcmp(at, m->id, item) == 0) {
             size_t cut = item + (at[item] == '\n' ? 1 : 0);
             memmove(at, at + cut, len - (size_t)(at - text) - cut + 1);
             break;

@@ -202,7 +202,7 @@ static void change_say(text *note, const char *what, const char *before, const c
     text_join(note, "; ", line, strlen(line));
 }
 
-static void changes_say(const step *s, text *note)
+static void changes_say(const record *before, const record *after, text *note)
 {
     static const struct {
         record_field field;
@@ -218,17 +218,16 @@ static void changes_say(const step *s, text *note)
                   {RECORD_ALIASES, "other names"},
                   {RECORD_ADDRESSES, "addresses"}};
     static const char version[] = "version:";
-    unsigned changes = record_changes(s->before, s->after);
+    unsigned changes = record_changes(before, after);
     if ((changes & 1U << RECORD_DETAILS) != 0 &&
-        strncmp(s->after->at[RECORD_DETAILS], version, sizeof version - 1) == 0) {
-        change_say(note, "version", s->before->at[RECORD_DETAILS] + sizeof version - 1,
-                   s->after->at[RECORD_DETAILS] + sizeof version - 1);
+        strncmp(after->at[RECORD_DETAILS], version, sizeof version - 1) == 0) {
+        change_say(note, "version", before->at[RECORD_DETAILS] + sizeof version - 1,
+                   after->at[RECORD_DETAILS] + sizeof version - 1);
         changes &= ~(1U << RECORD_DETAILS);
     }
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
         if ((changes & 1U << said[i].field) != 0)
-            change_say(note, said[i].what, s->before->at[said[i].field],
-                       s->after->at[said[i].field]);
+            change_say(note, said[i].what, before->at[said[i].field], after->at[said[i].field]);
     for (size_t i = 0; i < sizeof hinted / sizeof hinted[0]; i++)
         if ((changes & 1U << hinted[i].field) != 0)
             text_join(note, "; ", hinted[i].what, strlen(hinted[i].what));
@@ -236,10 +235,10 @@ static void changes_say(const step *s, text *note)
 
 static void note_say(const step *s, text *note)
 {
-    if (s->kind == STEP_AMENDED) {
+    if (s->kind == STEP_AMENDED && s->before != NULL && s->after != NULL) {
         text_put(note, "changed: ");
         text changes = {0};
-        changes_say(s, &changes);
+        changes_say(s->before, s->after, &changes);
         text_put(note, text_get(&changes));
         note->failed |= changes.failed;
         text_done(&changes);
