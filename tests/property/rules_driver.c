@@ -117,6 +117,21 @@ static void print_value(const fact_value *v, FILE *out)
     }
 }
 
+/* "people": [[hash, ...], ...] */
+static void print_people(run *r, fact_handle handle)
+{
+    uint64_t *hashes = NULL;
+    size_t count = 0;
+    int error = facts_people(r->facts, handle, &hashes, &count);
+    if (error < 0)
+        die("people", error);
+    fputs(",\"people\":[", r->instants);
+    for (size_t i = 0; i < count; i++)
+        fprintf(r->instants, "%s%" PRIu64, !(hashes[i] & 1) ? "," : i > 0 ? "],[" : "[", hashes[i] & ~UINT64_C(1));
+    fputs(count > 0 ? "]]" : "]", r->instants);
+    free(hashes);
+}
+
 typedef struct printing {
     run *run;
     bool any;
@@ -142,6 +157,7 @@ static int print_fact(void *context, fact_handle handle)
         fprintf(out, ",\"%s\":", name);
         print_value(&value, out);
     }
+    print_people(p->run, handle);
     fputc('}', out);
     return 0;
 }

@@ -17,8 +17,6 @@ def strings_of(value):
 
 def distinct(kind, name, fact):
     """What the aggregate counts of one fact."""
-    if name == "persons" and kind == "person":
-        return {fact["id"]}
     if name in fact:
         return strings_of(fact[name])
     if kind == "report" and name == "voices":
@@ -28,11 +26,22 @@ def distinct(kind, name, fact):
     return set()
 
 
+def people(facts):
+    """How many people they name: who shares an id is one."""
+    groups = []
+    for fact in facts:
+        for person in map(set, fact["people"]):
+            joined = [g for g in groups if g & person]
+            groups = [g for g in groups if not g & person] + [person.union(*joined)]
+    return len(groups)
+
+
 def aggregates(selection, facts):
     """name -> value of one selection over its facts."""
     name, kind = selection.name, selection.kind
     out = {f"{name}.count": len(facts)}
-    for each in ("persons", "sources", "voices", "reports"):
+    out[f"{name}.persons"] = people(facts)
+    for each in ("sources", "voices", "reports"):
         out[f"{name}.{each}"] = len(set().union(*(distinct(kind, each, f) for f in facts))) if facts else 0
     times = [f[selection.at] for f in facts if selection.at in f]
     out[f"{name}.first"] = min(times) if times else ERROR

@@ -1,5 +1,6 @@
 # The rule library against its own tests, and the offline verbs.
-file(GLOB RULE_TESTS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/daemon/rules/*/*.test.yaml)
+file(GLOB RULE_TESTS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/daemon/rules/*/*.test.yaml
+  ${CMAKE_CURRENT_SOURCE_DIR}/rules/*.test.yaml)
 foreach(file ${RULE_TESTS})
   get_filename_component(name ${file} NAME_WE)
   add_test(NAME rules_${name} COMMAND thaw_program rules test ${file})

@@ -103,6 +103,13 @@ fact_field fact_field_default_at(fact_kind kind);
 #define FACTS_LISTS_LIVE 16
 int facts_get(facts *f, fact_handle handle, fact_field field, int64_t now_ns, fact_value *ret_value);
 
+/* The people that a fact names (release, detention, talks, report; a person itself), so that they can
+ * be counted: of each the hashes of its ids, or of its printed name where no mention of it in the
+ * fact has an id; the first of each person with its lowest bit set, the others without. Of one fact,
+ * mentions that share an id are one person, and a name without ids is whoever bears it there.
+ * *ret_hashes is from malloc(). -ENOENT, -ENOMEM. */
+int facts_people(facts *f, fact_handle handle, uint64_t **ret_hashes, size_t *ret_count);
+
 /* The reports a fact rests on, the earliest reported first: their numbers (journal_seq), at most
  * max of them; returns how many there are. */
 size_t facts_reports(facts *f, fact_handle handle, uint64_t numbers[], size_t max);

@@ -63,20 +63,13 @@ static void window_of(const selection *s, int64_t at_ns, entry *e)
 
 /* ---- making ------------------------------------------------------------------------- */
 
-/* The distinct things that an aggregate counts of the open fact; a fallback where the kind has no
- * such field: a person is one person, a report one report of one source. */
+/* The distinct things that an aggregate counts of the open fact, of kinds that have no such field: a
+ * report is one report of one source. */
 static void distinct_value(fact_view *v, aggregate a, fact_value *ret)
 {
-    static const fact_field fields[] = {[AGG_PERSONS] = FIELD_PERSONS,
-                                        [AGG_SOURCES] = FIELD_SOURCES,
-                                        [AGG_VOICES] = FIELD_VOICES,
-                                        [AGG_REPORTS] = FIELD_REPORTS};
+    static const fact_field fields[] = {
+        [AGG_SOURCES] = FIELD_SOURCES, [AGG_VOICES] = FIELD_VOICES, [AGG_REPORTS] = FIELD_REPORTS};
     ret->type = FACT_NONE;
-    if (a == AGG_PERSONS && v->kind == FACT_PERSON) {
-        if (view_field(v, FIELD_ID, ret) < 0)
-            ret->type = FACT_NONE;
-        return;
-    }
     if (view_field(v, fields[a], ret) == 0 && ret->type != FACT_NONE)
         return;
     ret->type = FACT_NONE;
@@ -91,19 +84,52 @@ static void distinct_value(fact_view *v, aggregate a, fact_value *ret)
         ret->type = FACT_NONE;
 }
 
-static size_t distinct_count(const fact_value *value)
+/* What each aggregate counts of the open fact, as hashes. */
+typedef struct distinct_things {
+    uint64_t *people; /* see facts_people; owned */
+    size_t people_count;
+    fact_value values[AGG_DISTINCT_COUNT]; /* but of the people */
+} distinct_things;
+
+static size_t distinct_count(const distinct_things *d, size_t place)
 {
-    size_t count = value->type == FACT_STRINGS ? value->strings.count : value->type == FACT_STRING;
+    const fact_value *value = &d->values[place];
+    size_t count = place == AGG_PERSONS - AGG_DISTINCT_FIRST ? d->people_count
+                   : value->type == FACT_STRINGS             ? value->strings.count
+                                                             : value->type == FACT_STRING;
     return count > UINT16_MAX ? UINT16_MAX : count;
 }
 
-static void distinct_fill(entry *e, size_t *used, size_t place, const fact_value *value)
+static int distinct_read(fact_view *v, uint32_t aggregates, distinct_things *d, size_t *ret_hashes)
 {
-    size_t count = distinct_count(value);
-    const thaw_str *items = value->type == FACT_STRINGS ? value->strings.items : &value->string;
-    e->distinct_counts[place] = (uint16_t)count;
-    for (size_t i = 0; i < count; i++)
-        e->distinct[(*used)++] = XXH3_64bits(items[i].data, items[i].len) | 1;
+    *d = (distinct_things){.people = NULL};
+    *ret_hashes = 0;
+    if (aggregates & 1u << AGG_PERSONS) {
+        int res = facts_people(v->facts, v->handle, &d->people, &d->people_count);
+        if (res < 0 && res != -ENOENT)
+            return res;
+    }
+    for (size_t place = 0; place < AGG_DISTINCT_COUNT; place++) {
+        if (place != AGG_PERSONS - AGG_DISTINCT_FIRST && aggregates & 1u << (AGG_DISTINCT_FIRST + place))
+            distinct_value(v, (aggregate)(AGG_DISTINCT_FIRST + place), &d->values[place]);
+        *ret_hashes += distinct_count(d, place);
+    }
+    return 0;
+}
+
+static void distinct_fill(entry *e, const distinct_things *d)
+{
+    size_t used = 0;
+    for (size_t place = 0; place < AGG_DISTINCT_COUNT; place++) {
+        const fact_value *value = &d->values[place];
+        const thaw_str *items = value->type == FACT_STRINGS ? value->strings.items : &value->string;
+        size_t count = distinct_count(d, place);
+        e->distinct_counts[place] = (uint16_t)count;
+        for (size_t i = 0; i < count; i++)
+            e->distinct[used++] = place == AGG_PERSONS - AGG_DISTINCT_FIRST
+                                      ? d->people[i]
+                                      : XXH3_64bits(items[i].data, items[i].len) | 1;
+    }
 }
 
 static void entry_numbers(entry *e, fact_view *v, const selection *s)
@@ -129,21 +155,19 @@ static void entry_numbers(entry *e, fact_view *v, const selection *s)
 entry *entry_new(rules *set, const selection *s, uint8_t index)
 {
     fact_view *v = &set->view;
-    fact_value values[AGG_DISTINCT_COUNT];
-    size_t hashes = 0, used = 0;
-    for (size_t d = 0; d < AGG_DISTINCT_COUNT; d++) {
-        values[d].type = FACT_NONE;
-        if (s->aggregates & 1u << (AGG_DISTINCT_FIRST + d))
-            distinct_value(v, (aggregate)(AGG_DISTINCT_FIRST + d), &values[d]);
-        hashes += distinct_count(&values[d]);
-    }
-    entry *e = calloc(1, sizeof *e + hashes * sizeof e->distinct[0]);
-    if (!e)
+    distinct_things things;
+    size_t hashes;
+    if (distinct_read(v, s->aggregates, &things, &hashes) < 0)
         return NULL;
+    entry *e = calloc(1, sizeof *e + hashes * sizeof e->distinct[0]);
+    if (!e) {
+        free(things.people);
+        return NULL;
+    }
     e->due.type = DEADLINE_ENTRY;
     e->selection = index;
-    for (size_t d = 0; d < AGG_DISTINCT_COUNT; d++)
-        distinct_fill(e, &used, d, &values[d]);
+    distinct_fill(e, &things);
+    free(things.people);
     entry_numbers(e, v, s);
     window_of(s, e->at_ns, e);
     if (v->no_memory) {

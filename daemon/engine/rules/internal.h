@@ -189,7 +189,7 @@ typedef struct entry {
     bool correction; /* came by a correction; of a gone entry: went by one */
     bool stays;      /* scratch of a change */
     uint16_t distinct_counts[AGG_DISTINCT_COUNT];
-    uint64_t distinct[]; /* hashes of its persons, sources, voices, reports */
+    uint64_t distinct[]; /* hashes of its people (facts_people), sources, voices, reports */
 } entry;
 
 /* A fact whose silence grows, and a selection that compares it. */
@@ -385,6 +385,7 @@ struct rules {
     size_t noted_causes_count, noted_causes_capacity;
     fact_view view;
     uint64_t *scratch; /* for counting distinct hashes */
+    uint32_t *links;   /* as many: which of them are one person */
     size_t scratch_size;
     uint64_t firing_count;
     const char *ended; /* the reason that a reload gives to what it ends, or NULL */

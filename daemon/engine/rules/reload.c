@@ -34,10 +34,12 @@ void set_clear(rules *set)
     free(set->noted);
     free(set->noted_causes);
     free(set->scratch);
+    free(set->links);
     set->dirty = set->heirs = NULL;
     set->full = NULL;
     set->noted = NULL;
     set->noted_causes = set->scratch = NULL;
+    set->links = NULL;
     set->dirty_count = set->dirty_capacity = set->heirs_count = set->heirs_capacity = 0;
     set->full_count = set->full_capacity = set->scratch_size = 0;
     set->noted_count = set->noted_capacity = set->noted_causes_count = set->noted_causes_capacity = 0;

@@ -59,9 +59,11 @@ static int scratch_room(rules *set, size_t hashes)
         size *= 2;
     if (size > set->scratch_size) {
         free(set->scratch);
+        free(set->links);
         set->scratch = calloc(size, sizeof *set->scratch);
-        set->scratch_size = set->scratch ? size : 0;
-        return set->scratch ? 0 : -ENOMEM;
+        set->links = calloc(size, sizeof *set->links);
+        set->scratch_size = set->scratch && set->links ? size : 0;
+        return set->scratch_size ? 0 : -ENOMEM;
     }
     memset(set->scratch, 0, size * sizeof *set->scratch);
     return 0;
@@ -69,17 +71,57 @@ static int scratch_room(rules *set, size_t hashes)
 
 typedef struct distinct_set {
     uint64_t *slots;
+    uint32_t *links; /* of people: slots of one person lead to one slot */
     size_t mask;
     int64_t count;
 } distinct_set;
 
-static void distinct_put(distinct_set *d, uint64_t hash)
+static int distinct_open(rules *set, size_t hashes, distinct_set *d)
 {
-    size_t at = hash & d->mask;
+    if (hashes > UINT32_MAX / 4 || scratch_room(set, hashes) < 0)
+        return -ENOMEM;
+    *d = (distinct_set){.slots = set->scratch, .links = set->links, .mask = 63};
+    while (d->mask + 1 < hashes * 2)
+        d->mask = d->mask * 2 + 1;
+    return 0;
+}
+
+static size_t distinct_put(distinct_set *d, uint64_t hash)
+{
+    size_t at = (hash >> 1) & d->mask;
     while (d->slots[at] && d->slots[at] != hash)
         at = (at + 1) & d->mask;
-    d->count += !d->slots[at];
-    d->slots[at] = hash;
+    if (!d->slots[at]) {
+        d->count++;
+        d->slots[at] = hash;
+        d->links[at] = (uint32_t)at;
+    }
+    return at;
+}
+
+static size_t distinct_root(distinct_set *d, size_t at)
+{
+    while (d->links[at] != at)
+        at = d->links[at] = d->links[d->links[at]];
+    return at;
+}
+
+/* The people of one fact (facts_people): who shares an id with another fact's person is that person. */
+static void distinct_put_people(distinct_set *d, const uint64_t hashes[], size_t count)
+{
+    size_t person = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t at = distinct_root(d, distinct_put(d, hashes[i] | 1));
+        if (hashes[i] & 1) {
+            person = at;
+            continue;
+        }
+        person = distinct_root(d, person);
+        if (at == person)
+            continue;
+        d->links[at] = (uint32_t)person;
+        d->count--;
+    }
 }
 
 static const uint64_t *entry_distinct(const entry *e, size_t place)
@@ -88,6 +130,16 @@ static const uint64_t *entry_distinct(const entry *e, size_t place)
     for (size_t d = 0; d < place; d++)
         at += e->distinct_counts[d];
     return at;
+}
+
+static void distinct_put_entry(distinct_set *d, const entry *e, size_t place)
+{
+    const uint64_t *hashes = entry_distinct(e, place);
+    if (place == AGG_PERSONS - AGG_DISTINCT_FIRST)
+        distinct_put_people(d, hashes, e->distinct_counts[place]);
+    else
+        for (size_t i = 0; i < e->distinct_counts[place]; i++)
+            (void)distinct_put(d, hashes[i]);
 }
 
 /* ---- walking ------------------------------------------------------------------------ */
@@ -144,15 +196,12 @@ static int count_distinct(rules *set, const group *g, size_t s, totals_of which,
     walk w = walk_start(set, g, s, which);
     for (const entry *e; (e = walk_next(&w));)
         hashes += e->distinct_counts[place];
-    if (scratch_room(set, hashes) < 0)
+    distinct_set d;
+    if (distinct_open(set, hashes, &d) < 0)
         return -ENOMEM;
-    distinct_set d = {.slots = set->scratch, .mask = 63};
-    while (d.mask + 1 < hashes * 2)
-        d.mask = d.mask * 2 + 1;
     w = walk_start(set, g, s, which);
     for (const entry *e; (e = walk_next(&w));)
-        for (size_t i = 0; i < e->distinct_counts[place]; i++)
-            distinct_put(&d, entry_distinct(e, place)[i]);
+        distinct_put_entry(&d, e, place);
     t->distinct[place] = d.count;
     return 0;
 }
@@ -196,14 +245,11 @@ int totals_distinct_add(rules *set, totals *t, uint32_t aggregates, const entry 
             continue;
         for (size_t i = 0; i < count; i++)
             hashes += entries[i]->distinct_counts[place];
-        if (scratch_room(set, hashes) < 0)
+        distinct_set d;
+        if (distinct_open(set, hashes, &d) < 0)
             return -ENOMEM;
-        distinct_set d = {.slots = set->scratch, .mask = 63};
-        while (d.mask + 1 < hashes * 2)
-            d.mask = d.mask * 2 + 1;
         for (size_t i = 0; i < count; i++)
-            for (size_t j = 0; j < entries[i]->distinct_counts[place]; j++)
-                distinct_put(&d, entry_distinct(entries[i], place)[j]);
+            distinct_put_entry(&d, entries[i], place);
         t->distinct[place] = d.count;
     }
     return 0;
