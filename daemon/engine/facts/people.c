@@ -39,7 +39,7 @@ static void report_gather(people *p, uint32_t number)
     thaw_event event;
     thaw_party party;
     thaw_str id;
-    report_event(report_of(p->f, number), &event);
+    report_event(p->f->reports, report_of(p->f, number), &event);
     while (event.persons.count && thaw_party_next(&event.persons, &party)) {
         naming_add(p, party.name, false);
         while (party.ids.count && thaw_str_next(&party.ids, &id))

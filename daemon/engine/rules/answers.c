@@ -1,4 +1,4 @@
-/* answers.c - what can be asked of a set of rules: active alerts, counters, why an alert stands. */
+/* answers.c - what can be asked of a set of rules: active alerts, and what each rule costs; why.c tells why. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,8 +53,8 @@ static int active_collect(rules *set, thaw_str topic, thaw_str after, alert_text
 {
     size_t count = 0, capacity = 0;
     alert_text **all = NULL;
-    for (size_t i = 0; i < set->rules_count; i++)
-        for (group *g = set->rules[i]->groups; g; g = g->next) {
+    for (size_t i = 0; i <= set->rules_count; i++)
+        for (group *g = i < set->rules_count ? set->rules[i]->groups : set->limit_rule->groups; g; g = g->next) {
             if (!is_active(g) || !is_wanted(g->alert, topic, after))
                 continue;
             if (count == capacity) {
@@ -127,61 +127,4 @@ int rules_write_rules(rules *set, msgpack_packer *out)
         pack_count(out, "steps", one->steps);
     }
     return 0;
-}
-
-/* ---- why ---------------------------------------------------------------------------- */
-
-static const char *state_word(const group *g)
-{
-    static const char *const words[] = {"not firing", "pending", "firing", "firing, kept"};
-    return g ? words[g->state] : "no fact is in this group";
-}
-
-static void pack_group(const group *g, const char *epoch, msgpack_packer *out)
-{
-    msgpack_pack_map(out, 5);
-    pack_word(out, "rule");
-    pack_word(out, g->rule->id);
-    pack_word(out, "group");
-    msgpack_pack_str_body(out, g->key, g->key_len); /* the packed map, as it is */
-    pack_word(out, "state");
-    pack_word(out, state_word(g));
-    pack_count(out, "facts", g->entries_count);
-    pack_word(out, "alert");
-    if (g->alert)
-        alert_pack(g->alert, epoch, out);
-    else
-        msgpack_pack_nil(out);
-}
-
-int rules_write_explain_alert(rules *set, thaw_str alert, msgpack_packer *out)
-{
-    for (size_t i = 0; i < set->rules_count; i++)
-        for (group *g = set->rules[i]->groups; g; g = g->next)
-            if (g->alert && strlen(g->alert->id) == alert.len && memcmp(g->alert->id, alert.data, alert.len) == 0) {
-                pack_group(g, "", out);
-                return 0;
-            }
-    return -ENOENT;
-}
-
-int rules_write_explain_rule(rules *set, thaw_str id, const uint8_t *key, size_t key_len, msgpack_packer *out)
-{
-    for (size_t i = 0; i < set->rules_count; i++) {
-        const rule *one = set->rules[i];
-        if (strlen(one->id) != id.len || memcmp(one->id, id.data, id.len) != 0)
-            continue;
-        for (group *g = one->groups; g; g = g->next)
-            if (g->key_len == key_len && memcmp(g->key, key, key_len) == 0) {
-                pack_group(g, "", out);
-                return 0;
-            }
-        msgpack_pack_map(out, 2);
-        pack_word(out, "rule");
-        pack_word(out, one->id);
-        pack_word(out, "state");
-        pack_word(out, state_word(NULL));
-        return 0;
-    }
-    return -ENOENT;
 }

@@ -183,6 +183,8 @@ static int offer_atom(offer *o, uint32_t at)
     o->index = set->atoms[at].selection;
     o->selection = &one->selections[o->index];
     int res = view_matches(set, o->selection, &matches);
+    if (o->selection->where)
+        one->steps += cel_evaluator_steps(set->evaluator);
     if (res == 0 && o->selection->thresholds_count)
         res = watch_set(set, o->node, at, o->selection);
     if (res == 0 && matches)

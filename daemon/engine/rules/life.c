@@ -32,7 +32,9 @@ static int ask(verdict *v, const totals all[], const struct cel_program *program
     *ret_holds = false;
     if (!program || (program == s.rule->when && scope_empty(&s)))
         return 0;
-    return scope_holds(v->set, &s, program, ret_holds);
+    int res = scope_holds(v->set, &s, program, ret_holds);
+    v->group->rule->steps += cel_evaluator_steps(v->set->evaluator);
+    return res;
 }
 
 static int ask_news(verdict *v, const struct cel_program *program, bool *ret_holds)

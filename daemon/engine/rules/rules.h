@@ -143,7 +143,8 @@ int rules_write_explain_alert(rules *set, thaw_str alert, msgpack_packer *out);
  * gives each `by` field once. A group in which no fact is, is explained as empty. */
 int rules_write_explain_rule(rules *set, thaw_str rule, const uint8_t *group, size_t group_len,
                              msgpack_packer *out);
-/* Packs {rules: [{rule, file, line, version, groups, facts, firing, pending, evaluations, steps}]}. */
+/* Packs {rules: [{rule, file, line, version, groups, facts, firing, pending, evaluations, steps}]}; steps
+ * are what its conditions cost so far (cel.h): time, but the same on every machine. */
 int rules_write_rules(rules *set, msgpack_packer *out);
 
 #endif

@@ -1,0 +1,575 @@
+/*
+ * why.c - why an alert stands or does not: the condition part by part with the values it read, each
+ * selection with its facts and the reports under them, what is missing, and how long the rest holds.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/set.h"
+#include "rules/state.h"
+
+#define FACTS_SHOWN 1000u   /* of one selection */
+#define REPORTS_SHOWN 1000u /* of one fact */
+
+/* A map or array that grows: its members are counted while they are packed. */
+typedef struct growing {
+    msgpack_sbuffer data;
+    msgpack_packer out;
+    uint32_t count;
+} growing;
+
+static void grow_open(growing *g)
+{
+    msgpack_sbuffer_init(&g->data);
+    msgpack_packer_init(&g->out, &g->data, msgpack_sbuffer_write);
+    g->count = 0;
+}
+
+static void grow_raw(growing *g, msgpack_packer *out)
+{
+    if (g->data.size)
+        msgpack_pack_str_body(out, g->data.data, g->data.size); /* as it is */
+    msgpack_sbuffer_destroy(&g->data);
+}
+
+static void grow_map(growing *g, msgpack_packer *out)
+{
+    msgpack_pack_map(out, g->count);
+    grow_raw(g, out);
+}
+
+static void grow_array(growing *g, msgpack_packer *out)
+{
+    msgpack_pack_array(out, g->count);
+    grow_raw(g, out);
+}
+
+static msgpack_packer *grow_key(growing *g, const char *key)
+{
+    g->count++;
+    pack_value_text(&g->out, key);
+    return &g->out;
+}
+
+static void grow_text(growing *g, const char *key, const char *text)
+{
+    pack_value_text(grow_key(g, key), text);
+}
+
+static void grow_bool(growing *g, const char *key, bool truth)
+{
+    msgpack_packer *out = grow_key(g, key);
+    truth ? msgpack_pack_true(out) : msgpack_pack_false(out);
+}
+
+static void pack_cel_text(msgpack_packer *out, struct cel_text text)
+{
+    msgpack_pack_str(out, text.len);
+    msgpack_pack_str_body(out, text.data, text.len);
+}
+
+/* ---- what is asked of --------------------------------------------------------------- */
+
+/* A group as it is, or as it would be if a fact were in it. */
+typedef struct asked {
+    rules *set;
+    rule *rule;
+    group *group; /* NULL: no fact is in it, and it has no history */
+    const uint8_t *key;
+    size_t key_len;
+    struct cel_value by[RULES_BY_MAX];
+    totals all[RULES_SELECTIONS_MAX];
+    scope scope;
+} asked;
+
+static int asked_open(asked *a)
+{
+    a->scope = (scope){.rule = a->rule, .by = a->group ? a->group->by : a->by, .all = a->all};
+    return a->group ? totals_read(a->set, a->group, TOTALS_NOW, a->all) : 0;
+}
+
+/* ---- conditions --------------------------------------------------------------------- */
+
+typedef struct parts {
+    asked *asked;
+    growing list, missing;
+    uint32_t read_true, read_false; /* selections that true, false conditions read */
+} parts;
+
+static void pack_slots(const struct cel_part *part, msgpack_packer *out)
+{
+    msgpack_pack_map(out, part->slot_count);
+    for (size_t i = 0; i < part->slot_count; i++) {
+        pack_value_text(out, part->slots[i].name);
+        if (part->slots[i].value.kind == CEL_ERROR)
+            pack_cel_text(out, part->slots[i].value.text);
+        else
+            pack_cel(out, &part->slots[i].value);
+    }
+}
+
+/* The instant to which a window that reaches `length` back from now reaches. */
+static size_t instant_words(int64_t at_ns, char *text, size_t size)
+{
+    struct cel_value value = cel_timestamp(at_ns / 1000000000 - (at_ns % 1000000000 < 0), 0);
+    return value_words(&value, text, size);
+}
+
+/* "a release where count > 3, with occurred_at after 2025-09-01" */
+static void need_words(const asked *a, const selection *s, char *text, size_t size)
+{
+    const kind_fields *fields = &a->set->kinds[s->kind];
+    struct cel_text where = s->where ? cel_program_text(s->where) : (struct cel_text){"", 0};
+    int64_t now = a->set->now_ns;
+    const char *at = "";
+    char from[CEL_TIME_TEXT_BYTES] = "", to[CEL_TIME_TEXT_BYTES] = "";
+    for (size_t i = 0; i < fields->count; i++)
+        if (fields->fields[i] == s->at)
+            at = fields->names[i];
+    if (now != INT64_MIN && s->has_within)
+        instant_words(time_add(now, -s->within_ns), from, sizeof from);
+    if (now != INT64_MIN && s->has_ahead)
+        instant_words(now, from, sizeof from);
+    if (now != INT64_MIN && s->has_before)
+        instant_words(time_add(now, -s->before_ns), to, sizeof to);
+    if (now != INT64_MIN && s->has_ahead && s->ahead_ns != INT64_MAX)
+        instant_words(time_add(now, s->ahead_ns), to, sizeof to);
+    bool timed = from[0] || to[0];
+    snprintf(text, size, "%s: a %s%s%.*s%s%s%s%s%s%s", s->name, fact_kind_name(s->kind), where.len ? " where " : "",
+             (int)(where.len < 500 ? where.len : 500), where.data, timed ? ", with " : "", timed ? at : "",
+             from[0] ? " after " : "", from, to[0] ? (s->has_ahead ? " until " : " not after ") : "", to);
+}
+
+static uint32_t selections_read(const asked *a, const struct cel_part *part)
+{
+    uint32_t read = 0;
+    for (size_t i = 0; i < part->slot_count; i++)
+        for (size_t s = a->rule->selections_count; s-- > 0;)
+            if (part->slots[i].slot >= a->rule->selections[s].first_slot) {
+                read |= 1u << s;
+                break;
+            }
+    return read;
+}
+
+/* A condition that is false or fails: with which values, and of which facts it would need others. */
+static void missing_add(parts *p, const struct cel_part *part, uint32_t read)
+{
+    growing one, needs;
+    grow_open(&one);
+    grow_open(&needs);
+    pack_cel_text(grow_key(&one, "condition"), part->text);
+    if (part->value.kind == CEL_ERROR)
+        pack_cel_text(grow_key(&one, "error"), part->value.text);
+    pack_slots(part, grow_key(&one, "values"));
+    for (size_t s = 0; s < p->asked->rule->selections_count; s++) {
+        char text[1024];
+        if (!(read & 1u << s))
+            continue;
+        need_words(p->asked, &p->asked->rule->selections[s], text, sizeof text);
+        pack_value_text(&needs.out, text);
+        needs.count++;
+    }
+    grow_array(&needs, grow_key(&one, "of"));
+    grow_map(&one, &p->missing.out);
+    p->missing.count++;
+}
+
+static int on_part(void *context, const struct cel_part *part)
+{
+    static const char *const kinds[] = {"all", "any", "condition"};
+    parts *p = context;
+    bool holds = part->value.kind == CEL_BOOL && part->value.boolean;
+    growing one;
+    grow_open(&one);
+    msgpack_pack_unsigned_int(grow_key(&one, "depth"), part->depth);
+    grow_text(&one, "kind", kinds[part->kind]);
+    pack_cel_text(grow_key(&one, "text"), part->text);
+    grow_bool(&one, "holds", holds);
+    if (part->value.kind == CEL_ERROR)
+        pack_cel_text(grow_key(&one, "error"), part->value.text);
+    if (part->kind == CEL_PART_CONDITION) {
+        uint32_t read = selections_read(p->asked, part);
+        pack_slots(part, grow_key(&one, "values"));
+        if (holds)
+            p->read_true |= read;
+        else
+            missing_add(p, part, read);
+    }
+    grow_map(&one, &p->list.out);
+    p->list.count++;
+    return 0;
+}
+
+static int write_condition(asked *a, const char *key, const struct cel_program *program, growing *out, parts *ret)
+{
+    growing one;
+    bool holds = false;
+    *ret = (parts){.asked = a};
+    grow_open(&ret->list);
+    grow_open(&ret->missing);
+    int res = cel_explain(a->set->evaluator, program, scope_resolve, &a->scope, on_part, ret);
+    if (res == 0)
+        res = scope_holds(a->set, &a->scope, program, &holds);
+    bool empty = program == a->rule->when && scope_empty(&a->scope);
+    grow_open(&one);
+    pack_cel_text(grow_key(&one, "text"), cel_program_text(program));
+    grow_bool(&one, "holds", holds && !empty);
+    if (empty)
+        grow_text(&one, "because", "no fact is in any selection of this group");
+    grow_array(&ret->list, grow_key(&one, "parts"));
+    grow_map(&one, grow_key(out, key));
+    return res;
+}
+
+/* ---- selections --------------------------------------------------------------------- */
+
+static void window_words(const asked *a, const selection *s, char *text, size_t size)
+{
+    char length[DURATION_TEXT];
+    size_t used = 0;
+    text[0] = '\0';
+    if (s->has_within)
+        used += (size_t)snprintf(text + used, size - used, "within %s", duration_text(s->within_ns, length));
+    if (s->has_before)
+        used += (size_t)snprintf(text + used, size - used, "%sbefore %s", used ? ", " : "",
+                                 duration_text(s->before_ns, length));
+    if (s->has_ahead)
+        used += (size_t)snprintf(text + used, size - used, "ahead %s",
+                                 s->ahead_ns == INT64_MAX ? "none" : duration_text(s->ahead_ns, length));
+    const kind_fields *fields = &a->set->kinds[s->kind];
+    for (size_t i = 0; used && i < fields->count; i++)
+        if (fields->fields[i] == s->at)
+            snprintf(text + used, size - used, " (%s)", fields->names[i]);
+}
+
+static void write_reports(rules *set, fact_handle handle, msgpack_packer *out)
+{
+    uint64_t numbers[REPORTS_SHOWN];
+    size_t all = facts_reports(set->facts, handle, numbers, REPORTS_SHOWN);
+    size_t count = all < REPORTS_SHOWN ? all : REPORTS_SHOWN;
+    growing list;
+    grow_open(&list);
+    for (size_t i = 0; i < count; i++) {
+        thaw_str source, id;
+        if (facts_report_name(set->facts, numbers[i], &source, &id) < 0)
+            continue;
+        msgpack_pack_map(&list.out, 2);
+        pack_value_text(&list.out, "source");
+        pack_cel_text(&list.out, (struct cel_text){source.data, source.len});
+        pack_value_text(&list.out, "id");
+        pack_cel_text(&list.out, (struct cel_text){id.data, id.len});
+        list.count++;
+    }
+    grow_array(&list, out);
+}
+
+static void write_fact(rules *set, fact_handle handle, const entry *e, growing *list)
+{
+    fact_value value;
+    growing one;
+    grow_open(&one);
+    if (facts_get(set->facts, handle, FIELD_ID, set->now_ns, &value) == 0 && value.type == FACT_STRING)
+        pack_cel_text(grow_key(&one, "id"), (struct cel_text){value.string.data, value.string.len});
+    if (e && e->has_at)
+        value_pack_time(grow_key(&one, "at"), e->at_ns);
+    if (e && e->has_count)
+        msgpack_pack_int64(grow_key(&one, "count"), e->count);
+    if (e && !e->active && e->from_ns != INT64_MAX)
+        value_pack_time(grow_key(&one, "enters"), e->from_ns);
+    if (e && e->active && e->to_ns != INT64_MAX)
+        value_pack_time(grow_key(&one, "leaves"), e->to_ns);
+    write_reports(set, handle, grow_key(&one, "reports"));
+    grow_map(&one, &list->out);
+    list->count++;
+}
+
+static void write_entries(asked *a, size_t s, bool active, growing *out, const char *key)
+{
+    growing list;
+    uint32_t more = 0;
+    grow_open(&list);
+    for (const entry *e = a->group ? a->group->entries[s] : NULL; e; e = e->next) {
+        if (e->active != active)
+            continue;
+        if (list.count < FACTS_SHOWN)
+            write_fact(a->set, e->fact->handle, e, &list);
+        else
+            more++;
+    }
+    if (active || list.count)
+        grow_array(&list, grow_key(out, key));
+    else
+        msgpack_sbuffer_destroy(&list.data);
+    if (more)
+        msgpack_pack_uint32(grow_key(out, active ? "more" : "more_waiting"), more);
+}
+
+static void write_values(asked *a, size_t s, msgpack_packer *out)
+{
+    const selection *sel = &a->rule->selections[s];
+    growing values;
+    grow_open(&values);
+    for (uint32_t g = 0; g < AGG_TOTAL; g++) {
+        if (!(sel->aggregates & 1u << g) && g != AGG_COUNT)
+            continue;
+        struct cel_value value = totals_value(&a->all[s], (aggregate)g);
+        msgpack_packer *one = grow_key(&values, aggregate_fields[g].name);
+        if (value.kind == CEL_ERROR)
+            pack_cel_text(one, value.text);
+        else
+            pack_cel(one, &value);
+    }
+    grow_map(&values, out);
+}
+
+static void write_selections(asked *a, msgpack_packer *out)
+{
+    msgpack_pack_array(out, a->rule->selections_count);
+    for (size_t s = 0; s < a->rule->selections_count; s++) {
+        const selection *sel = &a->rule->selections[s];
+        char window[256];
+        growing one;
+        grow_open(&one);
+        grow_text(&one, "name", sel->name);
+        grow_text(&one, "kind", fact_kind_name(sel->kind));
+        if (sel->where)
+            pack_cel_text(grow_key(&one, "where"), cel_program_text(sel->where));
+        window_words(a, sel, window, sizeof window);
+        if (window[0])
+            grow_text(&one, "window", window);
+        write_values(a, s, grow_key(&one, "values"));
+        write_entries(a, s, true, &one, "facts");
+        write_entries(a, s, false, &one, "waiting");
+        grow_map(&one, out);
+    }
+}
+
+/* ---- time --------------------------------------------------------------------------- */
+
+/* When the first fact leaves a selection that conditions which hold now have read. */
+static int64_t holds_until(const asked *a, uint32_t read)
+{
+    int64_t until = INT64_MAX;
+    for (size_t s = 0; a->group && s < a->rule->selections_count; s++)
+        for (const entry *e = read & 1u << s ? a->group->entries[s] : NULL; e; e = e->next)
+            if (e->active && e->to_ns < until)
+                until = e->to_ns;
+    return until;
+}
+
+static const char *state_word(const asked *a)
+{
+    static const char *const words[] = {"not firing", "pending", "firing", "kept"};
+    return a->group ? words[a->group->state] : words[LIFE_NONE];
+}
+
+static void write_times(asked *a, const parts *when, growing *out)
+{
+    const group *g = a->group;
+    if (a->set->now_ns != INT64_MIN)
+        value_pack_time(grow_key(out, "now"), a->set->now_ns);
+    if (g && g->state == LIFE_PENDING) {
+        value_pack_time(grow_key(out, "since"), g->since_ns);
+        value_pack_time(grow_key(out, "fires_at"), time_add(g->since_ns, a->rule->for_ns));
+    }
+    if (g && g->state == LIFE_KEPT)
+        value_pack_time(grow_key(out, "ends_at"), time_add(g->since_ns, a->rule->keep_for_ns));
+    int64_t until = holds_until(a, when->read_true);
+    if (until != INT64_MAX)
+        value_pack_time(grow_key(out, "holds_until"), until);
+}
+
+/* ---- the answer --------------------------------------------------------------------- */
+
+static void write_alert(const alert_text *alert, growing *out)
+{
+    if (alert)
+        alert_pack(alert, "", grow_key(out, "alert"));
+}
+
+/* What an alert that has ended stood on when its condition last held. */
+static void write_ground(asked *a, const record *r, growing *out)
+{
+    growing list;
+    grow_open(&list);
+    for (uint32_t i = 0; i < r->count && i < FACTS_SHOWN; i++)
+        if (!r->grounds[i].fact->gone)
+            write_fact(a->set, r->grounds[i].fact->handle, NULL, &list);
+    grow_array(&list, grow_key(out, "stood_on"));
+}
+
+static int write_why(asked *a, const record *ended, msgpack_packer *out)
+{
+    growing all;
+    parts when, until = {0};
+    int res = asked_open(a);
+    if (res < 0)
+        return res;
+    grow_open(&all);
+    grow_text(&all, "rule", a->rule->id);
+    grow_text(&all, "file", a->rule->file ? a->rule->file : "");
+    msgpack_pack_unsigned_int(grow_key(&all, "line"), a->rule->line);
+    msgpack_pack_str_body(grow_key(&all, "group"), a->key, a->key_len); /* the packed map, as it is */
+    grow_text(&all, "state", ended ? thaw_alert_state_name(ended->alert->state) : state_word(a));
+    write_alert(ended ? ended->alert : a->group ? a->group->alert : NULL, &all);
+    res = write_condition(a, "when", a->rule->when, &all, &when);
+    if (res == 0 && a->rule->until) {
+        res = write_condition(a, "until", a->rule->until, &all, &until);
+        msgpack_sbuffer_destroy(&until.missing.data);
+    }
+    grow_array(&when.missing, grow_key(&all, "missing"));
+    write_times(a, &when, &all);
+    write_selections(a, grow_key(&all, "selections"));
+    if (ended)
+        write_ground(a, ended, &all);
+    if (res < 0)
+        msgpack_sbuffer_destroy(&all.data);
+    else
+        grow_map(&all, out);
+    return res;
+}
+
+/* ---- finding what is asked of ------------------------------------------------------- */
+
+static bool is_alert(const alert_text *a, thaw_str id)
+{
+    return a && strlen(a->id) == id.len && !memcmp(a->id, id.data, id.len);
+}
+
+static int alert_in_rule(rules *set, rule *one, thaw_str id, msgpack_packer *out)
+{
+    for (group *g = one->groups; g; g = g->next) {
+        asked a = {.set = set, .rule = one, .group = g, .key = (const uint8_t *)g->key, .key_len = g->key_len};
+        if (is_alert(g->alert, id))
+            return write_why(&a, NULL, out);
+        for (const record *r = g->records; r; r = r->next)
+            if (is_alert(r->alert, id))
+                return write_why(&a, r, out);
+    }
+    return -ENOENT;
+}
+
+/* The alerts of limits have no condition: their title says all. */
+static int limit_alert(rules *set, thaw_str id, msgpack_packer *out)
+{
+    for (group *g = set->limit_rule->groups; g; g = g->next) {
+        growing all;
+        if (!is_alert(g->alert, id))
+            continue;
+        grow_open(&all);
+        grow_text(&all, "rule", RULES_LIMIT_RULE);
+        msgpack_pack_str_body(grow_key(&all, "group"), g->key, g->key_len);
+        grow_text(&all, "state", thaw_alert_state_name(g->alert->state));
+        write_alert(g->alert, &all);
+        grow_map(&all, out);
+        return 0;
+    }
+    return -ENOENT;
+}
+
+int rules_write_explain_alert(rules *set, thaw_str alert, msgpack_packer *out)
+{
+    const char *colon = alert.len ? memchr(alert.data, ':', alert.len) : NULL;
+    if (colon && (size_t)(colon - alert.data) == strlen(RULES_LIMIT_RULE) &&
+        !memcmp(alert.data, RULES_LIMIT_RULE, strlen(RULES_LIMIT_RULE)))
+        return limit_alert(set, alert, out);
+    rule *one = colon ? set_find(set, alert.data, (size_t)(colon - alert.data)) : NULL;
+    return one ? alert_in_rule(set, one, alert, out) : -ENOENT;
+}
+
+/* A value as clients send it: of its own type, or as text. */
+static bool value_is(const struct cel_value *value, const msgpack_object *given)
+{
+    char text[256];
+    switch (given->type) {
+    case MSGPACK_OBJECT_STR: {
+        size_t len = value_words(value, text, sizeof text);
+        if (value->kind == CEL_STRING)
+            return value->text.len == given->via.str.size && !memcmp(value->text.data, given->via.str.ptr, value->text.len);
+        return len == given->via.str.size && !memcmp(text, given->via.str.ptr, len);
+    }
+    case MSGPACK_OBJECT_BOOLEAN:
+        return value->kind == CEL_BOOL && value->boolean == given->via.boolean;
+    case MSGPACK_OBJECT_POSITIVE_INTEGER:
+        return value->kind == CEL_INT && value->integer >= 0 && (uint64_t)value->integer == given->via.u64;
+    case MSGPACK_OBJECT_NEGATIVE_INTEGER:
+        return value->kind == CEL_INT && value->integer == given->via.i64;
+    default:
+        return false;
+    }
+}
+
+static struct cel_value value_given(const msgpack_object *given)
+{
+    if (given->type == MSGPACK_OBJECT_STR)
+        return cel_string(given->via.str.ptr, given->via.str.size);
+    if (given->type == MSGPACK_OBJECT_BOOLEAN)
+        return cel_bool(given->via.boolean);
+    return cel_int(given->via.i64);
+}
+
+/* The given values in the order of `by`. -EINVAL: not each field once. */
+static int given_by(const rule *one, const msgpack_object *map, const msgpack_object *given[RULES_BY_MAX])
+{
+    if (map->type != MSGPACK_OBJECT_MAP || map->via.map.size != one->by_count)
+        return -EINVAL;
+    for (size_t i = 0; i < one->by_count; i++) {
+        given[i] = NULL;
+        for (uint32_t k = 0; k < map->via.map.size; k++) {
+            const msgpack_object_kv *pair = &map->via.map.ptr[k];
+            if (pair->key.type == MSGPACK_OBJECT_STR && pair->key.via.str.size == strlen(one->by[i]) &&
+                !memcmp(pair->key.via.str.ptr, one->by[i], pair->key.via.str.size))
+                given[i] = &pair->val;
+        }
+        if (!given[i] || given[i]->type == MSGPACK_OBJECT_MAP || given[i]->type == MSGPACK_OBJECT_ARRAY)
+            return -EINVAL;
+    }
+    return 0;
+}
+
+static int explain_given(rules *set, rule *one, const msgpack_object *map, const uint8_t *key, size_t key_len,
+                         msgpack_packer *out)
+{
+    const msgpack_object *given[RULES_BY_MAX];
+    asked a = {.set = set, .rule = one, .key = key, .key_len = key_len};
+    int res = given_by(one, map, given);
+    if (res < 0)
+        return res;
+    for (group *g = one->groups; g && !a.group; g = g->next) {
+        size_t i = 0;
+        while (i < one->by_count && value_is(&g->by[i], given[i]))
+            i++;
+        if (i == one->by_count)
+            a.group = g;
+    }
+    for (size_t i = 0; i < one->by_count; i++)
+        a.by[i] = value_given(given[i]);
+    if (a.group) {
+        a.key = (const uint8_t *)a.group->key;
+        a.key_len = a.group->key_len;
+    }
+    return write_why(&a, NULL, out);
+}
+
+int rules_write_explain_rule(rules *set, thaw_str id, const uint8_t *key, size_t key_len, msgpack_packer *out)
+{
+    static const uint8_t none[] = {0x80};
+    rule *one = set_find(set, id.data, id.len);
+    msgpack_unpacked map;
+    size_t at = 0;
+    if (!one)
+        return -ENOENT;
+    if (!key_len) {
+        key = none;
+        key_len = sizeof none;
+    }
+    msgpack_unpacked_init(&map);
+    int res = -EINVAL;
+    if (msgpack_unpack_next(&map, (const char *)key, key_len, &at) == MSGPACK_UNPACK_SUCCESS)
+        res = explain_given(set, one, &map.data, key, key_len, out);
+    msgpack_unpacked_destroy(&map);
+    return res;
+}

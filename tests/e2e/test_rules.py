@@ -1,0 +1,179 @@
+"""Rules in a running thawd: why they fire and why they do not, reload by signal and by request, the
+fate of each rule and its alerts, and sets with an error that leave the old one in force."""
+
+import signal
+import subprocess
+import unittest
+
+import harness
+
+MASS = {
+    "rule": "mass-release", "by": ["country"],
+    "select": {"freed": {"kind": "release", "where": 'status != "rumoured"', "within": "14d"}},
+    "when": "freed.sum >= 50", "severity": "warning", "title": "{country}: {freed.sum} people freed",
+}
+EASED = {
+    "rule": "eased-after-release", "by": ["country"],
+    "select": {"freed": {"kind": "release", "within": "14d"},
+               "eased": {"kind": "sanction", "where": 'effect in ["relief", "removal"]', "within": "14d"}},
+    "when": "freed.count > 0 && eased.count > 0 && eased.last >= freed.first",
+    "title": "{country}: eased",
+}
+WAITING = {
+    "rule": "waiting", "by": ["country", "count"], "select": {"freed": {"kind": "release"}},
+    "when": "freed.count > 0", "for": "3d",
+}
+
+
+def release(id_, count, day="2025-09-11", **more):
+    return {"id": id_, "kind": "release", "country": "BY", "source": "A", "status": "confirmed", "occurred_at": day,
+            "reported_at": day, "count": count, **more}
+
+
+class Explain(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.d = harness.Daemon(rules=[MASS, EASED, WAITING])
+        cls.addClassCleanup(cls.d.close)
+        cls.d.publish([release("r1", 52), release("r2", 30, "2025-09-09", source="B")])
+
+    def explain(self, body, status="OK"):
+        got, answer = self.d.ask("explain", body)
+        self.assertEqual(got, status, answer)
+        return answer
+
+    def test_an_alert_down_to_reports(self):
+        why = self.explain({"alert": "mass-release:BY:1"})
+        self.assertEqual((why["rule"], why["state"], why["group"]), ("mass-release", "firing", {"country": "BY"}))
+        self.assertEqual(why["alert"]["id"], "mass-release:BY:1")
+        self.assertTrue(why["when"]["holds"])
+        (selection,) = why["selections"]
+        self.assertEqual(selection["values"], {"count": 2, "sum": 82})
+        self.assertEqual(selection["window"], "within 14d (occurred_at)")
+        reports = [r for fact in selection["facts"] for r in fact["reports"]]
+        self.assertCountEqual(reports, [{"source": "A", "id": "r1"}, {"source": "B", "id": "r2"}])
+        self.assertTrue(all(fact["leaves"] for fact in selection["facts"]))
+        self.assertEqual(why["missing"], [])
+
+    def test_why_a_rule_does_not_fire(self):
+        why = self.explain({"rule": "eased-after-release", "group": {"country": "BY"}})
+        self.assertEqual(why["state"], "not firing")
+        self.assertFalse(why["when"]["holds"])
+        parts = {part["text"]: part for part in why["when"]["parts"] if part["kind"] == "condition"}
+        self.assertTrue(parts["freed.count > 0"]["holds"])
+        self.assertFalse(parts["eased.count > 0"]["holds"])
+        self.assertEqual(parts["eased.count > 0"]["values"], {"eased.count": 0})
+        self.assertEqual(parts["eased.last >= freed.first"]["error"], "the selection is empty")
+        missing = why["missing"][0]
+        self.assertEqual(missing["condition"], "eased.count > 0")
+        self.assertEqual(missing["of"], ['eased: a sanction where effect in ["relief", "removal"], with occurred_at after 2025-08-28'])
+        # the release of the ninth leaves first
+        self.assertEqual(str(why["holds_until"].to_datetime())[:10], "2025-09-23")
+
+    def test_a_group_without_facts(self):
+        why = self.explain({"rule": "mass-release", "group": {"country": "LT"}})
+        self.assertEqual((why["state"], why["when"]["because"]),
+                         ("not firing", "no fact is in any selection of this group"))
+        self.assertEqual(why["selections"][0]["facts"], [])
+
+    def test_a_pending_group_given_as_text(self):
+        for count in (52, "52"):
+            why = self.explain({"rule": "waiting", "group": {"country": "BY", "count": count}})
+            self.assertEqual(why["state"], "pending")
+            self.assertEqual(str(why["fires_at"].to_datetime())[:10], "2025-09-14")
+
+    def test_refusals(self):
+        self.assertEqual(self.explain({"alert": "mass-release:BY:9"}, "ERR")["code"], "not-found")
+        self.assertEqual(self.explain({"rule": "none", "group": {}}, "ERR")["code"], "not-found")
+        self.explain({"rule": "mass-release", "group": {"contry": "BY"}}, "ERR")
+        self.explain({"rule": "mass-release", "group": {"country": ["BY"]}}, "ERR")
+        self.explain({"rule": "mass-release", "group": {}}, "ERR")
+
+    def test_the_program(self):
+        done = subprocess.run([harness.THAW, "explain", "--service", self.d.address("service"), "eased-after-release", "BY"],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("eased.count > 0", done.stdout)
+        self.assertIn("not firing", done.stdout)
+
+
+class Reload(unittest.TestCase):
+    def setUp(self):
+        self.d = harness.Daemon(rules=[MASS, EASED])
+        self.addCleanup(self.d.close)
+        self.d.publish(release("r1", 52))
+
+    def fates(self, dry):
+        status, body = self.d.ask("reload", {"dry": dry})
+        self.assertEqual(status, "OK", body)
+        return {rule["rule"]: (rule["fate"], rule.get("active", 0)) for rule in body["rules"]}
+
+    def active(self):
+        _, body = self.d.ask("snapshot")
+        return {alert["id"]: alert for alert in body["alerts"]}
+
+    def test_unchanged_kept_recomputed_removed_new(self):
+        self.assertEqual(self.fates(True), {"mass-release": ("unchanged", 1), "eased-after-release": ("unchanged", 0)})
+        cases = [
+            ([dict(MASS, severity="critical"), EASED], "kept", ["mass-release:BY:1"]),
+            ([dict(MASS, when="freed.sum >= 40"), EASED], "recomputed", ["mass-release:BY:1"]),
+            ([dict(MASS, when="freed.sum >= 60"), EASED], "recomputed", []),
+        ]
+        for rules, fate, left in cases:
+            self.d.write_rules(rules)
+            self.assertEqual(self.fates(True)["mass-release"], (fate, 1))
+            self.assertEqual(list(self.active()), ["mass-release:BY:1"])  # dry changes nothing
+            self.assertEqual(self.fates(False)["mass-release"], (fate, 1))
+            self.assertEqual(list(self.active()), left)
+        self.d.write_rules([MASS, WAITING])
+        fates = self.fates(False)
+        self.assertEqual((fates["waiting"][0], fates["eased-after-release"][0]), ("new", "removed"))
+        self.assertEqual(list(self.active()), ["mass-release:BY:2"])  # it holds again: the next alert
+
+    def test_removed_rules_end_their_alerts_with_the_reason(self):
+        with self.d.subscriber() as s:
+            self.d.write_rules([EASED])
+            self.assertEqual(self.fates(False)["mass-release"], ("removed", 1))
+            (alert,) = s.alerts(1)
+        self.assertEqual((alert["id"], alert["state"]), ("mass-release:BY:1", "resolved"))
+        self.assertEqual(alert["labels"]["ended"], "the rule was removed")
+
+    def test_an_error_leaves_the_old_set(self):
+        self.d.write_rules([dict(MASS, when="fred.sum >= 50")])
+        status, body = self.d.ask("reload", {"dry": True})
+        self.assertEqual(status, "ERR")
+        self.assertIn("fred", body["message"])
+        status, body = self.d.ask("reload", {})
+        self.assertEqual(status, "ERR")
+        self.assertIn("rules.yaml:", body["message"])
+        self.assertEqual(list(self.active()), ["mass-release:BY:1"])
+
+    def test_by_signal(self):
+        with self.d.subscriber() as s:
+            self.d.write_rules([dict(MASS, title="{country}: now {freed.sum}")])
+            self.d.process.send_signal(signal.SIGHUP)
+            alerts = s.alerts(1)
+        self.assertEqual([a["title"] for a in alerts], ["BY: now 52"])
+
+    def test_by_signal_with_an_error(self):
+        self.d.write_rules("rules: [{rule: x}]")
+        self.d.process.send_signal(signal.SIGHUP)
+        harness.wait_for(lambda: "needs `select`" in self.d.log(), "the error in the log")
+        self.assertTrue(self.d.running())
+        self.assertEqual(list(self.active()), ["mass-release:BY:1"])
+        self.d.write_rules([MASS, EASED])
+        self.assertEqual(self.fates(False)["mass-release"], ("unchanged", 1))
+
+    def test_the_program(self):
+        self.d.write_rules([MASS])
+        ask = [harness.THAW, "reload", "--service", self.d.address("service")]
+        done = subprocess.run(ask + ["--dry"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("removed", done.stdout)
+        self.d.write_rules("rules: [{rule: x}]")
+        done = subprocess.run(ask, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1, done.stdout)
+
+
+if __name__ == "__main__":
+    harness.main()
