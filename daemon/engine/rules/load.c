@@ -227,6 +227,7 @@ static int read_file(reader *r, const char *path)
     if (res < 0)
         return res == -ENOMEM ? res : 0;
     r->text = text;
+    r->line_offset = r->lines = 0;
     res = read_text(r);
     r->text = NULL;
     free(text);

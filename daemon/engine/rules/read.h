@@ -19,6 +19,8 @@ typedef struct reader {
     bool with_warnings;
     bool no_memory;
     size_t rule_errors; /* of the rule being read */
+    size_t line_offset; /* lines before it have been counted: rules come in their order */
+    unsigned lines;
 } reader;
 
 /* complain.c. All take a format and its arguments; -EINVAL is returned for convenience. */
