@@ -196,6 +196,13 @@ typedef struct named {
     skeleton bones;
 } named;
 
+/* By name, so that the pairs do not depend on the order of the reports. */
+static int named_compare(const void *a, const void *b, void *context)
+{
+    const named *x = a, *y = b;
+    return str_compare(entity_name(context, x->entity), entity_name(context, y->entity));
+}
+
 void write_possible(facts *f, msgpack_packer *out, const char *code)
 {
     uint32_t sc = scope_index(f, SCOPE_PERSON, code, 0, false), count = 0, pairs = 0;
@@ -205,6 +212,8 @@ void write_possible(facts *f, msgpack_packer *out, const char *code)
             list[count].entity = i;
             skeleton_of(entity_name(f, i), &list[count++].bones);
         }
+    if (count)
+        qsort_r(list, count, sizeof *list, named_compare, f);
     for (int pass = 0; pass < 2; pass++) {
         if (pass)
             msgpack_pack_array(out, pairs);
