@@ -69,8 +69,8 @@ service: {bind: ["$THAW_SERVICE"]}
 alerts:  {bind: ["$THAW_ALERTS"]}
 END
 
-status_number() { # KEY: a number of `thaw status`
-    thaw status --json | python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"
+last_alert() { # the number of the last alert that thawd has given out
+    [[ $(thaw status --json) =~ [,{]\"seq\":([0-9]+) ]] && echo "${BASH_REMATCH[1]}"
 }
 
 "$thawd" --config "$folder/thawd.yaml" >"$folder/log" 2>&1 &
@@ -85,15 +85,18 @@ follower=$!
 
 # Shows the alerts that thawd has numbered up to now, once the follower has them.
 shown=0
-show_alerts() {
-    local head
-    head=$(status_number seq)
-    for _ in $(seq 600); do
-        [ "$(wc -l <"$folder/alerts.txt")" -lt "$head" ] || break
+show_alerts() { # HEADING
+    local head alerts=()
+    head=$(last_alert)
+    [ "$head" -gt "$shown" ] || return 0
+    for _ in {1..600}; do
+        mapfile -t -s "$shown" alerts <"$folder/alerts.txt"
+        [ ${#alerts[@]} -lt $((head - shown)) ] || break
         kill -0 "$follower" 2>/dev/null || fail "thaw tail ended: $(cat "$folder/tail.txt")"
         sleep 0.1
     done
-    sed -n "$((shown + 1)),${head}p" "$folder/alerts.txt"
+    heading "$1"
+    printf '%s\n' "${alerts[@]}"
     shown=$head
 }
 
@@ -105,13 +108,10 @@ say "appeared. thawd works out which of them tell of the same happening, how man
 say "and tells whoever asked. A line is an alert: the day, its state, how serious it is, what it says."
 say "${dim}The questions behind the alerts: clients/demo/rules.yaml${plain}"
 for file in "$folder"/months/*.jsonl; do
-    month=$(basename "$file" .jsonl)
+    month=${file##*/}
+    mapfile -t lines <"$file"
     thaw pub --quiet "$file" || fail "reports of $month were refused"
-    before=$shown
-    show_alerts >"$folder/new.txt"
-    [ "$shown" -gt "$before" ] || continue
-    heading "$month  $dim$(wc -l <"$file") reports"
-    cat "$folder/new.txt"
+    show_alerts "${month%.jsonl}  $dim${#lines[@]} reports"
 done
 
 heading "The ledger at the end: what thawd holds to be the case"

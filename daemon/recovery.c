@@ -154,6 +154,7 @@ static int take_rules(recovery *rc, const journal_record *record)
     if (!ruleset_same_meaning(set.packed, set.packed_len, &d->config, rc->error))
         r = -EINVAL;
     else
+        /* packed lives on in d or is freed below. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
         r = ruleset_unpack(set.packed, set.packed_len, &set.set, rc->error);
     if (r < 0) {
         ruleset_done(&set);

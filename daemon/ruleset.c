@@ -31,7 +31,7 @@ void ruleset_done(ruleset *r)
 static int pack_file(const char *path, reply_body *body, msgpack_packer *out)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat st;
+    struct stat st = {0};
     int r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
 
     if (r == 0 && !S_ISREG(st.st_mode))

@@ -132,7 +132,7 @@ static int environment_open(journal *j, uint64_t map_bytes, const journal_head *
 {
     journal_head head;
     journal_witness witness;
-    bool fresh;
+    bool fresh = false;
 
     /* Read before the tables: a daemon that writes meanwhile only makes these larger. */
     int seen = journal_witness_read(j->path, &witness);

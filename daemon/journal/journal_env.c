@@ -150,7 +150,7 @@ int journal_tail_load(journal *j, MDB_txn *txn, journal_tail *ret_tail, char *er
 {
     journal_tail tail = {0};
     MDB_val value;
-    uint64_t first_chunk, first_alert, first_reject;
+    uint64_t first_chunk = 0, first_alert = 0, first_reject = 0;
 
     int r = table_ends(j, txn, j->log, "log", &first_chunk, &tail.chunk, &value, error);
     if (r == 0 && tail.chunk != 0)

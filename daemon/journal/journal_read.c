@@ -106,7 +106,7 @@ static int log_find(const journal *j, MDB_cursor *cursor, uint64_t from, uint64_
                     uint64_t *ret_last, char *error)
 {
     MDB_val key, value;
-    journal_chunk chunk;
+    journal_chunk chunk = {0};
 
     int rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
     if (rc != 0)
@@ -128,7 +128,7 @@ static int log_find(const journal *j, MDB_cursor *cursor, uint64_t from, uint64_
     /* low is the first chunk, or has report_base < from; every chunk above high has not. */
     while (low < high && from > chunk.report_base) {
         uint64_t middle = low + (high - low + 1) / 2;
-        journal_chunk probe;
+        journal_chunk probe = {0};
         r = chunk_get(j, cursor, middle, &probe, error);
         if (r < 0)
             return r;
@@ -167,7 +167,7 @@ static int log_deliver(const journal *j, MDB_cursor *cursor, uint64_t from,
 
     int r = log_find(j, cursor, from, &first, &last, error);
     for (uint64_t number = first; r == 0 && number != 0 && number <= last; number++) {
-        journal_chunk chunk;
+        journal_chunk chunk = {0};
         r = chunk_get(j, cursor, number, &chunk, error);
         if (r < 0)
             return r;

@@ -314,6 +314,7 @@ static int atoms_build(rules *set, census *census)
     size_t count = 0;
     for (size_t i = 0; i < set->rules_count; i++)
         count += set->rules[i]->selections_count;
+    set->atoms_count = 0;
     set->atoms = calloc(count + 1, sizeof *set->atoms);
     set->seen = calloc(count + 1, sizeof *set->seen);
     if (!set->atoms || !set->seen || count > UINT32_MAX)
