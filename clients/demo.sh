@@ -62,7 +62,7 @@ unset THAW_SERVER_KEY THAW_KEY
 mkdir "$folder/state" "$folder/months"
 cat >"$folder/thawd.yaml" <<END
 state: $folder/state
-rules: ["$PWD/clients/demo/rules.yaml"]
+rules: [$(printf '"%s", ' "$PWD"/daemon/rules/{releases,sanctions,talks,rumours,disagreements})]
 clock: reported      # time is what the reports say, so that two years pass in seconds
 events:  {bind: ["$THAW_EVENTS"]}
 service: {bind: ["$THAW_SERVICE"]}
@@ -106,7 +106,7 @@ heading "Reports are not facts"
 say "$reports reports by news agencies, officials and rights groups, in the order in which they"
 say "appeared. thawd works out which of them tell of the same happening, how many people it freed,"
 say "and tells whoever asked. A line is an alert: the day, its state, how serious it is, what it says."
-say "${dim}The questions behind the alerts: clients/demo/rules.yaml${plain}"
+say "${dim}The questions behind the alerts: daemon/rules${plain}"
 for file in "$folder"/months/*.jsonl; do
     month=${file##*/}
     mapfile -t lines <"$file"
