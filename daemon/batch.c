@@ -21,17 +21,23 @@ int batch_init(batch *b)
     return 0;
 }
 
-void batch_clear(batch *b)
+void batch_settle(batch *b)
 {
-    for (size_t i = 0; i < b->body_count; i++)
-        zmq_msg_close(&b->bodies[i]);
     for (size_t i = 0; i < b->request_count; i++) {
         envelope_done(&b->requests[i].from);
         free(b->requests[i].rejected);
     }
+    b->count = b->request_count = 0;
+}
+
+void batch_clear(batch *b)
+{
+    batch_settle(b);
+    for (size_t i = 0; i < b->body_count; i++)
+        zmq_msg_close(&b->bodies[i]);
     for (size_t i = 0; i < b->question_count; i++)
         question_done(&b->questions[i]);
-    b->count = b->body_count = b->request_count = b->question_count = b->bytes = 0;
+    b->body_count = b->question_count = b->bytes = 0;
 }
 
 void batch_done(batch *b)

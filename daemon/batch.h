@@ -64,6 +64,9 @@ typedef struct batch {
 
 int batch_init(batch *b);   /* -ENOMEM */
 void batch_done(batch *b);  /* frees all; a batch of zeros is fine */
+/* The events were applied and their senders answered: what is committed next in the same pass, for
+ * a reload or a deadline, must not find them again. Questions stay. */
+void batch_settle(batch *b);
 void batch_clear(batch *b); /* for the next pass */
 bool batch_empty(const batch *b);
 bool batch_full(const batch *b); /* the budget of a pass is used up */

@@ -229,6 +229,7 @@ int intake_commit(thawd *d)
         r = journal_submit(d->journal, d->now.wall_ns, &d->ticket);
     if (r == 0) {
         d->counters.batches += b->count > 0;
+        batch_settle(b);
         outbox_seal(d->outbox, d->ticket);
     }
     return r;

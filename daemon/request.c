@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../proto/src/cursor.h"
+#include "../proto/src/error.h"
 #include "../proto/src/text.h"
 
 void envelope_move(envelope *to, envelope *from)
@@ -220,6 +221,7 @@ static int fail_unknown(thaw_error *error, thaw_str name, uint32_t allowed)
 
 static int read_pair(wire_cursor *at, uint32_t allowed, request_values *v, thaw_error *error)
 {
+    char found[WIRE_DESCRIBE_BYTES];
     thaw_str name;
 
     if (!wire_read_str(at, &name))
@@ -233,10 +235,12 @@ static int read_pair(wire_cursor *at, uint32_t allowed, request_values *v, thaw_
         if ((v->present & KEY_BIT(k)) != 0)
             return fail(error, THAW_MALFORMED, "found the key \"%s\" twice", key_table[k].name);
         v->present |= KEY_BIT(k);
-        if (!read_value(at, &key_table[k], v))
-            return fail(error, THAW_INVALID, "%s: found something else, expected %s",
-                        key_table[k].name, expected[key_table[k].type]);
-        return 0;
+        wire_cursor value = *at;
+        if (read_value(at, &key_table[k], v))
+            return 0;
+        wire_describe(found, value);
+        return fail(error, THAW_INVALID, "%s: found %s, expected %s", key_table[k].name, found,
+                    expected[key_table[k].type]);
     }
     return fail_unknown(error, name, allowed);
 }

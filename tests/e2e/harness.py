@@ -211,6 +211,16 @@ class Subscriber:
         self.close()
 
 
+def zmq_subscriber(daemon, *prefixes):
+    """A bare SUB that waits for nothing."""
+    sock = daemon.context.socket(zmq.SUB)
+    sock.setsockopt(zmq.LINGER, 0)
+    for prefix in prefixes:
+        sock.setsockopt_string(zmq.SUBSCRIBE, prefix)
+    sock.connect(daemon.address("alerts"))
+    return sock
+
+
 class Daemon:
     """A thawd of one's own.
 

@@ -215,6 +215,35 @@ class Publish(unittest.TestCase):
             self.assertLess(abs(reject["received_at"].seconds - time.time()), 3600)
 
 
+class Once(unittest.TestCase):
+    """One answer to each request, whatever else the same round of the loop does."""
+
+    def answers(self, d, rounds, between):
+        with d.client() as c:
+            for n in range(rounds):
+                c.send(b"publish", b"p%d" % n, pack([event(n, reported_at=time.time()), event(f"bad{n}", count=-1)]))
+                between(c, n)
+            got = []
+            while True:
+                frames = c.receive(harness.PATIENCE if len(got) < rounds else 0.3)
+                if frames is None:
+                    break
+                if frames[1].startswith(b"p"):
+                    got.append(frames[1])
+                    self.assertEqual(unpack(frames[2])["accepted"], 1)
+        self.assertEqual(got, [b"p%d" % n for n in range(rounds)])
+        self.assertEqual((d.counters()["duplicates"], d.counters()["rejected"]), (0, rounds))
+
+    def test_beside_reloads(self):
+        with harness.Daemon([harness.ANY_RELEASE]) as d:
+            self.answers(d, 50, lambda c, n: c.send(b"reload", b"r%d" % n, pack({})))
+
+    def test_beside_deadlines(self):
+        rule = dict(harness.ANY_RELEASE, select={"freed": {"kind": "report", "within": "1s", "at": "reported_at"}})
+        with harness.Daemon([rule], {"clock": "wall"}) as d:
+            self.answers(d, 30, lambda c, n: time.sleep(0.05))
+
+
 class Survives(unittest.TestCase):
     def test_rejects_and_identity_outlive_a_restart(self):
         with harness.Daemon() as d:
