@@ -203,8 +203,9 @@ static int ask(thaw_subscriber *subscriber, int64_t now_ms)
 
 typedef struct answer_body {
     thaw_str epoch;
-    uint64_t seq, head;
-    bool more;
+    uint64_t seq;        /* of a snapshot */
+    uint64_t head, next; /* of a replay; next is UINT64_MAX where it is not said */
+    bool more;           /* of a snapshot */
     thaw_list alerts;
 } answer_body;
 
@@ -259,9 +260,12 @@ static void take_page(thaw_subscriber *subscriber, answer_body *page)
     heard_of(subscriber, page->seq);
     subscriber->after[0] = '\0';
     while ((r = thaw_alert_next(&page->alerts, &alert, &subscriber->error)) > 0) {
-        hand_out(subscriber, &alert, true);
         snprintf(subscriber->after, sizeof(subscriber->after), "%.*s", (int)alert.id.len,
                  alert.id.data);
+        if (alert.seq > subscriber->seq)
+            heard_of(subscriber, alert.seq); /* changed since the first page: replay brings it */
+        else
+            hand_out(subscriber, &alert, true);
     }
     if (r < 0 || !page->more || subscriber->after[0] == '\0') {
         subscriber->paging = false;
@@ -272,8 +276,18 @@ static void take_page(thaw_subscriber *subscriber, answer_body *page)
     subscriber->paging = true;
 }
 
-/* Alerts up to the head, or up to a limit of the daemon's: what was the last then tells how far
- * this is complete. */
+/* How far a replay is complete: up to `next` where the daemon says it, else up to its last alert,
+ * and up to the head where it holds none. A page that leads nowhere must not be asked for again. */
+static void replay_reached(thaw_subscriber *subscriber, const answer_body *replay, uint64_t before)
+{
+    if (replay->next != UINT64_MAX && replay->next > subscriber->seq)
+        subscriber->seq = replay->next;
+    if (subscriber->seq == before && replay->head > subscriber->seq)
+        subscriber->seq = replay->head;
+    heard_of(subscriber, subscriber->seq);
+}
+
+/* A page of the alerts after the position; settle asks for the next one where there is more. */
 static void take_replay(thaw_subscriber *subscriber, answer_body *replay)
 {
     uint64_t before = subscriber->seq;
@@ -291,8 +305,8 @@ static void take_replay(thaw_subscriber *subscriber, answer_body *replay)
         subscriber->seq = alert.seq;
         hand_out(subscriber, &alert, false);
     }
-    if (r == 0 && (!replay->more || subscriber->seq == before) && replay->head > subscriber->seq)
-        subscriber->seq = replay->head;
+    if (r == 0)
+        replay_reached(subscriber, replay, before);
     settle(subscriber);
 }
 
@@ -316,19 +330,20 @@ static int take_answer(thaw_subscriber *subscriber, wire_answer *answer)
         {"epoch", SLOT_STR, true, offsetof(answer_body, epoch)},
         {"seq", SLOT_UINT, false, offsetof(answer_body, seq)},
         {"head", SLOT_UINT, false, offsetof(answer_body, head)},
+        {"next", SLOT_UINT, false, offsetof(answer_body, next)},
         {"more", SLOT_BOOL, false, offsetof(answer_body, more)},
         {"alerts", SLOT_MAPS, true, offsetof(answer_body, alerts)},
     };
     const void *body = zmq_msg_data(&answer->body);
     size_t len = zmq_msg_size(&answer->body);
-    answer_body read = {0};
+    answer_body read = {.next = UINT64_MAX};
 
     if (!subscriber->asking || answer->number != subscriber->number)
         return 0;
     subscriber->asking = false;
     if (!answer->ok)
         return take_refusal(subscriber, body, len);
-    if (wire_body_read("reply", body, len, slots, 5, &read, &subscriber->error) != 0)
+    if (wire_body_read("reply", body, len, slots, 6, &read, &subscriber->error) != 0)
         return 0; /* asked again when its time is up */
     if (subscriber->phase == PHASE_SNAPSHOT)
         take_page(subscriber, &read);

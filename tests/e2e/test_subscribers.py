@@ -1,0 +1,185 @@
+"""A subscriber misses nothing: libthaw's and `thaw tail`, over lost messages, restarts, a new journal."""
+
+import os
+import shutil
+import subprocess
+import unittest
+
+import harness
+from following import EACH_COUNTRY, EACH_SOURCE, PRODUCER, Follower, Lossy, Tail, make_alerts
+from harness import event
+
+
+def until(n):
+    return list(range(1, n + 1))
+
+
+class LibthawFollows(unittest.TestCase):
+    def test_snapshot_then_every_change_once(self):
+        with harness.Daemon([EACH_SOURCE]) as d:
+            make_alerts(d, 0, 600)  # more than a page
+            with Follower(d) as f:
+                f.wait_for(lambda f: f.synced() is not None, "the snapshot")
+                self.assertEqual(sorted(f.snapshot()), until(600))
+                make_alerts(d, 600, 50)
+                f.wait_for(lambda f: len(f.changes()) >= 50, "the changes")
+                self.assertEqual(f.changes(), list(range(601, 651)))
+                self.assertEqual(f.resets(), 1)
+
+    def test_a_snapshot_while_alerts_change_gives_each_once(self):
+        with harness.Daemon([EACH_SOURCE]) as d:
+            make_alerts(d, 0, 2000)
+            with Follower(d) as f:
+                for n in range(40):
+                    make_alerts(d, 2000 + n, 1)
+                f.wait_for(lambda f: f.synced() and f.snapshot() and
+                           len(f.snapshot()) + len(f.changes()) >= 2040, "all")
+                self.assertEqual(sorted(f.snapshot() + f.changes()), until(2040))
+                self.assertEqual(f.changes(), sorted(f.changes()))
+
+    def test_lost_messages_are_asked_for(self):
+        with harness.Daemon([EACH_SOURCE]) as d, Lossy(d, 0.5) as way, Follower(d, alerts=way.address) as f:
+            f.wait_for(lambda f: f.synced() is not None, "the snapshot")
+            for n in range(40):
+                make_alerts(d, 5 * n, 5)
+            f.wait_for(lambda f: len(f.changes()) >= 200, "all of them")
+            self.assertEqual(f.changes(), until(200))
+            self.assertGreater(way.lost, 10)
+
+    def test_a_hole_of_many_pages(self):
+        with harness.Daemon([EACH_SOURCE]) as d, Lossy(d, 1.0) as way, Follower(d, alerts=way.address) as f:
+            f.wait_for(lambda f: f.synced() is not None, "the snapshot")
+            make_alerts(d, 0, 2500)
+            f.wait_for(lambda f: len(f.changes()) >= 2500, "all of them")
+            self.assertEqual(f.changes(), until(2500))
+            self.assertEqual(f.resets(), 1)
+
+    def test_a_part_of_the_topics(self):
+        with harness.Daemon([EACH_COUNTRY, EACH_SOURCE]) as d, Lossy(d, 0.3) as way, \
+                Follower(d, "alert.LT.", alerts=way.address) as f:
+            f.wait_for(lambda f: f.synced() is not None, "the snapshot")
+            make_alerts(d, 0, 1500)
+            d.publish(event(1, country="LT", source="a"))
+            make_alerts(d, 1500, 1500)
+            d.publish(event(2, country="LT", source="a", kind="detention"), event(3, country="LT", source="b"))
+            head = d.status()["seq"]
+            wanted = [a["seq"] for a in self.replay(d, "alert.LT.")]
+            f.wait_for(lambda f: f.synced()[1] >= head, "the head")
+            self.assertEqual(f.changes(), wanted)
+            self.assertGreaterEqual(len(wanted), 1)
+
+    def replay(self, d, topic):
+        found, start, head = [], 0, d.status()["seq"]
+        while start < head:
+            page = d.ok("replay", {"from": start, "topic": topic})
+            found, start = found + page["alerts"], page["next"]
+        return found
+
+    def test_a_position_kept_is_gone_on_from(self):
+        with harness.Daemon([EACH_SOURCE]) as d:
+            make_alerts(d, 0, 10)
+            with Follower(d) as f:
+                f.wait_for(lambda f: f.synced() is not None, "the snapshot")
+                epoch, seq = f.synced()
+            make_alerts(d, 10, 10)
+            with Follower(d, position=(epoch, seq)) as f:
+                f.wait_for(lambda f: len(f.changes()) >= 10, "what came meanwhile")
+                self.assertEqual((f.changes(), f.resets()), (list(range(11, 21)), 0))
+            with Follower(d, position=("another-epoch", 5)) as f:
+                f.wait_for(lambda f: f.synced() is not None, "a snapshot instead")
+                self.assertEqual((f.resets(), sorted(f.snapshot())), (1, until(20)))
+
+    def test_restarts_and_a_new_journal(self):
+        with harness.Daemon([EACH_SOURCE]) as d, Follower(d) as f:
+            f.wait_for(lambda f: f.synced() is not None, "the snapshot")
+            make_alerts(d, 0, 5)
+            f.wait_for(lambda f: len(f.changes()) >= 5, "the first")
+            d.restart()
+            make_alerts(d, 5, 5)
+            d.kill()
+            d.start()
+            make_alerts(d, 10, 5)
+            f.wait_for(lambda f: len(f.changes()) >= 15, "all of them")
+            self.assertEqual((f.changes(), f.resets()), (until(15), 1))
+            d.stop()
+            f.wait_for(lambda f: "silent" in f.lines, "that silence is told")
+            shutil.rmtree(d.path("state"))
+            os.mkdir(d.path("state"))
+            d.start()
+            make_alerts(d, 100, 3)
+            f.wait_for(lambda f: f.resets() == 2 and len(f.snapshot()) + len(f.changes()) >= 3, "the new journal")
+            self.assertEqual(sorted(f.snapshot() + f.changes()), until(3))
+
+
+class TailFollows(unittest.TestCase):
+    def test_from_a_number_a_time_and_the_beginning(self):
+        with harness.Daemon([EACH_SOURCE]) as d:
+            for n in range(6):  # one a day
+                d.publish(event(n, source=f"s{n}", reported_at=f"2025-06-2{n}T00:00:00Z"))
+            for start, wanted in (("beginning", until(6)), ("0", until(6)), ("4", [5, 6]), ("6", []),
+                                  ("2025-06-23", [4, 5, 6]), ("2025-06-23T00:00:01Z", [5, 6])):
+                done = d.thaw("tail", "--from", start, "--no-follow", "--json")
+                with Tail(d, "--from", start) as t:
+                    make_alerts(d, 0, 0)
+                    t.wait_for(lambda t: len(t.numbers()) >= len(wanted), "them")
+                    self.assertEqual(t.numbers(), wanted, start)
+                self.assertEqual(done.stdout.count("\n"), len(wanted), start)
+
+    def test_holes_restarts_and_a_new_journal(self):
+        with harness.Daemon([EACH_SOURCE]) as d, Lossy(d, 0.5) as way, \
+                Tail(d, "--from", "beginning", alerts=way.address) as t:
+            make_alerts(d, 0, 3)
+            for n in range(20):
+                make_alerts(d, 3 + 5 * n, 5)
+            t.wait_for(lambda t: len(t.numbers()) >= 103, "all of them")
+            self.assertEqual(t.numbers(), until(103))
+            d.restart()
+            make_alerts(d, 200, 2500)
+            t.wait_for(lambda t: len(t.numbers()) >= 2603, "those after the restart")
+            self.assertEqual(t.numbers(), until(2603))
+            d.stop()
+            shutil.rmtree(d.path("state"))
+            os.mkdir(d.path("state"))
+            d.start()
+            make_alerts(d, 9000, 4)
+            t.wait_for(lambda t: len(t.numbers()) >= 2607, "the new journal")
+            self.assertEqual(sorted(t.numbers()[2603:]), until(4))
+
+
+class LibthawPublishes(unittest.TestCase):
+    def produce(self, d, *words):
+        return subprocess.Popen([PRODUCER, d.address("service"), *map(str, words)], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+
+    def test_what_is_not_acknowledged_is_sent_again(self):
+        """Over crashes and restarts of thawd; each event counts once."""
+        with harness.Daemon() as d:
+            p = self.produce(d, "again", 3000, 10, 8)
+            for n in range(1, 5):
+                harness.wait_for(lambda: p.poll() is not None or d.status()["journal_seq"] >= 300 * n, "progress")
+                d.kill() if n % 2 else d.stop()
+                d.start()
+            out, err = p.communicate(timeout=harness.PATIENCE)
+            self.assertEqual(p.returncode, 0, err)
+            words = out.split()
+            self.assertEqual(int(words[1]) + int(words[3]), 3000, out)
+            self.assertEqual((words[5], words[7]), ("0", "0"))
+            self.assertEqual(d.status()["journal_seq"], 3000)
+
+    def test_before_thawd_is_there(self):
+        with harness.Daemon(start=False) as d:
+            p = self.produce(d, "early", 100, 1, 16)
+            d.start()
+            out, err = p.communicate(timeout=harness.PATIENCE)
+            self.assertEqual((p.returncode, out), (0, "accepted 100 duplicates 0 rejected 0 refused 0\n"), err)
+
+    def test_nobody_there_is_told(self):
+        with harness.Daemon(start=False) as d:
+            p = self.produce(d, "never", 3, 1, 16, 300)
+            out, err = p.communicate(timeout=harness.PATIENCE)
+            self.assertEqual(p.returncode, 1)
+            self.assertIn("timed out", err)
+
+
+if __name__ == "__main__":
+    harness.main()
