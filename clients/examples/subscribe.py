@@ -1,0 +1,72 @@
+#!/usr/bin/python3
+"""Prints alerts as they come, none missed. Debian: python3-zmq python3-msgpack."""
+import os, sys, msgpack, zmq
+
+topic = sys.argv[1] if len(sys.argv) > 1 else "alert."
+context = zmq.Context()
+alerts, service = context.socket(zmq.SUB), context.socket(zmq.DEALER)
+alerts.connect(os.environ.get("THAW_ALERTS", "ipc:///run/thaw/alerts"))
+service.connect(os.environ.get("THAW_SERVICE", "ipc:///run/thaw/service"))
+for prefix in topic, "beat":
+    alerts.subscribe(prefix)  # first subscribe, then ask
+epoch, seq, number = None, 0, 0
+
+
+def ask(verb, **body):
+    global number
+    number += 1
+    service.send_multipart([verb, b"%d" % number, msgpack.packb(dict(body, topic=topic))])
+    while service.poll(10000):
+        status, request, reply = service.recv_multipart()
+        if request == b"%d" % number:
+            return status == b"OK", msgpack.unpackb(reply)
+    raise SystemExit("no answer")
+
+
+def show(alert):
+    print(alert["seq"], alert["id"], alert["state"], alert["title"], flush=True)
+
+
+def snapshot():
+    """The active alerts, page after page; the position is that of the first page."""
+    global epoch, seq
+    after, more, first = {}, True, None
+    while more:
+        ok, page = ask(b"snapshot", **after)
+        if not ok:
+            raise SystemExit(page["message"])
+        first = first or page
+        for alert in page["alerts"]:
+            if alert["seq"] <= first["seq"]:  # later ones come again, by replay
+                show(alert)
+            after = {"after": alert["id"]}
+        more = page["more"]
+    epoch, seq = first["epoch"], first["seq"]
+
+
+def heal():
+    """What came after the position."""
+    global seq
+    while True:
+        ok, page = ask(b"replay", **{"from": seq})
+        if not ok or page["epoch"] != epoch:  # no longer kept, or a new journal
+            return snapshot()
+        for alert in page["alerts"]:
+            show(alert)
+        seq = page["next"]
+        if seq >= page["head"]:
+            return
+
+
+snapshot()
+while True:
+    kind, body = alerts.recv_multipart()
+    message = msgpack.unpackb(body)
+    if message["epoch"] != epoch:
+        snapshot()
+    elif message["seq"] > seq:
+        if kind != b"beat" and topic == "alert." and message["seq"] == seq + 1:
+            seq += 1
+            show(message)
+        else:
+            heal()

@@ -1,0 +1,103 @@
+"""The programs of clients/examples do what they say, against a thawd."""
+
+import os
+import subprocess
+import sys
+import unittest
+
+import harness
+from following import EACH_SOURCE, Lossy, Watched, make_alerts
+
+EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "clients", "examples")
+
+
+def example(name):
+    return os.path.join(EXAMPLES, name)
+
+
+def run(d, *words):
+    return subprocess.run(words, env=d.client_env(), capture_output=True, text=True, timeout=harness.PATIENCE,
+                          check=False)
+
+
+class Follow(Watched):
+    def __init__(self, d, *words, alerts=None):
+        env = d.client_env()
+        if alerts:
+            env["THAW_ALERTS"] = alerts
+        super().__init__(words, env)
+
+    def numbers(self):
+        return [int(line.split()[0]) for line in list(self.lines)]
+
+
+class Examples:
+    """What each language's pair has to do."""
+
+    publish, subscribe = [], []
+
+    def test_publish(self):
+        with harness.Daemon([harness.ANY_RELEASE], {"clock": "wall"}) as d:
+            for n in range(1, 4):
+                done = run(d, *self.publish)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertTrue(done.stdout.startswith("OK "), done.stdout)
+                harness.wait_for(lambda: d.counters()["accepted"] == 2 * n, "both ways")
+
+    def test_subscribe(self):
+        with harness.Daemon([EACH_SOURCE]) as d, Lossy(d, 0.5) as way:
+            make_alerts(d, 0, 600)
+            with Follow(d, *self.subscribe, alerts=way.address) as s:
+                s.wait_for(lambda s: len(s.lines) >= 600, "the snapshot")
+                for n in range(20):
+                    make_alerts(d, 600 + 5 * n, 5)
+                s.wait_for(lambda s: len(s.lines) >= 700, "the changes")
+                self.assertEqual(s.numbers()[600:], list(range(601, 701)))
+                self.assertEqual(sorted(s.numbers()), list(range(1, 701)))
+                d.restart()
+                make_alerts(d, 700, 2500)
+                s.wait_for(lambda s: len(s.lines) >= 3200, "those after the restart")
+                self.assertEqual(s.numbers()[700:], list(range(701, 3201)))
+
+
+class Python(Examples, unittest.TestCase):
+    publish = [sys.executable, "-B", example("publish.py")]
+    subscribe = [sys.executable, "-B", example("subscribe.py")]
+
+    def test_ten_lines(self):
+        with harness.Daemon([harness.ANY_RELEASE]) as d:
+            with open(example("ten_lines.py"), encoding="utf-8") as f:
+                self.assertLessEqual(len([line for line in f if line.strip() and not line.startswith("#!")]), 10)
+            done = run(d, sys.executable, "-B", example("ten_lines.py"))
+            self.assertEqual((done.returncode, done.stdout), (0, "b'OK' b'alert.BY.any-release.'\n"), done.stderr)
+            self.assertEqual(d.counters()["accepted"], 2)
+
+
+def node_has_packages():
+    try:
+        done = subprocess.run(["node", "--input-type=module", "-e", 'import "zeromq"; import "@msgpack/msgpack"'],
+                              cwd=EXAMPLES, capture_output=True, check=False, timeout=harness.PATIENCE)
+    except FileNotFoundError:
+        return False
+    return done.returncode == 0
+
+
+@unittest.skipUnless(node_has_packages(), "node with zeromq and @msgpack/msgpack (npm install in clients/examples)")
+class JavaScript(Examples, unittest.TestCase):
+    publish = ["node", example("publish.js")]
+    subscribe = ["node", example("subscribe.js")]
+
+
+class Syntax(unittest.TestCase):
+    def test_javascript_is_well_formed(self):
+        try:
+            for name in ("publish.js", "subscribe.js"):
+                done = subprocess.run(["node", "--check", example(name)], capture_output=True, text=True, check=False,
+                                      timeout=harness.PATIENCE)
+                self.assertEqual(done.returncode, 0, done.stderr)
+        except FileNotFoundError:
+            self.skipTest("node is missing")
+
+
+if __name__ == "__main__":
+    harness.main()
