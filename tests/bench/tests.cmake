@@ -7,3 +7,5 @@ foreach(name feed sink proxy hotpath)
 endforeach()
 add_executable(bench_facts ${CMAKE_CURRENT_SOURCE_DIR}/bench/facts/bench_facts.c) # run by hand
 target_link_libraries(bench_facts PRIVATE engine thaw_static PkgConfig::MSGPACK)
+add_executable(bench_rules ${CMAKE_CURRENT_SOURCE_DIR}/bench/rules/bench_rules.c) # run by hand
+target_link_libraries(bench_rules PRIVATE engine thaw_static PkgConfig::MSGPACK)

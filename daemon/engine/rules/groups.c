@@ -175,22 +175,19 @@ static int group_make(rules *set, rule *one, const struct cel_value by[], const 
 
 int group_get(rules *set, rule *one, const struct cel_value by[], group **ret_group)
 {
-    msgpack_sbuffer key;
+    msgpack_sbuffer *key = &set->key; /* one for all: this is asked for each rule that a fact fits */
     msgpack_packer out;
-    msgpack_sbuffer_init(&key);
-    msgpack_packer_init(&out, &key, msgpack_sbuffer_write);
+    msgpack_packer_init(&out, key, msgpack_sbuffer_write);
+    msgpack_sbuffer_clear(key);
     pack_key(one, by, &out);
-    if (!key.data)
+    if (!key->data)
         return -ENOMEM;
-    uint64_t hash = key_hash(one, key.data, key.size);
-    group *g = find_key(set, one, key.data, key.size, hash);
-    int res = 0;
-    if (g)
-        *ret_group = g;
-    else
-        res = group_make(set, one, by, &key, hash, ret_group);
-    msgpack_sbuffer_destroy(&key);
-    return res;
+    uint64_t hash = key_hash(one, key->data, key->size);
+    group *g = find_key(set, one, key->data, key->size, hash);
+    if (!g)
+        return group_make(set, one, by, key, hash, ret_group);
+    *ret_group = g;
+    return 0;
 }
 
 static void group_unlink(rules *set, group *g)

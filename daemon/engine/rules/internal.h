@@ -384,6 +384,7 @@ struct rules {
     uint64_t *noted_causes;
     size_t noted_causes_count, noted_causes_capacity;
     fact_view view;
+    msgpack_sbuffer key; /* scratch of group_get */
     uint64_t *scratch; /* for counting distinct hashes */
     uint32_t *links;   /* as many: which of them are one person */
     size_t scratch_size;

@@ -35,6 +35,8 @@ void set_clear(rules *set)
     free(set->noted_causes);
     free(set->scratch);
     free(set->links);
+    msgpack_sbuffer_destroy(&set->key);
+    set->key = (msgpack_sbuffer){0};
     set->dirty = set->heirs = NULL;
     set->full = NULL;
     set->noted = NULL;

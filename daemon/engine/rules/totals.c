@@ -26,10 +26,11 @@ void totals_add(totals *t, const entry *e)
     }
 }
 
+/* What leaves may have been an extreme: that costs a count anew only where an expression asks for it. */
 void totals_take(group *g, const entry *e)
 {
     totals *t = &g->totals[e->selection];
-    uint32_t bit = 1u << e->selection;
+    uint32_t bit = 1u << e->selection, asked = g->rule->selections[e->selection].aggregates;
     t->count--;
     if (e->has_count) {
         t->with_count--;
@@ -38,15 +39,16 @@ void totals_take(group *g, const entry *e)
         t->sum -= e->count;
         t->low -= e->low;
         t->high -= e->high;
-        if (e->count == t->min || e->count == t->max)
+        if ((e->count == t->min || e->count == t->max) &&
+            asked & (1u << AGG_MIN | 1u << AGG_MAX | 1u << AGG_SPREAD))
             g->stale |= bit;
     }
     if (e->has_at) {
         t->with_at--;
-        if (e->at_ns == t->first || e->at_ns == t->last)
+        if ((e->at_ns == t->first || e->at_ns == t->last) && asked & (1u << AGG_FIRST | 1u << AGG_LAST))
             g->stale |= bit;
     }
-    if (g->rule->selections[e->selection].aggregates & 0xfu << AGG_DISTINCT_FIRST)
+    if (asked & 0xfu << AGG_DISTINCT_FIRST)
         g->stale |= bit;
 }
 
