@@ -1,0 +1,125 @@
+/* test_rules_limits.c - a rule that reaches a limit says so by an alert of its own, until rules are
+ * loaded anew. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include <msgpack.h>
+
+#include "engine.h"
+#include "rules/rules.h"
+
+static const char text[] = "rules:\n"
+                           "  - rule: one\n"
+                           "    by: [country]\n"
+                           "    select: {freed: {kind: release}}\n"
+                           "    when: freed.count > 100\n";
+
+typedef struct seen {
+    char ids[16][128], titles[16][256];
+    uint8_t states[16];
+    size_t count;
+} seen;
+
+static void on_alert(void *context, const thaw_alert *alert)
+{
+    seen *s = context;
+    assert_true(s->count < 16);
+    snprintf(s->ids[s->count], sizeof s->ids[0], "%.*s", (int)alert->id.len, alert->id.data);
+    snprintf(s->titles[s->count], sizeof s->titles[0], "%.*s", (int)alert->title.len, alert->title.data);
+    s->states[s->count++] = alert->state;
+}
+
+static rules *load(uint32_t groups, uint32_t facts)
+{
+    rules_complaints complaints = {.at = NULL};
+    rules_limits limits = rules_limits_default;
+    rules *set = NULL;
+    limits.groups = groups;
+    limits.facts = facts;
+    assert_int_equal(rules_load_text("text", text, strlen(text), &limits, false, &set, &complaints), 0);
+    rules_complaints_done(&complaints);
+    return set;
+}
+
+static engine *start(seen *s, uint32_t groups, uint32_t facts)
+{
+    engine_sink sink = {s, on_alert};
+    engine *e = NULL;
+    assert_int_equal(engine_new(&engine_config_default, &sink, &e), 0);
+    assert_int_equal(engine_set_rules(e, load(groups, facts), false, NULL, NULL), 0);
+    return e;
+}
+
+static void put(msgpack_packer *out, const char *key, const char *value)
+{
+    msgpack_pack_str_with_body(out, key, strlen(key));
+    msgpack_pack_str_with_body(out, value, strlen(value));
+}
+
+static void tell(engine *e, const char *id, const char *country, int64_t now_ns)
+{
+    msgpack_sbuffer data;
+    msgpack_packer out;
+    thaw_body body;
+    thaw_event event;
+    thaw_error error;
+    engine_verdict verdict;
+    msgpack_sbuffer_init(&data);
+    msgpack_packer_init(&out, &data, msgpack_sbuffer_write);
+    msgpack_pack_map(&out, 6);
+    put(&out, "id", id);
+    put(&out, "kind", "release");
+    put(&out, "country", country);
+    put(&out, "source", "s");
+    put(&out, "incident", id);
+    put(&out, "occurred_at", "2025-05-01");
+    assert_int_equal(thaw_body_open(&body, data.data, data.size, &thaw_limits_default, INT64_MAX / 2, &error), 0);
+    assert_int_equal(thaw_body_next(&body, &event, &error), 1);
+    assert_int_equal(engine_apply(e, &event, 1, now_ns, &verdict), 0);
+    assert_int_equal(verdict.code, THAW_OK);
+    msgpack_sbuffer_destroy(&data);
+}
+
+static void groups_are_bounded(void **state)
+{
+    (void)state;
+    seen s = {.count = 0};
+    engine *e = start(&s, 2, 100);
+    tell(e, "1", "AA", 1);
+    tell(e, "2", "BB", 2);
+    assert_int_equal(s.count, 0);
+    tell(e, "3", "CC", 3);
+    tell(e, "4", "DD", 4);
+    assert_int_equal(s.count, 1); /* once, not for each */
+    assert_string_equal(s.ids[0], "thaw-limit:one:1");
+    assert_non_null(strstr(s.titles[0], "limit of 2 groups"));
+    engine_free(e);
+}
+
+static void facts_are_bounded_and_a_reload_begins_anew(void **state)
+{
+    (void)state;
+    seen s = {.count = 0};
+    engine *e = start(&s, 100, 2);
+    tell(e, "1", "AA", 1);
+    tell(e, "2", "AA", 2);
+    assert_int_equal(s.count, 0);
+    tell(e, "3", "AA", 3);
+    assert_int_equal(s.count, 1);
+    assert_non_null(strstr(s.titles[0], "limit of 2 facts"));
+    assert_int_equal(engine_set_rules(e, load(100, 100), false, NULL, NULL), 0);
+    assert_int_equal(s.count, 2);
+    assert_string_equal(s.ids[1], "thaw-limit:one:1");
+    assert_int_equal(s.states[1], THAW_RESOLVED);
+    engine_free(e);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(groups_are_bounded),
+                                       cmocka_unit_test(facts_are_bounded_and_a_reload_begins_anew)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
