@@ -57,7 +57,7 @@ static void common_defaults(common_options *common)
     common->server_key = environment_or("THAW_SERVER_KEY", NULL);
     common->key = environment_or("THAW_KEY", NULL);
     if (common->timeout_ns == 0)
-        common->timeout_ns = 5000000000;
+        common->timeout_ns = ARGUMENTS_TIMEOUT_NS;
 }
 
 static void table_fill(table *t, const argument arguments[], size_t count, common_options *common)

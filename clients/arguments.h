@@ -35,6 +35,8 @@ typedef struct usage {
     const char *text;     /* paragraph below it */
 } usage;
 
+#define ARGUMENTS_TIMEOUT_NS INT64_C(5000000000)
+
 /* Options that every verb with a connection has. Values come from the command line, else from
  * THAW_SERVICE, THAW_ALERTS, THAW_EVENTS, THAW_SERVER_KEY and THAW_KEY, else are the defaults. */
 typedef struct common_options {

@@ -30,6 +30,7 @@ typedef struct publishing {
     batch *current;
     queue waiting, flying;
     uint64_t last_id;
+    bool sent;                 /* thawd has been there */
     bool input_ended, starved; /* starved: the input has nothing whole at the moment */
     int64_t heard_ns;          /* when the last answer came, or the first request went */
     int64_t hold_ns;           /* nothing is sent before: thawd said unavailable */
@@ -177,6 +178,7 @@ static int waiting_send(publishing *p, int64_t now_ns)
         if (result != 0)
             return result;
         queue_push(&p->flying, queue_pop(&p->waiting));
+        p->sent = true;
     }
     return 0;
 }
@@ -352,7 +354,10 @@ static int publishing_step(publishing *p)
     flying_resend(p, now_ns);
     if (result == 0)
         result = waiting_send(p, now_ns);
-    if (result == 0 && !publishing_idle(p) && now_ns - p->heard_ns > p->options->timeout_ns)
+    int64_t silent_ns = publishing_idle(p) ? 0 : now_ns - p->heard_ns;
+    if (result == 0 && !p->sent && silent_ns > p->options->connect_ns)
+        result = -ENOTCONN;
+    if (result == 0 && silent_ns > p->options->timeout_ns)
         result = -ETIMEDOUT;
     if (now_ns - p->progress_ns > PROGRESS_NS) {
         p->progress_ns = now_ns;

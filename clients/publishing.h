@@ -24,6 +24,7 @@ typedef struct publishing_totals {
 typedef struct publishing_options {
     uint32_t batch, window; /* events a request, requests in flight */
     int64_t resend_ns;      /* send again after this long without any answer */
+    int64_t connect_ns;     /* give up where there has been nobody to send to for this long */
     int64_t timeout_ns;     /* give up after this long without any answer */
 } publishing_options;
 
@@ -34,8 +35,8 @@ typedef struct publishing_report {
     void (*progress)(void *context, const publishing_totals *totals);
 } publishing_report;
 
-/* Publishes the whole input. 0: every event was answered for. -ETIMEDOUT: no answer came; totals
- * say how far it got. -ENOMEM or another -errno. */
+/* Publishes the whole input. 0: every event was answered for. -ENOTCONN: thawd was never there;
+ * -ETIMEDOUT: no answer came; totals say how far it got. -ENOMEM or another -errno. */
 int publishing_run(connection *c, input *in, const publishing_options *options,
                    const publishing_report *report, publishing_totals *totals);
 

@@ -100,11 +100,18 @@ static int check_run(pub *p, input *in, publishing_totals *t)
 
 /* ---- the verb ----------------------------------------------------------------------- */
 
+/* A thawd that is not there is soon known; one that is there may be busy with its disk. */
+static int64_t answer_ns(const pub *p)
+{
+    const int64_t patient_ns = 30000000000;
+    return p->common.timeout_ns == ARGUMENTS_TIMEOUT_NS ? patient_ns : p->common.timeout_ns;
+}
+
 static int online_run(pub *p, input *in, publishing_totals *t)
 {
     const publishing_report report = {&p->screen, publish_screen_rejected, publish_screen_progress};
     const publishing_options options = {(uint32_t)p->batch, (uint32_t)p->window, 3000000000,
-                                        p->common.timeout_ns};
+                                        p->common.timeout_ns, answer_ns(p)};
     connection *c = NULL;
     int result = connection_new(&p->common, &c);
     if (result != 0)
@@ -120,7 +127,9 @@ static int online_run(pub *p, input *in, publishing_totals *t)
 static int failed(pub *p, int result, const publishing_totals *t)
 {
     publish_screen_clear(&p->screen);
-    if (result == -ETIMEDOUT)
+    if (result == -ETIMEDOUT && !p->unacknowledged)
+        p->common.timeout_ns = answer_ns(p);
+    if (result == -ETIMEDOUT || result == -ENOTCONN)
         connection_complain_silence(&p->common,
                                     p->unacknowledged ? p->common.events : p->common.service);
     else if (result != -EINVAL)
@@ -166,7 +175,7 @@ static bool format_parse(const char *text, input_format *ret_format)
 
 int verb_pub(int argc, char **argv)
 {
-    pub p = {.common = {.timeout_ns = 30000000000}, .batch = 100, .window = 32};
+    pub p = {.batch = 100, .window = 32};
     const char *format = NULL;
     const usage u = {
         "pub", "[FILE...]",
