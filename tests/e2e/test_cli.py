@@ -1,0 +1,271 @@
+"""The verbs of thaw as a shell meets them: help, exit codes, one JSON object a line, environment,
+colours, errors, pipes and signals."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import unittest
+
+import harness
+
+VERBS = ("pub", "tail", "state", "incidents", "alerts", "explain", "events", "rejects", "rules",
+         "status", "reload", "keygen")
+ASKING = ("state", "incidents", "alerts", "events", "rejects", "rules", "status", "reload")
+
+
+def environment(daemon=None, **more):
+    env = dict(os.environ, TERM="xterm")
+    for name in ("NO_COLOR", "CLICOLOR_FORCE", "THAW_KEY", "THAW_SERVER_KEY"):
+        env.pop(name, None)
+    for name in ("service", "alerts", "events"):
+        env["THAW_" + name.upper()] = daemon.address(name) if daemon else "ipc:///nowhere/" + name
+    env.update(more)
+    return env
+
+
+def thaw(*arguments, daemon=None, given=None, **more):
+    return subprocess.run([harness.THAW, *arguments], input=given, text=True, capture_output=True,
+                          timeout=harness.PATIENCE, env=environment(daemon, **more), check=False)
+
+
+def lines(done):
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def event(number, **keys):
+    whole = {"id": str(number), "kind": "release", "country": "BY", "source": "AP",
+             "occurred_at": "2025-12-13", "reported_at": "2025-12-13", "count": 60,
+             "status": "confirmed"}
+    whole.update(keys)
+    return whole
+
+
+def given(*events):
+    return "".join(json.dumps(one) + "\n" for one in events)
+
+
+RULE = {"rule": "mass-release", "by": ["country"],
+        "select": {"freed": {"kind": "release", "within": "3d"}}, "when": "freed.sum >= 50",
+        "severity": "warning", "title": "{country}: {freed.sum} freed"}
+
+
+class WithoutThawd(unittest.TestCase):
+    def test_help(self):
+        for verb in VERBS:
+            for arguments in ((verb, "--help"), ("help", verb)):
+                done = thaw(*arguments)
+                self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
+                self.assertIn("usage: thaw " + verb, done.stdout)
+                self.assertIn("Exit codes: 0 done, 1", done.stdout)
+        done = thaw("--help")
+        self.assertEqual(done.returncode, 0)
+        for verb in VERBS:
+            self.assertRegex(done.stdout, rf"(?m)^  {verb} ")
+        self.assertRegex(thaw("--version").stdout, r"^thaw \d+\.\d+\.\d+\n$")
+
+    def test_wrong_usage_is_2_and_names_what_was_meant(self):
+        for arguments, says in ((("stat",), "state"), (("state", "--sinse", "2025"), "--since"),
+                                (("state", "Belarus"), "two capital letters"),
+                                (("state", "--since", "yesterday"), "expected a date"),
+                                (("incidents", "--kind", "relase"), "did you mean 'release'"),
+                                (("pub", "--format", "xml"), "json, msgpack or auto"),
+                                (("pub", "--batch", "0"), "expected a number from 1"),
+                                (("tail", "--count", "-1"), "expected a number"),
+                                (("tail", "--from", "soon"), "expected a date"),
+                                (("events", "BY", "RU"), "one too many"),
+                                (("explain",), "something is missing"),
+                                (("status", "--timeout"), "needs a value"),
+                                (("status", "--timeout", "soon"), "expected a time"), ((), "usage")):
+            done = thaw(*arguments)
+            self.assertEqual(done.returncode, 2, arguments)
+            self.assertIn(says, done.stderr, arguments)
+            self.assertEqual(done.stdout, "", arguments)
+
+    def test_no_thawd_is_3_and_soon_known(self):
+        for verb in ASKING + ("tail",):
+            done = thaw(verb, "--timeout", "0.2")
+            self.assertEqual((done.returncode, done.stdout), (3, ""), verb)
+            self.assertIn("no connection to ipc:///nowhere/service", done.stderr, verb)
+            self.assertIn("is thawd running?", done.stderr, verb)
+        done = thaw("explain", "mass-release", "BY", "--timeout", "0.2")
+        self.assertEqual(done.returncode, 3)
+        done = thaw("status", "--timeout", "0.2", THAW_SERVICE="tcp://127.0.0.1:1")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("no answer from tcp://127.0.0.1:1 within 0.2 s", done.stderr)
+
+    def test_nobody_to_publish_to(self):
+        done = thaw("pub", given=given(event(1)))
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("no connection to ipc:///nowhere/service", done.stderr)
+        self.assertIn("0 of the 1 events", done.stderr)
+        done = thaw("pub", "--unacknowledged", "--timeout", "0.2", given=given(event(1)))
+        self.assertEqual(done.returncode, 3)
+
+    def test_an_address_that_is_none(self):
+        done = thaw("status", "--service", "nonsense")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("cannot connect to 'nonsense'", done.stderr)
+
+    def test_pub_check(self):
+        done = thaw("pub", "--check", "--json", given=given(event(1), event(2, count=-1)) + "{\n")
+        self.assertEqual(done.returncode, 1)
+        first, second, summary = lines(done)
+        self.assertEqual((first["line"], first["id"], first["code"]), (2, "2", "invalid"))
+        self.assertIn("count", first["message"])
+        self.assertEqual((second["line"], second["code"]), (3, "malformed"))
+        self.assertEqual((summary["events"], summary["valid"], summary["rejected"]), (3, 1, 2))
+
+    def test_keygen(self):
+        with harness.Daemon(start=False) as d:
+            name = d.path("key")
+            done = thaw("keygen", name)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual(os.stat(name + ".secret").st_mode & 0o777, 0o600)
+            with open(name + ".public", encoding="ascii") as file:
+                public = file.read().strip()
+            self.assertEqual(len(public), 40)
+            self.assertIn(public, done.stdout)
+            with open(name + ".secret", encoding="ascii") as file:
+                self.assertNotIn(file.read().strip(), done.stdout)
+            again = thaw("keygen", name)
+            self.assertEqual(again.returncode, 1)
+            self.assertIn("File exists", again.stderr)
+
+
+class WithThawd(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon = harness.Daemon([RULE])
+        cls.addClassCleanup(cls.daemon.close)
+        published = thaw("pub", "--json", daemon=cls.daemon, given=given(
+            event(1), event(2, source="DW", count=62),
+            event(3, kind="sanction", authority="US", action="eased", count=1,
+                  targets=[{"name": "Bank", "ids": ["x:bank"]}]),
+            event(4, kind="detention", country="RU", persons=[{"name": "A B", "ids": ["x:ab"]}])))
+        assert published.returncode == 0, published.stderr
+        cls.published = lines(published)[-1]
+
+    def ask(self, *arguments, **more):
+        return thaw(*arguments, daemon=self.daemon, **more)
+
+    def test_pub_says_what_became_of_each(self):
+        self.assertEqual((self.published["events"], self.published["accepted"],
+                          self.published["duplicates"], self.published["rejected"]), (4, 4, 0, 0))
+        done = self.ask("pub", given=given(event(1), event(2, source="DW", count=61),
+                                           event(9, kind="weather")) + "nonsense\n")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("4 events: 0 accepted, 1 known already, 3 rejected", done.stdout)
+        self.assertRegex(done.stderr, r"(?m)^stdin:2: 2: .*\(conflict\)$")
+        self.assertRegex(done.stderr, r"(?m)^stdin:3: .*kind.*weather.*\(invalid\)$")
+        self.assertRegex(done.stderr, r"(?m)^stdin:4: .*\(malformed\)$")
+        self.assertEqual(self.ask("pub", "/nowhere/events.jsonl").returncode, 1)
+        rejects = lines(self.ask("rejects", "--json"))
+        self.assertIn("conflict", [one["code"] for one in rejects])
+
+    def test_json_has_the_keys_of_the_protocol(self):
+        ledger = lines(self.ask("state", "BY", "--json"))
+        self.assertEqual((len(ledger), ledger[0]["country"]), (1, "BY"))
+        self.assertTrue({"released", "detained", "open", "measures"} <= set(ledger[0]))
+        self.assertEqual([one["country"] for one in lines(self.ask("state", "--json"))],
+                         ["BY", "RU"])
+        for one in lines(self.ask("incidents", "--json")):
+            self.assertTrue({"id", "kind", "country", "occurred_at", "count", "low", "high",
+                             "status", "sources", "reports", "disagrees"} <= set(one))
+        for one in lines(self.ask("events", "BY", "--json")):
+            self.assertTrue({"journal_seq", "received_at", "event"} <= set(one))
+        alerts = lines(self.ask("alerts", "--json"))
+        self.assertEqual([(one["id"], one["state"]) for one in alerts],
+                         [("mass-release:BY:1", "firing")])
+        status = lines(self.ask("status", "--json"))
+        self.assertTrue({"version", "epoch", "seq", "uptime", "counters"} <= set(status[0]))
+        self.assertEqual([one["rule"] for one in lines(self.ask("rules", "--json"))],
+                         ["mass-release"])
+        self.assertEqual(lines(self.ask("reload", "--dry", "--json"))[0]["rule"], "mass-release")
+        explained = lines(self.ask("explain", "mass-release:BY:1", "--json"))
+        self.assertEqual(len(explained), 1)
+
+    def test_options_go_before_the_environment(self):
+        done = self.ask("status", "--service", self.daemon.address("service"),
+                        THAW_SERVICE="ipc:///nowhere/service")
+        self.assertEqual(done.returncode, 0)
+
+    def test_what_is_not_so_is_1(self):
+        for arguments in (("explain", "mass-release:XX:9"), ("explain", "release-BY-0"),
+                          ("explain", "no-such-rule", "BY")):
+            done = self.ask(*arguments)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), arguments)
+            self.assertIn("not-found", done.stderr)
+
+    def test_text_fits_a_terminal(self):
+        for arguments in (("state", "BY"), ("state",), ("incidents",), ("status",), ("alerts",)):
+            done = self.ask(*arguments)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
+            self.assertNotIn("\033", done.stdout)
+            self.assertLessEqual(max(map(len, done.stdout.splitlines())), 120, arguments)
+        text = self.ask("state", "BY").stdout
+        self.assertRegex(text, r"(?m)^released +62 +60 +62 +1$|^released +60 +60 +62 +1$")
+        self.assertRegex(text, r"(?m)^disagreements")
+        self.assertRegex(self.ask("incidents", "BY", "--kind", "release").stdout, r"60-62")
+        self.assertRegex(self.ask("status").stdout, r"(?m)^uptime +(\d+ min )?[\d.]+ s$")
+
+    def on_terminal(self, *arguments, **more):
+        ours, theirs = pty.openpty()
+        with subprocess.Popen([harness.THAW, *arguments], stdout=theirs, stdin=subprocess.DEVNULL,
+                              env=environment(self.daemon, **more)) as process:
+            os.close(theirs)
+            text = b""
+            try:
+                while chunk := os.read(ours, 65536):
+                    text += chunk
+            except OSError:
+                pass  # a terminal whose other end is closed
+            os.close(ours)
+            self.assertEqual(process.wait(harness.PATIENCE), 0)
+        return text.decode()
+
+    def test_colours(self):
+        self.assertIn("\033[31mfiring", self.on_terminal("alerts"))
+        self.assertNotIn("\033", self.on_terminal("alerts", NO_COLOR="1"))
+        self.assertNotIn("\033", self.on_terminal("alerts", TERM="dumb"))
+        self.assertNotIn("\033", self.on_terminal("alerts", "--json"))
+        self.assertIn("\033[31mfiring", self.ask("alerts", CLICOLOR_FORCE="1").stdout)
+        self.assertNotIn("\033", self.ask("alerts", CLICOLOR_FORCE="1", NO_COLOR="1").stdout)
+        for line in self.on_terminal("state", "BY", NO_COLOR="1").splitlines():
+            self.assertLessEqual(len(line), 80)
+
+    def test_tail(self):
+        done = self.ask("tail", "--no-follow", "--from", "beginning", "--json")
+        self.assertEqual(done.returncode, 0)
+        numbers = [one["seq"] for one in lines(done)]
+        self.assertEqual(numbers, list(range(1, len(numbers) + 1)))
+        self.assertEqual(len(lines(self.ask("tail", "--count", "1", "--from", "beginning",
+                                            "--json"))), 1)
+        self.assertEqual(self.ask("tail", "--no-follow", "--topic", "RU.", "--json").stdout, "")
+
+    def test_tail_ends_at_signals(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with subprocess.Popen([harness.THAW, "tail"], stdout=subprocess.PIPE, text=True,
+                                  env=environment(self.daemon)) as process:
+                self.assertIn("mass-release:BY:1", process.stdout.readline())
+                process.send_signal(number)
+                self.assertIn(process.wait(harness.PATIENCE), (0, -number))
+
+    def test_a_pipe_that_closes(self):
+        with subprocess.Popen([harness.THAW, "events", "--follow"], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, env=environment(self.daemon)) as process:
+            self.assertTrue(process.stdout.readline())
+            process.stdout.close()
+            harness.wait_for(lambda: self.pushed(process), "the end of thaw events")
+
+    def pushed(self, process):
+        """Publishes one more report, so that the program writes to its closed pipe."""
+        type(self).number = getattr(self, "number", 1000) + 1
+        self.ask("pub", "--quiet", given=given(event(self.number, country="RU", kind="detention",
+                                                     count=1)))
+        return process.poll() is not None
+
+
+if __name__ == "__main__":
+    harness.main()
