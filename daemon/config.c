@@ -442,7 +442,7 @@ int config_default(config *ret_config)
     config c = {
         .clock = ENGINE_CLOCK_WALL,
         .events = {.hwm_count = 1000, .mode = 0660},
-        .service = {.hwm_count = 1000, .mode = 0660},
+        .service = {.hwm_count = 10000, .mode = 0660},
         .alerts = {.hwm_count = 10000, .mode = 0660},
         .beat_ns = SECOND,
         .linger_ns = SECOND / 4,

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ASIDE_COUNT_MAX 1024                   /* replies set aside for slow clients */
+#define ASIDE_COUNT_MAX 16384                  /* replies set aside for slow clients */
 #define ASIDE_NS_MAX (INT64_C(5) * 1000000000) /* how long a reply is tried again */
 
 typedef struct item {

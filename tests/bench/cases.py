@@ -2,7 +2,7 @@
 import dataclasses
 import typing
 
-from harness import Program, Thawd, free_port, must, since, threads
+from harness import Program, Server, Thawd, free_port, must, since, threads
 
 
 @dataclasses.dataclass
@@ -108,6 +108,44 @@ def check_thawd(d, status, sent, n, again, corrections, rules, countries):
             must(firing == sent['mass'], f"{firing} alerts of mass releases, expected {sent['mass']}")
 
 
+# ---- acknowledged publishing ------------------------------------------------------------------
+
+
+def publish(per, events, rules=('world', 1000, 200)):
+    def run(place, quick):
+        n = size(events, quick)
+        with Thawd(place, place.rules(*rules)) as d:
+            before = threads(d.pid)
+            with Program(place, 'publish', '--address', d.service, '--events', n, '--per', per) as p:
+                got = p.wait()
+            cpu = since(before, threads(d.pid))
+            status = d.ask('status')
+            must(status['counters']['accepted'] == n and status['journal_seq'] == n, 'accepted and journaled')
+        return {'events/s': got['events/s'], **per_event(cpu, n)}
+    return run
+
+
+def jetstream(per, events):
+    def run(place, quick):
+        n, port, folder = size(events, quick), free_port(), place.folder()
+        with Server(['nats-server', '-a', '127.0.0.1', '-p', port, '-js', '-sd', folder], port, folder):
+            with Program(place, 'nats_publish', '--url', f'nats://127.0.0.1:{port}', '--events', n, '--per', per) as p:
+                return {'events/s': p.wait()['events/s']}
+    return run
+
+
+def redis(per, events, fsync):
+    """The binary is called by its other name: redis-tools has it, and starts no service."""
+    def run(place, quick):
+        n, port, folder = size(events, quick), free_port(), place.folder()
+        command = ['bash', '-c', 'exec -a redis-server redis-check-rdb "$@"', 'redis', '--bind', '127.0.0.1', '--port', port,
+                   '--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', fsync]
+        with Server(command, port, folder):
+            with Program(place, 'redis_publish', '--port', port, '--events', n, '--per', per) as p:
+                return {'events/s': p.wait()['events/s']}
+    return run
+
+
 def all_cases():
     cases = {}
     for transport in ('ipc', 'tcp'):
@@ -116,4 +154,10 @@ def all_cases():
                 f'{events} events of 200 bytes, {per} a message, {transport}; thawd with 1 000 rules, everything on',
                 {'zmq_proxy': proxy(transport, per, events), 'thawd': thawd(transport, per, events),
                  'bare receive': direct(transport, per, events)})
+    for per, events in ((1, 200000), (100, 1000000)):
+        cases[f'publish-{per}'] = Case(
+            f'acknowledged publishing, pipelined, {per} reports a request; thawd syncs, with 1 000 rules',
+            {'JetStream file': jetstream(1, 100000), f'thawd {per}': publish(per, events),
+             'Redis AOF always': redis(1, 100000, 'always'), 'Redis AOF everysec': redis(1, 100000, 'everysec'),
+             **({'JetStream 100 a message': jetstream(100, 1000000)} if per == 100 else {})})
     return cases

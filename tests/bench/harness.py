@@ -67,7 +67,7 @@ class Program:
     def pid(self):
         return self.process.pid
 
-    def wait(self, timeout=600):
+    def wait(self, timeout=120):
         out, _ = self.process.communicate(timeout=timeout)
         must(self.process.returncode == 0, f'{self.name} ended with {self.process.returncode}')
         return figures(out)
@@ -83,6 +83,28 @@ class Program:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+
+class Server:
+    """A peer on a port of its own, with its files in `folder`."""
+
+    def __init__(self, command, port, folder):
+        with open(folder / 'log', 'w') as log:
+            self.process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log)
+        for _ in range(200):
+            with socket.socket() as s:
+                if s.connect_ex(('127.0.0.1', port)) == 0:
+                    return
+            must(self.process.poll() is None, f'{command[0]}: {(folder / "log").read_text()[-300:]}')
+            time.sleep(0.05)
+        raise Wrong(f'{command[0]} does not listen')
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(30)
 
 
 class Place:

@@ -1,11 +1,23 @@
 # The programs of tests/bench/run.sh, and the gate on the instructions of the hot path.
 add_library(bench_stream STATIC ${CMAKE_CURRENT_SOURCE_DIR}/bench/stream.c ${CMAKE_CURRENT_SOURCE_DIR}/bench/messages.c)
 target_link_libraries(bench_stream PUBLIC thaw_flags)
-foreach(name feed sink proxy hotpath)
+foreach(name feed sink proxy publish hotpath)
   add_executable(bench_${name} ${CMAKE_CURRENT_SOURCE_DIR}/bench/${name}.c)
-  target_link_libraries(bench_${name} PRIVATE bench_stream engine thaw_static PkgConfig::ZMQ)
+  target_link_libraries(bench_${name} PRIVATE bench_stream engine thaw_static PkgConfig::ZMQ PkgConfig::MSGPACK)
 endforeach()
 add_executable(bench_facts ${CMAKE_CURRENT_SOURCE_DIR}/bench/facts/bench_facts.c) # run by hand
 target_link_libraries(bench_facts PRIVATE engine thaw_static PkgConfig::MSGPACK)
 add_executable(bench_rules ${CMAKE_CURRENT_SOURCE_DIR}/bench/rules/bench_rules.c) # run by hand
 target_link_libraries(bench_rules PRIVATE engine thaw_static PkgConfig::MSGPACK)
+
+# Peers, only where run.sh has installed them.
+function(add_peer name header library)
+  find_path(BENCH_${name}_HEADER ${header})
+  find_library(BENCH_${name}_LIBRARY ${library})
+  if(BENCH_${name}_HEADER AND BENCH_${name}_LIBRARY)
+    add_executable(bench_${name} ${CMAKE_CURRENT_SOURCE_DIR}/bench/${name}.c)
+    target_link_libraries(bench_${name} PRIVATE bench_stream ${BENCH_${name}_LIBRARY} m)
+  endif()
+endfunction()
+add_peer(nats_publish nats/nats.h nats)
+add_peer(redis_publish hiredis/hiredis.h hiredis)
