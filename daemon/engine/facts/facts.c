@@ -79,8 +79,8 @@ static void clusters_free(facts *f)
         numbers_done(&inc->naming, &f->held);
         numbers_done(&inc->why.corrections, &f->held);
         f->held -= sizeof *inc;
-        free(inc);
     }
+    pool_done(&f->incidents_pool);
 }
 
 static void entities_free(facts *f)

@@ -18,6 +18,7 @@
 #include "array.h"
 #include "facts.h"
 #include "index.h"
+#include "pool.h"
 #include "reports.h"
 #include "symbols.h"
 
@@ -226,6 +227,7 @@ typedef struct known_from {
 /* ---- the whole ---------------------------------------------------------------------- */
 
 struct facts {
+    pool incidents_pool;
     facts_config config;
     fact_change_fn on_change;
     void *context;

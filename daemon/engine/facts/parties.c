@@ -14,17 +14,17 @@
 #define STRINGS_MAX 65 /* ids of one party and its name: thaw_limits.ids and one */
 #define STRING_BYTES 4200
 
-/* The strings of one party, in a buffer of their own. */
+/* The strings of one party, in a buffer of their own; 13 KiB of stack. */
 typedef struct strings {
     thaw_str at[STRINGS_MAX];
     uint32_t count;
-    char *text;
-    size_t used, size;
+    size_t used;
+    char text[STRINGS_MAX * 130 + STRING_BYTES];
 } strings;
 
 static void strings_put(strings *s, char prefix, thaw_str string)
 {
-    if (s->count == STRINGS_MAX || s->size - s->used < string.len + 1u)
+    if (s->count == STRINGS_MAX || sizeof s->text - s->used < string.len + 1u)
         return;
     char *text = s->text + s->used;
     text[0] = prefix;
@@ -51,15 +51,6 @@ static void party_strings(strings *s, const thaw_party *party, bool named, menti
     char place[40];
     int n = snprintf(place, sizeof place, "%016llx.%u", (unsigned long long)salt, m.party);
     strings_put(s, 'r', (thaw_str){place, (uint32_t)n});
-}
-
-static bool strings_init(facts *f, strings *s)
-{
-    *s = (strings){.size = (size_t)STRINGS_MAX * 130 + STRING_BYTES};
-    s->text = malloc(s->size);
-    if (!s->text)
-        f->failed = -ENOMEM;
-    return s->text != NULL;
 }
 
 /* The n-th of the comma-separated parts of a sector, blanks around it left out. */
@@ -145,28 +136,24 @@ static bool mention_strings(facts *f, uint32_t scope, mention m, strings *s)
 void mention_nodes(facts *f, uint32_t scope, mention m, numbers *list)
 {
     strings s;
-    if (!strings_init(f, &s))
-        return;
     if (mention_strings(f, scope, m, &s))
         for (uint32_t i = 0; i < s.count; i++) {
             uint32_t n = node_find(f, scope, s.at[i]);
             if (n && f->nodes[n].count)
                 put(f, list, n);
         }
-    free(s.text);
 }
 
 uint32_t mention_entity(facts *f, uint32_t scope, mention m)
 {
     strings s;
     uint32_t entity = 0;
-    if (!scope || !strings_init(f, &s))
+    if (!scope)
         return 0;
     if (mention_strings(f, scope, m, &s) && s.count) {
         uint32_t n = node_find(f, scope, s.at[0]);
         entity = n ? f->nodes[n].entity : 0;
     }
-    free(s.text);
     return entity;
 }
 
@@ -207,7 +194,7 @@ static void persons_each(facts *f, uint32_t number, const thaw_event *event, men
 {
     const report *r = report_of(f, number);
     strings s;
-    if (!event->persons.count || !strings_init(f, &s))
+    if (!event->persons.count)
         return;
     uint32_t scope = report_scope(f, r, event, true);
     uint32_t names = scope_index(f, SCOPE_NAME, event->country, 0, true);
@@ -225,14 +212,11 @@ static void persons_each(facts *f, uint32_t number, const thaw_event *event, men
             on_mention(f, names, s.at, s.count, m, false);
         }
     }
-    free(s.text);
 }
 
 static void objects_each(facts *f, uint32_t number, const thaw_event *event, mention_fn on_mention)
 {
     strings s;
-    if (!strings_init(f, &s))
-        return;
     uint32_t scope = report_scope(f, report_of(f, number), event, true);
     mention m = {number, 0};
     thaw_list list = event->targets;
@@ -250,7 +234,6 @@ static void objects_each(facts *f, uint32_t number, const thaw_event *event, men
             if (s.count)
                 on_mention(f, scope, s.at, s.count, m, true);
     }
-    free(s.text);
 }
 
 void report_entities(facts *f, uint32_t number, numbers *list)

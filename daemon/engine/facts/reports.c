@@ -11,7 +11,8 @@
 #define CHUNK_REPORTS 4096u
 #define BLOCK_BYTES (1u << 20)
 
-/* A slot of the identity table: the number, and bits of the hash that spare a look at the record. */
+/* A slot of the identity table: the number, and the bits of the hash that say where it belongs (the
+ * table never has more than 2^32 places) and spare a look at the record. */
 typedef struct slot {
     uint32_t number, tag;
 } slot;
@@ -107,7 +108,7 @@ uint64_t reports_text_bytes(const reports *r)
 
 static inline uint32_t tag_of(thaw_hash key)
 {
-    return (uint32_t)(key.high >> 32);
+    return (uint32_t)key.low;
 }
 
 static inline bool hash_equal(thaw_hash a, thaw_hash b)
@@ -117,13 +118,13 @@ static inline bool hash_equal(thaw_hash a, thaw_hash b)
 
 void reports_prefetch(const reports *r, thaw_hash key)
 {
-    __builtin_prefetch(&r->slots[key.low & (r->slots_count - 1)], 1);
+    __builtin_prefetch(&r->slots[tag_of(key) & (r->slots_count - 1)], 1);
 }
 
 static slot *identity_slot(const reports *r, thaw_hash key)
 {
     uint64_t mask = r->slots_count - 1;
-    uint64_t i = key.low & mask;
+    uint64_t i = tag_of(key) & mask;
     while (r->slots[i].number && (r->slots[i].tag != tag_of(key) ||
                                   !hash_equal(reports_at(r, r->slots[i].number)->key, key)))
         i = (i + 1) & mask;
@@ -141,16 +142,17 @@ static int identity_grow(reports *r)
     slot *slots = calloc(size, sizeof *slots);
     if (!slots)
         return -ENOMEM;
+    for (uint64_t old = 0; old < r->slots_count; old++) {
+        uint64_t i = r->slots[old].tag & (size - 1);
+        if (!r->slots[old].number)
+            continue;
+        while (slots[i].number)
+            i = (i + 1) & (size - 1);
+        slots[i] = r->slots[old];
+    }
     free(r->slots);
     r->slots = slots;
     r->slots_count = size;
-    for (uint32_t n = 1; n <= r->count; n++) {
-        thaw_hash key = reports_at(r, n)->key;
-        uint64_t i = key.low & (size - 1);
-        while (slots[i].number)
-            i = (i + 1) & (size - 1);
-        slots[i] = (slot){n, tag_of(key)};
-    }
     return 0;
 }
 

@@ -21,6 +21,15 @@ static int incident_compare(const incident *a, const incident *b)
 {
     return a == b ? 0 : item_compare(a->facts, a->opener, b->opener);
 }
+
+/* Whether an item stands behind the opener or is it. An incident starts with its opener, which
+ * mostly decides without a look at the opener's report. */
+static bool opens_before(const facts *f, const incident *inc, item it)
+{
+    int64_t start_ns = item_span(f, it).start_ns;
+    return inc->start_ns != start_ns ? inc->start_ns < start_ns : item_compare(f, inc->opener, it) <= 0;
+}
+
 /* The tree's functions, of which not all are used. */
 #define __unused __attribute__((unused))
 RB_GENERATE_STATIC(incident_tree, incident, node, incident_compare)
@@ -40,7 +49,7 @@ static incident *sharp_floor(facts *f, const key *k, item it)
 {
     incident *found = NULL;
     for (incident *at = RB_ROOT(&k->sharp); at;) {
-        if (item_compare(f, at->opener, it) <= 0) {
+        if (opens_before(f, at, it)) {
             found = at;
             at = RB_RIGHT(at, node);
         } else {
@@ -68,9 +77,9 @@ incident *incidents_from(const key *k, int64_t start_ns)
 static incident *sharp_floor_hot(facts *f, key *k, item it)
 {
     incident *hot = k->hot;
-    if (hot && item_compare(f, hot->opener, it) <= 0) {
+    if (hot && opens_before(f, hot, it)) {
         incident *next = hot->next;
-        if (!next || item_compare(f, it, next->opener) < 0)
+        if (!next || !opens_before(f, next, it))
             return hot;
     }
     return k->hot = sharp_floor(f, k, it);
@@ -85,8 +94,8 @@ incident *incident_new(facts *f, uint32_t key_index, item opener)
                      : grow(f, (void **)&f->incidents, &f->incidents_count, &f->incidents_capacity,
                             sizeof *f->incidents);
     if (i && !f->incidents[i]) {
-        f->incidents[i] = calloc(1, sizeof **f->incidents);
-        f->held += sizeof **f->incidents;
+        f->incidents[i] = pool_take(&f->incidents_pool, sizeof **f->incidents);
+        f->held += f->incidents[i] ? sizeof **f->incidents : 0;
     }
     incident *inc = i ? f->incidents[i] : NULL;
     if (!inc) {
