@@ -282,6 +282,8 @@ static void report_fill(facts *f, report *r, const thaw_event *event)
     r->has_count = event->has_count;
     r->has_targets = event->targets.count != 0;
     r->destination = event->destination.data != NULL;
+    r->has_program = event->program.data != NULL;
+    r->has_expiry = event->expires_at.precision != THAW_ABSENT;
     bool people = event->kind == THAW_RELEASE || event->kind == THAW_DETENTION;
     r->named = event->incident.data != NULL && (people || event->kind == THAW_SANCTION || event->kind == THAW_TALKS);
     r->persons_named = people && parties != 0;

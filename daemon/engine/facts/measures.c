@@ -124,9 +124,10 @@ static void fold_relieve(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns
 static void fold_step(fold *s, const step *st)
 {
     const report *r = report_of(s->f, st->report);
-    thaw_event event;
-    report_event(s->f->reports, r, &event);
-    uint32_t program = symbols_find(s->f->symbols, event.program);
+    thaw_event event = {0};
+    if (r->has_program || r->has_expiry)
+        report_event(s->f->reports, r, &event);
+    uint32_t program = r->has_program ? symbols_find(s->f->symbols, event.program) : 0;
     int64_t unused, ends = TIME_UNKNOWN;
     if (event.expires_at.precision)
         thaw_date_interval(&event.expires_at, &unused, &ends);
@@ -183,6 +184,8 @@ static void steps_put_programs(facts *f, steps *s, const entity *e)
     uint32_t own = s->count;
     for (uint32_t i = 0; i < own; i++) {
         thaw_event event;
+        if (!report_of(f, s->at[i].report)->has_program)
+            continue;
         report_event(f->reports, report_of(f, s->at[i].report), &event);
         uint32_t program = symbols_find(f->symbols, event.program);
         if (program)

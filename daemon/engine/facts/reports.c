@@ -1,6 +1,5 @@
 #include "reports.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +7,6 @@
 #include "array.h"
 #include "pages.h"
 
-#define CHUNK_REPORTS 4096u
 #define BLOCK_BYTES (1u << 20)
 
 /* A slot of the identity table: the number, and the bits of the hash that say where it belongs (the
@@ -30,9 +28,8 @@ typedef struct block {
 } block;
 
 struct reports {
-    report **chunks;
+    reports_table table;
     uint32_t chunks_count, chunks_capacity;
-    uint32_t count;
     uint64_t reports_max, bytes_max;
 
     slot *slots; /* open addressing, number 0 is empty; size a power of two */
@@ -71,10 +68,10 @@ reports *reports_free(reports *r)
     if (!r)
         return NULL;
     for (uint32_t i = 0; i < r->chunks_count; i++)
-        pages_free(r->chunks[i], CHUNK_REPORTS * sizeof(report));
+        pages_free(r->table.chunks[i], REPORTS_CHUNK * sizeof(report));
     for (uint32_t i = 0; i < r->blocks_count; i++)
         pages_free(r->blocks[i].bytes, r->blocks[i].size);
-    free(r->chunks);
+    free(r->table.chunks);
     free(r->blocks);
     free(r->slots);
     free(r->waiting);
@@ -82,20 +79,14 @@ reports *reports_free(reports *r)
     return NULL;
 }
 
-report *reports_at(const reports *r, uint32_t number)
-{
-    assert(number >= 1 && number <= r->count);
-    return &r->chunks[(number - 1) / CHUNK_REPORTS][(number - 1) % CHUNK_REPORTS];
-}
-
 uint32_t reports_count(const reports *r)
 {
-    return r->count;
+    return r->table.count;
 }
 
 uint64_t reports_bytes(const reports *r)
 {
-    return (uint64_t)r->chunks_count * CHUNK_REPORTS * sizeof(report) + r->slots_count * sizeof(slot) +
+    return (uint64_t)r->chunks_count * REPORTS_CHUNK * sizeof(report) + r->slots_count * sizeof(slot) +
            (uint64_t)r->waiting_size * sizeof(pending);
 }
 
@@ -181,23 +172,23 @@ static int text_copy(reports *r, const uint8_t *text, uint32_t bytes, const uint
 
 int reports_append(reports *r, thaw_hash key, const uint8_t *text, uint32_t text_bytes, uint32_t *ret_number)
 {
-    if (r->count >= r->reports_max || reports_bytes(r) + r->text_bytes + text_bytes > r->bytes_max)
+    if (r->table.count >= r->reports_max || reports_bytes(r) + r->text_bytes + text_bytes > r->bytes_max)
         return -ENOSPC;
-    if (r->count == r->chunks_count * CHUNK_REPORTS) {
-        if (array_reserve((void **)&r->chunks, &r->chunks_capacity, (size_t)r->chunks_count + 1,
-                          sizeof *r->chunks, &r->held) < 0)
+    if (r->table.count == r->chunks_count * REPORTS_CHUNK) {
+        if (array_reserve((void **)&r->table.chunks, &r->chunks_capacity, (size_t)r->chunks_count + 1,
+                          sizeof *r->table.chunks, &r->held) < 0)
             return -ENOMEM;
-        report *chunk = pages_new(CHUNK_REPORTS * sizeof *chunk);
+        report *chunk = pages_new(REPORTS_CHUNK * sizeof *chunk);
         if (!chunk)
             return -ENOMEM;
-        r->chunks[r->chunks_count++] = chunk;
+        r->table.chunks[r->chunks_count++] = chunk;
     }
-    if (((uint64_t)r->count + 1) * 4 > r->slots_count * 3 && identity_grow(r) < 0)
+    if (((uint64_t)r->table.count + 1) * 4 > r->slots_count * 3 && identity_grow(r) < 0)
         return -ENOMEM;
     const uint8_t *copy;
     if (text_copy(r, text, text_bytes, &copy) < 0)
         return -ENOMEM;
-    uint32_t number = ++r->count;
+    uint32_t number = ++r->table.count;
     report *record = reports_at(r, number);
     record->key = key;
     record->text = copy;

@@ -11,6 +11,8 @@
 #ifndef FACTS_REPORTS_H
 #define FACTS_REPORTS_H
 
+#include <assert.h>
+
 #include "thaw.h"
 
 #define TIME_UNKNOWN INT64_MIN
@@ -38,15 +40,29 @@ typedef struct report {
         has_targets : 1, destination : 1;
     uint8_t id_bytes;
     uint8_t told_as_fact : 1; /* rules know it as a fact of kind report */
+    uint8_t has_program : 1, has_expiry : 1; /* a sanction gives them */
 } report;
 
 typedef struct reports reports;
+
+#define REPORTS_CHUNK 4096u
+
+/* What every look at a report needs, in front of the whole object. */
+typedef struct reports_table {
+    report **chunks;
+    uint32_t count;
+} reports_table;
 
 int reports_new(uint64_t reports_max, uint64_t bytes_max, reports **ret_reports);
 reports *reports_free(reports *r);
 
 /* The report of that number, which must exist. */
-report *reports_at(const reports *r, uint32_t number);
+static inline report *reports_at(const reports *r, uint32_t number)
+{
+    const reports_table *t = (const reports_table *)r;
+    assert(number >= 1 && number <= t->count);
+    return &t->chunks[(number - 1) / REPORTS_CHUNK][(number - 1) % REPORTS_CHUNK];
+}
 uint32_t reports_count(const reports *r);
 uint64_t reports_bytes(const reports *r);      /* fixed records and identity */
 uint64_t reports_text_bytes(const reports *r); /* text blocks */
