@@ -1,5 +1,8 @@
 """What bench.py measures: each case with its contenders, the first being the baseline."""
+import contextlib
 import dataclasses
+import statistics
+import time
 import typing
 
 from harness import Program, Server, Thawd, free_port, must, since, threads
@@ -146,6 +149,115 @@ def redis(per, events, fsync):
     return run
 
 
+# ---- latency ----------------------------------------------------------------------------------
+
+RATE = 10000
+
+
+def waits(got):
+    return {k: got[k] / 1e3 for k in ('p50_ns', 'p90_ns', 'p99_ns', 'p999_ns', 'max_ns') if k in got}
+
+
+def in_us(figures):
+    return {k.replace('_ns', '_us'): v for k, v in figures.items()}
+
+
+def proxy_latency(seconds):
+    def run(place, quick):
+        n, (front, back) = size(seconds * RATE, quick), addresses(place, 'ipc', 2)
+        times = place.times(n)
+        with Program(place, 'proxy', front, back, 10000, ready=True), \
+                Program(place, 'sink', 'events', '--address', back, '--events', n, '--times', times) as sink, \
+                Program(place, 'feed', '--address', front, '--events', n, '--rate', RATE, '--times', times) as feed:
+            got = sink.wait()
+            feed.wait()
+        must(got['measured'] == n - n // 20, f"{got['measured']} measured")
+        return in_us(waits(got))
+    return run
+
+
+def thawd_latency(seconds):
+    """From the sending of a report of a release to its alert here. Two in three reports raise one."""
+    def run(place, quick):
+        n = size(seconds * RATE, quick)
+        times = place.times(n)
+        with Thawd(place, place.rules('each')) as d, \
+                Program(place, 'sink', 'alerts', '--address', d.alerts, '--hwm', 1000000, '--times', times,
+                        '--events', n) as sink:
+            wait_subscriber(d)
+            with Program(place, 'feed', '--address', d.events, '--events', n, '--rate', RATE, '--times', times) as feed:
+                commits = []
+                while feed.process.poll() is None:
+                    commits.append(d.ask('status')['journal']['commit_us_last'])
+                    time.sleep(0.05)
+                feed.wait()
+                _, status = d.wait_events(n)
+            raised = d.firing('each')
+            got = sink.stop()
+        must(got['alerts'] == status['seq'] and got['first_seq'] == 1, f"{got['alerts']} alerts of {status['seq']}")
+        must(raised > n / 2 and got['measured'] > 0.9 * raised, f"{got['measured']} measured of {raised} raised")
+        commits = [c for c in commits if c]
+        return {**in_us(waits(got)), 'commit_us': statistics.median(commits)}
+    return run
+
+
+# ---- the hot path alone, in one process ---------------------------------------------------------
+
+
+def hotpath(events, *args, rules=None):
+    def run(place, quick):
+        extra = ['--rules', place.rules(*rules)] if rules else []
+        with Program(place, 'hotpath', size(events, quick), *args, *extra) as p:
+            got = p.wait(600)
+        return {'ns': got['ns_per_event'], 'alerts': got['alerts'], 'resident_MB': got['resident_kb'] / 1024,
+                **({'bytes_each': got['grown_kb'] * 1024 / size(events, quick)} if not args else {})}
+    return run
+
+
+# ---- restart ------------------------------------------------------------------------------------
+
+
+def replay(events, rules):
+    """The same state folder twice: what the second start takes until it answers."""
+    def run(place, quick):
+        n, folder = size(events, quick), place.folder()
+        with Thawd(place, place.rules(*rules), folder=folder) as d:
+            with Program(place, 'feed', '--address', d.events, '--events', n, '--expect', 1) as feed:
+                sent = feed.wait()
+                _, before = d.wait_events(n)
+        with Thawd(place, place.rules(*rules), folder=folder) as d:
+            cpu, after = threads(d.pid), d.ask('status')
+            must(after['journal_seq'] == n and after['epoch'] == before['epoch'], 'reports after the restart')
+            must(after['seq'] == before['seq'], f"alert {after['seq']} after the restart, {before['seq']} before")
+            must(after['engine']['incidents'] == sent['happenings'], 'incidents after the restart')
+            must(d.firing('mass-') == sent['mass'], 'alerts of mass releases after the restart')
+            return {'events/s': n / d.ready_s, 'events/s of CPU': n / cpu['loop'] * 1e9, 'ready_s': d.ready_s}
+    return run
+
+
+# ---- many subscribers ---------------------------------------------------------------------------
+
+
+def subscribers(count, events):
+    def run(place, quick):
+        n = size(events, quick)
+        with Thawd(place, place.rules('world', 1000, 200)) as d, contextlib.ExitStack() as stack:
+            sinks = [stack.enter_context(Program(place, 'sink', 'alerts', '--address', d.alerts, '--hwm', 1000000))
+                     for _ in range(count)]
+            while d.ask('status')['subscribers'] < count:
+                pass
+            before = threads(d.pid)
+            with Program(place, 'feed', '--address', d.events, '--events', n) as feed:
+                sent = feed.wait()
+                end_ns, status = d.wait_events(n)
+            cpu = since(before, threads(d.pid))
+            for sink in sinks:
+                got = sink.stop()
+                must(got['alerts'] == status['seq'], f"{got['alerts']} alerts of {status['seq']}")
+        return {'events/s': n / (end_ns - sent['start_ns']) * 1e9, **per_event(cpu, n)}
+    return run
+
+
 def all_cases():
     cases = {}
     for transport in ('ipc', 'tcp'):
@@ -160,4 +272,31 @@ def all_cases():
             {'JetStream file': jetstream(1, 100000), f'thawd {per}': publish(per, events),
              'Redis AOF always': redis(1, 100000, 'always'), 'Redis AOF everysec': redis(1, 100000, 'everysec'),
              **({'JetStream 100 a message': jetstream(100, 1000000)} if per == 100 else {})})
+    cases['latency'] = Case(f'one way at {RATE} a second over ipc: proxy to receiver, report to alert; microseconds',
+                            {'zmq_proxy': proxy_latency(5), 'thawd': thawd_latency(5)})
+    cases['rules'] = Case('CPU of the hot path by number of rules, of which ten match', {
+        str(count): hotpath(200000, '--batch', 4000, rules=('ten', count)) for count in (10, 1000, 100000)}, 3)
+    cases['rules-world'] = Case('CPU of the hot path by number of rules, five to a country', {
+        'none': hotpath(200000, '--batch', 4000),
+        **{str(count): hotpath(200000, '--batch', 4000, rules=('world', count, 200)) for count in (10, 1000, 10000)}}, 3)
+    cases['countries'] = Case('CPU of the hot path by number of countries', {
+        str(count): hotpath(60000, '--batch', 4000, '--countries', count, rules=('world', 5 * count, count))
+        for count in (200, 10)}, 3)
+    cases['held'] = Case('CPU of the hot path by reports held before, no rules', {
+        name: hotpath(200000, '--batch', 4000, '--before', count)
+        for name, count in (('10 k', 10000), ('1 M', 1000000), ('10 M', 10000000))}, 1)
+    cases['corrections'] = Case('CPU of the hot path with duplicates and retractions, 1 000 rules', {
+        'plain': hotpath(200000, '--batch', 4000, rules=('world', 1000, 200)),
+        'each report twice': hotpath(200000, '--batch', 4000, '--again', 2, rules=('world', 1000, 200)),
+        'a fifth of happenings retracted from': hotpath(200000, '--batch', 4000, '--corrections', 200,
+                                                        rules=('world', 1000, 200))}, 3)
+    cases['memory'] = Case('memory a report, its text of 200 bytes included, no rules', {'1 M reports': hotpath(1000000)}, 1)
+    cases['stages'] = Case('CPU of the hot path by stage', {
+        'decode and validate': hotpath(500000, '--stage', 'decode'), 'and hash': hotpath(500000, '--stage', 'hash'),
+        'and facts': hotpath(500000, '--batch', 4000),
+        'and 1 000 rules': hotpath(500000, '--batch', 4000, rules=('world', 1000, 200))}, 3)
+    cases['replay'] = Case('restart with the journal of 500 000 reports, 1 000 rules',
+                           {'thawd': replay(500000, ('world', 1000, 200))}, 2)
+    cases['subscribers'] = Case('200 000 events with 1 and 50 subscribers to all alerts', {
+        str(count): subscribers(count, 200000) for count in (1, 50)}, 2)
     return cases

@@ -4,6 +4,7 @@
 usage: ruleset.py world COUNT COUNTRIES    five rules a country, for as many countries as it takes
        ruleset.py ten COUNT                ten rules that every release can match, and COUNT - 10
                                            on other countries, which cannot match
+       ruleset.py each                     an alert for each report of a release
 
 `mass-*` fires once for each mass release of the stream (stream.h): that is what is checked."""
 import sys
@@ -57,7 +58,12 @@ def ten(count):
 
 
 def main():
-    kind, count = sys.argv[1], int(sys.argv[2])
+    kind, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    if kind == 'each':
+        out = ['rules:']
+        write(out, 'each', '[id]', {'one': ('report', 'kind == "release"', '')}, 'one.count > 0', '{id}')
+        print('\n'.join(out))
+        return
     print('\n'.join(world(count, int(sys.argv[3])) if kind == 'world' else ten(count)))
 
 
