@@ -50,7 +50,7 @@ def show(name, rounds, base):
 def run_case(name, case, place, rounds, quick):
     print(f'## {name}: {case.what}   (load {os.getloadavg()[0]:.1f})', flush=True)
     results = {c: [] for c in case.contenders}
-    for _ in range(case.rounds or rounds):
+    for _ in range(min(case.rounds or rounds, rounds)):
         for contender, run in case.contenders.items():
             results[contender].append(run(place, quick))
     base = results[next(iter(results))]

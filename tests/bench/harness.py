@@ -185,8 +185,11 @@ class Thawd:
         while True:
             status = self.ask('status')
             if status['counters']['events'] >= count:
+                end_ns = time.monotonic_ns()
                 must(status['counters']['events'] == count, f"{status['counters']['events']} events, sent {count}")
-                return time.monotonic_ns(), status
+                while status['counters']['alerts'] > status['counters']['alerts_sent']: # they leave with their batch
+                    status = self.ask('status')
+                return end_ns, status
             must(time.monotonic() < until, f"{status['counters']['events']} of {count} events after {wait_s} s")
             time.sleep(0.002)
 

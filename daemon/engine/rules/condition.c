@@ -184,10 +184,8 @@ size_t value_words(const struct cel_value *v, char *buffer, size_t size)
 
 int scope_render(rules *set, const scope *s, const text_template *t, char **ret_text)
 {
-    char *text = malloc(RENDERED_MAX);
+    char text[RENDERED_MAX];
     size_t used = 0;
-    if (!text)
-        return -ENOMEM;
     text[0] = '\0';
     for (size_t i = 0; i < t->count; i++) {
         struct cel_value value;
@@ -195,10 +193,8 @@ int scope_render(rules *set, const scope *s, const text_template *t, char **ret_
             used = words_put(text, RENDERED_MAX, used, t->parts[i].literal, strlen(t->parts[i].literal));
             continue;
         }
-        if (cel_eval(set->evaluator, t->parts[i].program, scope_resolve, (void *)s, &value) < 0) {
-            free(text);
+        if (cel_eval(set->evaluator, t->parts[i].program, scope_resolve, (void *)s, &value) < 0)
             return -ENOMEM;
-        }
         /* A text that fails is sent with the error in it, never lost. */
         if (value.kind == CEL_ERROR) {
             struct cel_text source = cel_program_text(t->parts[i].program);
@@ -210,6 +206,9 @@ int scope_render(rules *set, const scope *s, const text_template *t, char **ret_
         if (value.kind == CEL_ERROR)
             used = words_put(text, RENDERED_MAX, used, "}", 1);
     }
-    *ret_text = text;
+    char *copy = strdup(text); /* an active alert keeps it: no longer than it is */
+    if (!copy)
+        return -ENOMEM;
+    *ret_text = copy;
     return 0;
 }
