@@ -1,11 +1,14 @@
 """What bench.py measures: each case with its contenders, the first being the baseline."""
 import contextlib
 import dataclasses
+import os
+import resource
 import statistics
+import subprocess
 import time
 import typing
 
-from harness import Program, Server, Thawd, free_port, must, since, threads
+from harness import HERE, Program, Server, Thawd, figures, free_port, must, since, threads
 
 
 @dataclasses.dataclass
@@ -214,6 +217,79 @@ def hotpath(events, *args, rules=None):
     return run
 
 
+# ---- other rule engines, on the same events with the same sums --------------------------------
+
+
+def dumped(place, events):
+    path = place.root / f'events-{events}'
+    if not path.exists():
+        path.write_bytes(subprocess.run([str(place.bin / 'bench_dump'), str(events)], check=True, capture_output=True).stdout)
+    return path
+
+
+def fired(place, events, sets):
+    """What the alerts are, by thaw with the clock of the reports: the others must agree."""
+    with Program(place, 'hotpath', events, '--corrections', 0, '--clock', 'reported', '--rules', place.rules('sums', sets)) as p:
+        return p.wait()
+
+
+def engine_thaw(events, sets):
+    def run(place, quick):
+        got = fired(place, size(events, quick), sets)
+        return {'ns': got['ns_per_event'], 'fired': got['fired']}
+    return run
+
+
+def engine_thaw_batched(events, sets):
+    """As the daemon runs under load: rules evaluated once a batch, by the wall clock."""
+    def run(place, quick):
+        with Program(place, 'hotpath', size(events, quick), '--batch', 1000, '--corrections', 0, '--rules',
+                     place.rules('sums', sets)) as p:
+            return {'ns': p.wait()['ns_per_event']}
+    return run
+
+
+def engine_clips(events, sets):
+    def run(place, quick):
+        n = size(events, quick)
+        with Program(place, 'clips_rules', sets, dumped(place, n)) as p:
+            got = p.wait()
+        must(got['fired'] == fired(place, n, sets)['fired'], f"CLIPS fired {got['fired']}")
+        return got
+    return run
+
+
+def engine_js(events, sets):
+    def run(place, quick):
+        n, modules = size(events, quick), place.npm('json-rules-engine')
+        run = subprocess.run(['node', str(HERE / 'peers' / 'rules.js'), str(sets), str(dumped(place, n))], check=True,
+                             capture_output=True, text=True, env={**os.environ, 'NODE_PATH': str(modules)}, timeout=300)
+        got = figures(run.stdout)
+        must(got['fired'] == fired(place, n, sets)['fired'], f"json-rules-engine fired {got['fired']}")
+        return got
+    return run
+
+
+def engine_sec(events, sets):
+    """SEC has no time of events and no sums: it counts lines within two weeks of its own clock."""
+    def run(place, quick):
+        n, folder = size(events, quick), place.folder()
+        with open(folder / 'rules', 'w') as f:
+            for k in range(sets):
+                c = chr(65 + k % 200 // 26) + chr(65 + k % 200 % 26)
+                f.write(f'type=SingleWithThreshold\nptype=RegExp\npattern=^\\d+ \\d+ {c} release - \\d+\n'
+                        f'continue=TakeNext\ndesc=sum {k}\naction=none\nwindow=1209600\nthresh={20 + k // 200}\n\n')
+        used = []
+        for source in (os.devnull, dumped(place, n)):  # starting up does not count
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run(['sec', f'--conf={folder}/rules', f'--input={source}', '--fromstart', '--notail', '--debug=1'],
+                           check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            used.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        return {'ns': (used[1] - used[0]) / n * 1e9}
+    return run
+
+
 # ---- restart ------------------------------------------------------------------------------------
 
 
@@ -261,12 +337,12 @@ def subscribers(count, events):
 def all_cases():
     cases = {}
     for transport in ('ipc', 'tcp'):
-        for per, events in ((1, 1000000), (100, 2000000)):
+        for per, events in ((1, 400000), (100, 600000)):
             cases[f'{transport}-{per}'] = Case(
                 f'{events} events of 200 bytes, {per} a message, {transport}; thawd with 1 000 rules, everything on',
                 {'zmq_proxy': proxy(transport, per, events), 'thawd': thawd(transport, per, events),
                  'bare receive': direct(transport, per, events)})
-    for per, events in ((1, 200000), (100, 1000000)):
+    for per, events in ((1, 100000), (100, 300000)):
         cases[f'publish-{per}'] = Case(
             f'acknowledged publishing, pipelined, {per} reports a request; thawd syncs, with 1 000 rules',
             {'JetStream file': jetstream(1, 100000), f'thawd {per}': publish(per, events),
@@ -295,8 +371,12 @@ def all_cases():
         'decode and validate': hotpath(500000, '--stage', 'decode'), 'and hash': hotpath(500000, '--stage', 'hash'),
         'and facts': hotpath(500000, '--batch', 4000),
         'and 1 000 rules': hotpath(500000, '--batch', 4000, rules=('world', 1000, 200))}, 3)
-    cases['replay'] = Case('restart with the journal of 500 000 reports, 1 000 rules',
-                           {'thawd': replay(500000, ('world', 1000, 200))}, 2)
+    cases['engines'] = Case('1 000 rule sets (a sum over two weeks by country, five thresholds), CPU an event in one process; '
+                            'the alerts of CLIPS and json-rules-engine must be those of thaw', {
+        'thaw, each report': engine_thaw(20000, 1000), 'thaw, 1 000 a batch': engine_thaw_batched(200000, 1000),
+        'CLIPS': engine_clips(20000, 1000), 'SEC': engine_sec(2000, 1000), 'json-rules-engine': engine_js(400, 1000)}, 3)
+    cases['replay'] = Case('restart with the journal of 300 000 reports, 1 000 rules',
+                           {'thawd': replay(300000, ('world', 1000, 200))}, 2)
     cases['subscribers'] = Case('200 000 events with 1 and 50 subscribers to all alerts', {
         str(count): subscribers(count, 200000) for count in (1, 50)}, 2)
     return cases

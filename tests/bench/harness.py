@@ -129,6 +129,15 @@ class Place:
                                            check=True, capture_output=True, text=True).stdout)
         return path
 
+    def npm(self, package):
+        """The folder of a package's modules."""
+        folder = self.root / 'npm'
+        if not folder.exists():
+            folder.mkdir()
+            subprocess.run(['npm', 'install', '--silent', '--no-audit', '--no-fund', '--prefix', str(folder), package],
+                           check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+        return folder / 'node_modules'
+
     def times(self, count):
         path = pathlib.Path('/dev/shm') / f'thaw-bench-{os.getpid()}'
         with open(path, 'wb') as f:

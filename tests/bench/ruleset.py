@@ -5,6 +5,8 @@ usage: ruleset.py world COUNT COUNTRIES    five rules a country, for as many cou
        ruleset.py ten COUNT                ten rules that every release can match, and COUNT - 10
                                            on other countries, which cannot match
        ruleset.py each                     an alert for each report of a release
+       ruleset.py sums COUNT               people released within two weeks by country, with thresholds:
+                                           what the other rule engines are given too (peers/)
 
 `mass-*` fires once for each mass release of the stream (stream.h): that is what is checked."""
 import sys
@@ -57,6 +59,16 @@ def ten(count):
     return out
 
 
+def sums(count):
+    out = ['rules:']
+    for k in range(count):
+        c = code(k % 200)
+        write(out, f'sum-{c.lower()}-{k // 200}', '[country]',
+              {'freed': ('report', f'kind == "release" && country == "{c}"', '14d')},
+              f'freed.sum >= {700 + 200 * (k // 200)}', '{country}: many people released within two weeks')
+    return out
+
+
 def main():
     kind, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0
     if kind == 'each':
@@ -64,7 +76,7 @@ def main():
         write(out, 'each', '[id]', {'one': ('report', 'kind == "release"', '')}, 'one.count > 0', '{id}')
         print('\n'.join(out))
         return
-    print('\n'.join(world(count, int(sys.argv[3])) if kind == 'world' else ten(count)))
+    print('\n'.join(world(count, int(sys.argv[3])) if kind == 'world' else sums(count) if kind == 'sums' else ten(count)))
 
 
 main()

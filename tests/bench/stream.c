@@ -50,7 +50,7 @@ static happening happening_of(const stream *s, uint64_t number)
     h.mass = h.kind == KIND_RELEASE && (h.random >> 8) % 64 == 0;
     h.count = h.mass ? 100 + (uint32_t)(h.random >> 16) % 400 : 1 + (uint32_t)(h.random >> 16) % 60;
     h.retracted = number % 1000 < s->corrections;
-    h.revised = !h.retracted && number % REVISED_EVERY == 50;
+    h.revised = s->corrections > 0 && !h.retracted && number % REVISED_EVERY == 50;
     return h;
 }
 

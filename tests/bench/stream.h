@@ -29,7 +29,8 @@
 typedef struct stream {
     uint32_t countries; /* at most 676 */
     int64_t start_s;    /* the first happening, Unix seconds */
-    uint32_t corrections; /* of 1000 happenings that end with a retraction; 2 where nothing is said */
+    uint32_t corrections; /* of 1000 happenings that end with a retraction; 2 where nothing is said;
+                             0: there are no revisions either */
 } stream;
 
 /* A stream of `reports` reports that ends at end_s. */

@@ -10,17 +10,22 @@ target_link_libraries(bench_facts PRIVATE engine thaw_static PkgConfig::MSGPACK)
 add_executable(bench_rules ${CMAKE_CURRENT_SOURCE_DIR}/bench/rules/bench_rules.c) # run by hand
 target_link_libraries(bench_rules PRIVATE engine thaw_static PkgConfig::MSGPACK)
 
+add_executable(bench_dump ${CMAKE_CURRENT_SOURCE_DIR}/bench/peers/dump.c)
+target_link_libraries(bench_dump PRIVATE bench_stream thaw_static PkgConfig::MSGPACK)
+
 # Peers, only where run.sh has installed them.
 function(add_peer name header library)
   find_path(BENCH_${name}_HEADER ${header})
   find_library(BENCH_${name}_LIBRARY ${library})
   if(BENCH_${name}_HEADER AND BENCH_${name}_LIBRARY)
-    add_executable(bench_${name} ${CMAKE_CURRENT_SOURCE_DIR}/bench/${name}.c)
+    add_executable(bench_${name} ${CMAKE_CURRENT_SOURCE_DIR}/bench/peers/${name}.c)
+    target_include_directories(bench_${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/bench)
     target_link_libraries(bench_${name} PRIVATE bench_stream ${BENCH_${name}_LIBRARY} m)
   endif()
 endfunction()
 add_peer(nats_publish nats/nats.h nats)
 add_peer(redis_publish hiredis/hiredis.h hiredis)
+add_peer(clips_rules clips/clips.h clips)
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME bench_instructions COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/bench/gate.py

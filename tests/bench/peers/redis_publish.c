@@ -7,8 +7,8 @@
  */
 #include <hiredis/hiredis.h>
 
-#include "common.h"
-#include "messages.h"
+#include "../common.h"
+#include "../messages.h"
 
 static long long command(redisContext *c, const char *text)
 {

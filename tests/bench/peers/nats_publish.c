@@ -8,8 +8,8 @@
  */
 #include <nats/nats.h>
 
-#include "common.h"
-#include "messages.h"
+#include "../common.h"
+#include "../messages.h"
 
 static void done(natsStatus status, const char *what)
 {
