@@ -4,7 +4,7 @@
  *   bench_sink events --address A --events N [--bind 1] [--rate 1 --times FILE]
  *       every message of the stream; ends after N events. With --times: one-way latency.
  *   bench_sink alerts --address A --file F [--times FILE --events N]
- *       alerts until SIGTERM: their numbers must have no holes. With --times: from the moment a
+ *       alerts until SIGTERM and the last on its way: their numbers must have no holes. With --times: from the moment a
  *       report was sent to the moment the first alert that names it is here.
  */
 #include <fcntl.h>
@@ -148,9 +148,11 @@ static void receive_alerts(sink *s)
 
     zmq_msg_init(&topic);
     zmq_msg_init(&body);
-    while (!stopping) {
+    for (;;) {
         if (zmq_msg_recv(&topic, s->socket, 0) < 0) {
             MUST(zmq_errno() == EINTR || zmq_errno() == EAGAIN);
+            if (stopping && zmq_errno() == EAGAIN)
+                break; /* nothing more is on its way */
             continue;
         }
         MUST(zmq_msg_recv(&body, s->socket, 0) > 0);
