@@ -80,7 +80,7 @@ static void clusters_free(facts *f)
         numbers_done(&inc->why.corrections, &f->held);
         f->held -= sizeof *inc;
     }
-    pool_done(&f->incidents_pool);
+    slabs_done(&f->incident_slabs);
 }
 
 static void entities_free(facts *f)

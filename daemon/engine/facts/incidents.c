@@ -416,7 +416,7 @@ static void incidents_release(facts *f)
             continue;
         uint32_t index = inc->index;
         f->held -= sizeof *inc;
-        pool_give(&f->incidents_pool, inc);
+        slabs_give(&f->incident_slabs, inc);
         f->incidents[index] = NULL;
         add(f, &f->incidents_free, index);
     }

@@ -18,7 +18,7 @@
 #include "array.h"
 #include "facts.h"
 #include "index.h"
-#include "pool.h"
+#include "slabs.h"
 #include "reports.h"
 #include "symbols.h"
 
@@ -227,7 +227,7 @@ typedef struct known_from {
 /* ---- the whole ---------------------------------------------------------------------- */
 
 struct facts {
-    pool incidents_pool;
+    slabs incident_slabs;
     facts_config config;
     fact_change_fn on_change;
     void *context;

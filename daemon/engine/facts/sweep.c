@@ -94,7 +94,7 @@ incident *incident_new(facts *f, uint32_t key_index, item opener)
                      : grow(f, (void **)&f->incidents, &f->incidents_count, &f->incidents_capacity,
                             sizeof *f->incidents);
     if (i && !f->incidents[i]) {
-        f->incidents[i] = pool_take(&f->incidents_pool, sizeof **f->incidents);
+        f->incidents[i] = slabs_take(&f->incident_slabs, sizeof **f->incidents);
         f->held += f->incidents[i] ? sizeof **f->incidents : 0;
     }
     incident *inc = i ? f->incidents[i] : NULL;

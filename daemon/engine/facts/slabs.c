@@ -1,5 +1,5 @@
-/* pool.c - see pool.h. */
-#include "pool.h"
+/* slabs.c - see slabs.h. */
+#include "slabs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 #define BLOCK_BYTES (256u << 10)
 
-void *pool_take(pool *p, size_t size)
+void *slabs_take(slabs *p, size_t size)
 {
     void *object = p->returned;
     uint64_t held = 0;
@@ -28,16 +28,16 @@ void *pool_take(pool *p, size_t size)
     return (char *)p->blocks[p->blocks_count - 1] + p->used++ * size;
 }
 
-void pool_give(pool *p, void *object)
+void slabs_give(slabs *p, void *object)
 {
     *(void **)object = p->returned;
     p->returned = object;
 }
 
-void pool_done(pool *p)
+void slabs_done(slabs *p)
 {
     for (uint32_t i = 0; i < p->blocks_count; i++)
         pages_free(p->blocks[i], BLOCK_BYTES);
     free(p->blocks);
-    *p = (pool){0};
+    *p = (slabs){0};
 }
