@@ -665,7 +665,7 @@ class Measure:
         self.state = self.since = None
         self.ends = None  # when the measure itself runs out
         self.licence_ends = None
-        self.program = None
+        self.programs = set()
         self.removed = None  # (start, state, since) before a removal
 
     def turn(self, state, start):
@@ -710,7 +710,26 @@ class Measure:
         else:
             self.remove(action, start)
 
+    def listed_under(self, report):
+        """Notes the program that a report names: a listing adds it, an amendment to another renames."""
+        program, action = report.program, report.action
+        if program is None or program in self.programs:
+            return
+        if self.state in ("lifted", "delisted") and action not in ("imposed", "reimposed"):
+            return
+        if action in ("imposed", "reimposed"):
+            self.programs.add(program)
+        elif not self.programs or EFFECT[action] in ("tightening", "none"):
+            self.programs = {program}
+
+    def end_program(self, program, start):
+        if self.state in ("in_force", "licensed", "suspended") and program in self.programs:
+            self.programs.discard(program)
+            if not self.programs:
+                self.remove("lifted", start)
+
     def remove(self, state, start):
+        self.programs = set()
         if not (self.removed and self.removed[0] == start):
             self.removed = (start, self.state, self.since)
         self.turn(state, start)
@@ -724,10 +743,10 @@ def measure_fact(country, authority, own, now, closing, party=None, ids=None, se
     for report in order:
         measure.run_out(min(report.date[0], now))
         if report.name in names:
+            measure.listed_under(report)
             measure.take(report)
-            measure.program = report.program or measure.program
-        elif measure.program == report.program and measure.state in ("in_force", "licensed", "suspended"):
-            measure.remove("lifted", report.date[0])
+        else:
+            measure.end_program(report.program, report.date[0])
     measure.run_out(now)
     if measure.state is None:
         return None

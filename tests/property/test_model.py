@@ -441,6 +441,21 @@ class Model(unittest.TestCase):
         states = sorted((f["state"], f.get("program", "")) for f in self.facts("measure", *events))
         self.assertEqual([s for s, _ in states], ["in_force", "lifted", "lifted"])
 
+    def test_end_of_one_of_two_programs(self):
+        b = self.b
+        listed = [b.sanction("imposed", "2020-01-01", targets=people("x"), program="P"),
+                  b.sanction("imposed", "2022-01-01", targets=people("x"), program="Q")]
+
+        def states(*events):
+            return [f["state"] for f in self.facts("measure", *events) if "party" in f]
+        for first, second in (("P", "Q"), ("Q", "P")):
+            ends = [b.sanction("lifted", "2024-03-04", program=first), b.sanction("lifted", "2025-03-04", program=second)]
+            self.assertEqual(states(*listed, ends[0]), ["in_force"])
+            self.assertEqual(states(*listed, *ends), ["lifted"])
+        renamed = [listed[0], b.sanction("amended", "2023-01-01", targets=people("x"), program="R")]
+        self.assertEqual(states(*renamed, b.sanction("lifted", "2024-01-01", program="P")), ["in_force"])
+        self.assertEqual(states(*renamed, b.sanction("lifted", "2024-01-01", program="R")), ["lifted"])
+
     # ---- persons
 
     def test_persons_by_ids(self):

@@ -100,7 +100,7 @@ static uint64_t measure_fingerprint(facts *f, uint32_t index, bool *ret_stands)
     uint64_t h = mix(mentions_hash(f, e), party ? name_hash(f, party) : 0);
     h = mix(h, (uint64_t)v.state);
     h = mix(h, (uint64_t)v.since_ns);
-    return mix(h, mix((uint64_t)v.expires_ns, v.program)) | 1;
+    return mix(h, (uint64_t)v.expires_ns) | 1;
 }
 
 /* ---- settling ----------------------------------------------------------------------- */

@@ -434,8 +434,7 @@ typedef enum measure_state { MEASURE_NONE, MEASURE_PROPOSED, MEASURE_IN_FORCE, M
 typedef struct measure_view {
     measure_state state;
     int64_t since_ns, expires_ns; /* TIME_UNKNOWN: none */
-    int64_t next_ns;              /* when it next changes by itself */
-    uint32_t program;             /* symbol of the program named last */
+    int64_t next_ns;              /* when it next may change by itself; TIME_UNKNOWN: never */
 } measure_view;
 /* Called for each step of the fold, for histories; NULL: none is wanted. */
 typedef void (*measure_step_fn)(void *context, uint32_t report, const measure_view *after);

@@ -48,7 +48,9 @@ static int step_order(const void *a_, const void *b_, void *f)
 typedef struct fold {
     facts *f;
     measure_view v;
+    numbers programs; /* symbols: those it is listed under */
     int64_t now_ns, licence_ends_ns, measure_ends_ns;
+    int64_t next_ns; /* least end ahead of the clock so far; INT64_MAX: none */
     /* what stood before a removal, in case a listing of the same start makes it a move */
     int64_t removed_ns, since_before_removal_ns;
 } fold;
@@ -66,16 +68,35 @@ static bool is_removed(measure_state state)
     return state == MEASURE_DELISTED || state == MEASURE_LIFTED;
 }
 
+static bool is_paused(const fold *s)
+{
+    return s->v.state == MEASURE_LICENSED || s->v.state == MEASURE_SUSPENDED;
+}
+
+static bool stands(const fold *s)
+{
+    return is_paused(s) || s->v.state == MEASURE_IN_FORCE;
+}
+
+/* Notes an end that lies ahead of the clock, also where a report that is dated further ahead follows. */
+static void fold_note_next(fold *s)
+{
+    int64_t licence = is_paused(s) ? s->licence_ends_ns : TIME_UNKNOWN;
+    int64_t measure = stands(s) ? s->measure_ends_ns : TIME_UNKNOWN;
+    if (licence > s->now_ns && licence < s->next_ns)
+        s->next_ns = licence;
+    if (measure > s->now_ns && measure < s->next_ns)
+        s->next_ns = measure;
+}
+
 /* Lets licences and measures run out that end at or before an instant. */
 static void fold_expire(fold *s, int64_t at_ns)
 {
-    bool paused = s->v.state == MEASURE_LICENSED || s->v.state == MEASURE_SUSPENDED;
-    if (paused && s->licence_ends_ns != TIME_UNKNOWN && s->licence_ends_ns <= at_ns) {
+    if (is_paused(s) && s->licence_ends_ns != TIME_UNKNOWN && s->licence_ends_ns <= at_ns) {
         fold_set(s, MEASURE_IN_FORCE, s->licence_ends_ns);
         s->licence_ends_ns = TIME_UNKNOWN;
     }
-    bool stands = s->v.state == MEASURE_IN_FORCE || s->v.state == MEASURE_LICENSED || s->v.state == MEASURE_SUSPENDED;
-    if (stands && s->measure_ends_ns != TIME_UNKNOWN && s->measure_ends_ns <= at_ns) {
+    if (stands(s) && s->measure_ends_ns != TIME_UNKNOWN && s->measure_ends_ns <= at_ns) {
         fold_set(s, MEASURE_EXPIRED, s->measure_ends_ns);
         s->measure_ends_ns = TIME_UNKNOWN;
     }
@@ -84,7 +105,7 @@ static void fold_expire(fold *s, int64_t at_ns)
 static void fold_list(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns)
 {
     bool lists = action == THAW_IMPOSED || action == THAW_REIMPOSED;
-    bool paused = s->v.state == MEASURE_LICENSED || s->v.state == MEASURE_SUSPENDED;
+    bool paused = is_paused(s);
     if (is_removed(s->v.state) && !lists)
         return;
     if (ends_ns != TIME_UNKNOWN)
@@ -105,6 +126,7 @@ static void fold_remove(fold *s, measure_state state, int64_t at_ns)
         s->since_before_removal_ns = s->v.state == MEASURE_IN_FORCE ? s->v.since_ns : TIME_UNKNOWN;
     }
     fold_set(s, state, at_ns);
+    s->programs.count = 0;
     s->licence_ends_ns = s->measure_ends_ns = TIME_UNKNOWN;
 }
 
@@ -121,6 +143,27 @@ static void fold_relieve(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns
     s->licence_ends_ns = ends_ns;
 }
 
+/* A listing adds its program; any other step that names one which is new stands for a renaming. */
+static void fold_program(fold *s, uint8_t action, uint32_t program)
+{
+    bool lists = action == THAW_IMPOSED || action == THAW_REIMPOSED, renames = step_rank(action) >= 2;
+    for (uint32_t i = 0; i < s->programs.count; i++)
+        if (s->programs.at[i] == program)
+            return;
+    if (!program || (s->programs.count && !renames))
+        return;
+    if (!lists)
+        s->programs.count = 0;
+    add(s->f, &s->programs, program);
+}
+
+/* The end of a program: of the measure, if it stands and is listed under no other. */
+static void fold_end_program(fold *s, uint32_t program, int64_t at_ns)
+{
+    if (stands(s) && numbers_take(&s->programs, program) && !s->programs.count)
+        fold_remove(s, MEASURE_LIFTED, at_ns);
+}
+
 static void fold_step(fold *s, const step *st)
 {
     const report *r = report_of(s->f, st->report);
@@ -134,10 +177,13 @@ static void fold_step(fold *s, const step *st)
     if (event.expires_at.precision == THAW_INSTANT)
         ends -= 1; /* an instant ends when it is there; a date with its day */
     fold_expire(s, r->start_ns < s->now_ns ? r->start_ns : s->now_ns);
-    if (st->of_program && (program != s->v.program || is_removed(s->v.state) || s->v.state == MEASURE_NONE))
+    fold_note_next(s);
+    if (st->of_program) {
+        fold_end_program(s, program, r->start_ns);
         return;
-    if (program)
-        s->v.program = program;
+    }
+    if (!is_removed(s->v.state) || r->detail == THAW_IMPOSED || r->detail == THAW_REIMPOSED)
+        fold_program(s, r->detail, program);
     switch (r->detail) {
     case THAW_PROPOSED:
         if (s->v.state == MEASURE_NONE)
@@ -228,6 +274,7 @@ void measure_look(facts *f, const entity *e, int64_t now_ns, measure_view *ret_v
     steps s = {0};
     fold fo = {.f = f,
                .now_ns = now_ns,
+               .next_ns = INT64_MAX,
                .v = {.since_ns = TIME_UNKNOWN, .expires_ns = TIME_UNKNOWN},
                .licence_ends_ns = TIME_UNKNOWN,
                .measure_ends_ns = TIME_UNKNOWN,
@@ -240,12 +287,11 @@ void measure_look(facts *f, const entity *e, int64_t now_ns, measure_view *ret_v
             on_step(context, s.at[i].report, &fo.v);
     }
     fold_expire(&fo, now_ns);
-    bool paused = fo.v.state == MEASURE_LICENSED || fo.v.state == MEASURE_SUSPENDED;
-    bool stands = paused || fo.v.state == MEASURE_IN_FORCE;
-    int64_t licence = paused ? fo.licence_ends_ns : TIME_UNKNOWN;
-    int64_t measure = stands ? fo.measure_ends_ns : TIME_UNKNOWN;
-    fo.v.expires_ns = licence != TIME_UNKNOWN ? licence : measure;
-    fo.v.next_ns = licence != TIME_UNKNOWN && (measure == TIME_UNKNOWN || licence < measure) ? licence : measure;
+    fold_note_next(&fo);
+    int64_t licence = is_paused(&fo) ? fo.licence_ends_ns : TIME_UNKNOWN;
+    fo.v.expires_ns = licence != TIME_UNKNOWN ? licence : stands(&fo) ? fo.measure_ends_ns : TIME_UNKNOWN;
+    fo.v.next_ns = fo.next_ns == INT64_MAX ? TIME_UNKNOWN : fo.next_ns;
+    numbers_done(&fo.programs, &f->held);
     array_free((void **)&s.at, &s.capacity, sizeof *s.at, &f->held);
     *ret_view = fo.v;
 }
