@@ -10,7 +10,7 @@
  *    "duplicates": 0, "bytes": [before, after], "problems": ["...", ...], "answers": [...]}
  * with `steps`, the facts after each batch, only where `each` asks for it, and `answers` to
  * "ask": [{"state": "BY", "since": "2024-07-01"}, {"explain": ID}, {"incidents": "BY"}, ...].
- * With "quiet": true no fact is looked at (for large cases): `facts` is empty.
+ * "digest" is facts_config.digest_min. With "quiet": true no fact is looked at (for large cases): `facts` is empty.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -240,10 +240,10 @@ static void print_answers(run *r, json_t *questions)
     fputc(']', stdout);
 }
 
-static facts_config config_default(void)
+static facts_config config_default(uint32_t digest_min)
 {
     const int64_t hour_ns = INT64_C(3600) * 1000000000;
-    facts_config config = {.reports_max = 1000000, .bytes_max = UINT64_C(1) << 32};
+    facts_config config = {.reports_max = 1000000, .bytes_max = UINT64_C(1) << 32, .digest_min = digest_min};
 
     config.tolerance_ns[THAW_RELEASE] = 36 * hour_ns;
     config.tolerance_ns[THAW_DETENTION] = 36 * hour_ns;
@@ -254,7 +254,7 @@ static facts_config config_default(void)
 
 static void run_case(json_t *root)
 {
-    const facts_config config = config_default();
+    const facts_config config = config_default((uint32_t)json_integer_value(json_object_get(root, "digest")));
     run r = {.clock_ns = INT64_MIN,
              .now_ns = date_start(json_string_value(json_object_get(root, "now")))};
     json_t *steps = json_is_true(json_object_get(root, "each")) ? json_array() : NULL;

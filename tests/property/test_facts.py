@@ -66,7 +66,8 @@ def variants(seed, events):
         return {key: event[key] for key in shuffled(list(event))}
 
     def case(batches, **more):
-        return {"case": seed, "now": generate.NOW, "batches": batches, **more}
+        # Votes are kept in digests from the second, the fifth report on, or only in large incidents.
+        return {"case": seed, "now": generate.NOW, "batches": batches, "digest": r.choice([0, 1, 1, 4]), **more}
 
     repeated = [some_keys_moved(event) for event in events for _ in range(r.randint(1, 5))]
     yield "at once", case([events])

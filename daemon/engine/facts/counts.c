@@ -78,7 +78,7 @@ static void votes_drop_named(facts *f, votes *v)
 /* ---- the winner --------------------------------------------------------------------- */
 
 /* Which of two votes was reported first (unknown times last). */
-static bool first_reported(const facts *f, uint32_t a, uint32_t b)
+bool vote_reported_first(const facts *f, uint32_t a, uint32_t b)
 {
     int64_t ra = report_of(f, a)->reported_ns, rb = report_of(f, b)->reported_ns;
     ra = ra == TIME_UNKNOWN ? INT64_MAX : ra;
@@ -96,7 +96,7 @@ static uint32_t votes_for(const facts *f, const votes *v, uint8_t count_is, uint
         if (r->count_is != count_is || r->status != status || r->count != count)
             continue;
         voices++;
-        if (!first || first_reported(f, v->at[i], first))
+        if (!first || vote_reported_first(f, v->at[i], first))
             first = v->at[i];
     }
     *ret_first = first;
@@ -130,7 +130,7 @@ static bool votes_winner(facts *f, votes *v, uint8_t count_is, uint64_t *ret_cou
              report_of(f, winner_first)->count == r->count))
             continue;
         uint32_t first, voices = votes_for(f, v, count_is, best_status, r->count, &first);
-        if (voices > most || (voices == most && first_reported(f, first, winner_first))) {
+        if (voices > most || (voices == most && vote_reported_first(f, first, winner_first))) {
             most = voices;
             winner_first = first;
         }
@@ -141,7 +141,7 @@ static bool votes_winner(facts *f, votes *v, uint8_t count_is, uint64_t *ret_cou
 
 /* ---- one whole, or one part --------------------------------------------------------- */
 
-static void bound_raise(counted *c, uint64_t bound)
+void counted_raise(counted *c, uint64_t bound)
 {
     if (!c->has_bound || bound > c->bound) {
         c->has_bound = true;
@@ -163,7 +163,7 @@ static void count_level(facts *f, const uint32_t *numbers_, uint32_t count, uint
         if (r->has_count)
             v.at[v.count++] = numbers_[i];
         if (r->parties && r->kind != THAW_SANCTION)
-            bound_raise(c, r->parties);
+            counted_raise(c, r->parties);
     }
     votes_keep_latest(f, &v);
     votes_drop_named(f, &v);
@@ -172,7 +172,7 @@ static void count_level(facts *f, const uint32_t *numbers_, uint32_t count, uint
     for (uint32_t i = 0; i < v.count; i++) {
         const report *r = report_of(f, v.at[i]);
         if (r->count_is == THAW_AT_LEAST)
-            bound_raise(c, r->count);
+            counted_raise(c, r->count);
         if (r->count_is != THAW_EXACT)
             continue;
         c->low = !range || r->count < c->low ? r->count : c->low;
@@ -182,11 +182,11 @@ static void count_level(facts *f, const uint32_t *numbers_, uint32_t count, uint
     if (!c->has_winner)
         c->has_winner = votes_winner(f, &v, THAW_ABOUT, &c->winner);
     c->disagrees = c->disagrees || (range && c->low != c->high);
-    c->has_count = range; /* until count_close: whether low and high are set */
+    c->has_count = range; /* until counted_close: whether low and high are set */
     votes_done(&v);
 }
 
-static void count_close(counted *c)
+void counted_close(counted *c)
 {
     bool range = c->has_count;
     c->has_count = c->has_winner || c->has_bound;
@@ -201,7 +201,7 @@ void count_part(facts *f, const uint32_t *numbers_, uint32_t count, uint32_t par
 {
     counted c = {0};
     count_level(f, numbers_, count, THAW_PART, part, &c);
-    count_close(&c);
+    counted_close(&c);
     *ret_counted = c;
 }
 
@@ -214,6 +214,11 @@ static thaw_str part_dimension(const facts *f, uint32_t part)
     while (length < s.len && s.data[length] != '=')
         length++;
     return (thaw_str){s.data, length};
+}
+
+bool parts_share_dimension(const facts *f, uint32_t a, uint32_t b)
+{
+    return str_equal(part_dimension(f, a), part_dimension(f, b));
 }
 
 /* For each dimension the sum of its values is a lower bound of the whole. */
@@ -233,11 +238,11 @@ static void count_parts(facts *f, const uint32_t *numbers_, uint32_t count, coun
         count_part(f, numbers_, count, parts.at[i], &one);
         c->disagrees = c->disagrees || one.disagrees;
         uint32_t first = 0; /* the sum stands at the first part of the dimension */
-        while (!str_equal(part_dimension(f, parts.at[first]), part_dimension(f, parts.at[i])))
+        while (!parts_share_dimension(f, parts.at[first], parts.at[i]))
             first++;
         if (__builtin_add_overflow(sums[first], one.count, &sums[first]))
             sums[first] = UINT64_MAX;
-        bound_raise(c, sums[first]);
+        counted_raise(c, sums[first]);
     }
     free(sums);
     numbers_done(&parts, &f->held);
@@ -279,7 +284,7 @@ void count_reports(facts *f, const uint32_t *numbers_, uint32_t count, counted *
     if (parts)
         count_parts(f, numbers_, count, &c);
     if (targets)
-        bound_raise(&c, parties_distinct(f, numbers_, count));
-    count_close(&c);
+        counted_raise(&c, parties_distinct(f, numbers_, count));
+    counted_close(&c);
     *ret_counted = c;
 }

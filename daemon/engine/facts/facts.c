@@ -7,6 +7,8 @@
 
 #include "internal.h"
 
+#define DIGEST_MIN 12u /* below it adding all up anew costs less than keeping a table */
+
 /* ---- making and ending -------------------------------------------------------------- */
 
 static int tables_init(facts *f)
@@ -42,6 +44,8 @@ int facts_new(const facts_config *config, fact_change_fn on_change, void *contex
     if (!f)
         return -ENOMEM;
     f->config = *config;
+    if (!f->config.digest_min)
+        f->config.digest_min = DIGEST_MIN;
     f->on_change = on_change;
     f->context = context;
     f->now_ns = INT64_MIN;
@@ -74,6 +78,7 @@ static void clusters_free(facts *f)
         incident *inc = f->incidents[i];
         if (!inc)
             continue;
+        incident_left(f, inc);
         numbers_done(&inc->items, &f->held);
         numbers_done(&inc->joined, &f->held);
         numbers_done(&inc->naming, &f->held);

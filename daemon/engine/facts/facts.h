@@ -143,6 +143,7 @@ typedef void (*fact_change_fn)(void *context, const fact_change *change);
 typedef struct facts_config {
     int64_t tolerance_ns[THAW_KIND_COUNT]; /* by thaw_kind; 0 where it does not apply */
     uint64_t reports_max, bytes_max;
+    uint32_t digest_min; /* incidents of more reports keep a digest of their votes; 0: a good number */
 } facts_config;
 
 /* on_change is only called from within facts_settle and facts_advance. */

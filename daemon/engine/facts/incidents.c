@@ -11,6 +11,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "digest.h"
 #include "internal.h"
 
 void incident_reports(facts *f, const incident *inc, bool wider, numbers *list)
@@ -28,12 +29,22 @@ void incident_reports(facts *f, const incident *inc, bool wider, numbers *list)
     list->count = kept;
 }
 
+/* The reports that are news to it: where it had a digest those that came since, else all. */
+static void incident_news(facts *f, const incident *inc, numbers *list)
+{
+    if (!inc->news_only) {
+        incident_reports(f, inc, true, list);
+        return;
+    }
+    for (uint32_t i = 0; i < inc->fresh.count; i++)
+        item_reports(f, inc->fresh.at[i], list);
+}
+
 /* ---- identity ----------------------------------------------------------------------- */
 
 /* Least (start, name order), undated last; of all but wider reports. */
-static uint32_t earliest_of(const facts *f, const numbers *list)
+static uint32_t earliest_of(const facts *f, const numbers *list, uint32_t best)
 {
-    uint32_t best = 0;
     for (uint32_t i = 0; i < list->count; i++) {
         const report *r = report_of(f, list->at[i]), *b = best ? report_of(f, best) : NULL;
         if (r->covers == THAW_WIDER)
@@ -105,15 +116,11 @@ static bool days_disagree(facts *f, const numbers *list)
 }
 
 /* What each report adds to the summary by itself. */
-static void summary_scan(facts *f, const numbers *list, summary *s, bool *ret_announcement)
+static void summary_scan(facts *f, const numbers *list, summary *s)
 {
-    uint32_t latest = 0;
-    uint64_t members = 0;
-    bool act = false;
-    s->first_reported_ns = s->last_reported_ns = TIME_UNKNOWN;
     for (uint32_t i = 0; i < list->count; i++) {
         const report *r = report_of(f, list->at[i]);
-        members += mix(list->at[i], 1);
+        s->members += mix(list->at[i], 1);
         s->reports_count++;
         if (r->covers == THAW_WIDER)
             continue;
@@ -125,48 +132,85 @@ static void summary_scan(facts *f, const numbers *list, summary *s, bool *ret_an
             if (r->reported_ns > s->last_reported_ns)
                 s->last_reported_ns = r->reported_ns;
         }
-        if (!latest || report_later_compare(f, list->at[i], latest) > 0)
-            latest = list->at[i];
-        act = act || sanction_is_act(r->detail);
+        if (!s->latest || report_later_compare(f, list->at[i], s->latest) > 0)
+            s->latest = list->at[i];
+        s->act = s->act || (r->kind == THAW_SANCTION && sanction_is_act(r->detail));
     }
-    s->detail = latest ? report_of(f, latest)->detail : 0;
-    s->fingerprint = members;
-    *ret_announcement = latest && report_of(f, latest)->kind == THAW_SANCTION && !act &&
-                        (s->detail == THAW_EASED || s->detail == THAW_PROPOSED);
+    s->detail = s->latest ? report_of(f, s->latest)->detail : 0;
+}
+
+/* Dates and votes from all reports. */
+static void summary_count(facts *f, numbers *list, const key *k, summary *s)
+{
+    s->occurred = date_of(f, list->at, list->count, false, &s->dated_by);
+    s->days_disagree = list->count > 1 && days_disagree(f, list);
+    if (k->kind == THAW_TALKS)
+        return;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < list->count; i++)
+        if (report_of(f, list->at[i])->covers != THAW_WIDER)
+            list->at[kept++] = list->at[i];
+    count_reports(f, list->at, kept, &s->votes);
+}
+
+/* The same from the digest, to which the news are added. */
+static void summary_digest(facts *f, incident *inc, const numbers *news, const key *k, summary *s)
+{
+    for (uint32_t i = 0; i < news->count; i++)
+        digest_add(f, inc->digest, news->at[i]);
+    s->occurred = digest_date(f, inc->digest, &s->dated_by);
+    s->days_disagree = digest_days_disagree(inc->digest);
+    if (k->kind != THAW_TALKS)
+        digest_count(f, inc->digest, &s->votes);
+}
+
+/* Parties of sanctions are counted over all reports: such an incident has no digest. */
+static bool has_targets(const facts *f, const numbers *list)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        if (report_of(f, list->at[i])->has_targets)
+            return true;
+    return false;
 }
 
 static void incident_summarise(facts *f, incident *inc)
 {
     const key *k = &f->keys[inc->key_index];
-    numbers list = {0};
-    summary s = {.largest = inc->now.largest, .announced = inc->now.announced, .acted_at_ns = inc->now.acted_at_ns};
-    incident_reports(f, inc, true, &list);
-    s.earliest = inc->now.earliest;
-    s.id = inc->now.id;
-    summary_scan(f, &list, &s, &inc->announcement);
+    numbers news = {0};
+    incident_news(f, inc, &news);
+    if (k->kind == THAW_SANCTION && inc->digest && has_targets(f, &news)) {
+        incident_left(f, inc);
+        inc->news_only = false;
+        news.count = 0;
+        incident_news(f, inc, &news);
+    }
+    summary s = inc->now;
+    if (!inc->digest) {
+        s = (summary){.largest = s.largest, .announced = s.announced, .acted_at_ns = s.acted_at_ns, .earliest = s.earliest, .id = s.id,
+                      .first_reported_ns = TIME_UNKNOWN, .last_reported_ns = TIME_UNKNOWN};
+        if (news.count > f->config.digest_min && !(k->kind == THAW_SANCTION && has_targets(f, &news)))
+            inc->digest = digest_new(f);
+    }
+    summary_scan(f, &news, &s);
+    if (inc->digest)
+        summary_digest(f, inc, &news, k, &s);
+    else
+        summary_count(f, &news, k, &s);
+    inc->announcement = k->kind == THAW_SANCTION && s.latest && !s.act && (s.detail == THAW_EASED || s.detail == THAW_PROPOSED);
     if (!inc->announcement) {
         s.announced = false;
         s.acted_at_ns = TIME_UNKNOWN;
     }
-    s.occurred = date_of(f, list.at, list.count, false, &s.dated_by);
-    s.days_disagree = list.count > 1 && days_disagree(f, &list);
     s.late = s.first_reported_ns != TIME_UNKNOWN && s.occurred.start_ns != TIME_UNKNOWN &&
              s.first_reported_ns > s.occurred.end_ns + 30 * DAY_NS;
-    if (k->kind != THAW_TALKS) {
-        uint32_t kept = 0;
-        for (uint32_t i = 0; i < list.count; i++)
-            if (report_of(f, list.at[i])->covers != THAW_WIDER)
-                list.at[kept++] = list.at[i];
-        count_reports(f, list.at, kept, &s.votes);
-    }
-    numbers_done(&list, &f->held);
+    numbers_done(&news, &f->held);
     inc->now = s;
 }
 
 static uint64_t incident_fingerprint(const incident *inc)
 {
     const summary *s = &inc->now;
-    uint64_t h = mix(s->fingerprint, s->votes.count);
+    uint64_t h = mix(s->members, s->votes.count);
     h = mix(h, s->votes.low);
     h = mix(h, s->votes.high);
     h = mix(h, (uint64_t)s->acted_at_ns);
@@ -187,8 +231,9 @@ static void identities_settle(facts *f)
         inc->heir_of = 0;
         if (inc->used) {
             numbers list = {0};
-            incident_reports(f, inc, true, &list);
-            inc->now.earliest = earliest_of(f, &list);
+            inc->news_only = inc->digest != NULL;
+            incident_news(f, inc, &list);
+            inc->now.earliest = earliest_of(f, &list, inc->digest ? inc->now.earliest : 0);
             numbers_done(&list, &f->held);
             inc->now.id = incident_identity(f, &f->keys[inc->key_index], inc->now.earliest);
             if (inc->handle && inc->now.id == was) {
@@ -231,9 +276,13 @@ static void line_compare(facts *f, line *l, const hash_index *inherited)
 {
     incident *inc = f->incidents[l->incident];
     numbers list = {0};
-    uint32_t same = 0;
+    uint32_t same;
     fact_handle from = 0;
-    incident_reports(f, inc, true, &list);
+    if (inc->news_only && l->heir_of != inc->index)
+        incident_reports(f, inc, true, &list);
+    else
+        incident_news(f, inc, &list);
+    same = inc->news_only && l->heir_of == inc->index ? l->told_count : 0; /* none of them left */
     for (uint32_t i = 0; i < list.count; i++) {
         report *r = report_of(f, list.at[i]);
         if (r->told && r->told == l->heir_of) {
@@ -271,15 +320,17 @@ static void persons_moved(facts *f, uint32_t number, const causes *why)
 static void line_note_members(facts *f, incident *inc)
 {
     numbers list = {0};
-    incident_reports(f, inc, true, &list);
+    incident_news(f, inc, &list);
     for (uint32_t i = 0; i < list.count; i++) {
         report *r = report_of(f, list.at[i]);
         if (r->told && r->told != inc->index && r->persons_named)
             persons_moved(f, list.at[i], &inc->why);
         r->told = inc->index;
     }
-    inc->told_count = list.count;
+    inc->told_count = inc->now.reports_count;
     numbers_done(&list, &f->held);
+    inc->fresh.count = 0;
+    inc->news_only = false;
 }
 
 static void line_tell(facts *f, line *l)
@@ -349,7 +400,7 @@ static void lines_fill(facts *f, line *lines, uint32_t count, uint32_t known)
     for (uint32_t i = 0; i < count; i++) {
         incident *inc = f->incidents[f->dirty_incidents.at[i]];
         if (i >= known) /* drawn in by another's change: itself as it was */
-            inc->heir_of = inc->handle ? inc->index : 0;
+            inc->heir_of = inc->handle ? inc->index : 0, inc->news_only = inc->digest != NULL;
         lines[i] = (line){.incident = inc->index, .was = inc->handle, .heir_of = inc->heir_of};
     }
     for (uint32_t i = 0; i < count; i++) {

@@ -74,10 +74,15 @@ typedef struct summary {
     bool days_disagree, late, largest, announced;
     int64_t first_reported_ns, last_reported_ns, acted_at_ns;
     uint32_t earliest; /* the report whose identity names the incident */
+    uint32_t latest;   /* the latest report */
+    bool act;          /* of a sanction: holds more than announcements */
     uint32_t reports_count;
     uint64_t id; /* the 16 digits */
+    uint64_t members; /* a sum over the numbers of its reports */
     uint64_t fingerprint;
 } summary;
+
+typedef struct digest digest; /* digest.h */
 
 typedef struct incident {
     RB_ENTRY(incident) node; /* in its key's tree, by opener */
@@ -85,6 +90,9 @@ typedef struct incident {
     struct facts *facts;
     numbers items;  /* sharp items; of an incident of vague groups those; an undated one */
     numbers joined; /* vague and wider items that stand in it beside */
+    digest *digest; /* of its reports but those of `fresh`; NULL: few, or one left since */
+    numbers fresh;  /* items that came since it was settled; only beside a digest */
+    bool news_only; /* while it is settled: it had a digest before */
     numbers naming; /* sources that bear a name in its items */
     uint32_t key_index, index;
     item opener;
@@ -365,6 +373,8 @@ void incident_mark(facts *f, incident *inc);  /* something in it changed */
 void incident_touch(facts *f, incident *inc); /* only what others mean for it */
 /* Puts an item into / takes it out of the list of an incident, keeping its outline. */
 void incident_take_in(facts *f, incident *inc, item it);
+void incident_came(facts *f, incident *inc, item it); /* an item came into one of its lists ... */
+void incident_left(facts *f, incident *inc);          /* ... or left one: its digest ends */
 incident *incidents_next(incident *inc); /* in the order of sharp ones; NULL at the end */
 incident *incidents_first(key *k);
 incident *incidents_from(const key *k, int64_t start_ns); /* first that opened then or later */
@@ -375,6 +385,13 @@ bool naming_conflict(const numbers *a, const numbers *b);
 void count_reports(facts *f, const uint32_t *numbers_, uint32_t count, counted *ret_counted);
 /* Of those on one part (a symbol) alone, as a whole of their own. */
 void count_part(facts *f, const uint32_t *numbers_, uint32_t count, uint32_t part, counted *ret_counted);
+/* Which of two votes was reported first (unknown times last). */
+bool vote_reported_first(const facts *f, uint32_t a, uint32_t b);
+bool parts_share_dimension(const facts *f, uint32_t a, uint32_t b);
+/* A further lower bound; and the count that follows from winner and bounds (has_count until then: whether
+ * low and high are set). */
+void counted_raise(counted *c, uint64_t bound);
+void counted_close(counted *c);
 /* All reports of an incident, appended; wider ones too if asked for. */
 void incident_reports(facts *f, const incident *inc, bool wider, numbers *list);
 

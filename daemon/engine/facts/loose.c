@@ -180,6 +180,7 @@ static void placing_apply(facts *f, uint32_t key_index, placing p[], uint32_t co
         if (to == from)
             continue;
         if (from && from->used) {
+            incident_left(f, from);
             numbers_take(&from->joined, p[i].it);
             if (numbers_take(&from->items, p[i].it))
                 from->sharp_valid = false;
@@ -192,6 +193,7 @@ static void placing_apply(facts *f, uint32_t key_index, placing p[], uint32_t co
             incident_take_in(f, to, p[i].it);
         } else if (to) {
             add(f, &to->joined, p[i].it);
+            incident_came(f, to, p[i].it);
             incident_mark(f, to);
         }
     }

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digest.h"
 #include "internal.h"
 
 static int incident_compare(const incident *a, const incident *b)
@@ -134,6 +135,7 @@ void incident_end(facts *f, incident *inc)
     inc->used = false;
     for (uint32_t i = 0; i < inc->joined.count; i++)
         item_set_incident(f, inc->joined.at[i], 0);
+    incident_left(f, inc);
     numbers_done(&inc->items, &f->held);
     numbers_done(&inc->joined, &f->held);
     numbers_done(&inc->naming, &f->held);
@@ -150,10 +152,23 @@ void incident_take_in(facts *f, incident *inc, item it)
         inc->span_end_ns = s.end_ns;
     for (uint32_t i = 0; naming && i < naming->count; i++)
         put(f, &inc->naming, naming->at[i]);
+    incident_came(f, inc, it);
     inc->sharp_valid = false;
     if (item_incident(f, it) != inc->index)
         item_set_incident(f, it, inc->index);
     incident_mark(f, inc);
+}
+
+void incident_came(facts *f, incident *inc, item it)
+{
+    if (inc->digest)
+        add(f, &inc->fresh, it);
+}
+
+void incident_left(facts *f, incident *inc)
+{
+    inc->digest = digest_free(f, inc->digest);
+    numbers_done(&inc->fresh, &f->held);
 }
 
 bool naming_conflict(const numbers *a, const numbers *b)
@@ -300,6 +315,7 @@ static void sharp_unplace(facts *f, uint32_t key_index, item it)
     const numbers *naming = item_naming(f, it);
     if (!inc)
         return;
+    incident_left(f, inc);
     numbers_take(&inc->items, it);
     if (it != inc->opener && (!naming || !naming->count)) {
         outline_shrink(f, inc, item_span(f, it).end_ns);
@@ -330,6 +346,7 @@ static void loose_unplace(facts *f, uint32_t key_index, item it)
     incident *inc = f->incidents[item_incident(f, it)];
     numbers_take(&f->keys[key_index].loose, it);
     if (inc) {
+        incident_left(f, inc);
         numbers_take(&inc->joined, it);
         numbers_take(&inc->items, it);
         inc->sharp_valid = false;

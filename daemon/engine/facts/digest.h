@@ -1,0 +1,19 @@
+/*
+ * digest.h - votes and dates of an incident of many reports, added up as they come (digest.c).
+ */
+#ifndef FACTS_DIGEST_H
+#define FACTS_DIGEST_H
+
+#include "internal.h"
+
+/* NULL and f->failed on lack of memory. */
+digest *digest_new(facts *f);
+digest *digest_free(facts *f, digest *d);
+/* Takes in a living report, once; wider ones have no part in it. */
+void digest_add(facts *f, digest *d, uint32_t number);
+/* As count_reports() and date_of() over all reports that were added, but without parties of sanctions. */
+void digest_count(facts *f, digest *d, counted *ret_counted);
+span digest_date(facts *f, digest *d, uint32_t *ret_report);
+bool digest_days_disagree(const digest *d);
+
+#endif
