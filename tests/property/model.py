@@ -27,6 +27,8 @@ EFFECT = {
     "maintained": "none",
 }
 EFFECT_ORDER = {"removal": 0, "relief": 1, "tightening": 2, "none": 3}
+ACTION_ORDER = ["proposed", "imposed", "extended", "amended", "reimposed", "eased", "licensed", "suspended", "lifted",
+                "delisted", "maintained"]
 ACTS = {
     "tightening": {"imposed", "extended", "amended", "reimposed"},
     "relief": {"licensed", "suspended", "lifted", "delisted"},
@@ -739,7 +741,9 @@ def measure_fact(country, authority, own, now, closing, party=None, ids=None, se
     measure = Measure()
     names = {r.name for r in own}
     order = sorted((r for r in own + closing if r.date and r.status > STATUS["rumoured"]),
-                   key=lambda r: (r.date[0], EFFECT_ORDER[r.effect], r.name))
+                   key=lambda r: (r.date[0], EFFECT_ORDER[r.effect], ACTION_ORDER.index(r.action),
+                                  (ends_at(r.get("expires_at")) if r.get("expires_at") is not None else -NEVER),
+                                  (r.program or "").encode(), r not in own))
     for report in order:
         measure.run_out(min(report.date[0], now))
         if report.name in names:

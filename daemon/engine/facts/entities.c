@@ -93,7 +93,7 @@ static uint64_t measure_fingerprint(facts *f, uint32_t index, bool *ret_stands)
 {
     entity *e = &f->entities[index];
     measure_view v;
-    measure_look(f, e, f->now_ns, &v, NULL, NULL);
+    measure_look(f, e, f->now_ns, &v);
     e->deadline_ns = v.next_ns != TIME_UNKNOWN && v.next_ns > f->now_ns ? v.next_ns : INT64_MAX;
     *ret_stands = v.state != MEASURE_NONE;
     uint32_t party = measure_party(f, e);
@@ -113,6 +113,7 @@ static void entity_end(facts *f, uint32_t index)
         e = &f->entities[index];
         handle_drop(f, e->handle, index);
     }
+    measure_forget(f, e);
     numbers_done(&e->nodes, &f->held);
     numbers_done(&e->why.corrections, &f->held);
     *e = (entity){0};

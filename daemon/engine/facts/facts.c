@@ -93,6 +93,7 @@ static void entities_free(facts *f)
     for (uint32_t i = 0; i < f->nodes_count; i++)
         array_free((void **)&f->nodes[i].mentions, &f->nodes[i].capacity, sizeof(mention), &f->held);
     for (uint32_t i = 0; i < f->entities_count; i++) {
+        measure_forget(f, &f->entities[i]);
         numbers_done(&f->entities[i].nodes, &f->held);
         numbers_done(&f->entities[i].why.corrections, &f->held);
     }
@@ -175,8 +176,10 @@ void facts_release(facts *f)
     clusters_free(f);
     for (uint32_t i = 0; i < f->nodes_count; i++)
         array_free((void **)&f->nodes[i].mentions, &f->nodes[i].capacity, sizeof(mention), &f->held);
-    for (uint32_t i = 0; i < f->entities_count; i++)
+    for (uint32_t i = 0; i < f->entities_count; i++) {
+        measure_forget(f, &f->entities[i]);
         numbers_done(&f->entities[i].nodes, &f->held);
+    }
     for (uint32_t i = 0; i < f->countries_count; i++) {
         country *c = &f->countries[i];
         numbers_done(&c->keys, &f->held);

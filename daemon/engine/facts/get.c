@@ -273,7 +273,7 @@ static void person_get(facts *f, uint32_t index, fact_field field, fact_value *r
 
 static void measure_get(facts *f, uint32_t index, fact_field field, int64_t now_ns, fact_value *ret)
 {
-    const entity *e = &f->entities[index];
+    entity *e = &f->entities[index];
     const scope *sc = &f->scopes[e->scope];
     thaw_str first = symbols_get(f->symbols, f->nodes[e->nodes.at[0]].string);
     thaw_str rest = {first.data + 1, first.len - 1};
@@ -300,7 +300,7 @@ static void measure_get(facts *f, uint32_t index, fact_field field, int64_t now_
         entity_reported(f, e, field, ret);
         return;
     }
-    measure_look(f, e, now_ns > f->now_ns ? f->now_ns : now_ns, &v, NULL, NULL);
+    measure_look(f, e, now_ns > f->now_ns ? f->now_ns : now_ns, &v);
     *ret = field == FIELD_STATE     ? of_text(measure_state_name(v.state))
            : field == FIELD_SINCE   ? of_time(v.since_ns)
            : field == FIELD_PROGRAM ? (first.data[0] == 'p' ? of_str(rest) : none())

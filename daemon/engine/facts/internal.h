@@ -158,8 +158,19 @@ typedef struct node {
     uint32_t entity;
 } node;
 
+/* What reports on a measure say: those that say the same are one step. */
+typedef struct measure_step {
+    int64_t start_ns, ends_ns; /* ends TIME_UNKNOWN: not said */
+    uint32_t program;          /* symbol */
+    uint32_t reports;
+    uint8_t action;
+} measure_step;
+
 typedef struct entity {
     numbers nodes;
+    measure_step *steps; /* of a measure, in their order */
+    uint32_t steps_count, steps_capacity;
+    bool steps_known; /* else they are to be read from its reports */
     uint32_t scope;
     bool used, dirty, correction;
     fact_handle handle;
@@ -453,9 +464,11 @@ typedef struct measure_view {
     int64_t since_ns, expires_ns; /* TIME_UNKNOWN: none */
     int64_t next_ns;              /* when it next may change by itself; TIME_UNKNOWN: never */
 } measure_view;
-/* Called for each step of the fold, for histories; NULL: none is wanted. */
-typedef void (*measure_step_fn)(void *context, uint32_t report, const measure_view *after);
-void measure_look(facts *f, const entity *e, int64_t now_ns, measure_view *ret_view, measure_step_fn on_step, void *context);
+void measure_look(facts *f, entity *e, int64_t now_ns, measure_view *ret_view);
+/* A report came to it or went; and where others did too (entities joined or parted): all is read anew. */
+void measure_came(facts *f, entity *e, uint32_t number);
+void measure_went(facts *f, entity *e, uint32_t number);
+void measure_forget(facts *f, entity *e);
 const char *measure_state_name(measure_state state); /* NULL: none */
 
 /* The name an entity is shown by: printed in its earliest report, else its least id without prefix. */

@@ -11,12 +11,6 @@ const char *measure_state_name(measure_state state)
     return names[state];
 }
 
-/* One report as a step; of another object where a whole program is lifted. */
-typedef struct step {
-    uint32_t report;
-    bool of_program;
-} step;
-
 static int step_rank(uint8_t action)
 {
     switch (action) {
@@ -34,14 +28,18 @@ static int step_rank(uint8_t action)
     }
 }
 
-static int step_order(const void *a_, const void *b_, void *f)
+/* Reports that say the same are one step. */
+static int step_compare(const facts *f, const measure_step *a, const measure_step *b)
 {
-    uint32_t a = ((const step *)a_)->report, b = ((const step *)b_)->report;
-    const report *ra = report_of(f, a), *rb = report_of(f, b);
-    if (ra->start_ns != rb->start_ns)
-        return ra->start_ns < rb->start_ns ? -1 : 1;
-    int rank_a = step_rank(ra->detail), rank_b = step_rank(rb->detail);
-    return rank_a != rank_b ? rank_a - rank_b : report_name_compare(f, a, b);
+    if (a->start_ns != b->start_ns)
+        return a->start_ns < b->start_ns ? -1 : 1;
+    if (a->action != b->action) {
+        int rank_a = step_rank(a->action), rank_b = step_rank(b->action);
+        return rank_a != rank_b ? rank_a - rank_b : a->action - b->action;
+    }
+    if (a->ends_ns != b->ends_ns)
+        return a->ends_ns < b->ends_ns ? -1 : 1;
+    return symbols_compare(f->symbols, a->program, b->program);
 }
 
 /* The fold while it runs. */
@@ -53,6 +51,7 @@ typedef struct fold {
     int64_t next_ns; /* least end ahead of the clock so far; INT64_MAX: none */
     /* what stood before a removal, in case a listing of the same start makes it a move */
     int64_t removed_ns, since_before_removal_ns;
+    bool stood_before_removal;
 } fold;
 
 static void fold_set(fold *s, measure_state state, int64_t at_ns)
@@ -112,7 +111,7 @@ static void fold_list(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns)
         s->measure_ends_ns = ends_ns;
     if (paused && !lists)
         return;
-    bool move = is_removed(s->v.state) && s->removed_ns == at_ns && s->since_before_removal_ns != TIME_UNKNOWN;
+    bool move = is_removed(s->v.state) && s->removed_ns == at_ns && s->stood_before_removal;
     fold_set(s, MEASURE_IN_FORCE, at_ns);
     if (move)
         s->v.since_ns = s->since_before_removal_ns;
@@ -123,7 +122,8 @@ static void fold_remove(fold *s, measure_state state, int64_t at_ns)
 {
     if (!is_removed(s->v.state)) {
         s->removed_ns = at_ns;
-        s->since_before_removal_ns = s->v.state == MEASURE_IN_FORCE ? s->v.since_ns : TIME_UNKNOWN;
+        s->stood_before_removal = s->v.state == MEASURE_IN_FORCE;
+        s->since_before_removal_ns = s->v.since_ns;
     }
     fold_set(s, state, at_ns);
     s->programs.count = 0;
@@ -164,114 +164,173 @@ static void fold_end_program(fold *s, uint32_t program, int64_t at_ns)
         fold_remove(s, MEASURE_LIFTED, at_ns);
 }
 
-static void fold_step(fold *s, const step *st)
+static void fold_step(fold *s, const measure_step *st, bool of_program)
 {
-    const report *r = report_of(s->f, st->report);
-    thaw_event event = {0};
-    if (r->has_program || r->has_expiry)
-        report_event(s->f->reports, r, &event);
-    uint32_t program = r->has_program ? symbols_find(s->f->symbols, event.program) : 0;
-    int64_t unused, ends = TIME_UNKNOWN;
-    if (event.expires_at.precision)
-        thaw_date_interval(&event.expires_at, &unused, &ends);
-    if (event.expires_at.precision == THAW_INSTANT)
-        ends -= 1; /* an instant ends when it is there; a date with its day */
-    fold_expire(s, r->start_ns < s->now_ns ? r->start_ns : s->now_ns);
+    fold_expire(s, st->start_ns < s->now_ns ? st->start_ns : s->now_ns);
     fold_note_next(s);
-    if (st->of_program) {
-        fold_end_program(s, program, r->start_ns);
+    if (of_program) {
+        fold_end_program(s, st->program, st->start_ns);
         return;
     }
-    if (!is_removed(s->v.state) || r->detail == THAW_IMPOSED || r->detail == THAW_REIMPOSED)
-        fold_program(s, r->detail, program);
-    switch (r->detail) {
+    if (!is_removed(s->v.state) || st->action == THAW_IMPOSED || st->action == THAW_REIMPOSED)
+        fold_program(s, st->action, st->program);
+    switch (st->action) {
     case THAW_PROPOSED:
         if (s->v.state == MEASURE_NONE)
-            fold_set(s, MEASURE_PROPOSED, r->start_ns);
+            fold_set(s, MEASURE_PROPOSED, st->start_ns);
         break;
     case THAW_EASED:
     case THAW_LICENSED:
     case THAW_SUSPENDED:
-        fold_relieve(s, r->detail, r->start_ns, ends);
+        fold_relieve(s, st->action, st->start_ns, st->ends_ns);
         break;
     case THAW_LIFTED:
-        fold_remove(s, MEASURE_LIFTED, r->start_ns);
+        fold_remove(s, MEASURE_LIFTED, st->start_ns);
         break;
     case THAW_DELISTED:
-        fold_remove(s, MEASURE_DELISTED, r->start_ns);
+        fold_remove(s, MEASURE_DELISTED, st->start_ns);
         break;
     default:
-        fold_list(s, r->detail, r->start_ns, ends);
+        fold_list(s, st->action, st->start_ns, st->ends_ns);
     }
 }
 
 /* ---- the steps of one object -------------------------------------------------------- */
 
-typedef struct steps {
-    step *at;
-    uint32_t count, capacity;
-} steps;
-
-static void steps_put(facts *f, steps *s, uint32_t report_, bool of_program)
+/* What a report says as a step; false where it changes nothing (a rumour, one without a date). */
+static bool step_of(facts *f, uint32_t number, measure_step *ret_step)
 {
-    if (report_of(f, report_)->status == THAW_RUMOURED || report_of(f, report_)->start_ns == TIME_UNKNOWN)
-        return;
-    if (array_reserve((void **)&s->at, &s->capacity, (size_t)s->count + 1, sizeof *s->at, &f->held) < 0) {
-        f->failed = -ENOMEM;
-        return;
-    }
-    s->at[s->count++] = (step){report_, of_program};
+    const report *r = report_of(f, number);
+    thaw_event event = {0};
+    int64_t unused;
+    if (r->status == THAW_RUMOURED || r->start_ns == TIME_UNKNOWN)
+        return false;
+    if (r->has_program || r->has_expiry)
+        report_event(f->reports, r, &event);
+    *ret_step = (measure_step){.start_ns = r->start_ns, .ends_ns = TIME_UNKNOWN, .action = r->detail,
+                               .program = r->has_program ? symbols_find(f->symbols, event.program) : 0};
+    if (event.expires_at.precision)
+        thaw_date_interval(&event.expires_at, &unused, &ret_step->ends_ns);
+    if (event.expires_at.precision == THAW_INSTANT)
+        ret_step->ends_ns -= 1; /* an instant ends when it is there; a date with its day */
+    return true;
 }
 
-/* Reports that lift a whole program that this party was listed under. */
-static void steps_put_programs(facts *f, steps *s, const entity *e)
+static uint32_t step_place(const facts *f, const entity *e, const measure_step *st)
 {
-    numbers programs = {0};
-    uint32_t own = s->count;
-    for (uint32_t i = 0; i < own; i++) {
-        thaw_event event;
-        if (!report_of(f, s->at[i].report)->has_program)
-            continue;
-        report_event(f->reports, report_of(f, s->at[i].report), &event);
-        uint32_t program = symbols_find(f->symbols, event.program);
-        if (program)
-            put(f, &programs, program);
+    uint32_t low = 0, high = e->steps_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (step_compare(f, &e->steps[middle], st) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    for (uint32_t i = 0; i < programs.count; i++) {
-        thaw_str program = symbols_get(f->symbols, programs.at[i]);
-        char text[160] = "p";
-        if (program.len > sizeof text - 1)
-            continue;
-        memcpy(text + 1, program.data, program.len);
-        uint32_t n = node_find(f, e->scope, (thaw_str){text, program.len + 1});
-        for (uint32_t j = 0; n && j < f->nodes[n].count; j++) {
-            uint32_t number = f->nodes[n].mentions[j].report;
-            if (report_of(f, number)->detail == THAW_LIFTED)
-                steps_put(f, s, number, true);
+    return low;
+}
+
+void measure_came(facts *f, entity *e, uint32_t number)
+{
+    measure_step st;
+    if (!e->steps_known || !step_of(f, number, &st))
+        return;
+    uint32_t at = step_place(f, e, &st);
+    if (at == e->steps_count || step_compare(f, &e->steps[at], &st) != 0) {
+        if (array_reserve((void **)&e->steps, &e->steps_capacity, (size_t)e->steps_count + 1, sizeof *e->steps, &f->held) < 0) {
+            f->failed = -ENOMEM;
+            return;
         }
+        memmove(&e->steps[at + 1], &e->steps[at], (e->steps_count - at) * sizeof *e->steps);
+        e->steps[at] = st;
+        e->steps_count++;
     }
-    numbers_done(&programs, &f->held);
+    e->steps[at].reports++;
 }
 
-static void steps_of(facts *f, const entity *e, steps *s)
+void measure_went(facts *f, entity *e, uint32_t number)
+{
+    measure_step st;
+    if (!e->steps_known || !step_of(f, number, &st))
+        return;
+    uint32_t at = step_place(f, e, &st);
+    if (at == e->steps_count || step_compare(f, &e->steps[at], &st) != 0 || --e->steps[at].reports)
+        return;
+    memmove(&e->steps[at], &e->steps[at + 1], (e->steps_count - at - 1) * sizeof *e->steps);
+    e->steps_count--;
+}
+
+void measure_forget(facts *f, entity *e)
+{
+    array_free((void **)&e->steps, &e->steps_capacity, sizeof *e->steps, &f->held);
+    e->steps_count = 0;
+    e->steps_known = false;
+}
+
+static void steps_learn(facts *f, entity *e)
 {
     numbers mentioned = {0}, parties = {0};
+    if (e->steps_known)
+        return;
+    e->steps_known = true;
     entity_mentions(f, e, &mentioned, &parties);
     for (uint32_t i = 0; i < mentioned.count; i++)
-        if (!i || mentioned.at[i] != mentioned.at[i - 1])
-            steps_put(f, s, mentioned.at[i], false);
+        measure_came(f, e, mentioned.at[i]);
     numbers_done(&mentioned, &f->held);
     numbers_done(&parties, &f->held);
-    if (measure_party(f, e))
-        steps_put_programs(f, s, e);
-    if (s->count > 1)
-        qsort_r(s->at, s->count, sizeof *s->at, step_order, f);
 }
 
-void measure_look(facts *f, const entity *e, int64_t now_ns, measure_view *ret_view, measure_step_fn on_step,
-                  void *context)
+/* ---- the end of a program that a party is listed under ------------------------------ */
+
+typedef struct endings {
+    measure_step *at;
+    uint32_t count, capacity;
+} endings;
+
+static int ending_order(const void *a_, const void *b_, void *f)
 {
-    steps s = {0};
+    return step_compare(f, a_, b_);
+}
+
+static void endings_of(facts *f, const entity *e, uint32_t program, endings *list)
+{
+    thaw_str name = symbols_get(f->symbols, program);
+    char text[160] = "p";
+    if (!name.len || name.len > sizeof text - 1)
+        return;
+    memcpy(text + 1, name.data, name.len);
+    uint32_t n = node_find(f, e->scope, (thaw_str){text, name.len + 1});
+    if (!n || !f->nodes[n].entity)
+        return;
+    entity *of = &f->entities[f->nodes[n].entity];
+    steps_learn(f, of);
+    for (uint32_t i = 0; i < of->steps_count; i++) {
+        if (of->steps[i].action != THAW_LIFTED)
+            continue;
+        if (array_reserve((void **)&list->at, &list->capacity, (size_t)list->count + 1, sizeof *list->at, &f->held) < 0) {
+            f->failed = -ENOMEM;
+            return;
+        }
+        list->at[list->count++] = of->steps[i];
+    }
+}
+
+/* Those of every program that a step of the party names, in order. */
+static void endings_collect(facts *f, const entity *e, endings *list)
+{
+    numbers programs = {0};
+    for (uint32_t i = 0; i < e->steps_count; i++)
+        if (e->steps[i].program)
+            put(f, &programs, e->steps[i].program);
+    for (uint32_t i = 0; i < programs.count; i++)
+        endings_of(f, e, programs.at[i], list);
+    numbers_done(&programs, &f->held);
+    if (list->count > 1)
+        qsort_r(list->at, list->count, sizeof *list->at, ending_order, f);
+}
+
+void measure_look(facts *f, entity *e, int64_t now_ns, measure_view *ret_view)
+{
+    endings ends = {0};
     fold fo = {.f = f,
                .now_ns = now_ns,
                .next_ns = INT64_MAX,
@@ -280,18 +339,20 @@ void measure_look(facts *f, const entity *e, int64_t now_ns, measure_view *ret_v
                .measure_ends_ns = TIME_UNKNOWN,
                .removed_ns = TIME_UNKNOWN,
                .since_before_removal_ns = TIME_UNKNOWN};
-    steps_of(f, e, &s);
-    for (uint32_t i = 0; i < s.count; i++) {
-        fold_step(&fo, &s.at[i]);
-        if (on_step)
-            on_step(context, s.at[i].report, &fo.v);
+    steps_learn(f, e);
+    if (measure_party(f, e))
+        endings_collect(f, e, &ends);
+    for (uint32_t i = 0, j = 0; i < e->steps_count || j < ends.count;) {
+        /* the party's own first: what removes it by name says so */
+        bool own = j == ends.count || (i < e->steps_count && step_compare(f, &e->steps[i], &ends.at[j]) <= 0);
+        fold_step(&fo, own ? &e->steps[i++] : &ends.at[j++], !own);
     }
+    array_free((void **)&ends.at, &ends.capacity, sizeof *ends.at, &f->held);
     fold_expire(&fo, now_ns);
     fold_note_next(&fo);
     int64_t licence = is_paused(&fo) ? fo.licence_ends_ns : TIME_UNKNOWN;
     fo.v.expires_ns = licence != TIME_UNKNOWN ? licence : stands(&fo) ? fo.measure_ends_ns : TIME_UNKNOWN;
     fo.v.next_ns = fo.next_ns == INT64_MAX ? TIME_UNKNOWN : fo.next_ns;
     numbers_done(&fo.programs, &f->held);
-    array_free((void **)&s.at, &s.capacity, sizeof *s.at, &f->held);
     *ret_view = fo.v;
 }

@@ -159,6 +159,8 @@ static void entity_absorb(facts *f, uint32_t into, uint32_t from)
         node_mark_incidents(f, n);
     }
     b->nodes.count = 0;
+    measure_forget(f, a);
+    measure_forget(f, b);
     a->fingerprint = 0; /* those that came bear its name from now on */
     entity_mark(f, into);
     entity_mark(f, from);
@@ -197,6 +199,8 @@ void mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_t co
         }
         entity_mark(f, together);
     }
+    if (tie && together && f->scopes[scope].kind == SCOPE_MEASURE)
+        measure_came(f, &f->entities[together], m.report);
 }
 
 /* The strings that a mention ties to a node, as nodes of the same scope (parties.c knows them). */
@@ -214,6 +218,7 @@ static void entity_spread(facts *f, uint32_t start, numbers *found)
 static void entity_part(facts *f, uint32_t index)
 {
     numbers left = f->entities[index].nodes, found = {0};
+    measure_forget(f, &f->entities[index]);
     f->entities[index].nodes = (numbers){0};
     bool first = true;
     for (uint32_t i = 0; i < left.count; i++) {
@@ -258,6 +263,8 @@ void mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32_t c
     }
     if (tie && e && (empty || count > 1))
         entity_part(f, e);
+    else if (tie && e && f->scopes[scope].kind == SCOPE_MEASURE)
+        measure_went(f, &f->entities[e], m.report);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t n = node_find(f, scope, strings[i]);
         if (n && f->nodes[n].count == 0)
