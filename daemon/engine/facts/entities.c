@@ -190,17 +190,26 @@ static bool entity_is_empty(const facts *f, const entity *e)
     return true;
 }
 
+/* The least deadline, over the entities that have one: `timed` holds all of those, and some that had one. */
 static void deadlines_settle(facts *f)
 {
+    uint32_t kept = 0;
     f->deadline_ns = INT64_MAX;
-    for (uint32_t i = 1; i < f->entities_count; i++)
-        if (f->entities[i].used && f->entities[i].deadline_ns < f->deadline_ns)
-            f->deadline_ns = f->entities[i].deadline_ns;
+    for (uint32_t i = 0; i < f->timed.count; i++) {
+        entity *e = &f->entities[f->timed.at[i]];
+        e->timed = e->used && e->deadline_ns != INT64_MAX;
+        if (!e->timed)
+            continue;
+        f->timed.at[kept++] = f->timed.at[i];
+        if (e->deadline_ns < f->deadline_ns)
+            f->deadline_ns = e->deadline_ns;
+    }
+    f->timed.count = kept;
 }
 
 void entities_settle(facts *f)
 {
-    bool timed = f->dirty_entities.count != 0;
+    bool changed = false;
     f->cause = 0;
     f->cause_corrects = false;
     for (uint32_t i = 0; i < f->dirty_entities.count && !f->failed; i++) {
@@ -208,16 +217,23 @@ void entities_settle(facts *f)
         if (!f->entities[index].used)
             continue;
         if (entity_is_empty(f, &f->entities[index])) {
+            changed = changed || f->entities[index].deadline_ns != INT64_MAX;
             entity_end(f, index);
             continue;
         }
+        int64_t deadline_ns = f->entities[index].deadline_ns;
         entity_settle(f, index);
         entity *e = &f->entities[index];
+        changed = changed || e->deadline_ns != deadline_ns;
+        if (e->deadline_ns != INT64_MAX && !e->timed) {
+            e->timed = true;
+            add(f, &f->timed, index);
+        }
         e->dirty = e->correction = false;
         e->why.news = 0;
         numbers_done(&e->why.corrections, &f->held);
     }
     f->dirty_entities.count = 0;
-    if (timed)
+    if (changed)
         deadlines_settle(f);
 }

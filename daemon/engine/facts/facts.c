@@ -126,7 +126,7 @@ static void lists_free(facts *f)
     numbers *lists[] = {&f->groups_free,   &f->incidents_free,  &f->nodes_free,       &f->entities_free,
                         &f->tallies_free,  &f->dirty_keys,      &f->dirty_incidents,  &f->dirty_entities,
                         &f->dirty_tallies, &f->dirty_feeds,     &f->dirty_countries,  &f->fresh_reports,
-                        &f->gone_reports,  &f->work_entities};
+                        &f->gone_reports,  &f->work_entities,   &f->timed};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         numbers_done(lists[i], &f->held);
     hash_index *indexes[] = {&f->keys_index,  &f->scopes_index,    &f->nodes_index, &f->tallies_index,
@@ -203,7 +203,7 @@ void facts_release(facts *f)
     numbers *lists[] = {&f->groups_free,   &f->incidents_free,  &f->nodes_free,       &f->entities_free,
                         &f->tallies_free,  &f->dirty_keys,      &f->dirty_incidents,  &f->dirty_entities,
                         &f->dirty_tallies, &f->dirty_countries, &f->fresh_reports,    &f->gone_reports,
-                        &f->dirty_feeds,   &f->work_entities};
+                        &f->dirty_feeds,   &f->work_entities,   &f->timed};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         numbers_done(lists[i], &f->held);
     f->deadline_ns = INT64_MAX;
@@ -557,9 +557,9 @@ int facts_advance(facts *f, int64_t now_ns)
     f->cause_corrects = false;
     if (f->deadline_ns > f->now_ns)
         return f->failed;
-    for (uint32_t i = 1; i < f->entities_count; i++)
-        if (f->entities[i].used && f->entities[i].deadline_ns <= f->now_ns)
-            entity_mark(f, i);
+    for (uint32_t i = 0; i < f->timed.count; i++)
+        if (f->entities[f->timed.at[i]].used && f->entities[f->timed.at[i]].deadline_ns <= f->now_ns)
+            entity_mark(f, f->timed.at[i]);
     return facts_settle(f, now_ns);
 }
 

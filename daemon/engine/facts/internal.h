@@ -170,6 +170,7 @@ typedef struct entity {
     numbers nodes;
     measure_step *steps; /* of a measure, in their order */
     uint32_t steps_count, steps_capacity;
+    bool timed;       /* stands in facts.timed */
     bool steps_known; /* else they are to be read from its reports */
     uint32_t scope;
     bool used, dirty, correction;
@@ -285,6 +286,7 @@ struct facts {
     numbers dirty_keys, dirty_incidents, dirty_entities, dirty_tallies, dirty_feeds, dirty_countries;
     numbers fresh_reports, gone_reports; /* facts of kind report; of the gone pairs (report, cause) */
     int64_t deadline_ns; /* least of the entities' */
+    numbers timed;       /* entities with a deadline */
 
     uint32_t cause; /* number of the report that is being taken in */
     bool cause_corrects;

@@ -3,7 +3,7 @@
  *
  *   bench_facts [--reports N] [--countries N] [--batch N] [--late PER_THOUSAND] [--seed N]
  *               [--incident N] [--vague PER_THOUSAND] [--persons PER_THOUSAND] [--corrections PER_THOUSAND]
- *               [--voices N] [--order time|backwards|shuffled]
+ *               [--voices N (of a country)] [--order time|backwards|shuffled]
  *
  * Reports are made up batch by batch: twenty years of releases, detentions, talks and sanctions of the
  * countries, each incident with up to --incident reports (few have many). Made and decoded outside
@@ -117,7 +117,7 @@ static uint32_t draw_size(bench *b)
     return size > b->o.incident ? b->o.incident : (uint32_t)size;
 }
 
-static uint32_t put_kind(bench *b, uint32_t key, uint32_t *ret_fields)
+static void put_kind(bench *b, uint32_t key, uint32_t step, uint32_t *ret_fields)
 {
     static const char *const stages[] = {"reported", "demanded", "offered", "promised", "agreed", "denied", "collapsed"};
     static const char *const authorities[] = {"US", "EU", "UK", "CA", "CH", "UN"};
@@ -127,20 +127,21 @@ static uint32_t put_kind(bench *b, uint32_t key, uint32_t *ret_fields)
         if (key == 1)
             put_text(b, "form", "sentence_served");
         *ret_fields += key == 1;
-        return 1;
+        return;
     }
     if (key < 10) {
         put_text(b, "kind", "talks");
         put_text(b, "stage", stages[key - 3]);
         *ret_fields += 1;
-        return 0;
+        return;
     }
     put_text(b, "kind", "sanction");
     put_text(b, "authority", authorities[(key - 10) % 6]);
     put_text(b, "action", actions[(key - 10) / 6 % 4]);
-    put_text(b, "program", (key - 10) % 2 ? "PROGRAM-A" : "PROGRAM-B");
+    char program[32];
+    snprintf(program, sizeof program, "PROGRAM-%u", step % 50);
+    put_text(b, "program", program);
     *ret_fields += 3;
-    return 2;
 }
 
 static void put_persons(bench *b)
@@ -189,10 +190,10 @@ static void make_report(bench *b)
     /* The number of fields is known only at the end: the body first, behind a map16 header. */
     size_t header = b->bytes.size;
     msgpack_sbuffer_write(&b->bytes, "\xde\0\0", 3);
-    put_kind(b, key, &fields);
+    put_kind(b, key, s->count, &fields);
     snprintf(text, sizeof text, "%c%c", 'A' + country / 26 % 26, 'A' + country % 26);
     put_text(b, "country", text);
-    snprintf(text, sizeof text, "outlet-%u.example", source);
+    snprintf(text, sizeof text, "outlet-%u-%u.example", country, source);
     put_text(b, "source", text);
     snprintf(text, sizeof text, "item-%" PRIu64, n + 1);
     put_text(b, "id", text);
@@ -347,7 +348,7 @@ static options read_options(int argc, char **argv)
                                           {"vague", 1, 0, 'v'},   {"persons", 1, 0, 'p'},   {"corrections", 1, 0, 'x'},
                                           {"voices", 1, 0, 'w'},  {"order", 1, 0, 'o'},     {0, 0, 0, 0}};
     options o = {.reports = 1000000, .countries = 200, .batch = 1000, .late = 10, .seed = 1, .incident = 1000,
-                 .vague = 2, .persons = 5, .corrections = 2, .voices = 300, .order = "time"};
+                 .vague = 2, .persons = 5, .corrections = 2, .voices = 40, .order = "time"};
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         uint64_t n = c == 'o' || c == '?' ? 0 : number_option(optarg);
         uint32_t *fields[] = {['c'] = &o.countries, ['b'] = &o.batch, ['l'] = &o.late, ['i'] = &o.incident,
