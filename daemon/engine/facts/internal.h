@@ -119,7 +119,9 @@ typedef struct key {
     struct incident_tree sharp;
     incident *first; /* of the tree */
     uint32_t sharp_count;
-    numbers loose;           /* vague and wider items */
+    numbers loose;           /* vague and wider items, in order */
+    span loose_changed[16];  /* where they must be placed anew */
+    uint32_t loose_changed_count;
     numbers vague_incidents; /* in order of opening */
     numbers undated;         /* items */
     numbers announcements;   /* incidents of a sanction that hold only proposed or eased */
@@ -376,7 +378,9 @@ uint32_t key_index_of(facts *f, uint8_t kind, const char country_code[2], uint8_
 void item_place(facts *f, uint32_t key_index, item it);
 void item_unplace(facts *f, uint32_t key_index, item it);
 /* Vague and wider items of the key need to be placed anew, which facts_settle does first. */
-void key_mark_loose(facts *f, uint32_t key_index);
+void key_mark_loose(facts *f, uint32_t key_index, span where); /* only those that what changed there may concern */
+#define SPAN_ALL ((span){INT64_MIN, INT64_MAX})
+void loose_put(facts *f, uint32_t key_index, item it);
 void loose_settle(facts *f);
 
 incident *incident_new(facts *f, uint32_t key_index, item opener);

@@ -5,16 +5,42 @@
  * whenever one of them or a sharp incident beside them changed.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "internal.h"
 
-void key_mark_loose(facts *f, uint32_t key_index)
+void key_mark_loose(facts *f, uint32_t key_index, span where)
 {
     key *k = &f->keys[key_index];
+    if (k->loose_changed_count == sizeof k->loose_changed / sizeof *k->loose_changed) {
+        k->loose_changed[0] = SPAN_ALL;
+        k->loose_changed_count = 1;
+    }
+    span *last = k->loose_changed_count ? &k->loose_changed[k->loose_changed_count - 1] : NULL;
+    if (!last || last->start_ns > where.start_ns || last->end_ns < where.end_ns)
+        k->loose_changed[k->loose_changed_count++] = where;
     if (!k->loose_dirty) {
         k->loose_dirty = true;
         add(f, &f->dirty_keys, key_index);
     }
+}
+
+void loose_put(facts *f, uint32_t key_index, item it)
+{
+    numbers *loose = &f->keys[key_index].loose;
+    uint32_t low = 0, high = loose->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (item_compare(f, loose->at[middle], it) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    add(f, loose, it);
+    if (f->failed)
+        return;
+    memmove(&loose->at[low + 1], &loose->at[low], (loose->count - 1 - low) * sizeof *loose->at);
+    loose->at[low] = it;
 }
 
 static const counted *sharp_count(facts *f, incident *inc)
@@ -213,28 +239,73 @@ static void vague_sweep_out(facts *f, key *k)
     k->vague_incidents.count = kept;
 }
 
-static void loose_place(facts *f, uint32_t key_index)
+/* Places some of a key's items anew, in order; none of the others has to do with them. */
+static void loose_place(facts *f, uint32_t key_index, uint32_t from, uint32_t count)
 {
     key *k = &f->keys[key_index];
-    uint32_t count = k->loose.count;
-    placing *p = calloc(count ? count : 1, sizeof *p);
+    placing *p = calloc(count, sizeof *p);
     if (!p) {
         f->failed = -ENOMEM;
         return;
     }
-    items_sort(f, k->loose.at, count);
     for (uint32_t i = 0; i < count; i++)
-        p[i].it = k->loose.at[i];
+        p[i].it = k->loose.at[from + i];
     placing_decide(f, k, p, count);
     placing_apply(f, key_index, p, count);
-    vague_sweep_out(f, k);
     free(p);
-    k->loose_dirty = false;
+}
+
+static int64_t sum_bounded(int64_t a, int64_t b)
+{
+    int64_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? (b < 0 ? INT64_MIN : INT64_MAX) : sum;
+}
+
+/* Whether something changed that reaches into a stretch of time: a sharp incident is shorter than twice the
+ * tolerance, and a wider item belongs to one that opened within the tolerance before it. */
+static bool loose_concerned(const facts *f, const key *k, span s)
+{
+    int64_t reach = 2 * f->config.tolerance_ns[k->kind];
+    for (uint32_t i = 0; i < k->loose_changed_count; i++) {
+        span c = k->loose_changed[i];
+        if (sum_bounded(c.start_ns, -reach) <= s.end_ns && s.start_ns <= sum_bounded(c.end_ns, reach))
+            return true;
+    }
+    return s.start_ns == TIME_UNKNOWN;
+}
+
+/* Goes through the stretches of items that overlap each other. Items of two stretches may still meet in one
+ * sharp incident, which matters where both bear names: then they are one stretch. */
+static void loose_stretches(facts *f, uint32_t key_index)
+{
+    key *k = &f->keys[key_index];
+    int64_t gap = 0;
+    for (uint32_t i = 0; i < k->loose.count && !gap; i++) {
+        const numbers *naming = item_naming(f, k->loose.at[i]);
+        gap = naming && naming->count ? 2 * f->config.tolerance_ns[k->kind] : 0;
+    }
+    for (uint32_t i = 0, end; i < k->loose.count && !f->failed; i = end) {
+        span stretch = item_span(f, k->loose.at[i]);
+        for (end = i + 1; end < k->loose.count; end++) {
+            span s = item_span(f, k->loose.at[end]);
+            if (s.start_ns >= sum_bounded(stretch.end_ns, gap))
+                break;
+            stretch.end_ns = s.end_ns > stretch.end_ns ? s.end_ns : stretch.end_ns;
+        }
+        if (loose_concerned(f, k, stretch))
+            loose_place(f, key_index, i, end - i);
+        k = &f->keys[key_index];
+    }
 }
 
 void loose_settle(facts *f)
 {
-    for (uint32_t i = 0; i < f->dirty_keys.count && !f->failed; i++)
-        loose_place(f, f->dirty_keys.at[i]);
+    for (uint32_t i = 0; i < f->dirty_keys.count && !f->failed; i++) {
+        key *k = &f->keys[f->dirty_keys.at[i]];
+        loose_stretches(f, f->dirty_keys.at[i]);
+        vague_sweep_out(f, k);
+        k->loose_dirty = false;
+        k->loose_changed_count = 0;
+    }
     f->dirty_keys.count = 0;
 }

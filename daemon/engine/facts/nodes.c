@@ -143,7 +143,7 @@ static void node_mark_incidents(facts *f, const node *n)
             f->incidents[incident]->sharp_valid = false;
             incident_mark(f, f->incidents[incident]);
             if (f->keys[r->key_index].loose.count)
-                key_mark_loose(f, r->key_index); /* counts that vague ones must agree with */
+                key_mark_loose(f, r->key_index, SPAN_ALL); /* counts that vague ones must agree with */
         }
     }
 }

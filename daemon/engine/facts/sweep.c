@@ -125,7 +125,7 @@ void incident_mark(facts *f, incident *inc)
     incident_touch(f, inc);
     key *k = &f->keys[inc->key_index];
     if (k->loose.count && inc->class == ITEM_SHARP)
-        key_mark_loose(f, inc->key_index);
+        key_mark_loose(f, inc->key_index, (span){inc->start_ns, inc->span_end_ns});
 }
 
 /* It stays in the table, unused and dirty, until facts_settle has told that it went. */
@@ -353,7 +353,7 @@ static void loose_unplace(facts *f, uint32_t key_index, item it)
         incident_mark(f, inc);
     }
     item_set_incident(f, it, 0);
-    key_mark_loose(f, key_index);
+    key_mark_loose(f, key_index, item_span(f, it));
 }
 
 void item_place(facts *f, uint32_t key_index, item it)
@@ -364,8 +364,8 @@ void item_place(facts *f, uint32_t key_index, item it)
     } else if (class == ITEM_UNDATED) {
         undated_place(f, key_index, it);
     } else {
-        add(f, &f->keys[key_index].loose, it);
-        key_mark_loose(f, key_index);
+        loose_put(f, key_index, it);
+        key_mark_loose(f, key_index, item_span(f, it));
     }
 }
 
