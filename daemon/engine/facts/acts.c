@@ -99,8 +99,10 @@ static int64_t act_in_key(facts *f, key *k, const incident *announced, const sub
 {
     int64_t first = INT64_MAX, reach = 2 * f->config.tolerance_ns[THAW_SANCTION];
     int64_t from = announced->now.occurred.start_ns;
-    for (incident *inc = incidents_from(k, from > INT64_MIN + reach ? from - reach : INT64_MIN);
-         inc && inc->start_ns < first; inc = incidents_next(inc)) {
+    /* Where names group reports or dates are vague, an act may be dated far from the incident it stands in. */
+    bool all = k->groups || k->loose.count || from <= INT64_MIN + reach;
+    for (incident *inc = incidents_from(k, all ? INT64_MIN : from - reach); inc && (all || inc->start_ns < first);
+         inc = incidents_next(inc)) {
         int64_t found = inc == announced ? INT64_MAX : act_in(f, inc, announced, about);
         first = found < first ? found : first;
     }

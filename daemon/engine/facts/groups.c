@@ -317,12 +317,13 @@ static uint32_t group_new(facts *f, uint32_t key_index)
                      ? f->groups_free.at[--f->groups_free.count]
                      : grow(f, (void **)&f->groups, &f->groups_count, &f->groups_capacity, sizeof *f->groups);
     if (i)
-        f->groups[i] = (group){.key_index = key_index};
+        f->groups[i] = (group){.key_index = key_index}, f->keys[key_index].groups++;
     return i;
 }
 
 static void group_end(facts *f, uint32_t i)
 {
+    f->keys[f->groups[i].key_index].groups--;
     numbers_done(&f->groups[i].members, &f->held);
     numbers_done(&f->groups[i].naming, &f->held);
     f->groups[i] = (group){0};

@@ -122,6 +122,7 @@ typedef struct key {
     numbers loose;           /* vague and wider items, in order */
     span loose_changed[16];  /* where they must be placed anew */
     uint32_t loose_changed_count;
+    uint32_t groups; /* that stand in it: their reports may be dated far from them */
     numbers vague_incidents; /* in order of opening */
     numbers undated;         /* items */
     numbers announcements;   /* incidents of a sanction that hold only proposed or eased */
