@@ -80,7 +80,7 @@ for _ in $(seq 60); do
     kill -0 "$daemon" 2>/dev/null || fail "thawd ended:"
 done
 thaw status >/dev/null || fail "thawd does not answer:"
-thaw tail --from beginning >"$folder/alerts.txt" 2>"$folder/tail.txt" &
+"$build/clients/thaw" tail --from beginning >"$folder/alerts.txt" 2>"$folder/tail.txt" &
 follower=$!
 
 # Shows the alerts that thawd has numbered up to now, once the follower has them.
@@ -121,10 +121,10 @@ thaw state | sed -n '2,$s/^\(..\).*/\1/p' | while read -r country; do
 done
 
 heading "Why?"
-say "Every alert explains itself down to the reports. The last one:"
+say "Every alert explains itself down to the reports, for instance the last mass release:"
 say
-thaw explain "$(thaw tail --from "$((shown - 1))" --no-follow --json |
-    python3 -c 'import json, sys; print(json.loads(sys.stdin.readline())["id"])')" | head -n 40
+why=$(grep -o 'mass-release:[^, ]*' "$folder/alerts.txt" | tail -n 1)
+thaw explain "$why" | sed -n '1,40p'
 
 clean_up
 heading "Done: thawd is stopped, its folder is gone."
