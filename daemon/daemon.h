@@ -56,6 +56,7 @@ typedef struct thawd {
     uint8_t *rules_packed; /* the rule set as journaled: replay needs it */
     size_t rules_packed_len;
 
+    uint64_t lost;                    /* answers that nobody took, as last told */
     uint64_t fed_durable, fed_ticket; /* what was durable, and what waited, at the last beat */
 
     bool replaying;  /* alerts up to journal_last_alert are known already */

@@ -20,6 +20,9 @@ int intake_reject(thawd *d, const char *endpoint, const thaw_error *error, const
     if (event != NULL) {
         fields.event = event->id;
         fields.source = event->source;
+        fields.producer = event->producer;
+        if (event->country[0] != '\0')
+            fields.country = (thaw_str){event->country, 2};
     }
     d->counters.rejected++;
     if (error->code < THAW_CODE_COUNT)
@@ -161,7 +164,8 @@ static const char *const verdict_texts[THAW_CODE_COUNT] = {
 static void log_feed(thawd *d, const thaw_event *event)
 {
     log_fields fields = {
-        .country = {event->country, 2}, .source = event->source, .event = event->id};
+        .country = {event->country, 2}, .source = event->source, .event = event->id,
+        .producer = event->producer};
 
     if (event->kind == THAW_FEED && event->feed_state == THAW_FEED_BROKEN)
         log_say(d->log, SAY_FEED_BROKEN, &fields, "the feed \"%.*s\" is broken, says its importer",

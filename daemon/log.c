@@ -176,12 +176,14 @@ void log_flush(log *l)
 
     for (int kind = 0; kind < SAY_COUNT; kind++) {
         uint64_t said = l->said[kind];
+        kind_info summary = kinds[SAY_SUMMARY];
         l->said[kind] = 0;
         if (said <= LOG_BURST)
             continue;
         snprintf(text, sizeof(text), "%" PRIu64 " more in %d s of: %s", said - LOG_BURST,
                  LOG_INTERVAL_S, kinds[kind].what);
-        log_write(l, &kinds[SAY_SUMMARY], &(log_fields){.code = log_str(kinds[kind].name)}, text);
+        summary.level = kinds[kind].level; /* many of what needs no one need no one */
+        log_write(l, &summary, &(log_fields){.code = log_str(kinds[kind].name)}, text);
     }
 }
 

@@ -27,6 +27,7 @@
     X(REJECTED, "c31e581520e3449f93eee979efb9eaac", LOG_WARNING, "an event or a message was rejected") \
     X(REQUEST_REFUSED, "407aa36a76724bd3bc697b272e7cbe88", LOG_INFO, "a request was answered with ERR") \
     X(ALERT_FIRING, "a9dcc82f3d25436f919aeba217cf3ad1", LOG_NOTICE, "an alert fires") \
+    X(ALERT_UPDATED, "4ac54f0f4f9b4bd7b8cf3c7f1a4a86d5", LOG_INFO, "an alert that fires has changed") \
     X(ALERT_RESOLVED, "1bf4cf0547e44b118d8277fee30e5f45", LOG_NOTICE, "an alert is resolved") \
     X(ALERT_WITHDRAWN, "c02ce687ba6e4ab0afbf122604c9d8af", LOG_NOTICE, "an alert is withdrawn") \
     X(FEED_BROKEN, "348b90b8258245318b5718419f9b8306", LOG_WARNING, "an importer says that its list is broken") \

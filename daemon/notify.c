@@ -25,8 +25,8 @@ static void send_living(thawd *d, const char *prefix)
     const char *problem = log_last_problem(d->log);
 
     (void)sd_notifyf(
-        0, "%sSTATUS=%" PRIu64 " reports, %" PRIu64 " alert changes, %" PRIu64 " rejected%s%.200s",
-        prefix, journal_last_report(d->journal), journal_last_alert(d->journal),
+        0, "%sSTATUS=Reports %" PRIu64 ", alerts firing %" PRIu64 ", rejected %" PRIu64 "%s%.200s",
+        prefix, journal_last_report(d->journal), engine_alerts_firing(d->engine),
         d->counters.rejected, *problem == '\0' ? "" : "; last problem: ", problem);
 }
 

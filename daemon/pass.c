@@ -202,6 +202,19 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *context)
     return 0;
 }
 
+/* Answers that nobody took: one line for those since the last look. */
+static void tell_lost(thawd *d)
+{
+    const outbox_counters *o = outbox_count(d->outbox);
+    uint64_t lost = o->unroutable + o->dropped;
+
+    if (lost > d->lost)
+        log_say(d->log, SAY_REPLY_LOST, NULL,
+                "%" PRIu64 " answer%s could not be delivered: the client had gone, or did not read",
+                lost - d->lost, lost - d->lost == 1 ? "" : "s");
+    d->lost = lost;
+}
+
 /* Beat, watchdog and the living line, and a look at the subscribers. */
 static int on_beat(sd_event_source *source, uint64_t usec, void *context)
 {
@@ -214,6 +227,7 @@ static int on_beat(sd_event_source *source, uint64_t usec, void *context)
     pass_schedule(d);
     publisher_beat(d);
     watch_look(d->watch);
+    tell_lost(d);
     notify_living(d);
     if (d->now.mono.ns - d->flushed.ns >= INT64_C(1000000000) * LOG_INTERVAL_S) {
         d->flushed = d->now.mono;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../proto/src/cursor.h"
+
 #define DRAIN_MAX 10000 /* subscription messages read in one pass */
 
 static const log_kind alert_kinds[] = {
@@ -14,14 +16,41 @@ static const log_kind alert_kinds[] = {
     [THAW_WITHDRAWN] = SAY_ALERT_WITHDRAWN,
 };
 
-/* Neither title nor group stand in the log: both may hold names of persons. */
+/* Whether a group's values may stand in the log: fields that say who a fact is about may not. */
+static bool group_is_public(const thaw_alert *alert)
+{
+    static const char *const names[] = {"country", "authority", "source", "program", "sector",
+                                        "effect",  "stage",     "state",  "of",      "status"};
+    wire_cursor at = wire_cursor_over(alert->group.data, alert->group.len);
+    wire_item map;
+    bool known = true;
+
+    if (alert->group.len == 0)
+        return true;
+    if (!wire_read(&at, &map) || map.type != WIRE_MAP)
+        return false;
+    for (uint32_t i = 0; known && i < map.len; i++) {
+        thaw_str key;
+        if (!wire_read_str(&at, &key) || !wire_skip(&at))
+            return false;
+        known = false;
+        for (size_t k = 0; !known && k < sizeof(names) / sizeof(names[0]); k++)
+            known = strlen(names[k]) == key.len && memcmp(names[k], key.data, key.len) == 0;
+    }
+    return known;
+}
+
+/* Neither title nor values stand in the log: both may hold names of persons. */
 static void log_alert(thawd *d, const thaw_alert *alert)
 {
     log_fields fields = {.country = alert->country, .rule = alert->rule, .seq = alert->seq};
+    bool update = alert->state == THAW_FIRING && alert->rev > 1;
 
     if (alert->state < THAW_FIRING || alert->state > THAW_WITHDRAWN)
         return;
-    log_say(d->log, alert_kinds[alert->state], &fields, "alert %" PRIu64 ": %.*s for %.*s is %s",
+    if (group_is_public(alert))
+        fields.alert = alert->id; /* it has the group in it */
+    log_say(d->log, update ? SAY_ALERT_UPDATED : alert_kinds[alert->state], &fields, "alert %" PRIu64 ": %.*s for %.*s is %s",
             alert->seq, (int)alert->rule.len, alert->rule.data,
             alert->country.data == NULL ? 1 : (int)alert->country.len,
             alert->country.data == NULL ? "-" : alert->country.data,

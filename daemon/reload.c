@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth.h"
 #include "intake.h"
 #include "notify.h"
 #include "service.h"
@@ -74,6 +75,20 @@ static int exchange(thawd *d, ruleset *set, rules_change_fn on_change, void *con
     return r;
 }
 
+/* What a reload reads, all of it checked before any of it counts: the rules, and the keys of those
+ * that may connect. */
+static int read_again(thawd *d, ruleset *set, char error[RULESET_ERROR_BYTES])
+{
+    int r = ruleset_load(&d->config, set, error);
+
+    if (r == 0 && d->auth != NULL) {
+        r = auth_reload(d->auth, &d->config, error);
+        if (r < 0)
+            ruleset_done(set);
+    }
+    return r;
+}
+
 int reload_now(thawd *d)
 {
     char error[RULESET_ERROR_BYTES] = "out of memory";
@@ -81,7 +96,7 @@ int reload_now(thawd *d)
     int r;
 
     notify_reloading();
-    r = ruleset_load(&d->config, &set, error);
+    r = read_again(d, &set, error);
     if (r < 0)
         refuse(d, error);
     else
@@ -133,7 +148,7 @@ int question_reload(thawd *d, const request_values *v, reply_body *body, msgpack
     char text[RULESET_ERROR_BYTES] = "out of memory";
     change_list list = {.d = v->dry ? NULL : d};
     ruleset set;
-    int r = ruleset_load(&d->config, &set, text);
+    int r = v->dry ? ruleset_load(&d->config, &set, text) : read_again(d, &set, text);
 
     if (r < 0) {
         if (!v->dry)

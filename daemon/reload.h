@@ -11,7 +11,7 @@
  * set over. The caller submits the batch. -ENOMEM: the old set runs on. */
 int reload_apply(thawd *d, ruleset *set, rules_change_fn on_change, void *context);
 
-/* SIGHUP: reads, checks, exchanges; an error is logged and leaves the old set running. A negative
+/* SIGHUP: reads rules and keys of clients, checks, exchanges; an error is logged and leaves the old set running. A negative
  * errno ends the process. */
 int reload_now(thawd *d);
 

@@ -195,6 +195,11 @@ uint64_t engine_alert_seq(const engine *e)
     return e->alert_seq;
 }
 
+uint64_t engine_alerts_firing(const engine *e)
+{
+    return e->rules == NULL ? 0 : rules_firing(e->rules);
+}
+
 
 /* ---- rules -------------------------------------------------------------------------- */
 

@@ -25,7 +25,9 @@ for tool in systemd-nspawn systemd-run dbus-daemon nsenter setpriv unshare; do
 done
 journal=$(mktemp) || exit 1
 trap 'rm -f "$journal"' EXIT
-"$box" --bind-ro "$root" --bind-ro "$source" ${build:+--bind-ro "$build"} --chdir / \
+dpkg=()
+[ "$scenario" != packages ] || dpkg=(--bind-ro /var/lib/dpkg)
+"$box" ${dpkg[@]+"${dpkg[@]}"} --bind-ro "$root" --bind-ro "$source" ${build:+--bind-ro "$build"} --chdir / \
     --setenv THAW_ROOT="$root" --setenv THAW_SOURCE="$source" --setenv THAW_BUILD="$build" \
     --timeout 240 --journal "$journal" -- /bin/bash "$source/tests/system/$scenario.sh" </dev/null
 status=$?

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""The manual pages against the programs and the code: test_pages.py THAW THAWD SOURCE
+
+Each page renders without a warning; verbs, options, configuration keys, error codes, fields of the
+journal and ids of the catalog are the same in the pages and in the code. Exit status 77 where there
+is no man(1)."""
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+thaw, thawd, source = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+failures = []
+
+
+def expect(true, text):
+    if not true:
+        failures.append(text)
+
+
+def same(what, found, expected):
+    expect(found == expected, f"{what}: missing {sorted(expected - found)}, too many {sorted(found - expected)}")
+    expect(expected, f"{what}: nothing was found to compare")
+
+
+def run(*command):
+    return subprocess.run(command, capture_output=True, text=True).stdout
+
+
+def plain(page):
+    """The text of a page without its escapes."""
+    text = re.sub(r"\\f[BIRP]", "", page.read_text())
+    return text.replace("\\-", "-").replace("\\e", "\\")
+
+
+def section(page, name):
+    found = re.search(rf'^\.SH "?{name}"?\n(.*?)(?=^\.SH|\Z)', plain(page), re.M | re.S)
+    return found.group(1) if found else ""
+
+
+def options_of(text):
+    return set(re.findall(r"(?<![\w-])--([a-z][a-z-]*)", text))
+
+
+def help_options(text):
+    return set(re.findall(r"^ +(?:-\w, +)?--([a-z][a-z-]*)", text, re.M))
+
+
+def tagged(text):
+    """What stands in the line after each .TP: the options of a list of them."""
+    return options_of("\n".join(re.findall(r"^\.TP.*\n(.*)$", text, re.M)))
+
+
+pages = sorted(p for p in source.rglob("*.[1-8]") if "build" not in p.parts and p.read_text().lstrip("'\\\" t\n").startswith(".TH"))
+expect(len(pages) > 10, f"found only {len(pages)} pages")
+
+
+def check_rendering():
+    for page in pages:
+        done = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", str(page)],
+                              capture_output=True, text=True, env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "MANWIDTH": "80"})
+        expect(done.returncode == 0 and not done.stderr, f"{page.name} does not render cleanly: {done.stderr.strip()}")
+    names = {p.name for p in pages} | {"thaw-rules.5"}
+    for page in pages:
+        for name, number in re.findall(r"^\.BR (thaw[\w.-]*) \((\d)\)", plain(page), re.M):
+            expect(f"{name}.{number}" in names, f"{page.name} refers to {name}({number}), which is not there")
+
+
+def check_verbs():
+    folder = source / "clients/man"
+    verbs = set(re.findall(r"^  ([a-z]+) ", run(thaw, "--help"), re.M))
+    same("pages of the verbs", {p.stem.removeprefix("thaw-") for p in folder.glob("thaw-*.1")}, verbs)
+    same("verbs in thaw(1)", set(re.findall(r"thaw-([a-z]+) \(1\)", section(folder / "thaw.1", "VERBS"))), verbs)
+    common = tagged(section(folder / "thaw.1", "OPTIONS"))
+    for verb in sorted(verbs):
+        page = folder / f"thaw-{verb}.1"
+        if not page.exists():
+            continue
+        offered, told = help_options(run(thaw, verb, "--help")), tagged(section(page, "OPTIONS"))
+        if options_of(section(page, "OPTIONS")) >= common - {"help"}:
+            told |= common
+        same(f"options in {page.name}", told, offered)
+
+
+def check_daemon():
+    same("options in thawd.8", tagged(section(source / "daemon/thawd.8", "OPTIONS")), help_options(run(thawd, "--help")))
+    table = re.search(r"static const config_key keys\[\] = \{(.*?)\n\};", (source / "daemon/config.c").read_text(), re.S).group(1)
+    same("keys in thawd.yaml.5", set(re.findall(r"^\.TP\n(?:\.BR )?([a-z.]+) ", plain(source / "daemon/thawd.yaml.5"), re.M)),
+         set(re.findall(r'\{"([a-z.]+)"', table)))
+    codes = re.findall(r'\[THAW_\w+\] = "([a-z-]+)"', (source / "proto/src/error.c").read_text())
+    same("codes in thaw-protocol.7", set(re.findall(r"^\.TP\n\.B ([a-z-]+)$", plain(source / "proto/thaw-protocol.7"), re.M)),
+         set(codes) - {"ok"})
+    same("fields in thawd.8", set(re.findall(r"THAW_[A-Z]+", section(source / "daemon/thawd.8", "JOURNAL"))),
+         set(re.findall(r'"(THAW_[A-Z]+)"', (source / "daemon/log.c").read_text())))
+
+
+def check_messages():
+    header = (source / "daemon/message_ids.h").read_text()
+    ids = re.findall(r'X\((\w+), "([0-9a-f]{32})"', header)
+    catalog = (source / "systemd/thawd.catalog").read_text()
+    same("ids in the catalog", set(re.findall(r"^-- ([0-9a-f]{32})$", catalog, re.M)), {number for _, number in ids})
+    expect(len({number for _, number in ids}) == len(ids), "an id is used twice")
+    code = "\n".join(p.read_text() for p in (source / "daemon").glob("*.c"))
+    for name, _ in ids:
+        expect(f"SAY_{name}" in code, f"no code says {name}")
+    for entry in re.split(r"^-- ", catalog, flags=re.M)[1:]:
+        expect(re.search(r"^Subject: .+\n(?:\w[\w-]*: .+\n)+\n.{40,}", entry, re.M | re.S), f"the catalog says too little of {entry[:32]}")
+
+
+if not shutil.which("man"):
+    print("SKIPPED: man is not installed (tests/packages.txt)")
+    sys.exit(77)
+check_rendering()
+check_verbs()
+check_daemon()
+check_messages()
+for text in failures:
+    print("FAILED:", text)
+sys.exit(bool(failures))

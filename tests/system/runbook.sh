@@ -1,0 +1,99 @@
+# The tasks of thaw-runbook(7), done as a person would who has the page and nothing else: each
+# block of commands is run as it stands, and the outcome is looked at.
+. "$(dirname "$0")/lib.sh"
+install_files
+page=$THAW_SOURCE/systemd/thaw-runbook.7
+cd /root
+useradd --no-create-home wirefeed
+
+# follow SECTION N: runs the N-th block of commands of a section of the page.
+follow() {
+    local block
+    block=$(awk -v section="$1" -v wanted="$2" '
+        /^\.SH/ { name = $0; sub(/^\.SH "?/, "", name); sub(/"$/, "", name); n = 0 }
+        /^\.EE/ { inside = 0 }
+        inside && name == section && n == wanted { print }
+        /^\.EX/ { inside = 1; n++ }' "$page" | sed -e 's/\\-/-/g' -e 's/\\e/\\/g')
+    [ -n "$block" ] || fail "the page has no block $2 in $1"
+    say "$1, $2"
+    must "the commands of $1, $2" bash -e -c "$block"
+}
+
+follow "FIRST START" 1
+follow "FIRST START" 2
+equal "it runs" "$(property thawd ActiveState)" active
+must "it is enabled" systemctl is-enabled thawd thawd.socket
+follow "FIRST START" 3
+must "wirefeed may ask" runuser -u wirefeed -- thaw status
+follow "FIRST START" 4
+equal "the report came and went" "$(status_of journal reports)" 2
+
+follow "ADDING A RULE" 1
+follow "ADDING A RULE" 2
+equal "the rule is in force" "$(rules_in_force)" "many-freed "
+
+release wire-1 52 | sed "s/2025-12-13/$(date +%F)/g" | thaw pub -q
+wait_for "its alert" logged ALERT_FIRING THAW_RULE=many-freed
+release wire-1 53 | thaw pub -q 2>/dev/null && fail "a conflict was taken"
+follow "A SOURCE THAT MISBEHAVES" 1
+must "the conflict is shown" eval 'thaw rejects --limit 20 | grep -q conflict'
+follow "A SOURCE THAT MISBEHAVES" 2
+wait_for "its alert is withdrawn" logged ALERT_WITHDRAWN THAW_RULE=many-freed
+
+say "a disk that fills up"
+systemctl stop thawd thawd.socket thawd-events.socket thawd-alerts.socket
+cp -a /var/lib/thaw /tmp/saved
+mount -t tmpfs -o size=24m,mode=0700,uid=thaw,gid=thaw tmpfs /var/lib/thaw
+cp -a /tmp/saved/. /var/lib/thaw/
+must "start" systemctl start thawd
+head -c 100m /dev/zero >/var/lib/thaw/other 2>/dev/null || true
+acknowledged=0
+for i in $(seq 1 400); do
+    release "full-$i" 5 RU | thaw pub -q --timeout 3 2>/dev/null || break
+    acknowledged=$i
+done
+[ "$acknowledged" -lt 400 ] || fail "the disk did not fill up"
+wait_for "thawd told of it" logged JOURNAL_FAILED
+follow "DISK FULL" 1
+rm /var/lib/thaw/other
+follow "DISK FULL" 2
+must "what was acknowledged is there" eval '[ "$(thaw events RU --bare | grep -c full-)" -ge "$acknowledged" ]'
+for i in $(seq 1 "$((acknowledged + 3))"); do release "full-$i" 5 RU; done | thaw pub -q
+equal "once each" "$(thaw events RU --bare | grep -c full-)" "$((acknowledged + 3))"
+reports=$(status_of journal reports) epoch=$(status_of epoch)
+systemctl stop thawd thawd.socket thawd-events.socket thawd-alerts.socket
+cp -a /var/lib/thaw/journal /tmp/kept
+umount /var/lib/thaw
+rm -rf /var/lib/thaw/journal
+cp -a /tmp/kept /var/lib/thaw/journal
+must "start" systemctl start thawd
+
+follow "BACKUP AND RESTORING" 1
+release after-backup 1 UA | thaw pub -q
+systemctl stop thawd thawd.socket thawd-events.socket thawd-alerts.socket
+truncate -s 4096 "$(find /var/lib/thaw/journal -type f -name 'data*' | head -n 1)"
+must_not "thawd starts on a damaged journal" systemctl start thawd
+wait_for "it said so" logged JOURNAL_REFUSED
+follow "BACKUP AND RESTORING" 2
+equal "reports" "$(status_of journal reports)" "$reports"
+equal "epoch" "$(status_of epoch)" "$epoch"
+
+follow "MOVING TO ANOTHER MACHINE" 1
+must_not "the old machine serves" systemctl --quiet is-active thawd thawd.socket
+rm -rf /var/lib/thaw /etc/thaw # the new machine: an own installation
+install_thaw
+must "start" systemctl start thawd
+[ "$(status_of epoch)" != "$epoch" ] || fail "this is not a new machine"
+follow "MOVING TO ANOTHER MACHINE" 2
+equal "reports" "$(status_of journal reports)" "$reports"
+equal "epoch" "$(status_of epoch)" "$epoch"
+equal "rules" "$(rules_in_force)" "many-freed "
+
+follow "READING THE COUNTERS" 1
+thaw status --json >/tmp/status.json
+sed -n '/READING THE COUNTERS/,/^\.SH "SEE/p' "$page" | sed -n '/^\.TP/{n;p}' | sed 's/^\.B //; s/, / /g' >/tmp/counters
+[ "$(wc -l </tmp/counters)" -ge 6 ] || fail "the page has no counters"
+for name in $(cat /tmp/counters); do
+    must "the counter $name is in the status" grep -q "\"$name\"" /tmp/status.json
+done
+say "passed"
