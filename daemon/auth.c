@@ -148,7 +148,7 @@ static int is_key_file(const struct dirent *entry)
     const char *dot = strrchr(entry->d_name, '.');
 
     return entry->d_name[0] != '.' && dot != NULL &&
-           (strcmp(dot, ".key") == 0 || strcmp(dot, ".pub") == 0);
+           (strcmp(dot, ".public") == 0 || strcmp(dot, ".pub") == 0 || strcmp(dot, ".key") == 0);
 }
 
 static int add_folder(key_list *list, const char *path, char *error)

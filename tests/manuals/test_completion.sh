@@ -16,7 +16,7 @@ expect() {
     COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
     _thaw
     for wanted in "$@"; do
-        printf '%s\n' ${COMPREPLY[@]+"${COMPREPLY[@]}"} | grep -qxF -- "$wanted" && continue
+        case " ${COMPREPLY[*]-} " in *" $wanted "*) continue ;; esac
         echo "FAILED: \"${COMP_WORDS[*]}\": expected $wanted in: ${COMPREPLY[*]-}"
         failed=1
     done
