@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client.h"
 
@@ -49,9 +50,21 @@ static const char *environment_or(const char *name, const char *fallback)
     return value != NULL && value[0] != '\0' ? value : fallback;
 }
 
-static void common_defaults(common_options *common)
+/* Those who may not use the whole service have an address of their own beside it. */
+static const char *service_default(const char *verb)
 {
-    common->service = environment_or("THAW_SERVICE", "ipc:///run/thaw/service");
+    bool publishes = strcmp(verb, "pub") == 0 || strcmp(verb, "import") == 0;
+    const char *part = publishes ? "ipc:///run/thaw/service-publish" : "ipc:///run/thaw/service-read";
+    const char *whole = "ipc:///run/thaw/service";
+
+    if (access(whole + 6, W_OK) < 0 && errno == EACCES && access(part + 6, W_OK) == 0)
+        return part;
+    return whole;
+}
+
+static void common_defaults(common_options *common, const char *verb)
+{
+    common->service = environment_or("THAW_SERVICE", service_default(verb));
     common->alerts = environment_or("THAW_ALERTS", "ipc:///run/thaw/alerts");
     common->events = environment_or("THAW_EVENTS", "ipc:///run/thaw/events");
     common->server_key = environment_or("THAW_SERVER_KEY", NULL);
@@ -60,13 +73,14 @@ static void common_defaults(common_options *common)
         common->timeout_ns = ARGUMENTS_TIMEOUT_NS;
 }
 
-static void table_fill(table *t, const argument arguments[], size_t count, common_options *common)
+static void table_fill(table *t, const usage *u, const argument arguments[], size_t count,
+                       common_options *common)
 {
     memset(t, 0, sizeof *t);
     for (size_t i = 0; i < count && t->count < ARGUMENTS_MAX - 8; i++)
         t->rows[t->count++] = arguments[i];
     if (common != NULL) {
-        common_defaults(common);
+        common_defaults(common, u->verb);
         const argument shared[] = {
             {"service", 0, ARGUMENT_TEXT, &common->service, "ADDRESS", "ask here (THAW_SERVICE)", 0,
              0},
@@ -224,7 +238,7 @@ bool arguments_parse(const usage *u, const argument arguments[], size_t count,
                      char **argv, int *ret_first, int *ret_exit)
 {
     table t;
-    table_fill(&t, arguments, count, common);
+    table_fill(&t, u, arguments, count, common);
     *ret_exit = CLIENT_USAGE;
     if (!options_read(u, &t, argc, argv))
         return false;

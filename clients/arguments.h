@@ -38,7 +38,8 @@ typedef struct usage {
 #define ARGUMENTS_TIMEOUT_NS INT64_C(5000000000)
 
 /* Options that every verb with a connection has. Values come from the command line, else from
- * THAW_SERVICE, THAW_ALERTS, THAW_EVENTS, THAW_SERVER_KEY and THAW_KEY, else are the defaults. */
+ * THAW_SERVICE, THAW_ALERTS, THAW_EVENTS, THAW_SERVER_KEY and THAW_KEY, else are the defaults;
+ * that of service is service-publish or service-read for those who may use only these. */
 typedef struct common_options {
     const char *service, *alerts, *events;
     const char *server_key; /* CURVE: the server's public key, or a file of it; NULL: none */

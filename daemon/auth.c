@@ -200,8 +200,11 @@ static int read_clients(const config *c, key_list *ret_list, char *error)
 
 static int read_keys(auth *a, const config *c, char *error)
 {
-    int r = read_key_file(c->curve_server, true, a->secret, error);
+    int r = 0;
 
+    if (c->curve_server == NULL)
+        return 0; /* only roles */
+    r = read_key_file(c->curve_server, true, a->secret, error);
     if (r == 0 && zmq_curve_public(a->public, a->secret) < 0)
         r = fail(error, -EINVAL, "%s: found no secret key of CURVE", c->curve_server);
     if (r == 0 && c->curve_upstream != NULL && !take_key(c->curve_upstream, a->upstream))
@@ -317,10 +320,42 @@ static int receive(void *socket, zap_question *q)
     return 0;
 }
 
+static bool frame_is(zap_question *q, size_t i, const char *text, size_t len)
+{
+    return q->kept > i && zmq_msg_size(&q->frames[i]) == len &&
+           memcmp(zmq_msg_data(&q->frames[i]), text, len) == 0;
+}
+
+/* The role of the address that a client has connected to; with keys it is ROLE_ALL. */
+static endpoint_role asked_role(zap_question *q)
+{
+    char domain[64];
+
+    for (endpoint_role role = ROLE_PUBLISH; role < ROLE_COUNT; role++) {
+        int len = snprintf(domain, sizeof(domain), ENDPOINT_DOMAIN "%s", endpoint_roles[role]);
+        if (frame_is(q, 2, domain, (size_t)len) && frame_is(q, 5, "NULL", 4))
+            return role;
+    }
+    return ROLE_ALL;
+}
+
+endpoint_role auth_role(frames *f)
+{
+    for (size_t i = 0; i < f->kept; i++) {
+        const char *user = zmq_msg_gets(&f->part[i], "User-Id");
+        for (endpoint_role role = ROLE_PUBLISH; user != NULL && role < ROLE_COUNT; role++)
+            if (strcmp(user, endpoint_roles[role]) == 0)
+                return role;
+    }
+    return ROLE_ALL;
+}
+
 static bool is_admitted(const auth *a, zap_question *q)
 {
     const uint8_t *key;
 
+    if (frame_is(q, 5, "NULL", 4))
+        return true; /* at an ipc address: the mode of its file has let the client in */
     if (q->count != ZAP_FRAMES || zmq_msg_size(&q->frames[5]) != 5 ||
         memcmp(zmq_msg_data(&q->frames[5]), "CURVE", 5) != 0 ||
         zmq_msg_size(&q->frames[6]) != KEY_BYTES)
@@ -347,6 +382,8 @@ static void log_denied(auth *a, zap_question *q)
 
 static void answer(auth *a, zap_question *q)
 {
+    endpoint_role role = asked_role(q);
+    const char *user = endpoint_roles[role];
     bool admitted = is_admitted(a, q);
     const char *code = admitted ? "200" : "400", *text = admitted ? "OK" : "denied";
 
@@ -361,7 +398,7 @@ static void answer(auth *a, zap_question *q)
         (void)zmq_send(a->socket, "", 0, ZMQ_SNDMORE | ZMQ_DONTWAIT);
     (void)zmq_send(a->socket, code, 3, ZMQ_SNDMORE | ZMQ_DONTWAIT);
     (void)zmq_send(a->socket, text, strlen(text), ZMQ_SNDMORE | ZMQ_DONTWAIT);
-    (void)zmq_send(a->socket, "", 0, ZMQ_SNDMORE | ZMQ_DONTWAIT);
+    (void)zmq_send(a->socket, user, strlen(user), ZMQ_SNDMORE | ZMQ_DONTWAIT);
     (void)zmq_send(a->socket, "", 0, ZMQ_DONTWAIT);
 }
 

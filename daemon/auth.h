@@ -1,12 +1,13 @@
 /*
- * auth.h - CURVE keys, and ZAP (ZeroMQ RFC 27): who may connect over tcp.
+ * auth.h - CURVE keys, and ZAP (ZeroMQ RFC 27): who may connect over tcp, and in which role over ipc.
  *
  * A key is 40 characters of Z85. A file holds one on a line by itself, or CZMQ's form
- * (`public-key = "..."`, `secret-key = "..."`). A folder of clients holds files *.key or *.pub,
+ * (`public-key = "..."`, `secret-key = "..."`). A folder of clients holds files *.public,
  * read anew whenever the rules are. The daemon's secret key file must not be readable by others.
  *
  * libzmq asks about each new connection on inproc://zeromq.zap.01; every question is answered,
- * by the loop thread.
+ * by the loop thread. Who connects to an address with a role (endpoint.h) gets it as the user id of
+ * its messages (auth_role).
  */
 #ifndef DAEMON_AUTH_H
 #define DAEMON_AUTH_H
@@ -14,6 +15,7 @@
 #include "config.h"
 #include "counters.h"
 #include "endpoint.h"
+#include "frames.h"
 #include "log.h"
 
 #define AUTH_ERROR_BYTES 512
@@ -33,6 +35,9 @@ void *auth_socket(const auth *a);
 const endpoint_keys *auth_keys(const auth *a);
 /* Answers what libzmq asks. */
 void auth_serve(auth *a);
+
+/* The role in which a message came, that of any of its frames. */
+endpoint_role auth_role(frames *f);
 
 /* For --check: whether the keys can be read. */
 int auth_check(const config *c, char error[AUTH_ERROR_BYTES]);

@@ -50,6 +50,8 @@ static const config_key keys[] = {
     {"events.hwm", config_value_count, NULL, AT(events.hwm_count), {1, 1000000}},
     {"events.mode", config_value_mode, NULL, AT(events.mode), ANY},
     {"service.bind", NULL, config_check_address, AT(service.bind), ANY},
+    {"service.publish", NULL, config_check_ipc, AT(service.publish), ANY},
+    {"service.read", NULL, config_check_ipc, AT(service.read), ANY},
     {"service.hwm", config_value_count, NULL, AT(service.hwm_count), {1, 1000000}},
     {"service.mode", config_value_mode, NULL, AT(service.mode), ANY},
     {"alerts.bind", NULL, config_check_address, AT(alerts.bind), ANY},
@@ -402,6 +404,10 @@ static int settle(const reading *r)
     if (e == 0)
         e = settle_list(r, &c->service.bind, false);
     if (e == 0)
+        e = settle_list(r, &c->service.publish, false);
+    if (e == 0)
+        e = settle_list(r, &c->service.read, false);
+    if (e == 0)
         e = settle_list(r, &c->alerts.bind, false);
     if (e == 0)
         e = settle_list(r, &c->events.connect, false);
@@ -475,8 +481,8 @@ int config_default(config *ret_config)
 void config_done(config *c)
 {
     config_list *lists[] = {&c->rules,         &c->events.bind,  &c->events.connect,
-                            &c->events.topics, &c->service.bind, &c->alerts.bind,
-                            &c->curve_clients};
+                            &c->events.topics, &c->service.bind, &c->service.publish,
+                            &c->service.read,  &c->alerts.bind,  &c->curve_clients};
 
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
         config_list_clear(lists[i]);

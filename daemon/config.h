@@ -35,6 +35,7 @@ typedef struct config_list {
 
 typedef struct config_endpoint {
     config_list bind, connect, topics; /* connect and topics: events only */
+    config_list publish, read;         /* service only: ipc addresses for a part of the verbs */
     uint64_t hwm_count;                /* messages that may wait for each peer */
     uint32_t mode;                     /* of ipc sockets */
 } config_endpoint;

@@ -142,6 +142,13 @@ const char *config_check_address(const char *text, size_t len)
     return "an address as ipc:///PATH or tcp://HOST:PORT";
 }
 
+const char *config_check_ipc(const char *text, size_t len)
+{
+    if (len < 6 || memcmp(text, "ipc://", 6) != 0)
+        return "an address as ipc:///PATH; over tcp, keys decide who may connect";
+    return config_check_address(text, len);
+}
+
 const char *config_check_topic(const char *text, size_t len)
 {
     (void)text;

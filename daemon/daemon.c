@@ -100,8 +100,7 @@ int daemon_open_sockets(thawd *d)
         return -errno;
     zmq_ctx_set(d->zmq, ZMQ_IO_THREADS, IO_THREADS);
     zmq_ctx_set(d->zmq, ZMQ_MAX_SOCKETS, zmq_ctx_get(d->zmq, ZMQ_SOCKET_LIMIT));
-    if (d->config.curve_server != NULL)
-        r = auth_new(d->zmq, &d->config, d->log, &d->counters, &d->auth, error);
+    r = auth_new(d->zmq, &d->config, d->log, &d->counters, &d->auth, error);
     if (r < 0) {
         log_say(d->log, SAY_CONFIG_BAD, NULL, "%s", error);
         return r;

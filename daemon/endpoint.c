@@ -25,6 +25,8 @@
 #define KEEPALIVE_INTERVAL_S 10
 #define KEEPALIVE_COUNT 3
 #define LAST_ENDPOINT_BYTES 256
+
+const char *const endpoint_roles[ROLE_COUNT] = {"", "publish", "read"};
 #define SUBSCRIPTION_BYTES_MAX 4096 /* what subscribers send: topics of at most 245 bytes */
 
 int endpoint_passed_take(endpoint_passed *ret_passed)
@@ -112,6 +114,21 @@ static int set_type(void *socket, int type, const config_endpoint *addresses)
     return 0;
 }
 
+/* ipc: no keys, and a domain where the address has a role. */
+static int set_role(endpoint *e, endpoint_role role)
+{
+    char domain[32];
+    int r = zmq_has("curve") ? set_int(e->socket, ZMQ_CURVE_SERVER, 0) : 0;
+
+    if (r < 0 || (role == ROLE_ALL && !e->has_domain))
+        return r;
+    snprintf(domain, sizeof(domain), ENDPOINT_DOMAIN "%s", endpoint_roles[role]);
+    if (zmq_setsockopt(e->socket, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) < 0)
+        return -errno;
+    e->has_domain = true;
+    return 0;
+}
+
 /* Options hold for the addresses that are opened after them: tcp with keys, ipc without. */
 static int set_security(endpoint *e, bool tcp, bool outward, const endpoint_keys *keys)
 {
@@ -119,7 +136,7 @@ static int set_security(endpoint *e, bool tcp, bool outward, const endpoint_keys
     int r;
 
     if (!tcp || keys == NULL || keys->secret == NULL)
-        return 0;
+        return tcp ? 0 : set_role(e, ROLE_ALL);
     if (zmq_setsockopt(e->socket, ZMQ_CURVE_SECRETKEY, keys->secret, 41) < 0)
         return -errno;
     if (outward) {
@@ -132,6 +149,7 @@ static int set_security(endpoint *e, bool tcp, bool outward, const endpoint_keys
     r = set_int(e->socket, ZMQ_CURVE_SERVER, 1);
     if (r == 0 && zmq_setsockopt(e->socket, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) < 0)
         r = -errno;
+    e->has_domain = true;
     return r;
 }
 
@@ -222,7 +240,7 @@ static int bind_address(endpoint *e, const char *address, uint32_t mode, char *e
 }
 
 static int open_bind(endpoint *e, const config_endpoint *c, const char *address,
-                     const endpoint_keys *keys, char *error)
+                     endpoint_role role, const endpoint_keys *keys, char *error)
 {
     bool tcp = strncmp(address, "tcp://", 6) == 0;
     int r;
@@ -238,6 +256,8 @@ static int open_bind(endpoint *e, const config_endpoint *c, const char *address,
             return r;
     }
     r = set_security(e, tcp, false, keys);
+    if (r == 0 && role != ROLE_ALL)
+        r = set_role(e, role);
     if (r == 0 && tcp && address[6] == '[')
         r = set_int(e->socket, ZMQ_IPV6, 1);
     if (r < 0)
@@ -285,8 +305,8 @@ static int passed_address(int fd, char *address, size_t size)
     return 0;
 }
 
-static int open_passed(endpoint *e, int fd, const config_endpoint *c, const endpoint_keys *keys,
-                       char *error)
+static int open_passed(endpoint *e, int fd, const config_endpoint *c, endpoint_role role,
+                       const endpoint_keys *keys, char *error)
 {
     char address[LAST_ENDPOINT_BYTES] = "";
     int r = passed_address(fd, address, sizeof(address));
@@ -298,12 +318,19 @@ static int open_passed(endpoint *e, int fd, const config_endpoint *c, const endp
     tcp = strncmp(address, "tcp://", 6) == 0;
     if (!tcp && lock_path(e, address + 6, error) == -EADDRINUSE)
         return -EADDRINUSE; /* without any lock, where the folder is systemd's alone, it goes on */
+    if (tcp && role != ROLE_ALL)
+        return fail(error, -EINVAL,
+                    "%s: systemd passed %s for %s only, expected ipc; over tcp, keys decide who "
+                    "may connect",
+                    e->name, address, endpoint_roles[role]);
     if (!config_address_is_local(address) && (keys == NULL || keys->secret == NULL))
         return fail(error, -EPERM,
                     "%s: systemd passed %s, which is not loopback: set curve.server "
                     "and curve.clients",
                     e->name, address);
     r = set_security(e, tcp, false, keys);
+    if (r == 0 && role != ROLE_ALL)
+        r = set_role(e, role);
     if (r == 0 && tcp && address[6] == '[')
         r = set_int(e->socket, ZMQ_IPV6, 1);
     if (r == 0)
@@ -316,6 +343,19 @@ static int open_passed(endpoint *e, int fd, const config_endpoint *c, const endp
     return r;
 }
 
+/* The role in a name that systemd passed, "service" or "service-read"; ROLE_COUNT: another's. */
+static endpoint_role passed_role(const endpoint *e, const char *name)
+{
+    size_t len = strlen(e->name);
+
+    if (strncmp(name, e->name, len) != 0 || (name[len] != '\0' && name[len] != '-'))
+        return ROLE_COUNT;
+    for (endpoint_role role = ROLE_ALL; role < ROLE_COUNT; role++)
+        if (strcmp(name + len + (name[len] == '-'), endpoint_roles[role]) == 0)
+            return role;
+    return ROLE_COUNT;
+}
+
 /* Opens what systemd passed under this name. */
 static int open_all_passed(endpoint *e, const endpoint_passed *passed, const config_endpoint *c,
                            const endpoint_keys *keys, char *error)
@@ -323,12 +363,13 @@ static int open_all_passed(endpoint *e, const endpoint_passed *passed, const con
     int r = 0;
 
     for (int i = 0; r == 0 && passed != NULL && i < passed->count; i++) {
-        if (strcmp(passed->names[i], e->name) != 0)
+        endpoint_role role = passed_role(e, passed->names[i]);
+        if (role == ROLE_COUNT)
             continue;
         if (e->count == ENDPOINT_ADDRESSES_MAX)
             return fail(error, -E2BIG, "%s: systemd passed more than %d sockets", e->name,
                         ENDPOINT_ADDRESSES_MAX);
-        r = open_passed(e, SD_LISTEN_FDS_START + i, c, keys, error);
+        r = open_passed(e, SD_LISTEN_FDS_START + i, c, role, keys, error);
     }
     e->passed_count = e->count;
     return r;
@@ -348,14 +389,28 @@ static bool is_open(const endpoint *e, const char *address)
     return false;
 }
 
+static int open_list(endpoint *e, const config_endpoint *c, const config_list *list,
+                     endpoint_role role, const endpoint_keys *keys, char *error)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < list->count; i++)
+        if (!is_open(e, list->items[i].text))
+            r = open_bind(e, c, list->items[i].text, role, keys, error);
+    return r;
+}
+
 static int open_addresses(endpoint *e, const config_endpoint *c, const endpoint_keys *keys,
                           const endpoint_passed *passed, char *error)
 {
     int r = open_all_passed(e, passed, c, keys, error);
 
-    for (size_t i = 0; r == 0 && i < c->bind.count; i++)
-        if (!is_open(e, c->bind.items[i].text))
-            r = open_bind(e, c, c->bind.items[i].text, keys, error);
+    if (r == 0)
+        r = open_list(e, c, &c->bind, ROLE_ALL, keys, error);
+    if (r == 0)
+        r = open_list(e, c, &c->publish, ROLE_PUBLISH, keys, error);
+    if (r == 0)
+        r = open_list(e, c, &c->read, ROLE_READ, keys, error);
     for (size_t i = 0; r == 0 && i < c->connect.count; i++)
         r = open_connect(e, c->connect.items[i].text, keys, error);
     return r;

@@ -9,10 +9,14 @@
  *
  * Listening sockets that systemd passed with the endpoint's name (thawd.socket) are taken over
  * first; configured addresses that are not among them are bound beside them.
+ *
+ * An ipc address of service may stand for a part of the verbs: the mode of its file says who may do
+ * that part. libzmq tells the address apart by its ZAP domain; auth.h answers with the role.
  */
 #ifndef DAEMON_ENDPOINT_H
 #define DAEMON_ENDPOINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +24,12 @@
 
 #define ENDPOINT_ERROR_BYTES 512
 #define ENDPOINT_ADDRESSES_MAX 32
+
+/* What a client may do that connects to an address; the ZAP domain of one with a role is
+ * ENDPOINT_DOMAIN and the role's name. */
+#define ENDPOINT_DOMAIN "thaw.role."
+typedef enum endpoint_role { ROLE_ALL, ROLE_PUBLISH, ROLE_READ, ROLE_COUNT } endpoint_role;
+extern const char *const endpoint_roles[ROLE_COUNT]; /* "", "publish", "read" */
 
 typedef struct endpoint_keys { /* CURVE, for tcp addresses; NULL: none */
     const char *secret;        /* 40 characters of Z85 */
@@ -34,9 +44,11 @@ typedef struct endpoint {
     int locks[ENDPOINT_ADDRESSES_MAX];
     size_t count, lock_count;
     size_t passed_count; /* addresses from systemd, which come first */
+    bool has_domain;     /* of ZAP: once set, libzmq lets it be changed but not taken away */
 } endpoint;
 
-/* What systemd passed; names as in thawd.socket. */
+/* What systemd passed; names as in thawd.socket: the endpoint's, or that and a role
+ * ("service-read"). */
 typedef struct endpoint_passed {
     int count;
     char **names;

@@ -7,22 +7,26 @@
 #include <string.h>
 
 #include "../proto/src/text.h"
+#include "auth.h"
 #include "intake.h"
 
 #define K(key) KEY_BIT(KEY_##key)
+#define ROLE_BIT(role) (1u << (role))
+#define PUBLISH ROLE_BIT(ROLE_PUBLISH)
+#define READ ROLE_BIT(ROLE_READ)
 
 static const struct verb verbs[] = {
-    {"publish", NULL, 0},
-    {"snapshot", question_snapshot, K(TOPIC) | K(AFTER)},
-    {"replay", question_replay, K(FROM) | K(LIMIT) | K(TOPIC)},
-    {"events", question_events, K(FROM) | K(LIMIT) | K(COUNTRY) | K(KIND)},
-    {"state", question_state, K(COUNTRY) | K(AT) | K(SINCE)},
-    {"incidents", question_incidents, K(COUNTRY) | K(KIND) | K(SINCE) | K(LIMIT)},
-    {"explain", question_explain, K(ALERT) | K(INCIDENT) | K(RULE) | K(GROUP)},
-    {"rules", question_rules, 0},
-    {"rejects", question_rejects, K(LIMIT)},
-    {"status", question_status, 0},
-    {"reload", question_reload, K(DRY)},
+    {"publish", NULL, 0, PUBLISH},
+    {"snapshot", question_snapshot, K(TOPIC) | K(AFTER), READ},
+    {"replay", question_replay, K(FROM) | K(LIMIT) | K(TOPIC), READ},
+    {"events", question_events, K(FROM) | K(LIMIT) | K(COUNTRY) | K(KIND), READ},
+    {"state", question_state, K(COUNTRY) | K(AT) | K(SINCE), READ},
+    {"incidents", question_incidents, K(COUNTRY) | K(KIND) | K(SINCE) | K(LIMIT), READ},
+    {"explain", question_explain, K(ALERT) | K(INCIDENT) | K(RULE) | K(GROUP), READ},
+    {"rules", question_rules, 0, READ},
+    {"rejects", question_rejects, K(LIMIT), READ},
+    {"status", question_status, 0, READ | PUBLISH},
+    {"reload", question_reload, K(DRY), 0},
 };
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -65,6 +69,16 @@ static int refuse(thawd *d, envelope *from, const thaw_error *error)
     return r;
 }
 
+/* Whether a client of that role may use the verb. */
+static bool is_permitted(const verb *v, endpoint_role role, thaw_error *error)
+{
+    if (role == ROLE_ALL || (v->roles & ROLE_BIT(role)) != 0)
+        return true;
+    question_fail(error, THAW_DENIED, "found the verb %s at an address that is for %s only", v->name,
+                  role == ROLE_READ ? "reading" : "publishing");
+    return false;
+}
+
 /* One request: into the batch, or answered with ERR at once. */
 static int take_request(thawd *d, frames *f)
 {
@@ -72,12 +86,13 @@ static int take_request(thawd *d, frames *f)
     thaw_error error;
     thaw_str name = {NULL, 0};
     size_t body = 0;
+    endpoint_role role = auth_role(f);
 
     d->counters.requests++;
     if (request_open(f, &q.from, &name, &body, &error) < 0)
         return refuse(d, &q.from, &error);
     q.verb = find_verb(name, &error);
-    if (q.verb == NULL)
+    if (q.verb == NULL || !is_permitted(q.verb, role, &error))
         return refuse(d, &q.from, &error);
     zmq_msg_init(&q.body);
     if (body > 0)

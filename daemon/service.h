@@ -20,6 +20,7 @@ struct verb {
     const char *name;
     verb_fn answer;   /* NULL: publish */
     uint32_t allowed; /* KEY_BIT of the keys that its body may hold */
+    uint32_t roles;   /* besides ROLE_ALL: ROLE_BIT of those that may use it */
 };
 
 /* Reads requests until there are no more or the batch is full. */

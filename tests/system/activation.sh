@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 install_thaw
 rule mass-release 10
-sockets="thawd.socket thawd-events.socket thawd-alerts.socket"
+sockets="thawd.socket thawd-events.socket thawd-alerts.socket thawd-publish.socket thawd-read.socket"
 
 say "the first event starts thawd: ipc"
 # shellcheck disable=SC2086
@@ -42,9 +42,9 @@ as() { runuser -u "$1" -- "${@:2}"; }
 may() { as "$1" python3 -c 'import socket, sys
 socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "/run/thaw/$2"; }
 for user in thaw thaw-publish thaw-read nobody; do
-    for name in events service alerts; do
+    for name in events service service-publish service-read alerts; do
         case $user:$name in
-        thaw:service | thaw-publish:events | thaw-read:alerts)
+        thaw:service | thaw-publish:events | thaw-publish:service-publish | thaw-read:alerts | thaw-read:service-read)
             must "user-$user may use $name" may "user-$user" $name ;;
         *) must_not "user-$user may use $name" may "user-$user" $name ;;
         esac
@@ -52,6 +52,23 @@ for user in thaw thaw-publish thaw-read nobody; do
     must_not "user-$user reads the journal" as "user-$user" ls /var/lib/thaw
 done
 must "the group thaw administers" as user-thaw thaw reload
+must "the group thaw publishes" eval 'release a1 1 UA | as user-thaw thaw pub -q'
+must "the group thaw-publish publishes" eval 'release a2 1 UA | as user-thaw-publish thaw pub -q'
+must "the group thaw-read asks" as user-thaw-read thaw incidents UA
+must "the group thaw-read follows alerts" as user-thaw-read thaw tail --no-follow
+denied() {
+    local output
+    output=$("$@" 2>&1 </tmp/event) && fail "succeeded: $*"
+    contains "$*" "$output" denied
+}
+release a3 1 UA >/tmp/event
+denied as user-thaw-read thaw pub --service ipc:///run/thaw/service-read
+denied as user-thaw-read thaw reload
+denied as user-thaw-read thaw reload --dry
+denied as user-thaw-publish thaw incidents UA --service ipc:///run/thaw/service-publish
+denied as user-thaw-publish thaw reload --service ipc:///run/thaw/service-publish
+must_not "nobody asks" as user-nobody thaw status --timeout 1
+must "refusals are in the journal" logged REQUEST_REFUSED THAW_CODE=denied
 
 say "a user that exists only while thawd runs"
 # shellcheck disable=SC2086

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 install_thaw
 rule mass-release 10
-sockets="thawd.socket thawd-events.socket thawd-alerts.socket"
+sockets="thawd.socket thawd-events.socket thawd-alerts.socket thawd-publish.socket thawd-read.socket"
 
 # stays_down STATUS KIND: thawd ended with that exit status, said why, and was not started again.
 stays_down() {

@@ -83,7 +83,7 @@ release r2 7 | thaw pub -q -u || fail "the endpoint events is gone"
 wait_for "an event without acknowledgement" eval '[ "$(status_of journal reports)" -gt "$reports" ]'
 
 say "stop"
-must "stop" systemctl stop thawd-events.socket thawd-alerts.socket thawd.socket thawd
+must "stop" systemctl stop thawd 'thawd*.socket'
 equal "a clean end" "$(property thawd Result)" success
 logged STOPPING || fail "STOPPING is not in the journal"
 

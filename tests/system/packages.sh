@@ -15,7 +15,7 @@ must "dpkg --install" dpkg --install "$first"/*.deb
 equal "packages" "$(dpkg-query -W -f '${Package}=${Version} ' thawd thaw libthaw1 libthaw-dev)" \
     "libthaw-dev=1.0.0 libthaw1=1.0.0 thaw=1.0.0 thawd=1.0.0 "
 equal "the service runs" "$(property thawd ActiveState)" active
-must "it is enabled" systemctl is-enabled thawd thawd.socket thawd-events.socket thawd-alerts.socket
+must "it is enabled" systemctl is-enabled thawd thawd.socket thawd-events.socket thawd-alerts.socket thawd-publish.socket thawd-read.socket
 must "it answers" thaw status --timeout 60
 equal "settings are settings" "$(dpkg-query -W -f '${Conffiles}' thawd | grep -c /etc/thaw/thawd.yaml)" 1
 for page in thawd.8 thawd.yaml.5 thaw-runbook.7 thaw.1 thaw-pub.1 thaw-protocol.7; do

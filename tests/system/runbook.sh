@@ -30,6 +30,7 @@ equal "the report came and went" "$(status_of journal reports)" 2
 
 follow "ADDING A RULE" 1
 follow "ADDING A RULE" 2
+follow "ADDING A RULE" 3
 equal "the rule is in force" "$(rules_in_force)" "many-freed "
 
 release wire-1 52 | sed "s/2025-12-13/$(date +%F)/g" | thaw pub -q
@@ -41,7 +42,7 @@ follow "A SOURCE THAT MISBEHAVES" 2
 wait_for "its alert is withdrawn" logged ALERT_WITHDRAWN THAW_RULE=many-freed
 
 say "a disk that fills up"
-systemctl stop thawd thawd.socket thawd-events.socket thawd-alerts.socket
+systemctl stop thawd 'thawd*.socket'
 cp -a /var/lib/thaw /tmp/saved
 mount -t tmpfs -o size=24m,mode=0700,uid=thaw,gid=thaw tmpfs /var/lib/thaw
 cp -a /tmp/saved/. /var/lib/thaw/
@@ -61,7 +62,7 @@ must "what was acknowledged is there" eval '[ "$(thaw events RU --bare | grep -c
 for i in $(seq 1 "$((acknowledged + 3))"); do release "full-$i" 5 RU; done | thaw pub -q
 equal "once each" "$(thaw events RU --bare | grep -c full-)" "$((acknowledged + 3))"
 reports=$(status_of journal reports) epoch=$(status_of epoch)
-systemctl stop thawd thawd.socket thawd-events.socket thawd-alerts.socket
+systemctl stop thawd 'thawd*.socket'
 cp -a /var/lib/thaw/journal /tmp/kept
 umount /var/lib/thaw
 rm -rf /var/lib/thaw/journal
@@ -70,7 +71,7 @@ must "start" systemctl start thawd
 
 follow "BACKUP AND RESTORING" 1
 release after-backup 1 UA | thaw pub -q
-systemctl stop thawd thawd.socket thawd-events.socket thawd-alerts.socket
+systemctl stop thawd 'thawd*.socket'
 truncate -s 4096 "$(find /var/lib/thaw/journal -type f -name 'data*' | head -n 1)"
 must_not "thawd starts on a damaged journal" systemctl start thawd
 wait_for "it said so" logged JOURNAL_REFUSED

@@ -4,7 +4,7 @@ install_thaw
 rule mass-release 10
 
 say "the units are right"
-for unit in thawd.service thawd@x.service thawd.socket thawd-events.socket thawd-alerts.socket; do
+for unit in thawd.service thawd@x.service thawd.socket thawd-events.socket thawd-alerts.socket thawd-publish.socket thawd-read.socket; do
     output=$(systemd-analyze verify "/usr/lib/systemd/system/${unit/@x/@}" 2>&1) || fail "verify $unit: $output"
     equal "verify $unit" "$output" ""
 done
@@ -86,6 +86,7 @@ must "a client with a key" thaw status --service tcp://127.0.0.1:7321 --key /tmp
     --server-key /etc/thaw/keys/thawd.public
 must_not "a client with another key" thaw status --service tcp://127.0.0.1:7321 --key /tmp/key.secret \
     --server-key /etc/thaw/keys/thawd.public --timeout 1
+must_not "a client without a key" thaw status --service tcp://127.0.0.1:7321 --timeout 1
 wait_for "the refusal in the journal" logged CLIENT_DENIED
 cp /tmp/key.public /etc/thaw/keys/clients/
 must "reload of the keys" systemctl reload thawd
