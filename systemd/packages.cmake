@@ -17,8 +17,8 @@ function(install_pages component)
   endforeach()
   add_custom_target(manual_pages_${component} ALL DEPENDS ${all})
 endfunction()
-file(GLOB THAW_PAGES CONFIGURE_DEPENDS clients/man/*.1 daemon/engine/rules/*.5)
-file(GLOB THAWD_PAGES CONFIGURE_DEPENDS daemon/*.[58] systemd/*.7)
+file(GLOB THAW_PAGES CONFIGURE_DEPENDS clients/man/*.1)
+file(GLOB THAWD_PAGES CONFIGURE_DEPENDS daemon/*.[58] daemon/rules/*.5 systemd/*.7)
 install_pages(thaw ${THAW_PAGES})
 install_pages(thawd ${THAWD_PAGES})
 install_pages(development ${CMAKE_SOURCE_DIR}/proto/thaw-protocol.7)
@@ -26,11 +26,6 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/proto/PROTOCOL.md)
   install(FILES proto/PROTOCOL.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libthaw-dev COMPONENT development)
 endif()
 install(FILES clients/completion/thaw DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT thaw)
-# The rule library, with its tests, to choose from.
-if(IS_DIRECTORY ${CMAKE_SOURCE_DIR}/daemon/rules)
-  install(DIRECTORY daemon/rules/ DESTINATION ${CMAKE_INSTALL_DATADIR}/thaw/rules COMPONENT thawd
-    FILES_MATCHING PATTERN "*.yaml" PATTERN "*.md")
-endif()
 
 # What each package has of Debian's own.
 set(changelog ${CMAKE_BINARY_DIR}/changelog.gz)
