@@ -78,6 +78,8 @@ def check_verbs():
         if not page.exists():
             continue
         offered, told = help_options(run(thaw, verb, "--help")), tagged(section(page, "OPTIONS"))
+        for part in {"rules": ["check", "test"]}.get(verb, []):
+            offered |= help_options(run(thaw, verb, part, "--help"))
         told |= common & offered  # those that talk to thawd are in thaw(1)
         same(f"options in {page.name}", told, offered)
 
