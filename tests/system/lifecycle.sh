@@ -9,13 +9,13 @@ equal "state" "$(property thawd SubState)" running
 must "an answer right after the start" thaw status
 logged READY || fail "READY is not in the journal"
 logged RECOVERED || fail "RECOVERED is not in the journal"
-contains "the living line" "$(property thawd StatusText)" "0 reports"
+contains "the living line" "$(property thawd StatusText)" "Reports 0, alerts firing 0"
 equal "watchdog" "$(property thawd WatchdogUSec)" 30s
 
 say "reports become durable and raise an alert"
 release r1 52 | thaw pub -q
 wait_for "the alert" logged ALERT_FIRING THAW_RULE=mass-release THAW_COUNTRY=BY
-wait_for "the living line" eval 'property thawd StatusText | grep -q "1 report.*1 alert"'
+wait_for "the living line" eval 'property thawd StatusText | grep -q "Reports 1, alerts firing 1"'
 
 say "reload with good rules"
 rule huge-release 1000
