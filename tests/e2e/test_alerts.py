@@ -68,6 +68,9 @@ class Alerts(unittest.TestCase):
             while last != "beat":
                 frames = harness.receive(s)
                 last = frames[0].decode()
+                if last == "beat" and harness.unpack(frames[1])["seq"] == 0:
+                    last = None  # the beat of the start, which a subscriber may still be in time for
+                    continue
                 topics.append(last)
             self.assertEqual(len(topics), 21)
             self.assertEqual(harness.unpack(frames[1])["seq"], 20)

@@ -29,7 +29,7 @@ dpkg=()
 [ "$scenario" != packages ] || dpkg=(--bind-ro /var/lib/dpkg)
 "$box" ${dpkg[@]+"${dpkg[@]}"} --bind-ro "$root" --bind-ro "$source" ${build:+--bind-ro "$build"} --chdir / \
     --setenv THAW_ROOT="$root" --setenv THAW_SOURCE="$source" --setenv THAW_BUILD="$build" \
-    --timeout 240 --journal "$journal" -- /bin/bash "$source/tests/system/$scenario.sh" </dev/null
+    --timeout 500 --journal "$journal" -- /bin/bash "$source/tests/system/$scenario.sh" </dev/null
 status=$?
 [ $status -ne 125 ] || skip "no box can be set up or booted on this machine"
 if [ $status -ne 0 ] && [ $status -ne 77 ]; then
