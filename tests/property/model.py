@@ -479,7 +479,7 @@ def incident_fact(incident, context):
     else:
         put(fact, stage=incident.key[2], parties=unique(p for r in reports for p in r.get("parties") or []),
             expected_count=of_latest(reports, "expected_count"),
-            expected_by=start_of(of_latest(reports, "expected_by")))
+            expected_by=last_day_of(of_latest(reports, "expected_by")))
     incident.fact, incident.date = fact, date
     return fact
 
@@ -493,6 +493,14 @@ def start_of(date):
     return None if date is None else interval(date)[0]
 
 
+def last_day_of(date):
+    """The start of the last day of a date; an instant itself."""
+    if date is None:
+        return None
+    start, end = interval(date)
+    return start if end == start + 1 else end - DAY
+
+
 def sanction_fields(fact, incident, reports, date, context):
     announcement = all(r.action in ("proposed", "eased") for r in reports)
     acted = acted_at(reports, date, context) if announcement else None
@@ -500,7 +508,7 @@ def sanction_fields(fact, incident, reports, date, context):
         acted_at=acted, announced=announcement and acted is None,
         programs=unique(r.program for r in reports), sectors=unique(s for r in reports for s in r.sectors),
         parties=words([t for r in reports for t in r.targets]),
-        expires_at=start_of(of_latest(reports, "expires_at")))
+        expires_at=last_day_of(of_latest(reports, "expires_at")))
 
 
 def acted_at(step, date, context):

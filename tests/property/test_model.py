@@ -494,7 +494,7 @@ class Model(unittest.TestCase):
         keys = {"stage": "promised", "occurred_at": "2025-05-01"}
         fact = self.one("talks", b.event("talks", expected_count=10, reported_at="2025-05-01", parties=["US"], **keys),
                         b.event("talks", expected_count=20, expected_by="2025-08", reported_at="2025-05-02", **keys))
-        self.expect(fact, expected_count=20, expected_by=day("2025-08-01"), parties=["US"], stage="promised")
+        self.expect(fact, expected_count=20, expected_by=day("2025-08-31"), parties=["US"], stage="promised")
 
     def tally(self, count, **keys):
         b = self.b

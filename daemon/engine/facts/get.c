@@ -37,6 +37,13 @@ static fact_value of_date(const thaw_date *date)
     thaw_date_interval(date, &start, &end);
     return of_time(start);
 }
+/* Of something that lasts, or is due, until a date: the start of its last day. */
+static fact_value of_last_day(const thaw_date *date)
+{
+    int64_t start, end;
+    thaw_date_interval(date, &start, &end);
+    return of_time(date->precision == THAW_INSTANT ? start : end - DAY_NS);
+}
 static fact_value of_id(facts *f, const char *kind, const char code[2], uint64_t id)
 {
     char *text = f->texts[f->texts_next++ % FACTS_LISTS_LIVE];
@@ -98,7 +105,7 @@ static void incident_latest(facts *f, const incident *inc, fact_field field, fac
         if (field == FIELD_EXPECTED_COUNT ? !event.has_expected_count : !date->precision)
             continue;
         latest = list.at[i];
-        *ret = field == FIELD_EXPECTED_COUNT ? of_int(event.expected_count) : of_date(date);
+        *ret = field == FIELD_EXPECTED_COUNT ? of_int(event.expected_count) : of_last_day(date);
     }
     numbers_done(&list, &f->held);
 }

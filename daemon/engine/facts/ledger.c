@@ -250,7 +250,7 @@ static int write_talk(void *context, fact_handle handle)
     ledger_line *lines;
     uint32_t count = ledger_collect(w->f, country_find(w->f, k->country), THAW_RELEASE, &lines);
     definition d = {.from_ns = inc->now.occurred.start_ns, .from_latest_ns = inc->now.occurred.start_ns,
-                    .to_ns = by.type == FACT_TIME ? by.at_ns + 1 : INT64_MAX};
+                    .to_ns = by.type == FACT_TIME ? by.at_ns + DAY_NS : INT64_MAX}; /* that day too */
     ledger_total came = ledger_sum(w->f, lines, count, &d);
     free(lines);
     write_uint(out, "came", came.count);
