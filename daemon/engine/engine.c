@@ -30,8 +30,7 @@ static void engine_on_change(void *context, const fact_change *change)
         rules_on_change(e->rules, change);
 }
 
-/* Gives an alert change its number and hands it on. */
-static uint64_t engine_on_alert(void *context, const thaw_alert *alert)
+uint64_t engine_on_alert(void *context, const thaw_alert *alert)
 {
     engine *e = context;
     thaw_alert numbered = *alert;
@@ -80,6 +79,7 @@ engine *engine_free(engine *e)
         return NULL;
     rules_free(e->rules);
     facts_free(e->facts);
+    free(e->saved.bytes);
     free(e);
     return NULL;
 }
@@ -170,7 +170,8 @@ int engine_apply(engine *e, const thaw_event events[], size_t count, int64_t rec
         if (i % KEYS_AHEAD == 0)
             engine_look_ahead(e, &events[i], count - i, keys);
         thaw_hash key = keys[i % KEYS_AHEAD];
-        if (e->config.clock == ENGINE_CLOCK_REPORTED && !facts_knows(e->facts, key))
+        if (e->config.clock == ENGINE_CLOCK_REPORTED && !facts_knows(e->facts, key) &&
+            facts_refuse(e->facts, &events[i]) == THAW_OK)
             r = engine_follow(e, &events[i], &pending);
         if (r == 0)
             r = facts_add(e->facts, &events[i], key, e->now_ns, &verdict);

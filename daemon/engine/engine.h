@@ -85,6 +85,42 @@ uint64_t engine_journal_seq(const engine *e); /* number of the last accepted rep
 uint64_t engine_alert_seq(const engine *e);   /* number of the last alert change */
 uint64_t engine_alerts_firing(const engine *e); /* alerts that are active now */
 
+/* ---- dropping the past -------------------------------------------------------------- *
+ * Whole incidents that lie before a horizon are dropped with their reports; their counts stay in the
+ * ledger, their reports stay known against repeats, and reports dated before it are refused from
+ * then on (THAW_TOO_OLD). What else is kept: facts/FACTS.md, section 7.
+ *
+ * Nothing is cut out of a running engine: engine_save hands out what is to be kept, as records, and
+ * a new engine is made of them - at once by the caller, and again at each start. Alerts whose
+ * ground was dropped end by the news when it is made; the sink is told in both cases. */
+
+typedef enum engine_saved_kind { ENGINE_SAVED_STATE = 1, ENGINE_SAVED_IDENTITIES, ENGINE_SAVED_REPORT } engine_saved_kind;
+/* number and at_ns are those of a report: its journal_seq, and when it became known. A negative
+ * answer ends the saving. */
+typedef int (*engine_saved_fn)(void *context, engine_saved_kind kind, uint64_t number, int64_t at_ns,
+                               const uint8_t *bytes, size_t len);
+typedef struct engine_retention {
+    int64_t horizon_ns;  /* incidents that end before it go */
+    int64_t ids_from_ns; /* identities of reports that became known before it go; INT64_MIN: none */
+} engine_retention;
+typedef struct engine_dropped {
+    uint64_t incidents, reports;
+} engine_dropped;
+
+/* Hands out what is kept, states first, reports last; nothing at all where nothing would be dropped.
+ * The engine is as it was. -ENOMEM. */
+int engine_save(engine *e, const engine_retention *what, engine_saved_fn on_record, void *context,
+                engine_dropped *ret_dropped);
+/* The horizon that leaves at most about so many bytes of reports. */
+int engine_horizon_for_bytes(engine *e, uint64_t bytes, int64_t *ret_horizon_ns);
+
+/* Takes one record into an engine fresh from engine_new. -EBADMSG: it is none of engine_save, or out
+ * of order; -ENOSPC: more than the engine may hold. */
+int engine_load(engine *e, engine_saved_kind kind, uint64_t number, int64_t at_ns, const uint8_t *bytes, size_t len);
+/* All records came. `set` (NULL where none was in force) is the rule set of then, freshly loaded; it
+ * is the engine's afterwards, on failure the caller's. */
+int engine_load_end(engine *e, rules *set);
+
 /* ---- rules -------------------------------------------------------------------------- */
 
 /* What a change of rules did, or would do, to each rule. */

@@ -48,7 +48,7 @@ int facts_new(const facts_config *config, fact_change_fn on_change, void *contex
         f->config.digest_min = DIGEST_MIN;
     f->on_change = on_change;
     f->context = context;
-    f->now_ns = INT64_MIN;
+    f->now_ns = f->horizon_ns = INT64_MIN;
     f->deadline_ns = INT64_MAX;
     fields_note(f);
     if (symbols_new(&f->symbols) < 0 || reports_new(config->reports_max, config->bytes_max, &f->reports) < 0 ||
@@ -157,6 +157,10 @@ facts *facts_free(facts *f)
     free(f->feeds);
     free(f->producers);
     free(f->known);
+    free(f->seqs);
+    free(f->results);
+    free(f->dropped);
+    index_done(&f->dropped_index, &f->kept);
     reports_free(f->reports);
     symbols_free(f->symbols);
     free(f);
@@ -207,6 +211,7 @@ void facts_release(facts *f)
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         numbers_done(lists[i], &f->held);
     f->deadline_ns = INT64_MAX;
+    results_set_records(f);
 }
 
 /* ---- one report --------------------------------------------------------------------- */
@@ -408,7 +413,7 @@ static bool known_note(facts *f, uint32_t number, int64_t at_ns)
     return true;
 }
 
-static int64_t known_at(const facts *f, uint32_t number)
+int64_t report_known_at(const facts *f, uint32_t number)
 {
     uint32_t low = 0, high = f->known_count;
     while (low < high) {
@@ -425,9 +430,15 @@ int facts_as_known(facts *f, const char *code, int64_t at_ns, bool by_reported, 
 {
     facts *past = NULL;
     int r = facts_new(&f->config, NULL, NULL, &past);
+    for (uint32_t i = 0; r == 0 && i < f->results_count; i++) {
+        result copy = f->results[i];
+        if (symbols_put(past->symbols, symbols_get(f->symbols, copy.authority), &copy.authority) < 0)
+            r = -ENOMEM;
+        result_add(past, &copy);
+    }
     for (uint32_t n = 1; r == 0 && n <= reports_count(f->reports); n++) {
         const report *rep = report_of(f, n);
-        int64_t known = by_reported && rep->reported_ns != TIME_UNKNOWN ? rep->reported_ns : known_at(f, n);
+        int64_t known = by_reported && rep->reported_ns != TIME_UNKNOWN ? rep->reported_ns : report_known_at(f, n);
         if (known > at_ns)
             continue;
         thaw_event event;
@@ -458,9 +469,29 @@ void facts_prefetch(const facts *f, thaw_hash key)
     reports_prefetch(f->reports, key);
 }
 
+thaw_code facts_refuse(const facts *f, const thaw_event *event)
+{
+    const thaw_date *date = event->occurred_at.precision ? &event->occurred_at : &event->reported_at;
+    int64_t start, end;
+    if (reports_full(f->reports, event->bytes_len))
+        return THAW_LIMIT;
+    if (f->horizon_ns == INT64_MIN || !date->precision || f->restoring)
+        return THAW_OK;
+    thaw_date_interval(date, &start, &end);
+    return start < f->horizon_ns ? THAW_TOO_OLD : THAW_OK;
+}
+
+static int known_again(facts *f, bool same, uint64_t seq, facts_verdict *ret_verdict)
+{
+    *ret_verdict = (facts_verdict){same ? THAW_OK : THAW_CONFLICT, same, same ? seq : 0};
+    f->duplicates += same;
+    f->conflicts += !same;
+    return 0;
+}
+
 bool facts_knows(const facts *f, thaw_hash key)
 {
-    return reports_find(f->reports, key) != 0;
+    return reports_find(f->reports, key) != 0 || dropped_find(f, key) != NULL;
 }
 
 /* A repeat mostly comes byte for byte; else what counts is the content, however it is encoded. */
@@ -477,10 +508,14 @@ int facts_add(facts *f, const thaw_event *event, thaw_hash key, int64_t known_at
 {
     uint32_t number = reports_find(f->reports, key);
     if (number) {
-        bool same = same_content(report_of(f, number), event);
-        *ret_verdict = (facts_verdict){same ? THAW_OK : THAW_CONFLICT, same, same ? number : 0};
-        f->duplicates += same;
-        f->conflicts += !same;
+        return known_again(f, same_content(report_of(f, number), event), report_seq(f, number), ret_verdict);
+    }
+    const identity *dropped = dropped_find(f, key);
+    if (dropped)
+        return known_again(f, dropped->content == thaw_event_content_hash(event).low, dropped->seq, ret_verdict);
+    thaw_code refused = facts_refuse(f, event);
+    if (refused != THAW_OK) {
+        *ret_verdict = (facts_verdict){.code = refused};
         return 0;
     }
     int r = reports_append(f->reports, key, event->bytes, event->bytes_len, &number);
@@ -503,7 +538,7 @@ int facts_add(facts *f, const thaw_event *event, thaw_hash key, int64_t known_at
         report_enter(f, number, event);
     f->cause_corrects = false;
     if (!f->failed)
-        *ret_verdict = (facts_verdict){.code = THAW_OK, .number = number};
+        *ret_verdict = (facts_verdict){.code = THAW_OK, .number = report_seq(f, number)};
     return f->failed;
 }
 
@@ -565,7 +600,7 @@ int facts_advance(facts *f, int64_t now_ns)
 
 uint64_t facts_number(const facts *f)
 {
-    return reports_count(f->reports);
+    return f->seq_base + (reports_count(f->reports) - f->seqs_count);
 }
 
 uint64_t facts_bytes(const facts *f)

@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <msgpack.h>
 
+#include "saved.h"
 #include "thaw.h"
 
 typedef struct facts facts;
@@ -164,6 +165,9 @@ void facts_prefetch(const facts *f, thaw_hash key);
 bool facts_knows(const facts *f, thaw_hash key);
 /* Takes in one report that became known at known_at_ns (the clock of the engine). -ENOMEM. */
 int facts_add(facts *f, const thaw_event *event, thaw_hash key, int64_t known_at_ns, facts_verdict *ret_verdict);
+/* Whether the report, which is not known, is not to be taken in: THAW_TOO_OLD, THAW_LIMIT; THAW_OK.
+ * Asked before the report moves a clock: what is refused leaves no trace. */
+thaw_code facts_refuse(const facts *f, const thaw_event *event);
 /* Brings the facts up to date and tells of every change. -ENOMEM: no longer to be trusted. */
 int facts_settle(facts *f, int64_t now_ns);
 /* The next instant after now_ns at which a fact changes by itself (a licence runs out); INT64_MAX. */
@@ -173,6 +177,43 @@ int facts_advance(facts *f, int64_t now_ns);
 
 uint64_t facts_number(const facts *f); /* of the last accepted report */
 uint64_t facts_bytes(const facts *f);  /* memory held beyond identity and text */
+
+/* ---- dropping the past -------------------------------------------------------------- *
+ * Whole incidents that lie before a horizon are dropped with their reports; what they came to (count,
+ * range, date, form) stays in the ledger as a result, and the identities of the reports stay known.
+ * Kept, however old, are incidents that a standing measure or a held person rests on. Facts are
+ * not cut: what is to be kept is written (facts_save), and a new `facts` made of it (facts_load_*,
+ * facts_add_kept, facts_settle). Restart makes it in the same way, so both come to the same.
+ * FACTS.md, section 7, says what is dropped. */
+
+/* The horizon before which enough is dropped that the texts behind it take at most `bytes`. */
+int facts_horizon_for_bytes(facts *f, uint64_t bytes, int64_t *ret_horizon_ns);
+
+typedef struct facts_sink { /* each returns 0 or a negative errno that ends the saving */
+    int (*identities)(void *context, const uint8_t *packed, size_t len);
+    int (*report)(void *context, uint64_t seq, int64_t known_at_ns, const uint8_t *bytes, size_t len);
+    void *context;
+} facts_sink;
+typedef struct facts_dropped {
+    uint64_t incidents, reports;
+} facts_dropped;
+/* What would be dropped; *ret_plan is to be given to facts_save and freed with free(). */
+int facts_plan(facts *f, int64_t horizon_ns, uint8_t **ret_plan, facts_dropped *ret_dropped);
+/* Writes everything but reports and identities into `out`, then hands out those, in this order:
+ * identities, reports by number. Identities known before ids_from_ns are let go. */
+int facts_save_state(facts *f, const uint8_t *plan, int64_t horizon_ns, saved_out *out);
+int facts_save_rest(facts *f, const uint8_t *plan, int64_t ids_from_ns, const facts_sink *sink);
+/* Into facts that hold nothing yet. -EBADMSG: these are not such bytes; -ENOMEM. */
+int facts_load_state(facts *f, saved_in *in);
+int facts_load_identities(facts *f, const uint8_t *packed, size_t len);
+int facts_add_kept(facts *f, const thaw_event *event, uint64_t seq, int64_t known_at_ns);
+/* A fact's name that means the same in facts made anew: its kind and id; of a report its number. */
+int facts_name(facts *f, fact_handle handle, int64_t now_ns, saved_out *out);
+/* The fact of each name; 0 in ret_handles: there is none any more. */
+typedef struct facts_names facts_names;
+int facts_names_new(facts *f, int64_t now_ns, facts_names **ret_names);
+fact_handle facts_names_find(const facts_names *names, saved_in *in);
+facts_names *facts_names_free(facts_names *names);
 
 /* ---- questions: each packs one map, the reply of a service verb (engine.h) ---------- */
 

@@ -96,6 +96,20 @@ uint64_t feed_holes(const facts *f, const feed *fd)
     return holes;
 }
 
+void producer_restore(facts *f, thaw_str name, uint64_t repeats, const uint8_t *ranges, uint32_t count)
+{
+    uint32_t i = producer_index(f, name);
+    producer *p = &f->producers[i];
+    if (!i || array_reserve((void **)&p->ranges, &p->capacity, count, sizeof *p->ranges, &f->kept) < 0) {
+        f->failed = -ENOMEM;
+        return;
+    }
+    if (count)
+        memcpy(p->ranges, ranges, count * sizeof *p->ranges);
+    p->count = count;
+    p->repeats = repeats;
+}
+
 /* ---- feeds -------------------------------------------------------------------------- */
 
 static uint32_t feed_find(const facts *f, uint32_t source, uint32_t country_)
@@ -151,7 +165,7 @@ void feed_note(facts *f, uint32_t number, const thaw_event *event)
             fd->last_at_ns = r->reported_ns;
     }
     feed_mark(f, i);
-    if (!event->producer.data || !event->has_producer_seq)
+    if (!event->producer.data || !event->has_producer_seq || f->restoring)
         return;
     uint32_t p = producer_index(f, event->producer);
     kept_put(f, &fd->producers, p);
@@ -159,6 +173,25 @@ void feed_note(facts *f, uint32_t number, const thaw_event *event)
     if (producer_note(f, &f->producers[p], event->producer_seq))
         for (uint32_t k = 0; k < f->producers[p].feeds.count; k++)
             feed_mark(f, f->producers[p].feeds.at[k]);
+}
+
+uint32_t feed_restore(facts *f, thaw_str source, const char code[2], int64_t first_at_ns, int64_t last_at_ns)
+{
+    uint32_t symbol = 0;
+    if (symbols_put(f->symbols, source, &symbol) < 0)
+        f->failed = -ENOMEM;
+    uint32_t i = feed_index(f, symbol, code);
+    f->feeds[i].first_at_ns = first_at_ns;
+    f->feeds[i].last_at_ns = last_at_ns;
+    return i;
+}
+
+void feed_restore_producer(facts *f, uint32_t feed_index_, uint64_t producer_index_)
+{
+    if (!producer_index_ || producer_index_ >= f->producers_count)
+        return;
+    kept_put(f, &f->feeds[feed_index_].producers, (uint32_t)producer_index_);
+    kept_put(f, &f->producers[producer_index_].feeds, feed_index_);
 }
 
 void feed_enter(facts *f, uint32_t number, const thaw_event *event)

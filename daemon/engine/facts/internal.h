@@ -247,6 +247,28 @@ typedef struct known_from {
     int64_t at_ns;
 } known_from;
 
+/* ---- what was dropped (retain.c) ---------------------------------------------------- */
+
+/* What is left of dropped incidents: of one, or (id 0) of several of one day together. */
+typedef struct result {
+    uint64_t id, count, low, high, largest; /* largest: greatest count among them */
+    int64_t start_ns; /* of its date; TIME_UNKNOWN: undated */
+    thaw_date date;   /* as it was stated */
+    uint32_t incidents;
+    uint32_t authority; /* symbol */
+    uint16_t forms;     /* bits, by thaw_form */
+    uint8_t kind, discriminator, status;
+    bool has_count;
+    char country[2];
+} result;
+
+/* A dropped report is still known. */
+typedef struct identity {
+    thaw_hash key;
+    uint64_t content, seq;
+    int64_t known_at_ns;
+} identity;
+
 /* ---- the whole ---------------------------------------------------------------------- */
 
 struct facts {
@@ -263,6 +285,17 @@ struct facts {
     uint64_t kept; /* bytes of what is known of sources, producers and countries */
     uint64_t held, base_held; /* bytes of everything derived; of the empty tables */
     uint64_t duplicates, conflicts, living;
+
+    /* Reports are numbered 1, 2, 3 ... inside; those that outlived a retention had a greater number
+     * before, which is theirs to the outside. */
+    uint64_t *seqs; /* of the reports 1 ... seqs_count */
+    uint32_t seqs_count, seqs_capacity;
+    uint64_t seq_base; /* that of the report seqs_count + n is seq_base + n */
+    int64_t horizon_ns; /* reports dated before are refused; INT64_MIN: none */
+    result *results;
+    identity *dropped;
+    uint32_t results_count, results_capacity, dropped_count, dropped_capacity;
+    hash_index dropped_index;
 
     country *countries;
     uint16_t country_places[26 * 26];
@@ -291,6 +324,8 @@ struct facts {
     int64_t deadline_ns; /* least of the entities' */
     numbers timed;       /* entities with a deadline */
 
+    const uint8_t *only; /* NULL, or a plan: what measures and persons would be without the rest */
+    bool restoring; /* what outlived a retention is taken in again: feeds know of it already */
     uint32_t cause; /* number of the report that is being taken in */
     bool cause_corrects;
 
@@ -472,6 +507,11 @@ typedef struct measure_view {
     int64_t next_ns;              /* when it next may change by itself; TIME_UNKNOWN: never */
 } measure_view;
 void measure_look(facts *f, entity *e, int64_t now_ns, measure_view *ret_view);
+/* The same now, of only the reports that a plan keeps (retain.c). */
+void measure_look_at(facts *f, const entity *e, const uint8_t *only, measure_view *ret_view);
+/* Called for each report on the measure, in order, with what it is after it. */
+typedef void (*measure_told_fn)(void *context, uint32_t report, const measure_view *after);
+void measure_tell(facts *f, const entity *e, measure_told_fn on_step, void *context);
 /* A report came to it or went; and where others did too (entities joined or parted): all is read anew. */
 void measure_came(facts *f, entity *e, uint32_t number);
 void measure_went(facts *f, entity *e, uint32_t number);
@@ -486,7 +526,11 @@ uint32_t measure_party(facts *f, const entity *e); /* its entity of SCOPE_PARTY,
 typedef struct ledger_line {
     int64_t start_ns;
     uint64_t count, low, high; /* low and high with the count in between */
-    incident *inc;
+    uint64_t id;
+    uint32_t incidents;
+    uint8_t status;
+    incident *inc;          /* NULL: a dropped one */
+    const result *dropped; /* NULL: a living one */
 } ledger_line;
 /* The dated and undated incidents of a country and kind in order of start (undated first); the
  * caller frees *ret_lines. Returns how many; f->failed on lack of memory. */
@@ -522,6 +566,22 @@ void feeds_settle(facts *f);
 uint64_t feed_holes(const facts *f, const feed *fd);
 bool feed_is_broken(const facts *f, const feed *fd);
 uint64_t producer_holes(const producer *p);
+/* As they were before a retention; ranges as bytes of number_range. */
+void producer_restore(facts *f, thaw_str name, uint64_t repeats, const uint8_t *ranges, uint32_t count);
+uint32_t feed_restore(facts *f, thaw_str source, const char code[2], int64_t first_at_ns, int64_t last_at_ns);
+void feed_restore_producer(facts *f, uint32_t feed_index_, uint64_t producer_index_);
+
+/* ---- what was dropped (retain.c, results.c) ----------------------------------------- */
+
+int64_t report_known_at(const facts *f, uint32_t number); /* facts.c */
+uint64_t report_seq(const facts *f, uint32_t number);
+uint32_t report_of_seq(const facts *f, uint64_t seq); /* 0: dropped, or none yet */
+const identity *dropped_find(const facts *f, thaw_hash key); /* NULL: none */
+/* Called for each result of a country and kind. */
+void result_add(facts *f, const result *r);
+/* Notes the records that dropped incidents set; called while nothing lives. */
+void results_set_records(facts *f);
+void record_step_note(facts *f, country *c, uint8_t kind, int64_t start_ns, uint64_t count); /* largest.c */
 
 /* ---- fields (get.c, get_report.c) --------------------------------------------------- */
 

@@ -20,7 +20,8 @@ static int entry_order(const void *a_, const void *b_)
     const entry *a = a_, *b = b_;
     if (a->start_ns != b->start_ns)
         return a->start_ns < b->start_ns ? -1 : 1;
-    return (a->inc->index > b->inc->index) - (a->inc->index < b->inc->index);
+    uint32_t x = a->inc ? a->inc->index : 0, y = b->inc ? b->inc->index : 0;
+    return (x > y) - (x < y);
 }
 
 /* The greatest count of all that start before. */
@@ -52,15 +53,29 @@ static bool is_record(const records *r, const summary *s)
     return counts_in(s) && (!greatest_before(r, s->occurred.start_ns, &greatest) || s->votes.count > greatest);
 }
 
+static void entry_put(facts *f, entry **list, uint32_t *count, uint32_t *capacity, entry one)
+{
+    if (array_reserve((void **)list, capacity, (size_t)*count + 1, sizeof **list, &f->held) < 0)
+        f->failed = -ENOMEM;
+    else
+        (*list)[(*count)++] = one;
+}
+
 static void entries_put(facts *f, entry **list, uint32_t *count, uint32_t *capacity, incident *inc)
 {
-    if (!inc || !inc->used || !counts_in(&inc->now))
-        return;
-    if (array_reserve((void **)list, capacity, (size_t)*count + 1, sizeof **list, &f->held) < 0) {
-        f->failed = -ENOMEM;
-        return;
+    if (inc && inc->used && counts_in(&inc->now))
+        entry_put(f, list, count, capacity, (entry){inc->now.occurred.start_ns, inc->now.votes.count, inc});
+}
+
+/* Dropped incidents had their counts; nobody asks any more whether they were the largest. */
+static void entries_put_dropped(facts *f, entry **list, uint32_t *count, uint32_t *capacity, const country *c, uint8_t kind)
+{
+    for (uint32_t i = 0; i < f->results_count; i++) {
+        const result *r = &f->results[i];
+        if (r->kind == kind && r->has_count && r->start_ns != TIME_UNKNOWN && r->country[0] == c->code[0] &&
+            r->country[1] == c->code[1])
+            entry_put(f, list, count, capacity, (entry){r->start_ns, r->largest, NULL});
     }
-    (*list)[(*count)++] = (entry){inc->now.occurred.start_ns, inc->now.votes.count, inc};
 }
 
 static void step_put(facts *f, records *r, int64_t start_ns, uint64_t count)
@@ -79,7 +94,7 @@ static void step_put(facts *f, records *r, int64_t start_ns, uint64_t count)
 
 static void flag_set(facts *f, incident *inc, bool largest, const incident *cause)
 {
-    if (inc->now.largest == largest)
+    if (!inc || inc->now.largest == largest)
         return;
     inc->now.largest = largest;
     if (inc == cause || inc->dirty)
@@ -104,6 +119,7 @@ static void records_walk(facts *f, country *c, uint8_t kind, const incident *cau
         for (uint32_t j = 0; j < k->vague_incidents.count; j++)
             entries_put(f, &list, &count, &capacity, f->incidents[k->vague_incidents.at[j]]);
     }
+    entries_put_dropped(f, &list, &count, &capacity, c, kind);
     if (count)
         qsort(list, count, sizeof *list, entry_order);
     r->count = 0;
@@ -146,4 +162,14 @@ void largest_settle(facts *f, incident *inc, const summary *before, bool was)
     }
     if (inc->used && counts_in(&inc->now) && inc->now.occurred.start_ns > r->last_start_ns)
         r->last_start_ns = inc->now.occurred.start_ns;
+}
+
+void record_step_note(facts *f, country *c, uint8_t kind, int64_t start_ns, uint64_t count)
+{
+    records *r = &c->records[kind];
+    uint64_t before;
+    if (!greatest_before(r, start_ns, &before) || count > before)
+        step_put(f, r, start_ns, count);
+    if (start_ns > r->last_start_ns)
+        r->last_start_ns = start_ns;
 }

@@ -35,12 +35,12 @@ typedef bool (*line_fn)(const ledger_line *line, int64_t argument);
 static bool line_told(const ledger_line *l, int64_t unused)
 {
     (void)unused;
-    return l->inc->now.status > THAW_RUMOURED;
+    return l->status > THAW_RUMOURED;
 }
 static bool line_rumoured(const ledger_line *l, int64_t unused)
 {
     (void)unused;
-    return l->inc->now.status <= THAW_RUMOURED;
+    return l->status <= THAW_RUMOURED;
 }
 static bool line_in_year(const ledger_line *l, int64_t year)
 {
@@ -58,7 +58,7 @@ static void write_sum(msgpack_packer *out, const ledger_line *lines, uint32_t co
     for (uint32_t i = 0; i < count; i++)
         if (in(&lines[i], argument)) {
             total_add(&t, &lines[i]);
-            incidents++;
+            incidents += lines[i].incidents;
         }
     write_total(out, &t, incidents);
 }

@@ -203,6 +203,8 @@ static bool step_of(facts *f, uint32_t number, measure_step *ret_step)
     const report *r = report_of(f, number);
     thaw_event event = {0};
     int64_t unused;
+    if (f->only && f->only[number] != 1)
+        return false;
     if (r->status == THAW_RUMOURED || r->start_ns == TIME_UNKNOWN)
         return false;
     if (r->has_program || r->has_expiry)
@@ -281,6 +283,15 @@ static void steps_learn(facts *f, entity *e)
 
 /* ---- the end of a program that a party is listed under ------------------------------ */
 
+/* A copy of an entity that learns its steps for itself: under a plan they are others. */
+static entity *entity_apart(entity *copy)
+{
+    copy->steps = NULL;
+    copy->steps_count = copy->steps_capacity = 0;
+    copy->steps_known = false;
+    return copy;
+}
+
 typedef struct endings {
     measure_step *at;
     uint32_t count, capacity;
@@ -301,7 +312,9 @@ static void endings_of(facts *f, const entity *e, uint32_t program, endings *lis
     uint32_t n = node_find(f, e->scope, (thaw_str){text, name.len + 1});
     if (!n || !f->nodes[n].entity)
         return;
-    entity *of = &f->entities[f->nodes[n].entity];
+    entity *of = &f->entities[f->nodes[n].entity], apart = *of;
+    if (f->only)
+        of = entity_apart(&apart);
     steps_learn(f, of);
     for (uint32_t i = 0; i < of->steps_count; i++) {
         if (of->steps[i].action != THAW_LIFTED)
@@ -312,6 +325,8 @@ static void endings_of(facts *f, const entity *e, uint32_t program, endings *lis
         }
         list->at[list->count++] = of->steps[i];
     }
+    if (f->only)
+        measure_forget(f, of);
 }
 
 /* Those of every program that a step of the party names, in order. */
@@ -355,4 +370,58 @@ void measure_look(facts *f, entity *e, int64_t now_ns, measure_view *ret_view)
     fo.v.next_ns = fo.next_ns == INT64_MAX ? TIME_UNKNOWN : fo.next_ns;
     numbers_done(&fo.programs, &f->held);
     *ret_view = fo.v;
+}
+
+void measure_look_at(facts *f, const entity *e, const uint8_t *only, measure_view *ret_view)
+{
+    entity apart = *e;
+    f->only = only;
+    measure_look(f, entity_apart(&apart), f->now_ns, ret_view);
+    measure_forget(f, &apart);
+    f->only = NULL;
+}
+
+/* ---- report by report --------------------------------------------------------------- */
+
+typedef struct told_step {
+    measure_step step;
+    uint32_t report;
+} told_step;
+
+static int told_order(const void *a_, const void *b_, void *f)
+{
+    const told_step *a = a_, *b = b_;
+    int order = step_compare(f, &a->step, &b->step);
+    return order ? order : (a->report > b->report) - (a->report < b->report);
+}
+
+void measure_tell(facts *f, const entity *e, measure_told_fn on_step, void *context)
+{
+    numbers mentioned = {0}, parties = {0};
+    fold fo = {.f = f,
+               .now_ns = f->now_ns,
+               .next_ns = INT64_MAX,
+               .v = {.since_ns = TIME_UNKNOWN, .expires_ns = TIME_UNKNOWN},
+               .licence_ends_ns = TIME_UNKNOWN,
+               .measure_ends_ns = TIME_UNKNOWN,
+               .removed_ns = TIME_UNKNOWN,
+               .since_before_removal_ns = TIME_UNKNOWN};
+    entity_mentions(f, e, &mentioned, &parties);
+    told_step *all = calloc(mentioned.count + 1, sizeof *all);
+    uint32_t count = 0;
+    for (uint32_t i = 0; all && i < mentioned.count; i++)
+        if ((!i || mentioned.at[i] != mentioned.at[i - 1]) && step_of(f, mentioned.at[i], &all[count].step))
+            all[count++].report = mentioned.at[i];
+    if (!all)
+        f->failed = -ENOMEM;
+    if (count > 1)
+        qsort_r(all, count, sizeof *all, told_order, f);
+    for (uint32_t i = 0; i < count; i++) {
+        fold_step(&fo, &all[i].step, false);
+        on_step(context, all[i].report, &fo.v);
+    }
+    numbers_done(&fo.programs, &f->held);
+    numbers_done(&mentioned, &f->held);
+    numbers_done(&parties, &f->held);
+    free(all);
 }

@@ -170,9 +170,14 @@ static int text_copy(reports *r, const uint8_t *text, uint32_t bytes, const uint
     return 0;
 }
 
+bool reports_full(const reports *r, uint32_t text_bytes)
+{
+    return r->table.count >= r->reports_max || reports_bytes(r) + r->text_bytes + text_bytes > r->bytes_max;
+}
+
 int reports_append(reports *r, thaw_hash key, const uint8_t *text, uint32_t text_bytes, uint32_t *ret_number)
 {
-    if (r->table.count >= r->reports_max || reports_bytes(r) + r->text_bytes + text_bytes > r->bytes_max)
+    if (reports_full(r, text_bytes))
         return -ENOSPC;
     if (r->table.count == r->chunks_count * REPORTS_CHUNK) {
         if (array_reserve((void **)&r->table.chunks, &r->chunks_capacity, (size_t)r->chunks_count + 1,

@@ -70,6 +70,7 @@ uint64_t reports_text_bytes(const reports *r); /* text blocks */
 /* Number of the report with that identity, 0 if there is none. */
 uint32_t reports_find(const reports *r, thaw_hash key);
 void reports_prefetch(const reports *r, thaw_hash key);
+bool reports_full(const reports *r, uint32_t text_bytes); /* reports_append would say -ENOSPC */
 /* Appends a report with that identity and a copy of its text; the rest is zero. -ENOSPC: a limit
  * is reached; -ENOMEM. */
 int reports_append(reports *r, thaw_hash key, const uint8_t *text, uint32_t text_bytes, uint32_t *ret_number);

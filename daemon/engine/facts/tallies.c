@@ -18,24 +18,36 @@ static int line_order(const void *a_, const void *b_)
     const ledger_line *a = a_, *b = b_;
     if (a->start_ns != b->start_ns)
         return a->start_ns < b->start_ns ? -1 : 1;
-    return (a->inc->now.id > b->inc->now.id) - (a->inc->now.id < b->inc->now.id);
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+static void line_add(facts *f, ledger_line **lines, uint32_t *count, uint32_t *capacity, ledger_line line)
+{
+    uint64_t unused = 0;
+    if (array_reserve((void **)lines, capacity, (size_t)*count + 1, sizeof **lines, &unused) < 0) {
+        f->failed = -ENOMEM;
+        return;
+    }
+    line.low = line.low < line.count ? line.low : line.count;
+    line.high = line.high > line.count ? line.high : line.count;
+    (*lines)[(*count)++] = line;
 }
 
 static void line_put(facts *f, ledger_line **lines, uint32_t *count, uint32_t *capacity, incident *inc)
 {
     if (!inc || !inc->used)
         return;
-    uint64_t unused = 0;
-    if (array_reserve((void **)lines, capacity, (size_t)*count + 1, sizeof **lines, &unused) < 0) {
-        f->failed = -ENOMEM;
-        return;
-    }
     const counted *v = &inc->now.votes;
-    (*lines)[(*count)++] = (ledger_line){.start_ns = inc->now.occurred.start_ns,
-                                         .count = v->count,
-                                         .low = v->low < v->count ? v->low : v->count,
-                                         .high = v->high > v->count ? v->high : v->count,
-                                         .inc = inc};
+    line_add(f, lines, count, capacity,
+             (ledger_line){.start_ns = inc->now.occurred.start_ns, .count = v->count, .low = v->low, .high = v->high,
+                           .id = inc->now.id, .incidents = 1, .status = inc->now.status, .inc = inc});
+}
+
+static void line_put_dropped(facts *f, ledger_line **lines, uint32_t *count, uint32_t *capacity, const result *r)
+{
+    line_add(f, lines, count, capacity,
+             (ledger_line){.start_ns = r->start_ns, .count = r->count, .low = r->low, .high = r->high, .id = r->id,
+                           .incidents = r->incidents, .status = r->status, .dropped = r});
 }
 
 uint32_t ledger_collect(facts *f, uint32_t country_, uint8_t kind, ledger_line **ret_lines)
@@ -54,6 +66,9 @@ uint32_t ledger_collect(facts *f, uint32_t country_, uint8_t kind, ledger_line *
         for (uint32_t j = 0; j < k->undated.count; j++)
             line_put(f, ret_lines, &count, &capacity, f->incidents[item_incident(f, k->undated.at[j])]);
     }
+    for (uint32_t i = 0; i < f->results_count; i++)
+        if (f->results[i].kind == kind && memcmp(f->results[i].country, c->code, 2) == 0)
+            line_put_dropped(f, ret_lines, &count, &capacity, &f->results[i]);
     if (count > 1)
         qsort(*ret_lines, count, sizeof **ret_lines, line_order);
     return count;
@@ -64,13 +79,18 @@ uint32_t ledger_collect(facts *f, uint32_t country_, uint8_t kind, ledger_line *
 static bool line_counts(facts *f, const ledger_line *l, const definition *d, ledger_total *ret_total)
 {
     ledger_total t = {l->start_ns < d->from_latest_ns ? 0 : l->low, l->count, l->high};
-    bool with_form = false, any_form = false, has_count = l->inc->now.votes.has_count;
+    bool with_form = false, any_form = false, has_count = l->inc ? l->inc->now.votes.has_count : l->dropped->has_count;
     uint32_t part = 0; /* symbol of `category=...`, if a report is on it */
     numbers list = {0};
     *ret_total = t;
     if (!d->form && !d->category.data)
         return has_count;
-    incident_reports(f, l->inc, false, &list);
+    if (l->inc) {
+        incident_reports(f, l->inc, false, &list);
+    } else {
+        with_form = l->dropped->forms & 1u << d->form;
+        any_form = l->dropped->forms != 0;
+    }
     for (uint32_t i = 0; i < list.count; i++) {
         const report *r = report_of(f, list.at[i]);
         with_form = with_form || r->detail == d->form;
@@ -97,7 +117,7 @@ static bool line_counts(facts *f, const ledger_line *l, const definition *d, led
 
 static bool line_counts_at_all(const ledger_line *l)
 {
-    return l->inc->now.status > THAW_RUMOURED && l->start_ns != TIME_UNKNOWN;
+    return l->status > THAW_RUMOURED && l->start_ns != TIME_UNKNOWN;
 }
 
 static bool line_is_in(const ledger_line *l, const definition *d)

@@ -64,6 +64,12 @@ static void record_leave_facts(rules *set, record *r)
     r->count = 0;
 }
 
+void record_forget(rules *set, record *r)
+{
+    record_leave_facts(set, r);
+    r->partial = true;
+}
+
 record *record_free(rules *set, record *r)
 {
     if (!r)

@@ -130,6 +130,15 @@ int rules_advance(rules *set, int64_t now_ns);
 int rules_replace(rules *old, rules *set, facts *f, int64_t now_ns, const rules_sink *sink, bool dry,
                   rules_change_fn on_change, void *context);
 
+/* ---- over a retention (facts.h) ----------------------------------------------------- */
+
+/* Writes the lives of the alerts: what does not follow from the facts. -ENOMEM. */
+int rules_save(rules *set, saved_out *out);
+/* Gives a set without state, of the same definition, these facts and those lives. What the facts no
+ * longer hold ends by the news, and is told through the sink. -EBADMSG: the bytes are not of this
+ * set; -ENOMEM. The set is without state again then. */
+int rules_load_lives(rules *set, facts *f, int64_t now_ns, const rules_sink *sink, saved_in *in);
+
 /* ---- questions (engine.h) ----------------------------------------------------------- */
 
 uint64_t rules_firing(const rules *set); /* number of active alerts */

@@ -88,6 +88,7 @@ int record_new(rules *set, group *g, record **ret_record);
 record *record_free(rules *set, record *r);
 int record_touch(rules *set, record *r, const fact_change *change);
 int record_holds(rules *set, record *r, bool *ret_holds);
+void record_forget(rules *set, record *r); /* it becomes mere history: never withdrawn */
 void group_keep_record(rules *set, group *g, record *r);
 
 /* publish.c */

@@ -1,0 +1,397 @@
+/*
+ * retain.c - which reports are behind a horizon and can be dropped (FACTS.md, section 7), and the
+ * names by which facts are found again among those made anew.
+ *
+ * A plan is a byte for each report: 1 kept, 0 dropped. Incidents go whole.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "internal.h"
+
+#define PEOPLE_NS (60 * DAY_NS) /* reports on the same people are one within it */
+
+/* ---- when --------------------------------------------------------------------------- */
+
+/* The instant by which a report counts as old: the end of its date, else when it became known. */
+static int64_t report_age_at(const facts *f, uint32_t number)
+{
+    const report *r = report_of(f, number);
+    return r->start_ns == TIME_UNKNOWN ? report_known_at(f, number) : report_end_ns(r);
+}
+
+typedef struct weight {
+    int64_t at_ns;
+    uint64_t bytes;
+} weight;
+
+static int weight_order(const void *a_, const void *b_)
+{
+    const weight *a = a_, *b = b_;
+    return (a->at_ns > b->at_ns) - (a->at_ns < b->at_ns);
+}
+
+int facts_horizon_for_bytes(facts *f, uint64_t bytes, int64_t *ret_horizon_ns)
+{
+    uint32_t count = reports_count(f->reports);
+    weight *all = count ? malloc(count * sizeof *all) : NULL;
+    uint64_t sum = 0;
+    *ret_horizon_ns = INT64_MIN;
+    if (!all)
+        return count ? -ENOMEM : 0;
+    for (uint32_t n = 1; n <= count; n++)
+        all[n - 1] = (weight){report_age_at(f, n), report_of(f, n)->text_bytes + 64u};
+    qsort(all, count, sizeof *all, weight_order);
+    for (uint32_t i = count; i-- > 0;) {
+        sum += all[i].bytes;
+        if (sum > bytes) {
+            *ret_horizon_ns = all[i].at_ns;
+            break;
+        }
+    }
+    free(all);
+    return 0;
+}
+
+/* ---- what is held, however old ------------------------------------------------------ */
+
+static bool measure_stands(const measure_view *v)
+{
+    return v->state == MEASURE_PROPOSED || v->state == MEASURE_IN_FORCE || v->state == MEASURE_LICENSED ||
+           v->state == MEASURE_SUSPENDED;
+}
+
+static bool person_is_held(const person_view *v)
+{
+    return v->status == PERSON_DETAINED || v->status == PERSON_REDETAINED;
+}
+
+/* The reports that a standing measure needs to be folded to the same state again. */
+typedef struct holds {
+    facts *f;
+    measure_view before;
+    uint32_t base, state, since, program, licence, expiry;
+    uint32_t removal, removed; /* the last removal, and what it removed: a move goes on from there */
+} holds;
+
+static void measure_stepped(void *context, uint32_t number, const measure_view *after)
+{
+    holds *h = context;
+    measure_view *b = &h->before;
+    thaw_event event;
+    report_event(h->f->reports, report_of(h->f, number), &event);
+    bool stood = b->state == MEASURE_IN_FORCE || b->state == MEASURE_LICENSED || b->state == MEASURE_SUSPENDED;
+    if (after->state != b->state) {
+        if (after->state == MEASURE_DELISTED || after->state == MEASURE_LIFTED) {
+            h->removal = number;
+            h->removed = h->base;
+        }
+        h->state = number;
+        if (!stood || after->state == MEASURE_IN_FORCE)
+            h->base = number;
+    }
+    if (after->since_ns != b->since_ns)
+        h->since = number;
+    if (after->program != b->program)
+        h->program = number;
+    if (event.action == THAW_LICENSED || event.action == THAW_SUSPENDED)
+        h->licence = number;
+    else if (event.expires_at.precision)
+        h->expiry = number;
+    *b = *after;
+}
+
+static void measure_hold(facts *f, entity *e, uint8_t *held)
+{
+    holds h = {.f = f, .before = {.since_ns = TIME_UNKNOWN}};
+    measure_view v;
+    measure_tell(f, e, measure_stepped, &h);
+    measure_look(f, e, f->now_ns, &v);
+    if (!measure_stands(&v))
+        return;
+    if (!h.removal || report_of(f, h.removal)->start_ns != report_of(f, h.base)->start_ns)
+        h.removal = h.removed = 0;
+    uint32_t all[] = {h.base, h.state, h.since, h.program, h.licence, h.expiry, h.removal, h.removed};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        held[all[i]] = 1;
+}
+
+/* Of a person who is held: the reports by which the last detention began, and the release before. */
+static void person_hold(facts *f, const entity *e, uint8_t *held)
+{
+    person_view v;
+    numbers mentioned = {0}, parties = {0};
+    uint32_t freed = 0;
+    person_look(f, e, &v);
+    if (!person_is_held(&v))
+        return;
+    entity_mentions(f, e, &mentioned, &parties);
+    for (uint32_t i = 0; i < mentioned.count; i++) {
+        const report *r = report_of(f, mentioned.at[i]);
+        if (r->status == THAW_RUMOURED || r->covers == THAW_WIDER || r->start_ns == TIME_UNKNOWN)
+            continue;
+        if (r->start_ns == v.since_ns)
+            held[mentioned.at[i]] = 1;
+        if (r->kind == THAW_RELEASE && r->start_ns < v.since_ns)
+            freed = mentioned.at[i];
+    }
+    if (v.status == PERSON_REDETAINED)
+        held[freed] = 1;
+    numbers_done(&mentioned, &f->held);
+    numbers_done(&parties, &f->held);
+}
+
+/* The latest word on each feed. */
+static void feeds_hold(facts *f, uint8_t *held)
+{
+    for (uint32_t i = 1; i < f->feeds_count; i++) {
+        uint32_t latest = 0;
+        const numbers *words = &f->feeds[i].words;
+        for (uint32_t w = 0; w < words->count; w++)
+            if (!latest || report_later_compare(f, words->at[w], latest) > 0)
+                latest = words->at[w];
+        held[latest] = 1;
+    }
+}
+
+/* ---- whether what is held suffices -------------------------------------------------- */
+
+static bool measure_stays(facts *f, entity *e, const uint8_t *plan)
+{
+    measure_view whole, kept;
+    measure_look(f, e, f->now_ns, &whole);
+    measure_look_at(f, e, plan, &kept);
+    if (!measure_stands(&whole))
+        return !measure_stands(&kept); /* what has ended may be forgotten, not come back */
+    return kept.state == whole.state && kept.since_ns == whole.since_ns && kept.expires_ns == whole.expires_ns &&
+           kept.next_ns == whole.next_ns && kept.program == whole.program;
+}
+
+static bool person_stays(facts *f, const entity *e, const uint8_t *plan)
+{
+    person_view whole, kept;
+    person_look(f, e, &whole);
+    f->only = plan;
+    person_look(f, e, &kept);
+    f->only = NULL;
+    if (!person_is_held(&whole))
+        return !person_is_held(&kept);
+    return kept.status == whole.status && kept.since_ns == whole.since_ns;
+}
+
+/* Holds all reports of those that would be otherwise without what the plan drops: among what others
+ * hold may be reports that say something else where those between them are gone. */
+static bool everything_check(facts *f, const uint8_t *plan, uint8_t *held)
+{
+    bool more = false;
+    for (uint32_t i = 1; i < f->entities_count && !f->failed; i++) {
+        entity *e = &f->entities[i];
+        bool measure = e->handle && fact_handle_kind(e->handle) == FACT_MEASURE;
+        if (!e->handle || (measure ? measure_stays(f, e, plan) : person_stays(f, e, plan)))
+            continue;
+        numbers mentioned = {0}, parties = {0};
+        entity_mentions(f, e, &mentioned, &parties);
+        for (uint32_t m = 0; m < mentioned.count; m++) {
+            more = more || !held[mentioned.at[m]];
+            held[mentioned.at[m]] = 1;
+        }
+        numbers_done(&mentioned, &f->held);
+        numbers_done(&parties, &f->held);
+    }
+    return more;
+}
+
+static void everything_hold(facts *f, uint8_t *held)
+{
+    for (uint32_t i = 1; i < f->entities_count && !f->failed; i++) {
+        entity *e = &f->entities[i];
+        if (!e->handle)
+            continue;
+        if (fact_handle_kind(e->handle) == FACT_MEASURE)
+            measure_hold(f, e, held);
+        else
+            person_hold(f, e, held);
+    }
+    feeds_hold(f, held);
+}
+
+/* ---- the plan ----------------------------------------------------------------------- */
+
+/* Whether an incident is behind the horizon: nothing that may still be taken in could join it. */
+static bool incident_is_behind(facts *f, const incident *inc, const numbers *list, const uint8_t *held, int64_t horizon_ns)
+{
+    int64_t margin = f->config.tolerance_ns[f->keys[inc->key_index].kind], end = INT64_MIN;
+    for (uint32_t i = 0; i < list->count; i++) {
+        int64_t at = report_age_at(f, list->at[i]);
+        if (held[list->at[i]])
+            return false;
+        end = at > end ? at : end;
+        if (report_of(f, list->at[i])->on_people && margin < PEOPLE_NS)
+            margin = PEOPLE_NS;
+    }
+    return end < INT64_MAX - margin && end + margin <= horizon_ns;
+}
+
+static void plan_incidents(facts *f, const uint8_t *held, uint8_t *plan, int64_t horizon_ns, facts_dropped *dropped)
+{
+    for (uint32_t i = 1; i < f->incidents_count && !f->failed; i++) {
+        incident *inc = f->incidents[i];
+        numbers list = {0};
+        if (!inc || !inc->used)
+            continue;
+        incident_reports(f, inc, true, &list);
+        bool keep = !incident_is_behind(f, inc, &list, held, horizon_ns);
+        for (uint32_t m = 0; m < list.count; m++)
+            plan[list.at[m]] = keep ? 1 : 2;
+        dropped->incidents += !keep;
+        numbers_done(&list, &f->held);
+    }
+}
+
+/* What no incident decides: tallies, words on feeds, reports that stand nowhere, retractions. */
+static void plan_others(facts *f, const uint8_t *held, uint8_t *plan, int64_t horizon_ns)
+{
+    for (uint32_t n = 1; n <= reports_count(f->reports); n++) {
+        const report *r = report_of(f, n);
+        if (plan[n])
+            continue;
+        int64_t at = r->kind == THAW_RETRACTION ? report_known_at(f, n) : report_age_at(f, n);
+        plan[n] = at > horizon_ns || held[n] ? 1 : 2;
+    }
+}
+
+/* A withdrawn or replaced report goes with what did it: left alone it would live again. */
+static void plan_dead(facts *f, uint8_t *plan)
+{
+    for (bool again = true; again;) {
+        again = false;
+        for (uint32_t n = 1; n <= reports_count(f->reports); n++) {
+            const report *r = report_of(f, n);
+            if (plan[n] != 1 || report_lives(r) || r->kind == THAW_RETRACTION || plan[r->dead_by] == 1)
+                continue;
+            plan[n] = 2;
+            again = true;
+        }
+    }
+}
+
+int facts_plan(facts *f, int64_t horizon_ns, uint8_t **ret_plan, facts_dropped *ret_dropped)
+{
+    uint32_t count = reports_count(f->reports);
+    uint8_t *plan = calloc(count + 1, 1), *held = calloc(count + 1, 1);
+    facts_dropped dropped = {0};
+    if (!plan || !held) {
+        free(plan);
+        free(held);
+        return -ENOMEM;
+    }
+    everything_hold(f, held);
+    do {
+        held[0] = 0;
+        memset(plan, 0, count + 1);
+        dropped.incidents = 0;
+        plan_incidents(f, held, plan, horizon_ns, &dropped);
+        plan_others(f, held, plan, horizon_ns);
+        plan_dead(f, plan);
+    } while (everything_check(f, plan, held));
+    for (uint32_t n = 1; n <= count; n++) {
+        plan[n] = plan[n] == 1;
+        dropped.reports += !plan[n];
+    }
+    free(held);
+    if (f->failed) {
+        free(plan);
+        return f->failed;
+    }
+    *ret_plan = plan;
+    *ret_dropped = dropped;
+    return 0;
+}
+
+/* ---- names that outlive -------------------------------------------------------------- */
+
+int facts_name(facts *f, fact_handle handle, int64_t now_ns, saved_out *out)
+{
+    fact_value id = {0};
+    fact_kind kind = fact_handle_kind(handle);
+    saved_put_number(out, (uint64_t)kind);
+    if (kind == FACT_REPORT) {
+        saved_put_number(out, report_seq(f, (uint32_t)handle));
+        return out->failed ? -ENOMEM : 0;
+    }
+    int r = facts_get(f, handle, FIELD_ID, now_ns, &id);
+    saved_put_text(out, r == 0 && id.type == FACT_STRING ? id.string.data : "", r == 0 && id.type == FACT_STRING ? id.string.len : 0);
+    return out->failed ? -ENOMEM : r == -ENOENT ? 0 : r;
+}
+
+struct facts_names {
+    facts *f;
+    int64_t now_ns;
+    fact_handle *handles;
+    uint32_t count, capacity;
+    hash_index index;
+    uint64_t held;
+};
+
+static uint64_t name_hash(fact_kind kind, thaw_str id)
+{
+    return XXH3_64bits_withSeed(id.data, id.len, (uint64_t)kind);
+}
+
+static int name_put(void *context, fact_handle handle)
+{
+    facts_names *names = context;
+    fact_value id;
+    int r = facts_get(names->f, handle, FIELD_ID, names->now_ns, &id);
+    if (r < 0 || id.type != FACT_STRING)
+        return r == -ENOENT ? 0 : r;
+    if (array_reserve((void **)&names->handles, &names->capacity, (size_t)names->count + 1, sizeof handle, &names->held) < 0)
+        return -ENOMEM;
+    names->handles[names->count++] = handle;
+    return index_put(&names->index, name_hash(fact_handle_kind(handle), id.string), names->count, &names->held);
+}
+
+int facts_names_new(facts *f, int64_t now_ns, facts_names **ret_names)
+{
+    facts_names *names = calloc(1, sizeof *names);
+    int r = names ? 0 : -ENOMEM;
+    if (names)
+        *names = (facts_names){.f = f, .now_ns = now_ns};
+    for (int kind = 1; r == 0 && kind < FACT_REPORT; kind++)
+        r = facts_each(f, (fact_kind)kind, NULL, name_put, names);
+    if (r < 0)
+        facts_names_free(names);
+    else
+        *ret_names = names;
+    return r;
+}
+
+facts_names *facts_names_free(facts_names *names)
+{
+    if (!names)
+        return NULL;
+    free(names->handles);
+    index_done(&names->index, &names->held);
+    free(names);
+    return NULL;
+}
+
+fact_handle facts_names_find(const facts_names *names, saved_in *in)
+{
+    fact_kind kind = (fact_kind)saved_get_number(in);
+    if (kind == FACT_REPORT) {
+        uint32_t number = report_of_seq(names->f, saved_get_number(in));
+        return number && report_of(names->f, number)->told_as_fact ? (uint64_t)FACT_REPORT << 56 | number : 0;
+    }
+    thaw_str id = saved_get_text(in);
+    uint32_t cursor = 0, i;
+    while ((i = index_next(&names->index, name_hash(kind, id), &cursor))) {
+        fact_value own;
+        if (fact_handle_kind(names->handles[i - 1]) == kind &&
+            facts_get(names->f, names->handles[i - 1], FIELD_ID, names->now_ns, &own) == 0 && own.type == FACT_STRING &&
+            str_equal(own.string, id))
+            return names->handles[i - 1];
+    }
+    return 0;
+}
