@@ -29,6 +29,8 @@
     X(snapshots)         /* questions for the active alerts */                                     \
     X(reloads)           /* rule sets exchanged */                                                 \
     X(reload_failures)   /* rule sets refused */                                                   \
+    X(retentions)        /* times that the past was dropped */                                     \
+    X(dropped)           /* reports that were dropped by it */                                     \
     X(denied)            /* clients refused by their key */                                        \
     X(clock_falls)       /* times that the machine's clock went back */
 

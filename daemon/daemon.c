@@ -36,12 +36,11 @@ int daemon_open_journal(thawd *d)
     return r;
 }
 
-int daemon_make_engine(thawd *d)
+int daemon_new_engine(thawd *d, engine **ret_engine)
 {
     const config *c = &d->config;
     engine_config e = engine_config_default;
     engine_sink sink = {d, publisher_alert};
-    int r;
 
     e.clock = c->clock;
     e.tolerance_release_ns = c->tolerance_release_ns;
@@ -51,7 +50,14 @@ int daemon_make_engine(thawd *d)
     e.reports_max = c->memory_reports_count;
     e.bytes_max = c->memory_bytes;
     snprintf(e.epoch, sizeof(e.epoch), "%s", journal_epoch(d->journal));
-    r = engine_new(&e, &sink, &d->engine);
+    return engine_new(&e, &sink, ret_engine);
+}
+
+int daemon_make_engine(thawd *d)
+{
+    int r = daemon_new_engine(d, &d->engine);
+
+    d->retained_ns = INT64_MIN;
     if (r < 0)
         log_say(d->log, SAY_INTERNAL, NULL, "cannot make the engine: %s", strerror(-r));
     return r;

@@ -59,6 +59,9 @@ typedef struct thawd {
     uint64_t lost;                    /* answers that nobody took, as last told */
     uint64_t fed_durable, fed_ticket; /* what was durable, and what waited, at the last beat */
 
+    int64_t retained_ns;     /* by the engine's clock: when the past was last looked at; INT64_MIN */
+    uint64_t retained_bytes; /* what was left when it was last dropped for its size */
+
     bool replaying;  /* alerts up to journal_last_alert are known already */
     bool pressed;    /* input waits */
     bool alert_sent; /* an alert left since the last beat */
@@ -68,6 +71,7 @@ typedef struct thawd {
 /* In order of start; each is undone by daemon_stop in reverse, whatever had been reached. */
 int daemon_open_journal(thawd *d);
 int daemon_make_engine(thawd *d);
+int daemon_new_engine(thawd *d, engine **ret_engine); /* one as the configuration has it */
 int daemon_open_sockets(thawd *d); /* also the outbox and the watch */
 int daemon_start_loop(thawd *d);
 /* Runs until a signal or a failure. */

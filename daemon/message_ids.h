@@ -39,6 +39,7 @@
     X(CLIENT_DENIED, "3b761432530249e996a5f936567ffe0f", LOG_WARNING, "a client was refused by its key") \
     X(CLOCK_BACK, "52e8a07dd2aa414abe01a65e34baaffa", LOG_WARNING, "the machine's clock went back") \
     X(WATCHDOG_HELD, "d90ea91fe0674f80847c5ce00f2c7254", LOG_ERR, "the watchdog is not fed") \
+    X(RETAINED, "5f0c8e6a3d9b4c7e9a41d2b86c0f7e15", LOG_INFO, "the past was dropped") \
     X(SUMMARY, "b6960e599e794df5aa4bbdbcb6fafba4", LOG_WARNING, "many messages of one kind") \
     X(INTERNAL, "e27c395a1590435fa71f9ccd644e2b32", LOG_ERR, "something inside failed")
 /* clang-format on */

@@ -12,6 +12,7 @@
 #include "notify.h"
 #include "publisher.h"
 #include "reload.h"
+#include "retention.h"
 #include "service.h"
 #include "watch.h"
 
@@ -153,6 +154,8 @@ static int run_pass(thawd *d)
         auth_serve(d->auth);
     publisher_drain(d);
     r = act_deadlines(d);
+    if (r == 0)
+        r = retention_look(d);
     if (r == 0)
         r = take_input(d);
     if (r < 0)

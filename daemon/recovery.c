@@ -36,6 +36,8 @@ typedef struct recovery {
     engine_verdict *verdicts;
     int64_t received_at_ns;
     uint64_t done;
+    bool based;        /* the journal has a base */
+    rules *base_rules; /* until they are the engine's */
     int64_t said_ns;
     char error[RULESET_ERROR_BYTES];
 } recovery;
@@ -171,6 +173,64 @@ static int take_rules(recovery *rc, const journal_record *record)
     return r;
 }
 
+/* ---- the base ------------------------------------------------------------------------ */
+
+static int take_base_rules(recovery *rc, const journal_record *record)
+{
+    thawd *d = rc->d;
+
+    if (!ruleset_same_meaning(record->body, record->body_len, &d->config, rc->error))
+        return -EINVAL;
+    int r = ruleset_unpack(record->body, record->body_len, &rc->base_rules, rc->error);
+    if (r < 0)
+        return r;
+    d->rules_packed = malloc(record->body_len);
+    if (d->rules_packed == NULL)
+        return -ENOMEM;
+    memcpy(d->rules_packed, record->body, record->body_len);
+    d->rules_packed_len = record->body_len;
+    return 0;
+}
+
+static int on_base_record(void *context, const journal_record *record)
+{
+    static const engine_saved_kind kinds[] = {[JOURNAL_BASE_STATE] = ENGINE_SAVED_STATE,
+                                              [JOURNAL_BASE_IDENTITIES] = ENGINE_SAVED_IDENTITIES,
+                                              [JOURNAL_BASE_REPORT] = ENGINE_SAVED_REPORT};
+    recovery *rc = context;
+
+    rc->based = true;
+    rc->done += record->kind == JOURNAL_BASE_REPORT;
+    if (rc->done % 10000 == 0)
+        say_progress(rc);
+    if (record->kind == JOURNAL_BASE_STATE)
+        rc->d->retained_ns = record->at_ns;
+    if (record->kind == JOURNAL_BASE_RULES)
+        return take_base_rules(rc, record);
+    return engine_load(rc->d->engine, kinds[record->kind], record->number, record->at_ns,
+                       record->body, record->body_len);
+}
+
+static int replay_base(recovery *rc, char error[512])
+{
+    thawd *d = rc->d;
+    int r = journal_read_base(d->journal, on_base_record, rc, error);
+
+    if (r == 0 && rc->based)
+        r = engine_load_end(d->engine, rc->base_rules);
+    if (r == 0 && rc->based)
+        rc->base_rules = NULL;
+    if (r == 0 && engine_journal_seq(d->engine) != journal_base_report(d->journal)) {
+        snprintf(rc->error, sizeof(rc->error),
+                 "the base ends with report %" PRIu64 " and should with %" PRIu64,
+                 engine_journal_seq(d->engine), journal_base_report(d->journal));
+        r = -EBADMSG;
+    }
+    return r < 0 ? r : d->failure;
+}
+
+/* ---- the log ------------------------------------------------------------------------- */
+
 static int on_record(void *context, const journal_record *record)
 {
     recovery *rc = context;
@@ -214,7 +274,10 @@ static int replay(thawd *d)
 {
     recovery rc = {.d = d, .error = ""};
     char error[512] = "";
-    int r = journal_read(d->journal, 0, on_record, &rc, error);
+    int r = replay_base(&rc, error);
+
+    if (r == 0)
+        r = journal_read(d->journal, journal_base_report(d->journal), on_record, &rc, error);
 
     if (r == 0)
         r = flush(&rc);
@@ -225,6 +288,7 @@ static int replay(thawd *d)
                 rc.error[0] != '\0' ? rc.error
                 : error[0] != '\0'  ? error
                                     : strerror(-r));
+    rules_free(rc.base_rules);
     free(rc.bytes);
     free(rc.ends);
     free(rc.numbers);
@@ -241,6 +305,11 @@ static int set_rules(thawd *d)
     ruleset set;
     int r = ruleset_load(&d->config, &set, error);
 
+    if (r == 0 && d->rules_packed != NULL && d->rules_packed_len == set.packed_len &&
+        memcmp(d->rules_packed, set.packed, set.packed_len) == 0) {
+        ruleset_done(&set); /* in force already */
+        return 0;
+    }
     if (r == 0)
         return reload_apply(d, &set, NULL, NULL);
     if (r != -EINVAL || d->rules_packed == NULL) {

@@ -160,6 +160,8 @@ static void state_load(journal *j)
     j->last_alert = j->tail.alert;
     j->last_reject = j->tail.reject;
     j->last_batch = j->tail.batch;
+    atomic_store(&j->base_report, j->base.report);
+    atomic_store(&j->first_alert, j->head.first_alert);
     atomic_store(&j->done_reports, j->tail.report);
     atomic_store(&j->done_alerts, j->tail.alert);
     atomic_store(&j->done_rejects, j->tail.reject);
@@ -224,6 +226,7 @@ int journal_open(const journal_config *config, journal **ret_journal, char error
 
 static void group_free(journal_group *group)
 {
+    journal_arena_free(&group->base);
     journal_arena_free(&group->log);
     journal_arena_free(&group->alerts);
     journal_arena_free(&group->rejects);

@@ -84,6 +84,14 @@ int journal_append_reject(journal *j, int64_t received_at_ns, thaw_code code, co
 int journal_append_advance(journal *j, int64_t now_ns);
 int journal_append_rules(journal *j, int64_t at_ns, const void *packed, size_t packed_len);
 
+/* A base takes the place of the whole log before it, when the past is dropped: the engine's state and
+ * the reports that are kept (engine_save). Records of a kind from JOURNAL_BASE_STATE on, in the order
+ * in which they are to be read; they become durable with the open batch, which they begin, and with
+ * them everything before goes. -EBUSY: something of before waits still to be written, or is open. */
+int journal_append_base(journal *j, int kind, uint64_t number, int64_t at_ns, const void *body, size_t body_len);
+/* With the open batch alert changes before this seq go. */
+void journal_trim_alerts(journal *j, uint64_t first_alert);
+
 /* Closes the open batch (received_at_ns is that of all its reports) and queues it. The ticket is
  * 1, 2, 3 ...; an empty batch gets the last ticket. -ENOSPC: the journal has failed. */
 int journal_submit(journal *j, int64_t received_at_ns, uint64_t *ret_ticket);
@@ -100,7 +108,12 @@ typedef enum journal_record_kind {
     JOURNAL_BATCH = 1, /* opens a batch: number, received_at_ns */
     JOURNAL_REPORT,
     JOURNAL_ADVANCE,
-    JOURNAL_RULES
+    JOURNAL_RULES,
+    /* of a base; number and at_ns as they were appended */
+    JOURNAL_BASE_STATE,
+    JOURNAL_BASE_RULES, /* the packed rule set in force */
+    JOURNAL_BASE_IDENTITIES,
+    JOURNAL_BASE_REPORT /* number: its journal_seq, at_ns: received at */
 } journal_record_kind;
 
 typedef struct journal_record {
@@ -113,8 +126,13 @@ typedef struct journal_record {
 } journal_record;
 
 /* Walks reports with journal_seq > from, and what stands between them, in order; the callback
- * returns 0 to go on, > 0 to stop. -EBADMSG: a record is damaged, `error` names it. */
+ * returns 0 to go on, > 0 to stop. -EBADMSG: a record is damaged, `error` names it. What a base
+ * keeps comes as reports of batch 0; what it dropped is left out. */
 typedef int (*journal_record_fn)(void *context, const journal_record *record);
+/* Walks the records of the base; none where there is no base. */
+int journal_read_base(journal *j, journal_record_fn on_record, void *context, char error[512]);
+/* The number up to which reports stand in the base or were dropped; 0: there is no base. */
+uint64_t journal_base_report(const journal *j);
 int journal_read(journal *j, uint64_t from, journal_record_fn on_record, void *context,
                  char error[512]);
 
@@ -141,6 +159,7 @@ int journal_read_rejects(journal *j, uint32_t limit, journal_reject_fn on_reject
 typedef struct journal_counters {
     uint64_t reports, alerts, rejects, batches, commits;
     uint64_t queue_bytes, map_bytes, used_bytes;
+    uint64_t live_bytes; /* of the file: what log, base and alert changes take */
     int64_t commit_ns_last, commit_ns_max;
 } journal_counters;
 void journal_count(const journal *j, journal_counters *ret_counters);
@@ -148,7 +167,8 @@ void journal_count(const journal *j, journal_counters *ret_counters);
 /* ---- tools: for the offline verbs, on a state folder -------------------------------- */
 
 typedef struct journal_summary {
-    uint64_t batches, reports, alerts, rejects; /* that are whole */
+    uint64_t batches, reports, alerts, rejects; /* that are whole; reports of the log */
+    uint64_t kept;                              /* reports in the base */
     uint64_t bytes;                             /* of the data file */
     uint64_t damaged;                           /* places reported to `damage` */
     bool tree_damaged;
@@ -167,7 +187,7 @@ typedef struct journal_watch {
 int journal_check(const char *folder, const journal_watch *watch, journal_summary *ret_summary,
                   char error[512]);
 
-/* Writes all records that are whole as one stream (a preface, the head, log, alert changes,
+/* Writes all records that are whole as one stream (a preface, the head, the base, log, alert changes,
  * rejects, an end record with their numbers; records look as they do in the journal). Works
  * beside a running daemon, and on a damaged journal: with a damaged tree the data file is searched
  * for records instead. 0, or -EBADMSG when something was left out (the stream is complete
@@ -177,7 +197,8 @@ int journal_export(const char *folder, FILE *out, const journal_watch *watch,
 
 /* Makes a journal from such a stream, in a state folder that has none; it appears whole or not at
  * all. Epoch and numbers stay. A stream with holes is refused (-EBADMSG) unless `renumber`: then
- * reports and batches are numbered anew under a new epoch and the alert changes are left out. */
+ * reports and batches are numbered anew under a new epoch, the alert changes are left out, and of a
+ * base only the reports are taken. */
 int journal_import(const char *folder, FILE *in, bool renumber, const journal_watch *watch,
                    journal_summary *ret_summary, char error[512]);
 

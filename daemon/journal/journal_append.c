@@ -53,7 +53,7 @@ void journal_arena_reset(journal_arena *arena)
 
 size_t journal_group_bytes(const journal_group *group)
 {
-    return group->log.len + group->alerts.len + group->rejects.len;
+    return group->base.len + group->log.len + group->alerts.len + group->rejects.len;
 }
 
 static int append_check(const journal *j)
@@ -142,6 +142,41 @@ int journal_append_rules(journal *j, int64_t at_ns, const void *packed, size_t p
     return 0;
 }
 
+int journal_append_base(journal *j, int kind, uint64_t number, int64_t at_ns, const void *body,
+                        size_t body_len)
+{
+    uint8_t *at;
+
+    if (kind < JOURNAL_BASE_STATE || kind > JOURNAL_BASE_REPORT)
+        return -EINVAL;
+    int r = append_check(j);
+    if (r < 0)
+        return r;
+    if (j->open.base.len == 0 && (atomic_load(&j->queued) > 0 || journal_group_bytes(&j->open) > 0))
+        return -EBUSY;
+    if (body_len > JOURNAL_BODY_MAX - 8)
+        return -EMSGSIZE;
+    r = record_begin(j, &j->open.base, 8 + body_len, &at);
+    if (r < 0)
+        return r;
+    journal_put64(at + JOURNAL_RECORD_HEADER, (uint64_t)at_ns);
+    if (body_len > 0)
+        memcpy(at + JOURNAL_RECORD_HEADER + 8, body, body_len);
+    journal_record_seal(at, (uint8_t)kind, number, j->last_batch, 8 + body_len);
+    j->open.base.len += journal_record_bytes(8 + body_len);
+    return 0;
+}
+
+void journal_trim_alerts(journal *j, uint64_t first_alert)
+{
+    j->open.first_alert = first_alert;
+}
+
+uint64_t journal_base_report(const journal *j)
+{
+    return atomic_load(&j->base_report);
+}
+
 int journal_append_alert(journal *j, uint64_t seq, const void *topic, size_t topic_len,
                          const void *body, size_t body_len)
 {
@@ -222,8 +257,11 @@ static int group_hand_over(journal *j)
         journal_group emptied = *to;
         *to = *from;
         *from = emptied;
+        from->first_alert = 0;
         return 0;
     }
+    if (from->base.len > 0)
+        return -EBUSY; /* journal_append_base saw to it */
     journal_arena *source[] = {&from->log, &from->alerts, &from->rejects};
     journal_arena *target[] = {&to->log, &to->alerts, &to->rejects};
     for (int i = 0; i < 3; i++) {
@@ -316,6 +354,7 @@ void journal_count(const journal *j, journal_counters *ret_counters)
         .queue_bytes = atomic_load(&j->queued),
         .map_bytes = atomic_load(&j->map_bytes),
         .used_bytes = atomic_load(&j->used_bytes),
+        .live_bytes = atomic_load(&j->live_bytes),
         .commit_ns_last = atomic_load(&j->commit_ns_last),
         .commit_ns_max = atomic_load(&j->commit_ns_max),
     };

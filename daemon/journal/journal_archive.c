@@ -1,10 +1,10 @@
 /*
  * journal_archive.c - a journal as one stream, and back.
  *
- *   "thaw journal 1\n" NUL | head | log records … | alert changes … | rejects … | end
+ *   "thaw journal 1\n" NUL | head | base head, blocks | log records … | alert changes … | rejects … | end
  *
  * Everything behind the preface is a record as drawn in journal_private.h. The end record's body:
- * batches, reports, alerts, rejects, damaged (u64 each).
+ * batches, reports, alerts, rejects, damaged, kept (u64 each).
  */
 #include "journal_private.h"
 
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static const char PREFACE[16] = "thaw journal 1\n";
-enum { END_BODY = 40, SUBMIT_BYTES = 4 << 20 };
+enum { END_BODY = 48, SUBMIT_BYTES = 4 << 20 };
 
 static int stream_error(int r, const char *what, char *error)
 {
@@ -41,6 +41,7 @@ static int end_write(FILE *out, const journal_summary *summary)
     journal_put64(body + 16, summary->alerts);
     journal_put64(body + 24, summary->rejects);
     journal_put64(body + 32, summary->damaged);
+    journal_put64(body + 40, summary->kept);
     journal_record_seal(bytes, JOURNAL_KIND_END, 0, 0, END_BODY);
     return out_write(out, bytes, sizeof bytes);
 }
@@ -86,7 +87,7 @@ int journal_export(const char *folder, FILE *out, const journal_watch *watch,
 typedef struct intake {
     FILE *in;
     journal *j;
-    bool renumber, any_reject, any_log;
+    bool renumber, any_reject, any_log, based;
     journal_arena record; /* the record at hand */
     journal_place place;
     uint64_t offset, alert, reject;
@@ -165,7 +166,7 @@ static int intake_submit(intake *in)
 static void log_base(intake *in, const journal_item *item)
 {
     in->any_log = true;
-    if (in->renumber)
+    if (in->renumber || in->based)
         return;
     in->place.batch = item->batch - 1;
     in->j->tail.batch = in->place.batch;
@@ -187,7 +188,7 @@ static int log_take(intake *in, journal_item *item)
         return intake_bad(in, "the log does not begin with a batch");
     if (!in->any_log)
         log_base(in, item);
-    if (item->kind == JOURNAL_REPORT && in->summary.reports == 0 && !in->renumber)
+    if (item->kind == JOURNAL_REPORT && in->summary.reports == 0 && !in->renumber && !in->based)
         report_base(in, item->number);
     if (in->renumber && item->kind == JOURNAL_REPORT)
         journal_record_seal(at, item->kind, in->place.report + 1, in->place.batch, item->body_len);
@@ -201,6 +202,71 @@ static int log_take(intake *in, journal_item *item)
     in->summary.batches += item->kind == JOURNAL_BATCH;
     in->summary.reports += item->kind == JOURNAL_REPORT;
     return arena_add(&in->j->open.log, &in->record);
+}
+
+static int base_head_take(intake *in)
+{
+    journal_base base;
+
+    if (in->any_log || in->based || journal_base_parse(in->record.bytes, in->record.len, &base) < 0)
+        return intake_bad(in, "the head of a base is out of place");
+    in->based = true;
+    if (in->renumber)
+        return 0;
+    in->place.report = in->j->tail.report = base.report;
+    in->place.batch = in->j->tail.batch = base.batch;
+    in->place.received_at_ns = in->j->tail.received_at_ns = base.received_at_ns;
+    in->j->last_batch = base.batch;
+    return 0;
+}
+
+/* A report of the base as one of the log, in a batch of its own. */
+static int kept_renumber(intake *in, const journal_record *record)
+{
+    journal_arena *log = &in->j->open.log;
+    size_t batch_bytes = journal_record_bytes(8), bytes = journal_record_bytes(record->body_len);
+
+    int r = journal_arena_reserve(log, batch_bytes + bytes, NULL);
+    if (r < 0)
+        return stream_error(r, "import", in->error);
+    uint8_t *at = log->bytes + log->len;
+    in->place.batch++;
+    in->place.report++;
+    journal_put64(at + JOURNAL_RECORD_HEADER, (uint64_t)record->at_ns);
+    journal_record_seal(at, JOURNAL_BATCH, in->place.batch, in->place.batch, 8);
+    at += batch_bytes;
+    memcpy(at + JOURNAL_RECORD_HEADER, record->body, record->body_len);
+    journal_record_seal(at, JOURNAL_REPORT, in->place.report, in->place.batch, record->body_len);
+    log->len += batch_bytes + bytes;
+    in->any_log = true;
+    in->summary.batches++;
+    in->summary.reports++;
+    return 0;
+}
+
+static int block_take(intake *in, const journal_item *item)
+{
+    journal_arena *base = &in->j->open.base;
+
+    if (!in->based && !in->renumber)
+        return intake_bad(in, "blocks of a base come without its head");
+    for (size_t offset = 0; offset < item->body_len;) {
+        journal_record record;
+        if (journal_block_step(item, &offset, &record) < 0)
+            return intake_bad(in, "a block of the base is damaged");
+        in->summary.kept += record.kind == JOURNAL_BASE_REPORT && !in->renumber;
+        int r = in->renumber && record.kind == JOURNAL_BASE_REPORT ? kept_renumber(in, &record) : 0;
+        if (r < 0)
+            return r;
+    }
+    if (in->renumber)
+        return 0;
+    int r = journal_arena_reserve(base, item->body_len, NULL);
+    if (r < 0)
+        return stream_error(r, "import", in->error);
+    memcpy(base->bytes + base->len, item->body, item->body_len);
+    base->len += item->body_len;
+    return 0;
 }
 
 static int alert_take(intake *in, const journal_item *item)
@@ -237,7 +303,8 @@ static int end_take(intake *in, const journal_item *item)
     if (journal_get64(item->body) != in->summary.batches ||
         journal_get64(item->body + 8) != in->summary.reports ||
         journal_get64(item->body + 16) != in->summary.alerts ||
-        journal_get64(item->body + 24) != in->summary.rejects)
+        journal_get64(item->body + 24) != in->summary.rejects ||
+        journal_get64(item->body + 40) != in->summary.kept)
         return intake_bad(in, "the end record counts other records than came");
     if (journal_get64(item->body + 32) != 0)
         return intake_bad(in, "the stream was exported from a damaged journal");
@@ -259,6 +326,10 @@ static int item_take(intake *in, journal_item *item)
     case JOURNAL_ADVANCE:
     case JOURNAL_RULES:
         return log_take(in, item);
+    case JOURNAL_KIND_BASE_HEAD:
+        return base_head_take(in);
+    case JOURNAL_KIND_BLOCK:
+        return block_take(in, item);
     case JOURNAL_KIND_ALERT:
         return alert_take(in, item);
     case JOURNAL_KIND_REJECT:

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TABLE_COUNT = 4, READERS_MAX = 126, READ_TRIES = 1000 };
+enum { TABLE_COUNT = 5, READERS_MAX = 126, READ_TRIES = 1000 };
 static const uint64_t GROW_STEP_MAX = UINT64_C(16) << 30;
 
 int journal_errno(int rc)
@@ -40,6 +40,8 @@ static int env_error(const journal *j, const char *what, int rc, char *error)
 static int tables_open(journal *j, MDB_txn *txn, unsigned flags)
 {
     int rc = mdb_dbi_open(txn, "meta", flags, &j->meta);
+    if (rc == 0)
+        rc = mdb_dbi_open(txn, "base", flags | MDB_INTEGERKEY, &j->base_table);
     if (rc == 0)
         rc = mdb_dbi_open(txn, "log", flags | MDB_INTEGERKEY, &j->log);
     if (rc == 0)
@@ -146,14 +148,43 @@ static int tail_of_log(const journal *j, const MDB_val *value, journal_tail *tai
     return -EBADMSG;
 }
 
+/* The head of the base, if there is one. */
+static int base_load(journal *j, MDB_txn *txn, char *error)
+{
+    uint64_t number = 1;
+    MDB_val key = {sizeof number, &number}, value;
+
+    j->base = (journal_base){0};
+    int rc = mdb_get(txn, j->base_table, &key, &value);
+    if (rc == MDB_NOTFOUND)
+        return 0;
+    if (rc != 0)
+        return env_error(j, "base", rc, error);
+    if (journal_base_parse(value.mv_data, value.mv_size, &j->base) == 0)
+        return 0;
+    snprintf(error, JOURNAL_ERROR_BYTES,
+             "journal %.200s: table base, the head is damaged: export what is readable, or restore "
+             "a copy",
+             j->path);
+    return -EBADMSG;
+}
+
 int journal_tail_load(journal *j, MDB_txn *txn, journal_tail *ret_tail, char *error)
 {
     journal_tail tail = {0};
     MDB_val value;
     uint64_t first_chunk = 0, first_alert = 0, first_reject = 0;
 
-    int r = table_ends(j, txn, j->log, "log", &first_chunk, &tail.chunk, &value, error);
-    if (r == 0 && tail.chunk != 0)
+    int r = base_load(j, txn, error);
+    if (r == 0)
+        r = table_ends(j, txn, j->log, "log", &first_chunk, &tail.chunk, &value, error);
+    if (r == 0 && tail.chunk == 0) { /* nothing since the base */
+        tail.chunk = j->base.chunk;
+        first_chunk = tail.chunk + 1;
+        tail.report = j->base.report;
+        tail.batch = j->base.batch;
+        tail.received_at_ns = j->base.received_at_ns;
+    } else if (r == 0)
         r = tail_of_log(j, &value, &tail, error);
     if (r == 0)
         r = table_ends(j, txn, j->alerts, "alerts", &first_alert, &tail.alert, &value, error);
@@ -163,7 +194,7 @@ int journal_tail_load(journal *j, MDB_txn *txn, journal_tail *ret_tail, char *er
         return r;
     if (tail.alert == 0)
         tail.alert = j->head.first_alert - 1; /* all dropped, or none yet */
-    if ((tail.chunk != 0 || j->head.first_chunk != 1) && first_chunk != j->head.first_chunk) {
+    if (first_chunk != j->head.first_chunk || first_chunk != j->base.chunk + 1) {
         snprintf(error, JOURNAL_ERROR_BYTES,
                  "journal %.200s: the log begins with chunk %llu, the head says %llu: its tree is "
                  "damaged",

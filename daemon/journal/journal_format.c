@@ -163,3 +163,57 @@ int journal_head_parse(const void *data, size_t len, journal_head *ret_head)
     *ret_head = head;
     return 0;
 }
+
+void journal_base_write(uint8_t *at, const journal_base *base)
+{
+    uint8_t *body = at + JOURNAL_RECORD_HEADER;
+
+    journal_put64(body, base->chunk);
+    journal_put64(body + 8, base->report);
+    journal_put64(body + 16, base->batch);
+    journal_put64(body + 24, (uint64_t)base->received_at_ns);
+    journal_put64(body + 32, base->records);
+    journal_record_seal(at, JOURNAL_KIND_BASE_HEAD, 1, base->batch, JOURNAL_BASE_BODY);
+}
+
+int journal_base_parse(const void *data, size_t len, journal_base *ret_base)
+{
+    journal_item item;
+
+    if (journal_record_parse(data, len, &item) < 0 || item.kind != JOURNAL_KIND_BASE_HEAD ||
+        item.number != 1 || item.bytes != len || item.body_len != JOURNAL_BASE_BODY)
+        return -EBADMSG;
+    *ret_base = (journal_base){.chunk = journal_get64(item.body),
+                               .report = journal_get64(item.body + 8),
+                               .batch = journal_get64(item.body + 16),
+                               .received_at_ns = (int64_t)journal_get64(item.body + 24),
+                               .records = journal_get64(item.body + 32)};
+    return item.batch == ret_base->batch ? 0 : -EBADMSG;
+}
+
+int journal_block_parse(const MDB_val *value, uint64_t number, journal_item *ret_item)
+{
+    journal_item item;
+
+    if (journal_record_parse(value->mv_data, value->mv_size, &item) < 0 ||
+        item.kind != JOURNAL_KIND_BLOCK || item.number != number || item.bytes != value->mv_size)
+        return -EBADMSG;
+    *ret_item = item;
+    return 0;
+}
+
+int journal_block_step(const journal_item *block, size_t *offset, journal_record *ret_record)
+{
+    journal_item item;
+
+    if (journal_record_parse(block->body + *offset, block->body_len - *offset, &item) < 0 ||
+        item.kind < JOURNAL_BASE_STATE || item.kind > JOURNAL_BASE_REPORT || item.body_len < 8)
+        return -EBADMSG;
+    *offset += item.bytes;
+    *ret_record = (journal_record){.kind = (journal_record_kind)item.kind,
+                                   .number = item.number,
+                                   .at_ns = (int64_t)journal_get64(item.body),
+                                   .body = item.body + 8,
+                                   .body_len = item.body_len - 8};
+    return 0;
+}

@@ -2,8 +2,9 @@
  * journal_private.h - the journal's inside: how records and chunks look, and the parts that its
  * files share. Nobody outside daemon/journal includes it.
  *
- * The environment has four tables, all but `meta` keyed by a native 64-bit number without holes:
+ * The environment has five tables, all but `meta` keyed by a native 64-bit number without holes:
  *
+ *   base     1, 2, 3 ...       -> what stands for the log before: its head, then blocks of records
  *   log      chunk number      -> chunk of batches, reports, advances, rule sets, in their order
  *   alerts   seq               -> one alert change
  *   rejects  number            -> one reject; a ring of the last JOURNAL_REJECTS_KEPT
@@ -26,6 +27,9 @@
  *   reject   number; body = received_at_ns, code, message_len, endpoint_len, bytes_len (u16 each),
  *            message NUL endpoint NUL bytes
  *   head     number = 0; body = see journal_head
+ *   base head  number = 1, batch = the last one before; body = chunk, report, batch, received_at_ns
+ *            that the log before ended with, number of records
+ *   block    number = its key, batch as the base head; body = records, whose bodies are at_ns, bytes
  *
  * One chunk is one value of `log`: a header and as many records as fit 16 pages (one record at
  * least). A value a record would cost a tree descent and a node each; a chunk costs one for
@@ -64,7 +68,14 @@
 #define JOURNAL_ERROR_BYTES 512u
 
 /* Kinds of records beside journal_record_kind. */
-enum { JOURNAL_KIND_ALERT = 16, JOURNAL_KIND_REJECT, JOURNAL_KIND_HEAD, JOURNAL_KIND_END };
+enum {
+    JOURNAL_KIND_ALERT = 16,
+    JOURNAL_KIND_REJECT,
+    JOURNAL_KIND_HEAD,
+    JOURNAL_KIND_END,
+    JOURNAL_KIND_BASE_HEAD,
+    JOURNAL_KIND_BLOCK
+};
 
 /* ---- format (journal_format.c) ------------------------------------------------------ */
 
@@ -92,6 +103,13 @@ typedef struct journal_head {
 } journal_head;
 #define JOURNAL_HEAD_BODY 48u
 
+typedef struct journal_base { /* how the log before the base ended; all 0 without one */
+    uint64_t chunk, report, batch, records;
+    int64_t received_at_ns;
+} journal_base;
+#define JOURNAL_BASE_BODY 40u
+#define JOURNAL_BLOCK_BYTES (JOURNAL_CHUNK_BYTES - JOURNAL_RECORD_HEADER)
+
 uint64_t journal_get64(const void *p);
 uint32_t journal_get32(const void *p);
 uint16_t journal_get16(const void *p);
@@ -111,6 +129,12 @@ int journal_chunk_parse(const void *data, size_t len, uint64_t number, journal_c
 void journal_chunk_seal(uint8_t *at, const journal_chunk *chunk);
 void journal_head_write(uint8_t *at, const journal_head *head); /* a whole record */
 int journal_head_parse(const void *data, size_t len, journal_head *ret_head);
+void journal_base_write(uint8_t *at, const journal_base *base); /* a whole record */
+int journal_base_parse(const void *data, size_t len, journal_base *ret_base);
+/* A block: the value as a record; its inner records follow each other in item->body. */
+int journal_block_parse(const MDB_val *value, uint64_t number, journal_item *ret_item);
+/* The inner record at *offset, moving it. -EBADMSG: damaged. */
+int journal_block_step(const journal_item *block, size_t *offset, journal_record *ret_record);
 
 /* ---- groups: what waits to be written ----------------------------------------------- */
 
@@ -127,7 +151,9 @@ void journal_arena_free(journal_arena *arena);
 void journal_arena_reset(journal_arena *arena);
 
 typedef struct journal_group {
+    journal_arena base;                 /* it goes first, and instead of everything before */
     journal_arena log, alerts, rejects; /* sealed records, one behind another */
+    uint64_t first_alert;               /* 0: no alert changes go */
     uint64_t ticket;                    /* the last one in it */
 } journal_group;
 
@@ -149,11 +175,12 @@ struct journal {
     int lock_fd, event_fd, witness_fd;
 
     MDB_env *env;
-    MDB_dbi log, alerts, rejects, meta;
+    MDB_dbi base_table, log, alerts, rejects, meta;
     size_t page_bytes;
     uint64_t queue_max;
     pthread_rwlock_t map_lock; /* readers share it while a transaction is open; growing excludes */
-    journal_head head;
+    journal_head head; /* first_chunk and first_alert: the writer's */
+    journal_base base; /* the writer's, and the loop thread's while nothing waits */
     char epoch[33];
 
     /* the loop thread's */
@@ -174,7 +201,7 @@ struct journal {
 
     char failed_text[JOURNAL_ERROR_BYTES]; /* written once, before `failed` is set */
     atomic_int failed;                     /* negative errno */
-    atomic_uint_fast64_t durable, queued, commits, map_bytes, used_bytes;
+    atomic_uint_fast64_t durable, queued, commits, map_bytes, used_bytes, live_bytes, base_report, first_alert;
     atomic_uint_fast64_t done_reports, done_alerts, done_rejects, done_batches;
     atomic_int_fast64_t commit_ns_last, commit_ns_max;
 };
@@ -276,7 +303,8 @@ typedef struct journal_scan {
     int (*on_record)(void *context, const uint8_t *bytes, size_t len);
     void *context;
     uint64_t total_bytes, done_bytes;
-    uint64_t next_chunk, next_alert, next_reject; /* expected; 0: any */
+    uint64_t next_block, next_chunk, next_alert, next_reject; /* expected; 0: any */
+    uint64_t generation; /* of the base: its batch */
     journal_place place;
     bool has_witness; /* read before anything else */
     journal_witness witness;
@@ -284,6 +312,7 @@ typedef struct journal_scan {
 
 void journal_scan_damage(journal_scan *scan, const char *table, uint64_t number, const char *text);
 int journal_scan_head(journal_scan *scan, const MDB_val *value);
+int journal_scan_base(journal_scan *scan, uint64_t number, const MDB_val *value);
 int journal_scan_chunk(journal_scan *scan, uint64_t number, const MDB_val *value);
 int journal_scan_alert(journal_scan *scan, uint64_t number, const MDB_val *value);
 int journal_scan_reject(journal_scan *scan, uint64_t number, const MDB_val *value);

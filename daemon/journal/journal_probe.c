@@ -308,7 +308,7 @@ static int probe_run(const char *path, bool alone, char *error)
 
     int rc = mdb_env_create(&p.env);
     if (rc == 0)
-        rc = mdb_env_set_maxdbs(p.env, 4);
+        rc = mdb_env_set_maxdbs(p.env, 5);
     if (rc == 0)
         rc = mdb_env_open(p.env, path, MDB_RDONLY | MDB_NOTLS | (alone ? MDB_NOLOCK : 0), 0600);
     if (rc != 0) {
@@ -321,6 +321,8 @@ static int probe_run(const char *path, bool alone, char *error)
         r = main_probe(&p);
     if (r == 0)
         r = table_probe(&p, "meta", false);
+    if (r == 0)
+        r = table_probe(&p, "base", true);
     if (r == 0)
         r = table_probe(&p, "log", true);
     if (r == 0)

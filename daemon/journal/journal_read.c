@@ -183,6 +183,97 @@ static int log_deliver(const journal *j, MDB_cursor *cursor, uint64_t from,
     return r;
 }
 
+/* ---- the base ----------------------------------------------------------------------- */
+
+static int block_deliver(const journal *j, const journal_item *block, journal_record_fn on_record,
+                         void *context, char *error)
+{
+    int r = 0;
+
+    for (size_t offset = 0; r == 0 && offset < block->body_len;) {
+        journal_record record;
+        if (journal_block_step(block, &offset, &record) < 0)
+            return value_damaged(j, "base", "block", block->number, error);
+        r = on_record(context, &record);
+    }
+    return r;
+}
+
+static int base_deliver(const journal *j, MDB_txn *txn, journal_record_fn on_record, void *context,
+                        journal_base *ret_base, char *error)
+{
+    MDB_cursor *cursor;
+    MDB_val key, value;
+    uint64_t expected = 1;
+    int r = 0;
+
+    *ret_base = (journal_base){0};
+    int rc = mdb_cursor_open(txn, j->base_table, &cursor);
+    if (rc != 0)
+        return lmdb_failed(j, "base", rc, error);
+    while (r == 0 && (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+        journal_item block;
+        uint64_t number = key_number(&key);
+        if (number != expected++)
+            r = value_damaged(j, "base", "block", number, error);
+        else if (number == 1 ? journal_base_parse(value.mv_data, value.mv_size, ret_base) < 0
+                             : journal_block_parse(&value, number, &block) < 0)
+            r = value_damaged(j, "base", "block", number, error);
+        else if (number > 1 && on_record != NULL)
+            r = block_deliver(j, &block, on_record, context, error);
+        else if (on_record == NULL)
+            break;
+    }
+    mdb_cursor_close(cursor);
+    return r != 0 || rc == MDB_NOTFOUND || rc == 0 ? r : lmdb_failed(j, "base", rc, error);
+}
+
+int journal_read_base(journal *j, journal_record_fn on_record, void *context, char error[512])
+{
+    MDB_txn *txn;
+    journal_base base;
+
+    int r = journal_read_begin(j, &txn, error);
+    if (r < 0)
+        return r;
+    r = base_deliver(j, txn, on_record, context, &base, error);
+    journal_read_end(j, txn);
+    return r > 0 ? 0 : r;
+}
+
+typedef struct kept_reading {
+    journal_record_fn on_record;
+    void *context;
+    uint64_t from;
+} kept_reading;
+
+/* What the base keeps, as reports. */
+static int on_kept(void *context, const journal_record *record)
+{
+    const kept_reading *in = context;
+    journal_record report = *record;
+
+    if (record->kind != JOURNAL_BASE_REPORT || record->number <= in->from)
+        return 0;
+    report.kind = JOURNAL_REPORT;
+    return in->on_record(in->context, &report);
+}
+
+/* The base first, where it reaches so far; then the log. */
+static int all_deliver(const journal *j, MDB_txn *txn, MDB_cursor *cursor, uint64_t from,
+                       journal_record_fn on_record, void *context, char *error)
+{
+    kept_reading kept = {on_record, context, from};
+    journal_base base;
+
+    int r = base_deliver(j, txn, NULL, NULL, &base, error);
+    if (r == 0 && from < base.report)
+        r = base_deliver(j, txn, on_kept, &kept, &base, error);
+    if (r != 0)
+        return r;
+    return log_deliver(j, cursor, from > base.report ? from : base.report, on_record, context, error);
+}
+
 int journal_read(journal *j, uint64_t from, journal_record_fn on_record, void *context,
                  char error[512])
 {
@@ -196,7 +287,7 @@ int journal_read(journal *j, uint64_t from, journal_record_fn on_record, void *c
     if (rc != 0) {
         r = lmdb_failed(j, "log", rc, error);
     } else {
-        r = log_deliver(j, cursor, from, on_record, context, error);
+        r = all_deliver(j, txn, cursor, from, on_record, context, error);
         mdb_cursor_close(cursor);
     }
     journal_read_end(j, txn);
@@ -226,7 +317,7 @@ static int alerts_find(const journal *j, MDB_cursor *cursor, uint64_t from, MDB_
                        MDB_val *value, char *error)
 {
     int rc = mdb_cursor_get(cursor, key, value, MDB_FIRST);
-    uint64_t first = rc == 0 ? key_number(key) : j->head.first_alert;
+    uint64_t first = rc == 0 ? key_number(key) : atomic_load(&j->first_alert);
     if (rc != 0 && rc != MDB_NOTFOUND)
         return lmdb_failed(j, "alerts", rc, error);
     if (from + 1 < first) {

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 typedef struct find {
-    uint64_t number;
+    uint64_t number, generation;
     size_t offset, len;
     uint8_t table; /* in the order of the stream */
     bool torn;     /* a chunk with a damaged record: another copy may be better */
@@ -27,7 +27,7 @@ typedef struct finds {
     size_t count, cap;
 } finds;
 
-enum { TABLE_HEAD, TABLE_LOG, TABLE_ALERTS, TABLE_REJECTS };
+enum { TABLE_HEAD, TABLE_BASE, TABLE_LOG, TABLE_ALERTS, TABLE_REJECTS };
 
 static int finds_add(finds *f, find add)
 {
@@ -64,7 +64,7 @@ static ssize_t chunk_find(finds *f, const uint8_t *at, size_t left, size_t offse
     if (len > left || journal_chunk_parse(at, len, 0, &chunk) < 0)
         return 0;
     bool torn = !chunk_whole(&chunk);
-    find add = {chunk.number, offset, len, TABLE_LOG, torn};
+    find add = {.number = chunk.number, .offset = offset, .len = len, .table = TABLE_LOG, .torn = torn};
     int r = finds_add(f, add);
     return r < 0 ? r : torn ? (ssize_t)JOURNAL_CHUNK_HEADER : (ssize_t)len;
 }
@@ -87,6 +87,10 @@ static ssize_t value_find(finds *f, const uint8_t *file, size_t offset, size_t s
     case JOURNAL_KIND_HEAD:
         table = TABLE_HEAD;
         break;
+    case JOURNAL_KIND_BASE_HEAD:
+    case JOURNAL_KIND_BLOCK:
+        table = TABLE_BASE;
+        break;
     case JOURNAL_KIND_ALERT:
         table = TABLE_ALERTS;
         break;
@@ -98,7 +102,8 @@ static ssize_t value_find(finds *f, const uint8_t *file, size_t offset, size_t s
     }
     if (journal_record_parse(at, left, &item) < 0)
         return 0;
-    find add = {item.number, offset, item.bytes, table, false};
+    find add = {.number = item.number, .generation = item.batch, .offset = offset, .len = item.bytes,
+                .table = table};
     int r = finds_add(f, add);
     return r < 0 ? r : (ssize_t)item.bytes;
 }
@@ -128,6 +133,41 @@ static int find_compare(const void *a, const void *b)
     return x->offset > y->offset ? -1 : x->offset < y->offset;
 }
 
+/* The past that a base took the place of lies about, too: what is of an older base, or before the
+ * newest, is no part of the journal any more. */
+static void finds_forget(finds *f, const uint8_t *file)
+{
+    uint64_t generation = 0, first_chunk = 1;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < f->count; i++) {
+        const find *it = &f->all[i];
+        journal_base base;
+        if (it->table != TABLE_BASE || it->generation < generation ||
+            journal_base_parse(file + it->offset, it->len, &base) < 0)
+            continue;
+        generation = it->generation;
+        first_chunk = base.chunk + 1;
+    }
+    for (size_t i = 0; i < f->count; i++) {
+        const find *it = &f->all[i];
+        if ((it->table == TABLE_BASE && it->generation != generation) ||
+            (it->table == TABLE_LOG && it->number < first_chunk))
+            continue;
+        f->all[kept++] = *it;
+    }
+    f->count = kept;
+}
+
+/* Of the copies of the head the one that begins last. */
+static bool head_is_older(const uint8_t *a, const uint8_t *b, size_t len)
+{
+    journal_head x, y;
+
+    return journal_head_parse(a, len, &x) == 0 && journal_head_parse(b, len, &y) == 0 &&
+           (x.first_chunk < y.first_chunk || x.first_alert < y.first_alert);
+}
+
 static int finds_scan(journal_scan *scan, const finds *f, const uint8_t *file)
 {
     int r = 0;
@@ -136,10 +176,17 @@ static int finds_scan(journal_scan *scan, const finds *f, const uint8_t *file)
         const find *it = &f->all[i];
         if (i > 0 && it->table == it[-1].table && it->number == it[-1].number)
             continue;
-        MDB_val value = {it->len, (uint8_t *)file + it->offset};
+        const find *best = it;
+        for (size_t k = i + 1; it->table == TABLE_HEAD && k < f->count && f->all[k].table == TABLE_HEAD; k++)
+            if (f->all[k].len == it->len && head_is_older(file + best->offset, file + f->all[k].offset, it->len))
+                best = &f->all[k];
+        MDB_val value = {best->len, (uint8_t *)file + best->offset};
         switch (it->table) {
         case TABLE_HEAD:
             r = journal_scan_head(scan, &value);
+            break;
+        case TABLE_BASE:
+            r = journal_scan_base(scan, it->number, &value);
             break;
         case TABLE_LOG:
             r = journal_scan_chunk(scan, it->number, &value);
@@ -178,6 +225,7 @@ int journal_scan_file(journal_scan *scan)
     scan->total_bytes = scan->summary.bytes = size;
     r = finds_fill(&f, file, size);
     if (r == 0 && f.count > 0) {
+        finds_forget(&f, file);
         qsort(f.all, f.count, sizeof f.all[0], find_compare);
         r = finds_scan(scan, &f, file);
     }

@@ -44,6 +44,42 @@ int journal_scan_head(journal_scan *scan, const MDB_val *value)
     return scan_record(scan, value->mv_data, value->mv_size);
 }
 
+static void scan_block(journal_scan *scan, const journal_item *block)
+{
+    for (size_t offset = 0; offset < block->body_len;) {
+        journal_record record;
+        if (journal_block_step(block, &offset, &record) < 0) {
+            journal_scan_damage(scan, "base", block->number, "a record of this block is damaged");
+            return;
+        }
+        scan->summary.kept += record.kind == JOURNAL_BASE_REPORT;
+    }
+}
+
+int journal_scan_base(journal_scan *scan, uint64_t number, const MDB_val *value)
+{
+    journal_base base;
+    journal_item block;
+
+    if (scan->next_block != 0 && number != scan->next_block)
+        journal_scan_damage(scan, "base", scan->next_block, "blocks from this one on are missing");
+    scan->next_block = number + 1;
+    scan_progress(scan, value->mv_size);
+    if (number == 1 && journal_base_parse(value->mv_data, value->mv_size, &base) == 0) {
+        scan->place.report = base.report;
+        scan->place.batch = scan->generation = base.batch;
+        scan->place.received_at_ns = base.received_at_ns;
+        return scan_record(scan, value->mv_data, value->mv_size);
+    }
+    if (number == 1 || journal_block_parse(value, number, &block) < 0 ||
+        block.batch != scan->generation) {
+        journal_scan_damage(scan, "base", number, "this block is damaged");
+        return 0;
+    }
+    scan_block(scan, &block);
+    return scan_record(scan, value->mv_data, value->mv_size);
+}
+
 /* Where records go on behind a damaged one: the next place at which one passes its checksum and
  * is none of the past. */
 static bool place_resume(const journal_chunk *chunk, journal_place *place)
@@ -215,6 +251,8 @@ static int tables_scan(journal_scan *scan, MDB_txn *txn)
     else
         r = journal_scan_head(scan, &value);
     if (r == 0)
+        r = table_scan(scan, txn, "base", journal_scan_base);
+    if (r == 0)
         r = table_scan(scan, txn, "log", journal_scan_chunk);
     if (r == 0)
         r = table_scan(scan, txn, "alerts", journal_scan_alert);
@@ -235,7 +273,7 @@ int journal_scan_tree(journal_scan *scan)
     int rc = mdb_env_create(&env);
     if (rc != 0)
         return journal_errno(rc);
-    rc = mdb_env_set_maxdbs(env, 4);
+    rc = mdb_env_set_maxdbs(env, 5);
     if (rc == 0)
         rc = mdb_env_open(env, scan->path, MDB_RDONLY | MDB_NOTLS, 0600);
     if (rc == 0)

@@ -59,7 +59,7 @@ static int copy_make(const char *path, const char *copy)
     int rc = mdb_env_create(&env);
     if (rc != 0)
         return journal_errno(rc);
-    rc = mdb_env_set_maxdbs(env, 4);
+    rc = mdb_env_set_maxdbs(env, 5);
     if (rc == 0)
         rc = mdb_env_open(env, path, MDB_RDONLY | MDB_NOTLS, 0600);
     if (rc == 0)

@@ -16,7 +16,7 @@ enum { FULL_SLACK_BYTES = 1 << 20 };
 
 typedef struct cursors {
     MDB_txn *txn;
-    MDB_cursor *log, *alerts, *rejects;
+    MDB_cursor *base, *log, *alerts, *rejects;
 } cursors;
 
 static int64_t clock_ns(void)
@@ -99,6 +99,107 @@ static int records_write(const journal *j, MDB_cursor *cursor, const journal_are
     return 0;
 }
 
+/* ---- the base ------------------------------------------------------------------------ */
+
+/* As many records as fit a block, one at least. */
+static size_t block_measure(const uint8_t *from, size_t len)
+{
+    size_t bytes = 0;
+
+    while (bytes < len) {
+        size_t record = journal_record_bytes(journal_get32(from + bytes + 24));
+        if (bytes > 0 && bytes + record > JOURNAL_BLOCK_BYTES)
+            break;
+        bytes += record;
+    }
+    return bytes;
+}
+
+static uint64_t base_count(const journal_arena *from)
+{
+    uint64_t count = 0;
+
+    for (size_t at = 0; at < from->len; count++)
+        at += journal_record_bytes(journal_get32(from->bytes + at + 24));
+    return count;
+}
+
+/* Blocks instead of the base and the log before: a base of its own size, and no more. */
+static int base_write(const journal *j, const cursors *c, const journal_arena *from,
+                      journal_base *base)
+{
+    uint64_t number = 1;
+    MDB_val value = {JOURNAL_RECORD_HEADER + JOURNAL_BASE_BODY, NULL};
+
+    int rc = journal_fault_at(j->faults, JOURNAL_FAULT_PUT);
+    if (rc == 0)
+        rc = mdb_drop(c->txn, j->log, 0);
+    if (rc == 0)
+        rc = mdb_drop(c->txn, j->base_table, 0);
+    if (rc == 0)
+        rc = value_append(j, c->base, number, &value);
+    if (rc != 0)
+        return rc;
+    journal_base_write(value.mv_data, base);
+    for (size_t offset = 0; rc == 0 && offset < from->len;) {
+        size_t bytes = block_measure(from->bytes + offset, from->len - offset);
+        value = (MDB_val){journal_record_bytes(bytes), NULL};
+        rc = value_append(j, c->base, ++number, &value);
+        if (rc != 0)
+            return rc;
+        memcpy((uint8_t *)value.mv_data + JOURNAL_RECORD_HEADER, from->bytes + offset, bytes);
+        journal_record_seal(value.mv_data, JOURNAL_KIND_BLOCK, number, base->batch, bytes);
+        offset += bytes;
+    }
+    return rc;
+}
+
+static int alerts_trim(const journal *j, MDB_cursor *cursor, uint64_t keep_from)
+{
+    MDB_val key, value;
+    uint64_t number;
+    int rc;
+
+    while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST)) == 0) {
+        memcpy(&number, key.mv_data, sizeof number);
+        if (number >= keep_from)
+            return 0;
+        rc = journal_fault_at(j->faults, JOURNAL_FAULT_PUT);
+        if (rc == 0)
+            rc = mdb_cursor_del(cursor, 0);
+        if (rc != 0)
+            return rc;
+    }
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* What goes, before what comes; the head says where the tables begin from now on. */
+static int past_drop(const journal *j, const cursors *c, const journal_group *group,
+                     const journal_tail *tail, journal_head *head, journal_base *base)
+{
+    uint8_t bytes[JOURNAL_RECORD_HEADER + JOURNAL_HEAD_BODY];
+    MDB_val key = {4, "head"}, value = {sizeof bytes, bytes};
+    int rc = 0;
+
+    if (group->base.len > 0) {
+        *base = (journal_base){.chunk = tail->chunk,
+                               .report = tail->report,
+                               .batch = tail->batch,
+                               .received_at_ns = tail->received_at_ns,
+                               .records = base_count(&group->base)};
+        head->first_chunk = tail->chunk + 1;
+        rc = base_write(j, c, &group->base, base);
+    }
+    if (rc == 0 && group->first_alert > head->first_alert) {
+        head->first_alert = group->first_alert <= tail->alert + 1 ? group->first_alert : tail->alert + 1;
+        rc = alerts_trim(j, c->alerts, head->first_alert);
+    }
+    if (rc == 0)
+        rc = journal_fault_at(j->faults, JOURNAL_FAULT_PUT);
+    journal_head_write(bytes, head);
+    return rc != 0 ? rc : mdb_put(c->txn, j->meta, &key, &value, 0);
+}
+
 /* The ring: drops what the new ones push out. */
 static int rejects_trim(const journal *j, MDB_cursor *cursor, uint64_t keep_from)
 {
@@ -133,11 +234,28 @@ static int rejects_write(const journal *j, MDB_cursor *cursor, const journal_are
 
 static int cursors_open(const journal *j, cursors *c)
 {
-    int rc = mdb_cursor_open(c->txn, j->log, &c->log);
+    int rc = mdb_cursor_open(c->txn, j->base_table, &c->base);
+    if (rc == 0)
+        rc = mdb_cursor_open(c->txn, j->log, &c->log);
     if (rc == 0)
         rc = mdb_cursor_open(c->txn, j->alerts, &c->alerts);
     if (rc == 0)
         rc = mdb_cursor_open(c->txn, j->rejects, &c->rejects);
+    return rc;
+}
+
+/* What the tables take that retention can make smaller. */
+static int live_measure(const journal *j, MDB_txn *txn, uint64_t *ret_bytes)
+{
+    MDB_dbi tables[] = {j->base_table, j->log, j->alerts};
+    MDB_stat stat;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < sizeof tables / sizeof tables[0]; i++) {
+        rc = mdb_stat(txn, tables[i], &stat);
+        if (rc == 0)
+            *ret_bytes += (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize;
+    }
     return rc;
 }
 
@@ -146,6 +264,9 @@ static int group_commit(journal *j, const journal_group *group, const char **ret
 {
     cursors c = {0};
     journal_tail tail = j->tail;
+    journal_head head = j->head;
+    journal_base base = j->base;
+    uint64_t live = 0;
 
     *ret_step = "begin";
     int rc = journal_fault_at(j->faults, JOURNAL_FAULT_BEGIN);
@@ -155,12 +276,16 @@ static int group_commit(journal *j, const journal_group *group, const char **ret
         return rc;
     *ret_step = "write";
     rc = cursors_open(j, &c);
+    if (rc == 0 && (group->base.len > 0 || group->first_alert > 0))
+        rc = past_drop(j, &c, group, &tail, &head, &base);
     if (rc == 0)
         rc = log_write(j, c.log, &group->log, &tail);
     if (rc == 0)
         rc = records_write(j, c.alerts, &group->alerts, 0, &tail.alert);
     if (rc == 0 && group->rejects.len > 0)
         rc = rejects_write(j, c.rejects, &group->rejects, &tail);
+    if (rc == 0)
+        rc = live_measure(j, c.txn, &live);
     if (rc == 0) {
         *ret_step = "commit";
         rc = journal_fault_at(j->faults, JOURNAL_FAULT_COMMIT);
@@ -174,8 +299,14 @@ static int group_commit(journal *j, const journal_group *group, const char **ret
         *ret_step = "sync";
         rc = journal_fault_at(j->faults, JOURNAL_FAULT_SYNC);
     }
-    if (rc == 0)
+    if (rc == 0) {
         j->tail = tail;
+        j->head = head;
+        j->base = base;
+        atomic_store(&j->live_bytes, live);
+        atomic_store(&j->base_report, base.report);
+        atomic_store(&j->first_alert, head.first_alert);
+    }
     return rc;
 }
 
@@ -246,6 +377,8 @@ static void writer_signal(journal *j)
 
 static void group_reset(journal_group *group)
 {
+    journal_arena_free(&group->base);
+    group->first_alert = 0;
     journal_arena_reset(&group->log);
     journal_arena_reset(&group->alerts);
     journal_arena_reset(&group->rejects);

@@ -29,22 +29,55 @@ static void group_close_round(rules *set, group *g)
         group_free(set, g);
 }
 
-/* Resolved alerts whose ground was corrected. */
-static int evaluate_records(rules *set)
+/* In order of rule, group and alert: in which order corrections touched them depends on how often
+ * the state was built anew. */
+static int compare_records(const void *a, const void *b)
 {
-    int res = 0;
+    const record *x = *(record *const *)a, *y = *(record *const *)b;
+    int order = compare_groups(&x->group, &y->group);
+    if (order)
+        return order;
+    return (x->alert->seq > y->alert->seq) - (x->alert->seq < y->alert->seq);
+}
+
+static int touched_sorted(rules *set, record ***ret_all, size_t *ret_count)
+{
+    size_t count = 0;
+    for (const record *r = set->touched; r; r = r->touched_next)
+        count++;
+    record **all = count ? calloc(count, sizeof(*all)) : NULL;
+    if (count && !all)
+        return -ENOMEM;
+    *ret_count = 0;
     while (set->touched) {
         record *r = set->touched;
-        bool holds = true;
         set->touched = r->touched_next;
         r->touched_next = NULL;
         r->touched = false;
+        all[(*ret_count)++] = r;
+    }
+    if (count > 1)
+        qsort(all, count, sizeof(*all), compare_records);
+    *ret_all = all;
+    return 0;
+}
+
+/* Resolved alerts whose ground was corrected. */
+static int evaluate_records(rules *set)
+{
+    record **all = NULL;
+    size_t count = 0;
+    int res = touched_sorted(set, &all, &count);
+    for (size_t i = 0; i < count; i++) {
+        record *r = all[i];
+        bool holds = true;
         if (res == 0 && r->alert->state == THAW_RESOLVED)
             res = record_holds(set, r, &holds);
         if (res == 0 && !holds)
             res = alert_withdraw_record(set, r);
         r->causes_count = 0;
     }
+    free(all);
     return res;
 }
 

@@ -1,0 +1,215 @@
+"""thawd is killed with SIGKILL at random moments under load, again and again: every report that was
+acknowledged is in the journal once, a subscriber that follows sees every alert change once, and they
+are those that a daemon gives that was never disturbed.
+
+    THAW_KILLS=500 python3 test_kill.py      more of it; THAW_SEED=n another course
+"""
+
+import os
+import random
+import threading
+import time
+import unittest
+
+import harness
+
+KILLS = int(os.environ.get("THAW_KILLS", "20"))
+SEED = int(os.environ.get("THAW_SEED", "1"))
+PRODUCERS = 3
+COUNTRIES = ("BY", "RU", "VE", "IR")
+
+RULES = [
+    {"rule": "many", "by": ["country"], "select": {"freed": {"kind": "release"}},
+     "when": "freed.count > 0", "severity": "info", "title": "{country}: {freed.sum} in {freed.count}"},
+    {"rule": "burst", "by": ["country"], "select": {"freed": {"kind": "release", "within": "4d"}},
+     "when": "freed.sum >= 60", "severity": "info", "title": "{freed.sum}"},
+]
+
+
+def report(producer, n):
+    day = 1 + n // 4 % 27
+    month = 1 + n // 108 % 12
+    year = 2010 + n // 1296
+    date = f"{year:04d}-{month:02d}-{day:02d}"
+    event = {"id": f"p{producer}-{n}", "kind": "release", "source": f"source-{producer}",
+             "country": COUNTRIES[(n + producer) % len(COUNTRIES)], "occurred_at": date,
+             "reported_at": date + "T12:00:00Z", "count": 1 + n * 7 % 40,
+             "producer": f"producer-{producer}", "producer_seq": n + 1}
+    if n % 23 == 22:
+        return {key: event[key] for key in ("id", "source", "country", "reported_at", "producer", "producer_seq")} | {
+            "kind": "retraction", "retracts": f"p{producer}-{n - 4}"}
+    return event
+
+
+class Producer(threading.Thread):
+    """Keeps what is not acknowledged, and sends it again to whatever answers."""
+
+    def __init__(self, daemon, number, seed):
+        super().__init__(daemon=True)
+        self.d, self.number, self.random = daemon, number, random.Random(seed)
+        self.next, self.acknowledged, self.ending, self.failure = 0, set(), False, None
+
+    def run(self):
+        try:
+            waiting = []
+            while not self.ending or waiting:
+                if not waiting:
+                    count = self.random.choice((1, 3, 20))
+                    waiting = [report(self.number, self.next + i) for i in range(count)]
+                    self.next += count
+                if self.publish(waiting):
+                    self.acknowledged.update(e["id"] for e in waiting)
+                    waiting = []
+        except Exception as failure:  # pylint: disable=broad-except
+            self.failure = failure
+
+    def publish(self, events):
+        client = self.d.client()
+        try:
+            status, reply = client.ask("publish", events, patience=1)
+        except AssertionError:
+            return False  # no answer: it may have been taken or not
+        finally:
+            client.close()
+        if status != "OK" or reply["rejected"] or reply["accepted"] + reply["duplicates"] != len(events):
+            raise AssertionError(f"publish was answered with {status} {reply}")
+        return True
+
+
+class Follower(threading.Thread):
+    """Takes every alert change, and asks for what it missed."""
+
+    def __init__(self, daemon):
+        super().__init__(daemon=True)
+        self.d, self.last, self.alerts, self.ending, self.failure = daemon, 0, [], False, None
+        self.repeats = 0
+
+    def run(self):
+        try:
+            sub = self.d.context.socket(harness.zmq.SUB)
+            sub.setsockopt(harness.zmq.LINGER, 0)
+            sub.setsockopt(harness.zmq.RCVHWM, 100000)
+            sub.setsockopt(harness.zmq.SUBSCRIBE, b"")
+            sub.setsockopt(harness.zmq.RECONNECT_IVL, 20)
+            sub.connect(self.d.address("alerts"))
+            while not self.ending:
+                frames = harness.receive(sub, 0.2)
+                if frames is not None:
+                    self.take(frames[0], harness.unpack(frames[1]))
+            self.heal()
+            sub.close()
+        except Exception as failure:  # pylint: disable=broad-except
+            self.failure = failure
+
+    def take(self, topic, body):
+        if topic == b"beat":
+            if body["seq"] > self.last:
+                self.heal()
+        elif body["seq"] == self.last + 1:
+            self.keep(body)
+        elif body["seq"] > self.last:
+            self.heal()
+        elif harness.pack(body) != harness.pack(self.alerts[body["seq"] - 1]):
+            raise AssertionError(f"alert change {body['seq']} came with two contents")
+
+    def keep(self, alert):
+        self.alerts.append(alert)
+        self.last += 1
+
+    def heal(self):
+        client = self.d.client()
+        try:
+            while True:
+                status, reply = client.ask("replay", {"from": self.last}, patience=1)
+                if status != "OK":
+                    raise ValueError(f"replay was answered with {reply}")
+                for alert in reply["alerts"]:
+                    if alert["seq"] != self.last + 1:
+                        raise ValueError(f"replay gave {alert['seq']} after {self.last}")
+                    self.keep(alert)
+                if self.last >= reply["head"] or not reply["alerts"]:
+                    return
+        except AssertionError:
+            pass  # no answer: thawd was killed meanwhile; the next beat asks again
+        finally:
+            client.close()
+
+
+def journaled(d):
+    """The reports of the journal in order, by pages."""
+    found, last = [], 0
+    while True:
+        reply = d.ok("events", {"from": last, "limit": 1000})
+        if not reply["events"]:
+            return found
+        for e in reply["events"]:
+            found.append(e)
+        last = found[-1]["journal_seq"]
+
+
+def batches_of(events):
+    """As they were taken in: those of one received_at together."""
+    batches = []
+    for e in events:
+        if batches and batches[-1][0] == e["received_at"]:
+            batches[-1][1].append(e["event"])
+        else:
+            batches.append((e["received_at"], [e["event"]]))
+    return [b for _, b in batches]
+
+
+class Kill(unittest.TestCase):
+    def test_killed_under_load(self):
+        chance = random.Random(SEED)
+        with harness.Daemon(RULES) as d:
+            producers = [Producer(d, i, SEED * 100 + i) for i in range(PRODUCERS)]
+            follower = Follower(d)
+            for thread in producers + [follower]:
+                thread.start()
+            for _ in range(KILLS):
+                time.sleep(chance.random() * 0.3)
+                d.process.kill()
+                d.process.wait(harness.PATIENCE)
+                d.start()
+            before = sum(len(p.acknowledged) for p in producers)
+            harness.wait_for(lambda: sum(len(p.acknowledged) for p in producers) > before or
+                             any(p.failure for p in producers), "an acknowledgement after the last start")
+            for p in producers:
+                p.ending = True
+                p.join(harness.PATIENCE)
+                self.assertIsNone(p.failure)
+            head = d.status()["seq"]
+            harness.wait_for(lambda: follower.last >= head or follower.failure, "the follower")
+            follower.ending = True
+            follower.join(harness.PATIENCE)
+            self.assertIsNone(follower.failure)
+            self.assertEqual(follower.last, d.status()["seq"])
+
+            events = journaled(d)
+            self.assertEqual([e["journal_seq"] for e in events], list(range(1, len(events) + 1)))
+            names = [(e["event"]["source"], e["event"]["id"]) for e in events]
+            self.assertEqual(len(names), len(set(names)), "a report is in the journal twice")
+            acknowledged = {(f"source-{p.number}", i) for p in producers for i in p.acknowledged}
+            self.assertEqual(acknowledged - set(names), set(), "acknowledged, but not in the journal")
+            self.assertEqual([a["seq"] for a in follower.alerts], list(range(1, follower.last + 1)))
+            for name, p in d.ok("status")["producers"].items():
+                self.assertEqual(p["holes"], 0, name)
+
+            # the same alerts as of a daemon that takes the same batches in peace
+            with harness.Daemon(RULES) as calm:
+                for batch in batches_of(events):
+                    calm.publish(*batch)
+                given, last = [], 0
+                while last < calm.status()["seq"]:
+                    given += calm.ok("replay", {"from": last})["alerts"]
+                    last = given[-1]["seq"]
+            for a in given + follower.alerts:
+                a.pop("epoch")
+            self.assertEqual(len(given), len(follower.alerts))
+            for mine, theirs in zip(follower.alerts, given):
+                self.assertEqual(mine, theirs)
+            print(f"{KILLS} kills: {len(events)} reports, {len(acknowledged)} acknowledged, {len(given)} alert changes")
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,166 @@
+"""The past is dropped by age and by size: what it came to stays, what it was is known, and a restart
+gives the same."""
+
+import datetime
+import os
+import unittest
+
+import harness
+
+START = datetime.datetime(2021, 1, 1, tzinfo=datetime.timezone.utc)
+
+RULES = [
+    {"rule": "lately", "by": ["country"],
+     "select": {"freed": {"kind": "release", "within": "6d"}},
+     "when": "freed.sum >= 20", "severity": "info", "title": "{country}: {freed.sum}"},
+    {"rule": "measures", "by": ["country"],
+     "select": {"m": {"kind": "measure", "where": 'state == "in_force"'}},
+     "when": "m.count >= 1", "severity": "info", "title": "{m.count} in force"},
+]
+
+
+def at(day, hour=12):
+    """Every other day: what lies a day apart is one happening."""
+    return (START + datetime.timedelta(days=2 * day, hours=hour)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def release(day, n=0, **keys):
+    return harness.event(f"{day}-{n}", occurred_at=at(day), reported_at=at(day, 13), count=day % 30 + 1,
+                         source=f"s{n}", **keys)
+
+
+def listing(day):
+    return {"id": f"l{day}", "kind": "sanction", "country": "BY", "source": "gazette", "authority": "EU",
+            "action": "imposed", "occurred_at": at(day), "reported_at": at(day, 13),
+            "targets": [{"name": "Works", "ids": ["x:1"]}]}
+
+
+def view(d):
+    """All that can be asked for and must not change over a restart."""
+    state = d.ok("state", {"country": "BY"})
+    state.pop("as_of")
+    return (state, d.ok("incidents", {"country": "BY"}), d.ok("snapshot"), d.ok("replay", {"from": replay_from(d)}),
+            d.status()["epoch"], d.status()["seq"], [e["journal_seq"] for e in d.ok("events")["events"]])
+
+
+def replay_from(d):
+    """The least number that `replay` still answers."""
+    low, high = 0, d.status()["seq"]
+    while low < high:
+        middle = (low + high) // 2
+        if d.ask("replay", {"from": middle, "limit": 1})[0] == "OK":
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def released(d):
+    return d.ok("state", {"country": "BY"})["released"]
+
+
+class Retention(unittest.TestCase):
+    def test_by_age(self):
+        with harness.Daemon(RULES, {"retain": {"age": "120d"}}) as d:
+            d.publish(listing(0))
+            total = 0
+            for day in range(100):
+                d.publish(release(day), release(day, 1))
+                total += day % 30 + 1
+            harness.wait_for(lambda: d.counters()["dropped"] > 50, "reports were dropped")
+            # a publish after the drop, so that the whole was looked at once more
+            d.publish(release(100))
+            total += 100 % 30 + 1
+            self.assertEqual(released(d)["total"]["count"], total)
+            self.assertEqual(released(d)["total"]["incidents"], 101)
+            self.assertEqual(sum(y["people"]["count"] for y in released(d)["by_year"]), total)
+            events = d.ok("events")["events"]
+            self.assertLess(len(events), 160)
+            self.assertEqual(events[0]["event"]["id"], "l0")  # the measure stands: it is held
+            measures = d.ok("state", {"country": "BY"})["measures"]
+            self.assertEqual([(m["state"], m["party"]) for m in measures], [("in_force", "Works")])
+
+            # alert changes go, too; the active alert of the measure does not
+            self.assertGreater(replay_from(d), 0)
+            status, reply = d.ask("replay", {"from": 0})
+            self.assertEqual((status, reply["code"]), ("ERR", "gone"))
+            self.assertIn("measures:BY:1", [a["id"] for a in d.ok("snapshot")["alerts"]])
+
+            # refused, known, conflicting
+            reply = d.publish(release(3, 7))
+            self.assertEqual([r["code"] for r in reply["rejected"]], ["too-old"])
+            self.assertEqual(d.publish(release(3))["duplicates"], 1)
+            self.assertEqual(d.publish(release(3))["journal_seq"], 8)
+            other = dict(release(3), count=99)
+            self.assertEqual([r["code"] for r in d.publish(other)["rejected"]], ["conflict"])
+
+            before = view(d)
+            d.restart()
+            self.assertEqual(view(d), before)
+            d.kill()
+            d.start()
+            self.assertEqual(view(d), before)
+            self.assertEqual(d.publish(release(3))["duplicates"], 1)
+            self.assertEqual([r["code"] for r in d.publish(release(4, 9))["rejected"]], ["too-old"])
+            # and it goes on
+            for day in range(101, 180):
+                d.publish(release(day))
+                total += day % 30 + 1
+            harness.wait_for(lambda: d.counters()["retentions"] > 0, "another drop")
+            self.assertEqual(released(d)["total"]["count"], total)
+            before = view(d)
+            d.restart()
+            self.assertEqual(view(d), before)
+
+    def test_alerts_are_those_of_a_daemon_that_keeps_everything(self):
+        with harness.Daemon(RULES[:1], {"retain": {"age": "60d"}}) as drops, harness.Daemon(RULES[:1]) as keeps:
+            for day in range(0, 120):
+                for d in (drops, keeps):
+                    d.publish(release(day), release(day, 1))
+                if day % 40 == 39:
+                    seen = drops.counters()["retentions"]
+                    harness.wait_for(lambda: drops.counters()["retentions"] > 0 or seen, "a drop")
+                    drops.restart()
+            low = replay_from(drops)
+            self.assertGreater(low, 0)
+
+            def alerts(d):
+                got = d.ok("replay", {"from": low})["alerts"]
+                for a in got:
+                    a.pop("epoch")
+                return got
+            self.assertEqual(alerts(drops), alerts(keeps))
+            self.assertEqual(released(drops), released(keeps))
+
+    def test_by_size(self):
+        size = 4 << 20
+        with harness.Daemon((), {"retain": {"size": "4MiB"}, "journal": {"map": "1MiB"}}) as d:
+            sent = 0
+            for round_ in range(60):
+                batch = [release(round_ * 10 + i // 20, i, note="x" * 900) for i in range(200)]
+                sent += d.publish(*batch)["accepted"]
+                if round_ % 5 == 4:
+                    harness.wait_for(lambda: d.status()["journal"]["live_bytes"] < size // 2, "the past to be dropped")
+            self.assertEqual(sent, 12000)
+            self.assertGreater(d.counters()["retentions"], 3)
+            self.assertLess(os.path.getsize(d.path("state", "journal", "data.mdb")), size)
+            expected = sum(day % 30 + 1 for day in range(600))
+            self.assertEqual(released(d)["total"]["count"], expected)
+            before = view(d)
+            d.kill()
+            d.start()
+            self.assertEqual(view(d), before)
+
+    def test_identities_are_let_go(self):
+        with harness.Daemon((), {"retain": {"age": "60d", "ids": "120d"}}) as d:
+            for day in range(0, 200, 2):
+                d.publish(release(day))
+            harness.wait_for(lambda: d.counters()["retentions"] > 0, "a drop")
+            d.publish(release(220))
+            harness.wait_for(lambda: d.publish(release(0))["rejected"], "the first report to be forgotten")
+            self.assertEqual([r["code"] for r in d.publish(release(0))["rejected"]], ["too-old"])
+            self.assertEqual(d.publish(release(180))["duplicates"], 1)
+
+
+if __name__ == "__main__":
+    harness.main()
