@@ -1,0 +1,210 @@
+/*
+ * verb_journal.c - thaw journal: looks after the journal of a state folder, beside a running thawd
+ * or without one.
+ */
+#include "verb.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "arguments.h"
+#include "client.h"
+#include "journal.h"
+#include "json.h"
+#include "screen.h"
+
+#define FOLDER_DEFAULT "/var/lib/thaw"
+
+typedef struct tool {
+    const char *state;
+    bool json, renumber, shown;
+    screen errors;
+    uint64_t damaged;
+} tool;
+
+static void progress_clear(tool *t)
+{
+    if (t->shown)
+        fputs("\r\033[K", stderr);
+    t->shown = false;
+}
+
+static void on_progress(void *context, uint64_t done_bytes, uint64_t total_bytes)
+{
+    tool *t = context;
+
+    if (t->errors.columns == 0 || t->json)
+        return;
+    if (total_bytes > 0)
+        fprintf(stderr, "\r\033[K%3.0f %% of %.1f MiB", 100.0 * (double)done_bytes / (double)total_bytes,
+                (double)total_bytes / 1048576.0);
+    else
+        fprintf(stderr, "\r\033[K%.1f MiB", (double)done_bytes / 1048576.0);
+    t->shown = true;
+}
+
+static void on_damage(void *context, const char *table, uint64_t number, const char *text)
+{
+    tool *t = context;
+
+    t->damaged++;
+    progress_clear(t);
+    if (t->json) {
+        printf("{\"damage\":{\"table\":\"%s\",\"number\":%" PRIu64 ",\"message\":", table, number);
+        json_write_string(text, strlen(text), stdout);
+        fputs("}}\n", stdout);
+        return;
+    }
+    fprintf(stderr, "damaged: table %s, near %" PRIu64 ": ", table, number);
+    screen_text(&t->errors, text, strlen(text));
+    fputc('\n', stderr);
+}
+
+static void summary_print(const tool *t, FILE *out, const char *what, const journal_summary *s)
+{
+    if (t->json) {
+        fprintf(out,
+                "{\"%s\":{\"reports\":%" PRIu64 ",\"kept\":%" PRIu64 ",\"batches\":%" PRIu64
+                ",\"alerts\":%" PRIu64 ",\"rejects\":%" PRIu64 ",\"bytes\":%" PRIu64
+                ",\"damaged\":%" PRIu64 ",\"tree_damaged\":%s}}\n",
+                what, s->reports, s->kept, s->batches, s->alerts, s->rejects, s->bytes, s->damaged,
+                s->tree_damaged ? "true" : "false");
+        return;
+    }
+    fprintf(out, "%s: %" PRIu64 " reports in %" PRIu64 " batches", what, s->reports, s->batches);
+    if (s->kept > 0)
+        fprintf(out, ", %" PRIu64 " kept of before", s->kept);
+    fprintf(out, ", %" PRIu64 " alert changes, %" PRIu64 " rejects; %" PRIu64 " place%s damaged\n",
+            s->alerts, s->rejects, s->damaged, s->damaged == 1 ? "" : "s");
+}
+
+static int failed(tool *t, const char *what, int r, const char *error)
+{
+    progress_clear(t);
+    complain("journal %s: %s", what, error[0] != '\0' ? error : strerror(-r));
+    return CLIENT_NOT_SO;
+}
+
+static int check(tool *t, const char *file)
+{
+    journal_watch watch = {on_progress, on_damage, t};
+    journal_summary summary = {0};
+    char error[512] = "";
+    int r = journal_check(t->state, &watch, &summary, error);
+
+    (void)file;
+    progress_clear(t);
+    if (r < 0 && r != -EBADMSG)
+        return failed(t, "check", r, error);
+    summary_print(t, stdout, r == 0 ? "whole" : "damaged", &summary);
+    return r == 0 ? CLIENT_DONE : CLIENT_NOT_SO;
+}
+
+/* Into a file that appears whole or not at all, or to stdout. */
+static int export(tool *t, const char *file)
+{
+    journal_watch watch = {on_progress, on_damage, t};
+    journal_summary summary = {0};
+    char error[512] = "", part[4096] = "";
+    bool to_file = strcmp(file, "-") != 0;
+    FILE *out = stdout;
+
+    if (to_file && snprintf(part, sizeof part, "%s.part", file) >= (int)sizeof part)
+        return failed(t, "export", -ENAMETOOLONG, error);
+    if (to_file && (out = fopen(part, "we")) == NULL)
+        return failed(t, part, -errno, error);
+    int r = journal_export(t->state, out, &watch, &summary, error);
+    bool written = r == 0 || r == -EBADMSG;
+    if (to_file) {
+        if (written && (fflush(out) != 0 || fsync(fileno(out)) < 0)) {
+            r = -errno;
+            written = false;
+        }
+        if (fclose(out) != 0 && written) {
+            r = -errno;
+            written = false;
+        }
+        if (written && rename(part, file) < 0) {
+            r = -errno;
+            written = false;
+        }
+        if (!written)
+            (void)unlink(part);
+    }
+    if (!written)
+        return failed(t, "export", r, r == -ENOENT ? error : "");
+    progress_clear(t);
+    summary_print(t, to_file ? stdout : stderr, "exported", &summary);
+    return r == 0 ? CLIENT_DONE : CLIENT_NOT_SO;
+}
+
+static int import(tool *t, const char *file)
+{
+    journal_watch watch = {on_progress, on_damage, t};
+    journal_summary summary = {0};
+    char error[512] = "";
+    FILE *in = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
+
+    if (in == NULL)
+        return failed(t, file, -errno, error);
+    int r = journal_import(t->state, in, t->renumber, &watch, &summary, error);
+    if (in != stdin)
+        fclose(in);
+    if (r < 0)
+        return failed(t, "import", r, error);
+    progress_clear(t);
+    summary_print(t, stdout, "imported", &summary);
+    return CLIENT_DONE;
+}
+
+static int compact(tool *t, const char *file)
+{
+    journal_summary summary = {0};
+    char error[512] = "";
+    int r = journal_compact(t->state, &summary, error);
+
+    (void)file;
+    if (r < 0)
+        return failed(t, "compact", r, error);
+    if (t->json)
+        printf("{\"compacted\":{\"bytes\":%" PRIu64 "}}\n", summary.bytes);
+    else
+        printf("compacted: %" PRIu64 " bytes\n", summary.bytes);
+    return CLIENT_DONE;
+}
+
+int verb_journal(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*run)(tool *, const char *);
+        bool takes_file;
+    } tools[] = {{"check", check, false}, {"export", export, true}, {"import", import, true}, {"compact", compact, false}};
+    tool t = {.state = FOLDER_DEFAULT, .errors = screen_open(stderr)};
+    const usage u = {
+        "journal", "check | export [FILE] | import [FILE] | compact",
+        "check    reads everything and compares every checksum and number; also beside a running thawd\n"
+        "export   writes all that is whole as one stream to FILE or stdout; also beside a running thawd\n"
+        "         and from a damaged journal\n"
+        "import   makes a journal of such a stream in a state folder that has none\n"
+        "compact  rewrites the file without its free pages; thawd must not run\n"
+        "Exit code 1: damaged, or it could not be done."};
+    const argument table[] = {
+        {"state", 's', ARGUMENT_TEXT, &t.state, "DIR", "the state folder (" FOLDER_DEFAULT ")", 0, 0},
+        {"renumber", 0, ARGUMENT_FLAG, &t.renumber, NULL, "import: take a stream with holes, under new numbers", 0, 0},
+        {"json", 'j', ARGUMENT_FLAG, &t.json, NULL, "one object a line", 0, 0},
+    };
+    int first = 0, result = 0;
+
+    if (!arguments_parse(&u, table, sizeof table / sizeof table[0], NULL, 1, 2, argc, argv, &first, &result))
+        return result;
+    for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++)
+        if (strcmp(argv[first], tools[i].name) == 0 && (tools[i].takes_file || argc - first == 1))
+            return tools[i].run(&t, argc - first == 2 ? argv[first + 1] : "-");
+    complain("journal: found '%s', expected check, export [FILE], import [FILE] or compact", argv[first]);
+    return CLIENT_USAGE;
+}

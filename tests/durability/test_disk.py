@@ -1,0 +1,70 @@
+"""A full disk and a read-only one: a clear error, nothing acknowledged that is not kept, and everything
+there again after a restart with room. Needs root, for a private file system."""
+
+import os
+import subprocess
+import sys
+import unittest
+
+import harness
+
+NO_RIGHTS = 77
+
+
+def mount(*words):
+    return subprocess.run(["mount", *words], capture_output=True, check=False).returncode == 0
+
+
+class Disk(unittest.TestCase):
+    def test_full(self):
+        with harness.Daemon(start=False, config={"journal": {"map": "1MiB"}}) as d:
+            if not mount("-t", "tmpfs", "-o", "size=2m", "small", d.path("state")):
+                self.skipTest("a private file system could not be mounted")
+            try:
+                d.start()
+                acknowledged = 0
+                with d.client() as c:
+                    while d.running():
+                        try:
+                            status, reply = c.ask("publish", harness.event(acknowledged, note="x" * 3000), patience=5)
+                        except AssertionError:
+                            break
+                        self.assertEqual((status, reply["accepted"]), ("OK", 1))
+                        acknowledged += 1
+                harness.wait_for(lambda: not d.running(), "the end of thawd")
+                self.assertNotEqual(d.process.returncode, 0)
+                self.assertIn("make room on that file system", d.log())
+                d._forget()
+                self.assertGreater(acknowledged, 50)
+                self.assertTrue(mount("-o", "remount,size=16m", d.path("state")))
+                d.start()
+                events = d.ok("events", {"limit": 10000})["events"]
+                # the one that failed was not acknowledged; it may not be there
+                self.assertEqual([e["event"]["id"] for e in events], [f"e{n}" for n in range(acknowledged)])
+                self.assertEqual(d.publish(harness.event(acknowledged))["accepted"], 1)
+
+                # read-only: refused at start with the place named
+                d.stop()
+                self.assertTrue(mount("-o", "remount,ro", d.path("state")))
+                with self.assertRaisesRegex(AssertionError, "Read-only file system"):
+                    d.start()
+                self.assertTrue(mount("-o", "remount,rw", d.path("state")))
+                d.process = None
+                d.start()
+                self.assertEqual(d.publish(harness.event(0, note="x" * 3000))["duplicates"], 1)
+                d.stop()
+            finally:
+                if d.running():
+                    d.kill()
+                subprocess.run(["umount", "-l", d.path("state")], check=False)
+
+
+if __name__ == "__main__":
+    if os.geteuid() != 0 or os.environ.get("THAW_OWN_MOUNTS") is None:
+        if os.geteuid() != 0:
+            print("skipped: mounting a small file system needs root")
+            sys.exit(NO_RIGHTS)
+        done = subprocess.run(["unshare", "--mount", "--propagation", "private", sys.executable, "-B", *sys.argv],
+                              env=dict(os.environ, THAW_OWN_MOUNTS="1"), check=False)
+        sys.exit(done.returncode)
+    harness.main()

@@ -1,0 +1,81 @@
+"""thaw journal check, export, import and compact: beside a running thawd, without one, on damage."""
+
+import json
+import os
+import subprocess
+import unittest
+
+import harness
+
+
+def tool(d, *words, stdin=None, state="state"):
+    return subprocess.run([harness.THAW, "journal", *words, "--state", d.path(state)], input=stdin,
+                          capture_output=True, timeout=harness.PATIENCE, check=False)
+
+
+class Tools(unittest.TestCase):
+    def test_online_and_offline(self):
+        with harness.Daemon([harness.ANY_RELEASE]) as d:
+            for n in range(50):
+                d.publish(harness.event(n), harness.event(f"x{n}", count=2))
+            done = tool(d, "check", "--json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            whole = json.loads(done.stdout)["whole"]
+            self.assertEqual((whole["reports"], whole["damaged"]), (100, 0))
+            done = tool(d, "export", d.path("stream"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(tool(d, "compact").returncode, 1)  # thawd holds it
+            self.assertEqual(tool(d, "import", d.path("stream")).returncode, 1)
+            self.assertEqual(d.publish(harness.event(3))["duplicates"], 1)
+            seq, epoch = d.status()["seq"], d.status()["epoch"]
+            d.stop()
+            self.assertEqual(tool(d, "compact").returncode, 0)
+            self.assertEqual(tool(d, "check").returncode, 0)
+
+            # another folder from the stream: the same journal
+            os.mkdir(d.path("other"))
+            done = tool(d, "import", "--json", d.path("stream"), state="other")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(json.loads(done.stdout)["imported"]["reports"], 100)
+            d.configure({"state": d.path("other")})
+            d.start()
+            self.assertEqual((d.status()["seq"], d.status()["epoch"]), (seq, epoch))
+            self.assertEqual(d.publish(harness.event(3))["duplicates"], 1)
+
+    def test_damage_is_named_and_the_rest_is_saved(self):
+        with harness.Daemon() as d:
+            for n in range(40):
+                d.publish(harness.event(n, note=f"marked-{n:03d}-"))
+            d.stop()
+            path = d.path("state", "journal", "data.mdb")
+            with open(path, "rb") as f:
+                data = bytearray(f.read())
+            for at in [i for i in range(len(data)) if data.startswith(b"marked-017-", i)]:
+                data[at] ^= 1
+            with open(path, "wb") as f:
+                f.write(data)
+            done = tool(d, "check", "--json")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn('"number":17', done.stdout.decode())
+            done = tool(d, "export")
+            self.assertEqual(done.returncode, 1)
+            os.mkdir(d.path("other"))
+            self.assertEqual(tool(d, "import", stdin=done.stdout, state="other").returncode, 1)
+            again = tool(d, "import", "--renumber", "--json", stdin=done.stdout, state="other")
+            self.assertEqual(again.returncode, 0, again.stderr)
+            self.assertEqual(json.loads(again.stdout)["imported"]["reports"], 39)
+            d.configure({"state": d.path("other")})
+            d.start()
+            self.assertEqual(len(d.ok("events")["events"]), 39)
+
+    def test_wrong_usage(self):
+        with harness.Daemon(start=False) as d:
+            self.assertEqual(tool(d, "mend").returncode, 2)
+            self.assertEqual(tool(d, "check", "file").returncode, 2)
+            done = tool(d, "check")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(d.path("state"), done.stderr.decode())
+
+
+if __name__ == "__main__":
+    harness.main()
