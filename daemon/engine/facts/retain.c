@@ -93,7 +93,7 @@ static void measure_stepped(void *context, uint32_t number, const measure_view *
     }
     if (after->since_ns != b->since_ns)
         h->since = number;
-    if (after->program != b->program)
+    if (event.program.data) /* under which it ends with the program */
         h->program = number;
     if (event.action == THAW_LICENSED || event.action == THAW_SUSPENDED)
         h->licence = number;
@@ -165,7 +165,7 @@ static bool measure_stays(facts *f, entity *e, const uint8_t *plan)
     if (!measure_stands(&whole))
         return !measure_stands(&kept); /* what has ended may be forgotten, not come back */
     return kept.state == whole.state && kept.since_ns == whole.since_ns && kept.expires_ns == whole.expires_ns &&
-           kept.next_ns == whole.next_ns && kept.program == whole.program;
+           kept.next_ns == whole.next_ns;
 }
 
 static bool person_stays(facts *f, const entity *e, const uint8_t *plan)
