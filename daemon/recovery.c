@@ -162,7 +162,10 @@ static int take_rules(recovery *rc, const journal_record *record)
         ruleset_done(&set);
         return r;
     }
-    r = engine_set_rules(d->engine, set.set, false, NULL, NULL);
+    /* What is no report may have moved the clock before: duplicates, rejects. */
+    r = record->at_ns == INT64_MIN ? 0 : engine_advance(d->engine, record->at_ns);
+    if (r == 0)
+        r = engine_set_rules(d->engine, set.set, false, NULL, NULL);
     if (r == 0) {
         free(d->rules_packed);
         d->rules_packed = set.packed;

@@ -17,8 +17,6 @@ static const char *const fates[] = {
 
 static int journal_ruleset(thawd *d, ruleset *set)
 {
-    int64_t at_ns = engine_now(d->engine);
-
     if (d->rules_packed != NULL && d->rules_packed_len == set->packed_len &&
         memcmp(d->rules_packed, set->packed, set->packed_len) == 0)
         return 0; /* replay has it already */
@@ -26,8 +24,8 @@ static int journal_ruleset(thawd *d, ruleset *set)
     d->rules_packed = set->packed;
     d->rules_packed_len = set->packed_len;
     set->packed = NULL;
-    return journal_append_rules(d->journal, at_ns == INT64_MIN ? d->now.wall_ns : at_ns,
-                                d->rules_packed, d->rules_packed_len);
+    return journal_append_rules(d->journal, engine_now(d->engine), d->rules_packed,
+                                d->rules_packed_len);
 }
 
 int reload_apply(thawd *d, ruleset *set, rules_change_fn on_change, void *context)

@@ -80,7 +80,7 @@ int journal_append_alert(journal *j, uint64_t seq, const void *topic, size_t top
 int journal_append_reject(journal *j, int64_t received_at_ns, thaw_code code, const char *message,
                           const char *endpoint, const void *bytes, size_t bytes_len);
 /* The engine's clock moved without a report (deadline), or the rule set changed: replay needs both.
- */
+ * at_ns: the engine's clock at that moment, INT64_MIN before it has any. */
 int journal_append_advance(journal *j, int64_t now_ns);
 int journal_append_rules(journal *j, int64_t at_ns, const void *packed, size_t packed_len);
 
