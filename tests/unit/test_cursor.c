@@ -51,10 +51,10 @@ static bool same_value(wire_cursor *cursor, const msgpack_object *o)
         return o->type == MSGPACK_OBJECT_BOOLEAN && o->via.boolean == item.boolean;
     case WIRE_STR:
         return o->type == MSGPACK_OBJECT_STR && o->via.str.size == item.len &&
-               memcmp(o->via.str.ptr, item.bytes, item.len) == 0;
+               (item.len == 0 || memcmp(o->via.str.ptr, item.bytes, item.len) == 0);
     case WIRE_BIN:
         return o->type == MSGPACK_OBJECT_BIN && o->via.bin.size == item.len &&
-               memcmp(o->via.bin.ptr, item.bytes, item.len) == 0;
+               (item.len == 0 || memcmp(o->via.bin.ptr, item.bytes, item.len) == 0);
     case WIRE_EXT:
         return o->type == MSGPACK_OBJECT_EXT && o->via.ext.type == item.ext &&
                o->via.ext.size == item.len && memcmp(o->via.ext.ptr, item.bytes, item.len) == 0 &&
