@@ -432,7 +432,7 @@ static void courses_hold(void **state)
     (void)state;
     static world w;
     const char *one = getenv("THAW_SEED"), *many = getenv("THAW_SEEDS");
-    uint64_t first = one ? strtoull(one, NULL, 10) : 1, count = one ? 1 : many ? strtoull(many, NULL, 10) : 25;
+    uint64_t first = one ? strtoull(one, NULL, 10) : 1, count = one ? 1 : many ? strtoull(many, NULL, 10) : 15;
     uint64_t crashes = 0, retentions = 0, alerts = 0;
     for (uint64_t seed = first; seed < first + count; seed++) {
         fprintf(stderr, "\rseed %llu ", (unsigned long long)seed);
