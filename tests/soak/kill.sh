@@ -6,4 +6,6 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 : "${THAW_BUILD:?names the build folder}"
 THAW_BUILD=$(cd "$THAW_BUILD" && pwd)
 export THAW_BUILD
-THAW_KILLS=${1:-500} THAW_SEED=${2:-1} PYTHONPATH="$here/e2e" exec python3 -B "$here/durability/test_kill.py"
+python=python3
+"$python" -c "import zmq, msgpack" 2>/dev/null || python=/usr/bin/python3
+THAW_KILLS=${1:-500} THAW_SEED=${2:-1} PYTHONPATH="$here/e2e" exec "$python" -B "$here/durability/test_kill.py"
