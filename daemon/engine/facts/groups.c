@@ -371,6 +371,8 @@ static void component_place(facts *f, uint32_t key_index, const numbers *members
 /* Whether a component is exactly a group that stands already. */
 static bool component_stands(const facts *f, const numbers *members)
 {
+    if (!members->count)
+        return true; /* nothing would have to be made of it */
     item it = report_of(f, members->at[0])->item;
     if (members->count == 1 && it == members->at[0])
         return true;
