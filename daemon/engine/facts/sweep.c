@@ -12,6 +12,7 @@
  * The incidents of a key are a tree by opener; the items of a run are kept unordered and only
  * sorted when a run is cut.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -210,6 +211,7 @@ static void sharp_insert(key *k, incident *inc, incident *before)
         RB_RIGHT(before, node) = inc;
         incident_tree_RB_INSERT_COLOR(&k->sharp, inc);
     } else {
+        assert(behind); /* whoever has a right child is not the last */
         RB_SET(inc, behind, node);
         RB_LEFT(behind, node) = inc;
         incident_tree_RB_INSERT_COLOR(&k->sharp, inc);
