@@ -29,7 +29,7 @@ RULES = [
 def report(producer, n):
     day = 1 + n // 4 % 27
     month = 1 + n // 108 % 12
-    year = 2010 + n // 1296
+    year = 1930 + n // 1296
     date = f"{year:04d}-{month:02d}-{day:02d}"
     event = {"id": f"p{producer}-{n}", "kind": "release", "source": f"source-{producer}",
              "country": COUNTRIES[(n + producer) % len(COUNTRIES)], "occurred_at": date,

@@ -154,7 +154,7 @@ static int people_of(people *p, const numbers *reports_, uint64_t **ret_hashes, 
 /* A person is one person, known by its ids or else by its own. */
 static int person_itself(facts *f, fact_handle handle, uint64_t **ret_hashes, size_t *ret_count)
 {
-    fact_value ids, id;
+    fact_value ids = {0}, id = {0};
     int r = facts_get(f, handle, FIELD_IDS, 0, &ids);
     if (r == 0)
         r = facts_get(f, handle, FIELD_ID, 0, &id);

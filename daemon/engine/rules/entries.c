@@ -94,7 +94,7 @@ typedef struct distinct_things {
 static size_t distinct_count(const distinct_things *d, size_t place)
 {
     const fact_value *value = &d->values[place];
-    size_t count = place == AGG_PERSONS - AGG_DISTINCT_FIRST ? d->people_count
+    size_t count = place == AGG_PERSONS_PLACE ? d->people_count
                    : value->type == FACT_STRINGS             ? value->strings.count
                                                              : value->type == FACT_STRING;
     return count > UINT16_MAX ? UINT16_MAX : count;
@@ -110,7 +110,7 @@ static int distinct_read(fact_view *v, uint32_t aggregates, distinct_things *d, 
             return res;
     }
     for (size_t place = 0; place < AGG_DISTINCT_COUNT; place++) {
-        if (place != AGG_PERSONS - AGG_DISTINCT_FIRST && aggregates & 1u << (AGG_DISTINCT_FIRST + place))
+        if (place != AGG_PERSONS_PLACE && aggregates & 1u << (AGG_DISTINCT_FIRST + place))
             distinct_value(v, (aggregate)(AGG_DISTINCT_FIRST + place), &d->values[place]);
         *ret_hashes += distinct_count(d, place);
     }
@@ -126,7 +126,7 @@ static void distinct_fill(entry *e, const distinct_things *d)
         size_t count = distinct_count(d, place);
         e->distinct_counts[place] = (uint16_t)count;
         for (size_t i = 0; i < count; i++)
-            e->distinct[used++] = place == AGG_PERSONS - AGG_DISTINCT_FIRST
+            e->distinct[used++] = place == AGG_PERSONS_PLACE
                                       ? d->people[i]
                                       : XXH3_64bits(items[i].data, items[i].len) | 1;
     }

@@ -48,6 +48,8 @@ typedef enum aggregate {
 
 #define AGG_DISTINCT_FIRST AGG_PERSONS
 #define AGG_DISTINCT_COUNT 4
+#define AGG_PERSONS_PLACE 0 /* of the persons among them */
+_Static_assert(AGG_DISTINCT_FIRST + AGG_PERSONS_PLACE == AGG_PERSONS, "the persons have another place");
 
 extern const struct cel_field aggregate_fields[AGG_TOTAL];
 

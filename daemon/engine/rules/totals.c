@@ -137,8 +137,7 @@ static const uint64_t *entry_distinct(const entry *e, size_t place)
 static void distinct_put_entry(distinct_set *d, const entry *e, size_t place)
 {
     const uint64_t *hashes = entry_distinct(e, place);
-    /* its place, whichever comes first */
-    if (place == AGG_PERSONS - AGG_DISTINCT_FIRST) // NOLINT(misc-redundant-expression)
+    if (place == AGG_PERSONS_PLACE)
         distinct_put_people(d, hashes, e->distinct_counts[place]);
     else
         for (size_t i = 0; i < e->distinct_counts[place]; i++)
