@@ -154,7 +154,8 @@ static int base_write(const journal *j, const cursors *c, const journal_arena *f
     return rc;
 }
 
-static int alerts_trim(const journal *j, MDB_cursor *cursor, uint64_t keep_from)
+/* Drops the entries of a numbered table that come before keep_from. */
+static int entries_trim(const journal *j, MDB_cursor *cursor, uint64_t keep_from)
 {
     MDB_val key, value;
     uint64_t number;
@@ -192,32 +193,12 @@ static int past_drop(const journal *j, const cursors *c, const journal_group *gr
     }
     if (rc == 0 && group->first_alert > head->first_alert) {
         head->first_alert = group->first_alert <= tail->alert + 1 ? group->first_alert : tail->alert + 1;
-        rc = alerts_trim(j, c->alerts, head->first_alert);
+        rc = entries_trim(j, c->alerts, head->first_alert);
     }
     if (rc == 0)
         rc = journal_fault_at(j->faults, JOURNAL_FAULT_PUT);
     journal_head_write(bytes, head);
     return rc != 0 ? rc : mdb_put(c->txn, j->meta, &key, &value, 0);
-}
-
-/* The ring: drops what the new ones push out. */
-static int rejects_trim(const journal *j, MDB_cursor *cursor, uint64_t keep_from)
-{
-    MDB_val key, value;
-    uint64_t number;
-    int rc;
-
-    while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST)) == 0) {
-        memcpy(&number, key.mv_data, sizeof number);
-        if (number >= keep_from)
-            return 0;
-        rc = journal_fault_at(j->faults, JOURNAL_FAULT_PUT);
-        if (rc == 0)
-            rc = mdb_cursor_del(cursor, 0);
-        if (rc != 0)
-            return rc;
-    }
-    return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 static int rejects_write(const journal *j, MDB_cursor *cursor, const journal_arena *from,
@@ -228,7 +209,7 @@ static int rejects_write(const journal *j, MDB_cursor *cursor, const journal_are
     for (size_t offset = 0; offset < from->len; last++)
         offset += journal_record_bytes(journal_get32(from->bytes + offset + 24));
     uint64_t keep_from = last > JOURNAL_REJECTS_KEPT ? last - JOURNAL_REJECTS_KEPT + 1 : 1;
-    int rc = rejects_trim(j, cursor, keep_from);
+    int rc = entries_trim(j, cursor, keep_from);
     return rc != 0 ? rc : records_write(j, cursor, from, keep_from - 1, &tail->reject);
 }
 
