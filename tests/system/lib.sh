@@ -2,6 +2,11 @@
 set -eu
 export LC_ALL=C.UTF-8 SYSTEMD_PAGER= SYSTEMD_COLORS=0
 
+# Of an instrumented build: LeakSanitizer traces its own process at the end, which the sandbox
+# forbids, and the service would fail for that. Every other check of the sanitizers stays.
+systemctl set-environment ASAN_OPTIONS=detect_leaks=0
+export ASAN_OPTIONS=detect_leaks=0
+
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
 
