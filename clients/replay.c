@@ -9,16 +9,6 @@
 #include "pack.h"
 #include "thaw.h"
 
-/* What is on disk was accepted once, and tests may look far ahead: only the shape is checked. */
-static const thaw_limits limits = {.message_bytes = UINT32_MAX,
-                                   .nesting = 32,
-                                   .events = UINT32_MAX,
-                                   .persons = UINT32_MAX,
-                                   .ids = UINT32_MAX,
-                                   .id_bytes = UINT32_MAX,
-                                   .text_bytes = UINT32_MAX,
-                                   .future_ns = INT64_MAX};
-
 /* ---- alerts ------------------------------------------------------------------------- */
 
 static replay_alert *alert_free(replay_alert *a)
@@ -134,7 +124,7 @@ static size_t batch_decode(const replay_event events[], size_t count, const prob
     for (size_t i = 0; i < count; i++) {
         thaw_body body;
         thaw_error error;
-        if (thaw_body_open(&body, events[i].bytes, events[i].len, &limits, 0, &error) < 0 ||
+        if (thaw_body_open(&body, events[i].bytes, events[i].len, &thaw_limits_stored, 0, &error) < 0 ||
             thaw_body_next(&body, &decoded[used], &error) <= 0) {
             problem_tell(p, i, error.message);
             continue;

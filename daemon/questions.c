@@ -60,7 +60,6 @@ typedef struct page {
     msgpack_packer out;
     uint64_t count, limit, looked_at, next;
     size_t bytes_max;
-    thaw_limits limits;
 } page;
 
 static void page_init(page *p, thawd *d, const request_values *v)
@@ -68,15 +67,7 @@ static void page_init(page *p, thawd *d, const request_values *v)
     *p = (page){.values = v,
                 .limit = page_limit(v),
                 .next = v->from,
-                .bytes_max = page_bytes(d),
-                .limits = {.message_bytes = UINT32_MAX,
-                           .nesting = 32,
-                           .events = 1,
-                           .persons = UINT32_MAX,
-                           .ids = UINT32_MAX,
-                           .id_bytes = UINT32_MAX,
-                           .text_bytes = UINT32_MAX,
-                           .future_ns = INT64_MAX}};
+                .bytes_max = page_bytes(d)};
     reply_body_init(&p->items, d->config.reply_bytes / 2, &p->out);
 }
 
@@ -175,7 +166,7 @@ static int on_record(void *context, const journal_record *record)
         return 1;
     p->looked_at++;
     p->next = record->number;
-    if (thaw_body_open(&body, record->body, record->body_len, &p->limits, 0, &error) < 0 ||
+    if (thaw_body_open(&body, record->body, record->body_len, &thaw_limits_stored, 0, &error) < 0 ||
         thaw_body_next(&body, &event, &error) <= 0)
         return 0;
     if (v->country[0] != '\0' && memcmp(v->country, event.country, 2) != 0)

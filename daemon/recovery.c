@@ -13,16 +13,6 @@
 
 #define PATIENCE_NS INT64_C(1000000000) /* between two signs of life */
 
-/* Limits may have been lowered since: what was accepted stays accepted. */
-static const thaw_limits no_limits = {.message_bytes = UINT32_MAX,
-                                      .nesting = 32,
-                                      .events = UINT32_MAX,
-                                      .persons = UINT32_MAX,
-                                      .ids = UINT32_MAX,
-                                      .id_bytes = UINT32_MAX,
-                                      .text_bytes = UINT32_MAX,
-                                      .future_ns = INT64_MAX};
-
 /* The batch that is being collected: bodies one after the other, copied since the journal shows
  * each only for the call. */
 typedef struct recovery {
@@ -98,8 +88,8 @@ static int decode(recovery *rc)
     for (size_t i = 0; i < rc->count; i++) {
         thaw_body body;
         thaw_error error;
-        if (thaw_body_open(&body, rc->bytes + start, rc->ends[i] - start, &no_limits, 0, &error) <
-                0 ||
+        if (thaw_body_open(&body, rc->bytes + start, rc->ends[i] - start, &thaw_limits_stored, 0,
+                           &error) < 0 ||
             thaw_body_next(&body, &rc->events[i], &error) <= 0) {
             snprintf(rc->error, sizeof(rc->error), "report %" PRIu64 " cannot be read: %s",
                      rc->numbers[i], error.message);

@@ -96,18 +96,10 @@ static int take_state(engine *e)
 
 static int take_report(engine *e, uint64_t number, int64_t at_ns, const uint8_t *bytes, size_t len)
 {
-    static const thaw_limits unbounded = {.message_bytes = UINT32_MAX,
-                                          .nesting = 32,
-                                          .events = 1,
-                                          .persons = UINT32_MAX,
-                                          .ids = UINT32_MAX,
-                                          .id_bytes = UINT32_MAX,
-                                          .text_bytes = UINT32_MAX,
-                                          .future_ns = INT64_MAX};
     thaw_body body;
     thaw_event event = {0};
     thaw_error error;
-    if (thaw_body_open(&body, bytes, len, &unbounded, 0, &error) < 0 || thaw_body_next(&body, &event, &error) != 1)
+    if (thaw_body_open(&body, bytes, len, &thaw_limits_stored, 0, &error) < 0 || thaw_body_next(&body, &event, &error) != 1)
         return -EBADMSG;
     return facts_add_kept(e->facts, &event, number, at_ns);
 }

@@ -92,6 +92,9 @@ typedef struct thaw_limits {
 } thaw_limits;
 
 THAW_API extern const thaw_limits thaw_limits_default;
+/* For what was accepted once and is read again (journal, history, tests that look far ahead): only the shape
+ * is checked, whatever the limits of then were. */
+THAW_API extern const thaw_limits thaw_limits_stored;
 
 /* ---- times and dates ---------------------------------------------------------------- */
 

@@ -28,6 +28,16 @@ const thaw_limits thaw_limits_default = {
     .text_bytes = 4096,
     .future_ns = INT64_C(86400) * 1000000000,
 };
+const thaw_limits thaw_limits_stored = {
+    .message_bytes = UINT32_MAX,
+    .nesting = 32,
+    .events = UINT32_MAX,
+    .persons = UINT32_MAX,
+    .ids = UINT32_MAX,
+    .id_bytes = UINT32_MAX,
+    .text_bytes = UINT32_MAX,
+    .future_ns = INT64_MAX,
+};
 
 static thaw_code shape_fault(wire_verdict verdict, size_t at, const thaw_limits *limits,
                              thaw_error *error)

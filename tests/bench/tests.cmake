@@ -27,7 +27,6 @@ add_peer(nats_publish nats/nats.h nats)
 add_peer(redis_publish hiredis/hiredis.h hiredis)
 add_peer(clips_rules clips/clips.h clips)
 
-find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME bench_instructions COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/bench/gate.py
   --hotpath $<TARGET_FILE:bench_hotpath> "--build=${CMAKE_C_COMPILER_ID} ${CMAKE_BUILD_TYPE} ${THAW_SANITIZE}")
 set_tests_properties(bench_instructions PROPERTIES SKIP_RETURN_CODE 77)

@@ -1,14 +1,4 @@
 # End to end: each e2e/test_NAME.py starts a thawd of its own (harness.py) and is one CTest e2e_NAME.
-# The interpreter is one that has pyzmq and msgpack; Debian's has them from its packages.
-find_package(Python3 REQUIRED COMPONENTS Interpreter)
-set(THAW_PYTHON ${Python3_EXECUTABLE})
-foreach(candidate ${Python3_EXECUTABLE} /usr/bin/python3)
-  execute_process(COMMAND ${candidate} -c "import zmq, msgpack" RESULT_VARIABLE missing OUTPUT_QUIET ERROR_QUIET)
-  if(missing EQUAL 0)
-    set(THAW_PYTHON ${candidate})
-    break()
-  endif()
-endforeach()
 # Programs over the shared libthaw, as other people's are.
 foreach(program follower producer)
   add_executable(${program} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/${program}.c)

@@ -1,5 +1,4 @@
 # The facts of real reports: the Belarus timeline, pairs of the OFAC list, spellings of names.
-find_package(Python3 REQUIRED COMPONENTS Interpreter)
 foreach(name timeline ofac spellings)
   add_test(NAME facts_${name} COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/facts/${name}.py
     --driver $<TARGET_FILE:facts_driver>)

@@ -1,5 +1,4 @@
 # The importers, through the client program, on made and (where they are) real lists.
-find_package(Python3 REQUIRED COMPONENTS Interpreter)
 file(GLOB IMPORT_TESTS CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/import/test_*.py)
 foreach(script ${IMPORT_TESTS})
   get_filename_component(name ${script} NAME_WE)

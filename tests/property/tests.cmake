@@ -1,5 +1,4 @@
 # The facts of the engine against a slow model of them, over random cases.
-find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_executable(facts_driver ${CMAKE_CURRENT_SOURCE_DIR}/property/facts_driver.c
   ${CMAKE_CURRENT_SOURCE_DIR}/property/facts_driver_watch.c)
 target_link_libraries(facts_driver PRIVATE clients engine thaw_static PkgConfig::MSGPACK PkgConfig::JANSSON)

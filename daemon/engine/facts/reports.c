@@ -225,19 +225,10 @@ int64_t report_end_ns(const report *r)
 
 static void decode_again(const report *r, thaw_event *ret_event)
 {
-    /* The text was valid when it was taken in; the bounds of then need not be known again. */
-    static const thaw_limits unbounded = {.message_bytes = UINT32_MAX,
-                                          .nesting = 32,
-                                          .events = 1,
-                                          .persons = UINT32_MAX,
-                                          .ids = UINT32_MAX,
-                                          .id_bytes = UINT32_MAX,
-                                          .text_bytes = UINT32_MAX,
-                                          .future_ns = INT64_MAX};
     thaw_body body;
     thaw_error error;
     *ret_event = (thaw_event){0};
-    if (thaw_body_open(&body, r->text, r->text_bytes, &unbounded, 0, &error) < 0 ||
+    if (thaw_body_open(&body, r->text, r->text_bytes, &thaw_limits_stored, 0, &error) < 0 ||
         thaw_body_next(&body, ret_event, &error) != 1)
         *ret_event = (thaw_event){0};
 }
