@@ -1,5 +1,5 @@
 /*
- * opensanctions.c - FollowTheMoney entities.
+ * opensanctions.c - sanctions and parties out of FollowTheMoney entities.
  *
  * Parties and sanctions are entities of their own; a sanction points to its party, and either may
  * come first. So all that may matter is kept as reduced JSON, and the list is made of it at the
@@ -15,19 +15,11 @@
 #include <string.h>
 
 #include "country.h"
+#include "ftm.h"
 #include "identifier.h"
 #include "programs.h"
 
-enum { ENTITIES_MAX = 16 * 1000 * 1000, AUTHORITY_BYTES = 64, VALUES_MAX = 4096 };
-
-/* The last word on an id. */
-typedef struct entity {
-    const char *id;
-    size_t number;    /* in order of arrival */
-    const char *json; /* reduced; NULL: deleted, or of no interest */
-    uint64_t line;
-    bool needed; /* by a record, now or later */
-} entity;
+enum { AUTHORITY_BYTES = 64 };
 
 /* A sanction on a party, taken out of its entity. */
 typedef struct penalty {
@@ -36,268 +28,11 @@ typedef struct penalty {
 } penalty;
 
 typedef struct store {
-    const char *file;
-    entity *at;
-    size_t count, room;
+    ftm_entities all;
     penalty *penalties;
     size_t penalty_count, penalty_room;
-    pool texts;
-    char last_seen[THAW_DATE_TEXT];
     char version[THAW_DATE_TEXT]; /* of the last change applied; "" */
 } store;
-
-/* ---- JSON --------------------------------------------------------------------------- */
-
-static const char *string_of(const json_t *object, const char *key)
-{
-    const char *value = json_string_value(json_object_get(object, key));
-    return value != NULL ? value : "";
-}
-
-/* The n-th value of a property; NULL behind the last. */
-static const char *property(const json_t *entity_, const char *name, size_t n)
-{
-    const json_t *values = json_object_get(json_object_get(entity_, "properties"), name);
-    return json_string_value(json_array_get(values, n));
-}
-
-static int text_order(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The values of an array in order, joined; at most VALUES_MAX of them. */
-static int values_join(const json_t *values, const char *separator, text *to)
-{
-    size_t count = json_array_size(values);
-    count = count < VALUES_MAX ? count : VALUES_MAX;
-    const char **order = reallocarray(NULL, count + 1, sizeof *order);
-    if (order == NULL)
-        return -ENOMEM;
-    for (size_t i = 0; i < count; i++) {
-        const char *value = json_string_value(json_array_get(values, i));
-        order[i] = value != NULL ? value : "";
-    }
-    qsort(order, count, sizeof *order, text_order);
-    for (size_t i = 0; i < count; i++)
-        if (i == 0 || strcmp(order[i - 1], order[i]) != 0)
-            text_join(to, separator, order[i], strlen(order[i]));
-    free(order);
-    return 0;
-}
-
-/* A hash over all properties that does not depend on any order. */
-static int digest_make(const json_t *properties, char hex[17])
-{
-    text all = {0};
-    text names = {0};
-    const char *name = NULL;
-    json_t *values = NULL;
-    json_t *keys = json_array();
-    int result = keys != NULL ? 0 : -ENOMEM;
-    json_object_foreach((json_t *)(size_t)properties, name, values)
-        json_array_append_new(keys, json_string(name));
-    if (result == 0)
-        result = values_join(keys, "\n", &names);
-    const char *rest = text_get(&names);
-    const char *item = NULL;
-    size_t len = 0;
-    while (result == 0 && text_next(&rest, '\n', &item, &len)) {
-        char key[128];
-        text one = {0};
-        snprintf(key, sizeof key, "%.*s", (int)len, item);
-        result = values_join(json_object_get(properties, key), "\x1f", &one);
-        text_join(&all, "\x1e", item, len);
-        text_put(&all, "=");
-        text_put(&all, text_get(&one));
-        text_done(&one);
-    }
-    text_hash(text_get(&all), all.len, hex);
-    json_decref(keys);
-    text_done(&names);
-    if (all.failed)
-        result = -ENOMEM;
-    text_done(&all);
-    return result;
-}
-
-/* ---- what is kept of an entity -------------------------------------------------------- */
-
-static bool is_sanction(const json_t *e)
-{
-    return strcmp(string_of(e, "schema"), "Sanction") == 0;
-}
-
-/* Things that can be listed. Addresses, relations and documents cannot. */
-static bool is_party(const json_t *e)
-{
-    static const char *const schemata[] = {"Person",       "LegalEntity", "Organization", "Company",
-                                           "PublicBody",   "Vessel",      "Airplane",     "Vehicle",
-                                           "CryptoWallet", "Asset",       "Security"};
-    for (size_t i = 0; i < sizeof schemata / sizeof schemata[0]; i++)
-        if (strcmp(schemata[i], string_of(e, "schema")) == 0)
-            return true;
-    return false;
-}
-
-/* The entity with the properties that are used, and a digest of all. */
-static json_t *entity_reduce(const json_t *e)
-{
-    static const char *const used[] = {
-        "topics",    "country",     "jurisdiction", "nationality", "registrationNumber",
-        "taxNumber", "innCode",     "ogrnCode",     "imoNumber",   "leiCode",
-        "entity",    "program",     "programId",    "authority",   "startDate",
-        "endDate",   "listingDate", "status"};
-    static const char *const members[] = {"id", "caption", "schema", "datasets", "referents"};
-    json_t *reduced = json_object();
-    json_t *properties = json_object();
-    char hex[17] = "";
-    const char *digest = string_of(e, "digest"); /* of one that was reduced before */
-    if (digest[0] == '\0' && digest_make(json_object_get(e, "properties"), hex) == 0)
-        digest = hex;
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
-        if (json_object_get(e, members[i]) != NULL)
-            json_object_set(reduced, members[i], json_object_get(e, members[i]));
-    for (size_t i = 0; i < sizeof used / sizeof used[0]; i++) {
-        json_t *values = json_object_get(json_object_get(e, "properties"), used[i]);
-        if (values != NULL)
-            json_object_set(properties, used[i], values);
-    }
-    json_object_set_new(reduced, "properties", properties);
-    json_object_set_new(reduced, "digest", json_string(digest));
-    return reduced;
-}
-
-static int entity_add(store *s, const char *id, const json_t *e, uint64_t line)
-{
-    if (s->count == ENTITIES_MAX)
-        return -ENOMEM;
-    if (s->count == s->room) {
-        size_t room = s->room > 0 ? 2 * s->room : 1024;
-        entity *larger = reallocarray(s->at, room, sizeof *larger);
-        if (larger == NULL)
-            return -ENOMEM;
-        s->at = larger;
-        s->room = room;
-    }
-    entity one = {.id = pool_text(&s->texts, id, strlen(id)), .number = s->count, .line = line};
-    if (e != NULL && (is_sanction(e) || is_party(e))) {
-        json_t *reduced = entity_reduce(e);
-        char *dump = json_dumps(reduced, JSON_COMPACT | JSON_SORT_KEYS);
-        json_decref(reduced);
-        one.json = dump != NULL ? pool_text(&s->texts, dump, strlen(dump)) : NULL;
-        free(dump);
-        if (one.json == NULL)
-            return -ENOMEM;
-    }
-    if (one.id == NULL)
-        return -ENOMEM;
-    s->at[s->count++] = one;
-    return 0;
-}
-
-/* ---- reading lines -------------------------------------------------------------------- */
-
-static void last_seen_note(store *s, const json_t *e)
-{
-    char seen[THAW_DATE_TEXT];
-    thaw_date date;
-    const char *says = string_of(e, "last_seen");
-    snprintf(seen, sizeof seen, "%.19s%s", says, strlen(says) >= 19 ? "Z" : "");
-    if (thaw_date_parse(seen, strlen(seen), &date) == 0 && strcmp(seen, s->last_seen) > 0)
-        snprintf(s->last_seen, sizeof s->last_seen, "%s", seen);
-}
-
-static int entity_check(const store *s, const json_t *e, uint64_t line, bool whole, problem *p)
-{
-    const char *id = string_of(e, "id");
-    if (!json_is_object(e) || id[0] == '\0')
-        return problem_set(p, s->file, line, "is no entity with an id");
-    if (whole &&
-        (string_of(e, "schema")[0] == '\0' || !json_is_object(json_object_get(e, "properties"))))
-        return problem_set(p, s->file, line, "entity %.60s has no schema or no properties", id);
-    return 0;
-}
-
-static int operation_take(store *s, const json_t *line, uint64_t number, problem *p)
-{
-    const char *op = string_of(line, "op");
-    const json_t *e = json_object_get(line, "entity");
-    bool gone = strcmp(op, "DEL") == 0;
-    if (!gone && strcmp(op, "ADD") != 0 && strcmp(op, "MOD") != 0)
-        return problem_set(p, s->file, number, "the operation is '%.20s', expected ADD, MOD or DEL",
-                           op);
-    int result = entity_check(s, e, number, !gone, p);
-    if (result != 0)
-        return result;
-    last_seen_note(s, e);
-    return entity_add(s, string_of(e, "id"), gone ? NULL : e, number);
-}
-
-static int line_take(store *s, const char *data, size_t len, uint64_t number, bool change,
-                     problem *p)
-{
-    json_error_t error;
-    if (len == 0)
-        return 0;
-    json_t *line = json_loadb(data, len, JSON_REJECT_DUPLICATES, &error);
-    if (line == NULL)
-        return problem_set(p, s->file, number,
-                           "is no JSON object (%s); the file is cut off, or "
-                           "another one",
-                           error.text);
-    int result = 0;
-    if (change) {
-        result = operation_take(s, line, number, p);
-    } else {
-        result = entity_check(s, line, number, true, p);
-        last_seen_note(s, line);
-        if (result == 0)
-            result = entity_add(s, string_of(line, "id"), line, number);
-    }
-    json_decref(line);
-    return result;
-}
-
-static int lines_read(store *s, source *from, bool change, problem *p)
-{
-    char *line = NULL;
-    size_t len = 0;
-    bool ended = false;
-    int got = 0;
-    while ((got = source_line(from, &line, &len, &ended, p)) == 1) {
-        int result = line_take(s, line, len, source_line_number(from), change, p);
-        if (result != 0)
-            return result;
-    }
-    return got;
-}
-
-static int entity_order(const void *a, const void *b)
-{
-    const entity *one = a;
-    const entity *two = b;
-    int result = strcmp(one->id, two->id);
-    return result != 0 ? result : (one->number > two->number) - (one->number < two->number);
-}
-
-/* In order of ids, the last word on each. */
-static int store_settle(store *s, bool change, problem *p)
-{
-    size_t kept = 0;
-    if (s->count > 1)
-        qsort(s->at, s->count, sizeof *s->at, entity_order);
-    for (size_t i = 0; i < s->count; i++) {
-        bool same = kept > 0 && strcmp(s->at[kept - 1].id, s->at[i].id) == 0;
-        if (same && !change)
-            return problem_set(p, s->file, s->at[i].line, "entity %.60s stands in the list twice",
-                               s->at[i].id);
-        kept -= same;
-        s->at[kept++] = s->at[i];
-    }
-    s->count = kept;
-    return 0;
-}
 
 /* ---- sanctions ------------------------------------------------------------------------ */
 
@@ -322,12 +57,12 @@ static void authority_of(const json_t *sanction, char to[AUTHORITY_BYTES])
 {
     const char *dataset =
         json_string_value(json_array_get(json_object_get(sanction, "datasets"), 0));
-    const char *candidates[] = {property(sanction, "programId", 0), dataset,
-                                property(sanction, "country", 0)};
+    const char *candidates[] = {ftm_property(sanction, "programId", 0), dataset,
+                                ftm_property(sanction, "country", 0)};
     for (size_t i = 0; i < sizeof candidates / sizeof candidates[0]; i++)
         if (candidates[i] != NULL && authority_in_front(candidates[i], to))
             return;
-    const char *said = property(sanction, "authority", 0);
+    const char *said = ftm_property(sanction, "authority", 0);
     snprintf(to, AUTHORITY_BYTES, "%.60s", said != NULL ? said : dataset != NULL ? dataset : "ZZ");
 }
 
@@ -367,7 +102,7 @@ static penalty *penalty_add(store *s)
 
 static const char *kept_text(store *s, const char *says)
 {
-    return pool_text(&s->texts, says, strlen(says));
+    return pool_text(&s->all.texts, says, strlen(says));
 }
 
 static int penalty_read(store *s, const json_t *e, const char *now)
@@ -376,20 +111,20 @@ static int penalty_read(store *s, const json_t *e, const char *now)
     text programs = {0};
     const json_t *properties = json_object_get(e, "properties");
     const json_t *named = json_object_get(properties, "programId");
-    const char *listed = date_or_none(property(e, "listingDate", 0));
-    const char *end = date_or_none(property(e, "endDate", 0));
-    const char *status = property(e, "status", 0);
+    const char *listed = date_or_none(ftm_property(e, "listingDate", 0));
+    const char *end = date_or_none(ftm_property(e, "endDate", 0));
+    const char *status = ftm_property(e, "status", 0);
     int result =
-        values_join(json_array_size(named) > 0 ? named : json_object_get(properties, "program"),
+        ftm_values_join(json_array_size(named) > 0 ? named : json_object_get(properties, "program"),
                     ", ", &programs);
     authority_of(e, authority);
     if (listed[0] == '\0')
-        listed = date_or_none(property(e, "startDate", 0));
+        listed = date_or_none(ftm_property(e, "startDate", 0));
     bool ended = (status != NULL &&
                   (strcasecmp(status, "inactive") == 0 || strcasecmp(status, "expired") == 0)) ||
                  is_past(end, now);
     const char *party = NULL;
-    for (size_t n = 0; result == 0 && (party = property(e, "entity", n)) != NULL; n++) {
+    for (size_t n = 0; result == 0 && (party = ftm_property(e, "entity", n)) != NULL; n++) {
         penalty *one = penalty_add(s);
         if (one == NULL) {
             result = -ENOMEM;
@@ -421,7 +156,7 @@ static int penalty_order(const void *a, const void *b)
 
 static const char *type_of(const json_t *e)
 {
-    const char *schema = string_of(e, "schema");
+    const char *schema = ftm_text(e, "schema");
     return strcmp(schema, "Person") == 0     ? "person"
            : strcmp(schema, "Vessel") == 0   ? "vessel"
            : strcmp(schema, "Airplane") == 0 ? "aircraft"
@@ -435,7 +170,7 @@ static const char *country_of_party(const json_t *e)
     const char *country = NULL;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *value = NULL;
-        for (size_t n = 0; (value = property(e, names[i], n)) != NULL; n++) {
+        for (size_t n = 0; (value = ftm_property(e, names[i], n)) != NULL; n++) {
             const char *one = country_of_alpha2(value, strlen(value));
             if (one != NULL && country != NULL && strcmp(one, country) != 0)
                 return NULL;
@@ -456,7 +191,7 @@ static void ids_read(const json_t *e, text *ids)
     const char *country = country_of_party(e);
     const char *value = NULL;
     char clean[110];
-    text_clean(string_of(e, "id"), (size_t)-1, clean, sizeof clean);
+    text_clean(ftm_text(e, "id"), (size_t)-1, clean, sizeof clean);
     text_put(ids, "opensanctions:");
     text_put(ids, clean);
     const json_t *referents = json_object_get(e, "referents");
@@ -470,13 +205,13 @@ static void ids_read(const json_t *e, text *ids)
             identifier_add_world(ids, "unsc", value + 5, strlen(value + 5));
     }
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        for (size_t n = 0; (value = property(e, numbers[i].property, n)) != NULL; n++)
+        for (size_t n = 0; (value = ftm_property(e, numbers[i].property, n)) != NULL; n++)
             identifier_add(ids, numbers[i].kind,
                            numbers[i].country != NULL ? numbers[i].country : country, value,
                            strlen(value));
-    for (size_t n = 0; (value = property(e, "imoNumber", n)) != NULL; n++)
+    for (size_t n = 0; (value = ftm_property(e, "imoNumber", n)) != NULL; n++)
         identifier_add_imo(ids, value, strlen(value));
-    for (size_t n = 0; (value = property(e, "leiCode", n)) != NULL; n++)
+    for (size_t n = 0; (value = ftm_property(e, "leiCode", n)) != NULL; n++)
         if (strlen(value) == 20)
             identifier_add_world(ids, "lei", value, 20);
 }
@@ -485,7 +220,7 @@ static void ids_read(const json_t *e, text *ids)
 static void others_read(const json_t *e, const char *authority, text *others)
 {
     const json_t *referents = json_object_get(e, "referents");
-    for (size_t n = 0; n < json_array_size(referents) && n < VALUES_MAX; n++) {
+    for (size_t n = 0; n < json_array_size(referents) && n < FTM_VALUES_MAX; n++) {
         char key[300];
         char clean[300];
         const char *value = json_string_value(json_array_get(referents, n));
@@ -514,14 +249,14 @@ static int record_make(list *l, const party *of, const penalty *what)
     if (r == NULL)
         return -ENOMEM;
     const char *own = country_of_party(of->entity);
-    snprintf(key, sizeof key, "%.200s/%s", string_of(of->entity, "id"), what->authority);
-    snprintf(details, sizeof details, "ftm:%.20s", string_of(of->entity, "digest"));
+    snprintf(key, sizeof key, "%.200s/%s", ftm_text(of->entity, "id"), what->authority);
+    snprintf(details, sizeof details, "ftm:%.20s", ftm_text(of->entity, "digest"));
     program_countries(what->programs, program_country, countries, sizeof countries);
     others_read(of->entity, what->authority, &others);
     int result = record_put(l, r, RECORD_KEY, key);
     result |= record_put(l, r, RECORD_OTHER, text_get(&others));
     result |= record_put(l, r, RECORD_GROUP, what->authority);
-    result |= record_put(l, r, RECORD_NAME, string_of(of->entity, "caption"));
+    result |= record_put(l, r, RECORD_NAME, ftm_text(of->entity, "caption"));
     result |= record_put(l, r, RECORD_TYPE, type_of(of->entity));
     result |= record_put(l, r, RECORD_AUTHORITY, what->authority);
     result |= record_put(l, r, RECORD_COUNTRIES,
@@ -566,11 +301,11 @@ static int penalties_fold(list *l, const party *of, const penalty *from, size_t 
 }
 
 /* A list without sanctions of their own marks its parties by a topic. */
-static int topic_records(list *l, const party *of, entity *e)
+static int topic_records(list *l, const party *of, ftm_entity *e)
 {
     const char *topic = NULL;
     bool listed = false;
-    for (size_t n = 0; (topic = property(of->entity, "topics", n)) != NULL; n++)
+    for (size_t n = 0; (topic = ftm_property(of->entity, "topics", n)) != NULL; n++)
         listed |= strcmp(topic, "sanction") == 0;
     const json_t *datasets = json_object_get(of->entity, "datasets");
     text done = {0};
@@ -607,7 +342,7 @@ static size_t penalties_find(const store *s, const char *party_id)
     return low;
 }
 
-static int party_records(store *s, list *l, entity *e, const json_t *value)
+static int party_records(store *s, list *l, ftm_entity *e, const json_t *value)
 {
     party of = {.entity = value, .line = e->line};
     size_t at = penalties_find(s, e->id);
@@ -635,15 +370,15 @@ static int party_records(store *s, list *l, entity *e, const json_t *value)
 static int entities_visit(store *s, list *l, bool sanctions, const char *now)
 {
     int result = 0;
-    for (size_t i = 0; i < s->count && result == 0; i++) {
-        entity *e = &s->at[i];
+    for (size_t i = 0; i < s->all.count && result == 0; i++) {
+        ftm_entity *e = &s->all.at[i];
         json_t *value = e->json != NULL ? json_loads(e->json, 0, NULL) : NULL;
         if (value == NULL)
             continue;
-        if (is_sanction(value) && sanctions) {
+        if (ftm_is_sanction(value) && sanctions) {
             e->needed = true;
             result = penalty_read(s, value, now);
-        } else if (!is_sanction(value) && !sanctions) {
+        } else if (!ftm_is_sanction(value) && !sanctions) {
             result = party_records(s, l, e, value);
         }
         json_decref(value);
@@ -659,41 +394,40 @@ static int list_make(store *s, list *l, problem *p)
         qsort(s->penalties, s->penalty_count, sizeof *s->penalties, penalty_order);
     if (result == 0)
         result = entities_visit(s, l, false, now);
-    for (size_t i = 0; i < s->count && result == 0; i++)
-        if (s->at[i].needed)
-            result = records_add_raw(l, s->at[i].json, strlen(s->at[i].json));
+    for (size_t i = 0; i < s->all.count && result == 0; i++)
+        if (s->all.at[i].needed)
+            result = records_add_raw(l, s->all.at[i].json, strlen(s->all.at[i].json));
     if (result == 0 && s->version[0] != '\0') {
         char line[100];
         snprintf(line, sizeof line, "{\"version\":\"%s\"}", s->version);
         result = records_add_raw(l, line, strlen(line));
     }
-    return result == 0 ? records_finish(l, s->file, p) : result;
+    return result == 0 ? records_finish(l, s->all.file, p) : result;
 }
 
 static void store_done(store *s)
 {
-    free(s->at);
     free(s->penalties);
-    pool_done(&s->texts);
+    ftm_done(&s->all);
 }
 
 /* ---- whole lists and changes ----------------------------------------------------------- */
 
 int opensanctions_read(source *const sources[], size_t count, list *ret_list, problem *p)
 {
-    store s = {.file = source_name(sources[0])};
+    store s = {.all.file = source_name(sources[0])};
     (void)count;
-    int result = lines_read(&s, sources[0], false, p);
+    int result = ftm_read(&s.all, sources[0], false, p);
     if (result == 0)
-        result = store_settle(&s, false, p);
-    if (result == 0 && s.count == 0)
-        result = problem_set(p, s.file, 0, "is empty; expected entities");
+        result = ftm_settle(&s.all, false, p);
+    if (result == 0 && s.all.count == 0)
+        result = problem_set(p, s.all.file, 0, "is empty; expected entities");
     if (result == 0)
-        snprintf(ret_list->date, sizeof ret_list->date, "%s", s.last_seen);
+        snprintf(ret_list->date, sizeof ret_list->date, "%s", s.all.last_seen);
     if (result == 0)
         result = list_make(&s, ret_list, p);
     if (result == 0 && ret_list->count == 0)
-        result = problem_set(p, s.file, 0, "holds no party that is under sanctions");
+        result = problem_set(p, s.all.file, 0, "holds no party that is under sanctions");
     store_done(&s);
     return result;
 }
@@ -715,12 +449,12 @@ static int remembered_take(store *s, const list *before, problem *p)
     int result = 0;
     for (size_t i = 0; i < before->raw_count && result == 0; i++) {
         json_t *value = json_loads(before->raw[i], 0, NULL);
-        const char *version = string_of(value, "version");
+        const char *version = ftm_text(value, "version");
         if (version[0] != '\0')
             snprintf(s->version, sizeof s->version, "%s", version);
         else
-            result = value != NULL ? entity_add(s, string_of(value, "id"), value, 0)
-                                   : problem_set(p, s->file, 0, "the remembered list is damaged");
+            result = value != NULL ? ftm_add(&s->all, ftm_text(value, "id"), value, 0)
+                                   : problem_set(p, s->all.file, 0, "the remembered list is damaged");
         json_decref(value);
     }
     return result;
@@ -728,22 +462,22 @@ static int remembered_take(store *s, const list *before, problem *p)
 
 int opensanctions_change(source *from, const list *before, list *ret_list, problem *p)
 {
-    store s = {.file = source_name(from)};
+    store s = {.all.file = source_name(from)};
     char version[THAW_DATE_TEXT] = "";
     int result = remembered_take(&s, before, p);
     source_date_of_name(source_name(from), version);
     if (result == 0 && version[0] != '\0' && strcmp(version, s.version) < 0)
-        result = problem_set(p, s.file, 0, "is of %s, older than the change of %s that was taken",
+        result = problem_set(p, s.all.file, 0, "is of %s, older than the change of %s that was taken",
                              version, s.version);
     if (result == 0 && version[0] != '\0')
         snprintf(s.version, sizeof s.version, "%s", version);
     if (result == 0)
-        result = lines_read(&s, from, true, p);
+        result = ftm_read(&s.all, from, true, p);
     if (result == 0)
-        result = store_settle(&s, true, p);
+        result = ftm_settle(&s.all, true, p);
     if (result == 0)
         snprintf(ret_list->date, sizeof ret_list->date, "%s",
-                 version[0] != '\0' ? version : s.last_seen);
+                 version[0] != '\0' ? version : s.all.last_seen);
     if (result == 0)
         result = list_make(&s, ret_list, p);
     store_done(&s);
