@@ -106,6 +106,16 @@ static void run_add(run *r, const thaw_event *event)
         r->accepted++;
 }
 
+/* Before it is added: what it refers to lives until then. */
+static void run_note_taken(run *r, const thaw_event *event)
+{
+    thaw_str targets[] = {event->kind == THAW_RETRACTION ? event->retracts : (thaw_str){0}, event->revises};
+
+    for (size_t i = 0; i < 2; i++)
+        if (targets[i].data && !facts_knows(r->f, facts_key(event)))
+            watch_taken(&r->w, event->source, targets[i], facts_number(r->f) + 1);
+}
+
 static void run_look(run *r)
 {
     if (!r->quiet)
@@ -131,8 +141,10 @@ static void run_batch(run *r, json_t *batch)
         while ((got = thaw_body_next(&body, &event, &error)) != 0) {
             if (got < 0)
                 watch_problem(&r->w, "event rejected: %s", error.message);
-            else
+            else {
+                run_note_taken(r, &event);
                 run_add(r, &event);
+            }
         }
     }
     msgpack_sbuffer_destroy(&bytes);

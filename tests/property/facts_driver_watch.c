@@ -43,6 +43,43 @@ static watched *watch_add(watch *w, fact_handle handle)
     return item;
 }
 
+void watch_taken(watch *w, thaw_str source, thaw_str id, uint64_t by)
+{
+    taken one = {.by = by};
+
+    snprintf(one.name, sizeof(one.name), "%.*s/%.*s", (int)source.len, source.data, (int)id.len, id.data);
+    for (size_t i = 0; i < w->taken_count; i++)
+        if (strcmp(w->taken[i].name, one.name) == 0)
+            return; /* it is gone already */
+    if (w->taken_count < TAKEN_MAX)
+        w->taken[w->taken_count++] = one;
+}
+
+static bool is_cause(const fact_change *change, uint64_t number)
+{
+    for (uint32_t i = 0; i < change->causes_count; i++)
+        if (change->causes[i] == number)
+            return true;
+    return false;
+}
+
+/* Whatever took a report of an incident away in this batch is a cause of what became of it. */
+static void check_causes(watch *w, const watched *item, const fact_change *change)
+{
+    fact_kind kind = fact_handle_kind(change->handle);
+    json_t *fact = w->taken_count && item->text ? json_loads(item->text, 0, NULL) : NULL;
+    const json_t *reports = fact ? json_object_get(fact, "reports") : NULL;
+    json_t *name;
+    size_t at;
+
+    if (kind == FACT_RELEASE || kind == FACT_DETENTION || kind == FACT_SANCTION || kind == FACT_TALKS)
+        json_array_foreach((json_t *)reports, at, name) for (size_t i = 0; i < w->taken_count; i++)
+            if (strcmp(w->taken[i].name, json_string_value(name)) == 0 && !is_cause(change, w->taken[i].by))
+                watch_problem(w, "%" PRIx64 " lost %s to %" PRIu64 ", which is no cause of its change", change->handle,
+                              w->taken[i].name, w->taken[i].by);
+    json_decref(fact);
+}
+
 void watch_change(void *context, const fact_change *change)
 {
     watch *w = context;
@@ -61,6 +98,8 @@ void watch_change(void *context, const fact_change *change)
     }
     if (change->type != FACT_APPEARED && change->replaces)
         watch_problem(w, "%" PRIx64 " replaces something without appearing", change->handle);
+    if (item && change->causes_count < CAUSES_MAX)
+        check_causes(w, item, change);
     if (!item)
         item = watch_add(w, change->handle);
     else if (item->change)
@@ -249,6 +288,7 @@ void watch_look(watch *w, facts *f)
         w->all[i].replaces = 0;
     }
     w->changes = 0;
+    w->taken_count = 0;
     free(at);
 }
 

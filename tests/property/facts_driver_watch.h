@@ -20,16 +20,29 @@ typedef struct watched {
     fact_handle replaces;
 } watched;
 
+/* A report that another of its source withdrew or replaced in this batch. */
+typedef struct taken {
+    char name[300]; /* source/id */
+    uint64_t by;    /* the number of that other */
+} taken;
+
+#define TAKEN_MAX 64
+
 typedef struct watch {
     watched *all; /* every handle that was ever told of */
     size_t count, room;
     size_t changes;   /* told of since the last look */
     json_t *problems; /* array of str; borrowed */
     int64_t now_ns;   /* for facts_get */
+    taken taken[TAKEN_MAX];
+    size_t taken_count;
 } watch;
 
 /* A fact_change_fn; context is the watch. */
 void watch_change(void *context, const fact_change *change);
+
+/* A report came, of that number, that withdraws or replaces another. */
+void watch_taken(watch *w, thaw_str source, thaw_str id, uint64_t by);
 
 /* Looks at the facts after a settle. */
 void watch_look(watch *w, facts *f);

@@ -222,7 +222,8 @@ def check(driver, seed, events):
 def class_of(wrong):
     """What kind of failure it is, so that shrinking does not wander off to another one."""
     text = wrong[0]
-    return text.split(":")[0] + ":" + text.split(":")[1].split()[0] if ":" in text else text
+    before, _, behind = text.partition(":")
+    return before + ":" + "".join(behind.split(":")[0].split()[:1])
 
 
 REQUIRED = {"id", "kind", "country", "source", "authority", "action", "stage", "retracts", "state", "of"}

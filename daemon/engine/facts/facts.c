@@ -334,6 +334,9 @@ static void report_leave(facts *f, uint32_t number)
     parties_leave(f, number, &event);
     if (r->key_index)
         groups_leave(f, number, &event);
+    /* It may stand elsewhere since the batch began, in an incident nobody was told of; where it was told last, it is missed. */
+    if (r->told)
+        incident_touch(f, f->incidents[r->told]);
     if (r->kind == THAW_TALLY)
         tally_leave(f, number, &event);
     feed_leave(f, number, &event);

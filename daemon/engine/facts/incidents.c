@@ -413,6 +413,18 @@ static void lines_fill(facts *f, line *lines, uint32_t count, uint32_t known)
     }
 }
 
+/* Who goes on as another takes over why that one changed in this batch. */
+static void line_inherit(facts *f, const line *l)
+{
+    if (!l->heir_of || l->heir_of == l->incident)
+        return;
+    causes *why = &f->incidents[l->incident]->why;
+    const causes *of = &f->incidents[l->heir_of]->why;
+    why->news = why->news ? why->news : of->news;
+    for (uint32_t i = 0; i < of->corrections.count && why->corrections.count < CAUSES_MAX; i++)
+        put(f, &why->corrections, of->corrections.at[i]);
+}
+
 /* A fact that nobody goes on with is gone, unless its number was inherited. */
 static bool line_is_gone(const line *l, const hash_index *inherited)
 {
@@ -426,6 +438,8 @@ static void lines_tell(facts *f, line *lines, uint32_t count)
     for (uint32_t i = 0; i < count; i++)
         if (lines[i].handle && index_put(&inherited, lines[i].handle, i + 1, &f->held) < 0)
             f->failed = -ENOMEM;
+    for (uint32_t i = 0; i < count; i++)
+        line_inherit(f, &lines[i]);
     for (uint32_t i = 0; i < count; i++) {
         incident *inc = f->incidents[lines[i].incident];
         if (inc->used)

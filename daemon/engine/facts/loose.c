@@ -203,6 +203,8 @@ static void placing_apply(facts *f, uint32_t key_index, placing p[], uint32_t co
     for (uint32_t i = 0; i < count; i++) {
         incident *to = p[i].leader < count && p[i].leader != i ? p[p[i].leader].target : p[i].target;
         incident *from = f->incidents[p[i].before];
+        if (!to)
+            item_forget(f, p[i].it);
         if (to == from)
             continue;
         if (from && from->used) {
@@ -213,8 +215,6 @@ static void placing_apply(facts *f, uint32_t key_index, placing p[], uint32_t co
             incident_mark(f, from);
         }
         item_set_incident(f, p[i].it, to ? to->index : 0);
-        if (!to)
-            item_forget(f, p[i].it);
         if (to && to->class == ITEM_VAGUE) {
             incident_take_in(f, to, p[i].it);
         } else if (to) {
