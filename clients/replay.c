@@ -83,7 +83,7 @@ static void on_alert(void *context, const thaw_alert *alert)
 int replay_new(engine_clock clock, rules *set, replay *ret_replay)
 {
     engine_config config = engine_config_default;
-    engine_sink sink = {ret_replay, on_alert};
+    engine_sink sink = {.context = ret_replay, .alert = on_alert};
     *ret_replay = (replay){.engine = NULL};
     config.clock = clock;
     int result = engine_new(&config, &sink, &ret_replay->engine);

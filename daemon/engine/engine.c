@@ -206,7 +206,7 @@ uint64_t engine_alerts_firing(const engine *e)
 
 int engine_set_rules(engine *e, rules *set, bool dry, rules_change_fn on_change, void *context)
 {
-    rules_sink sink = {e, engine_on_alert};
+    rules_sink sink = {e, engine_on_alert, e->sink.stopwatch_ns};
     int r = rules_replace(e->rules, set, e->facts, e->now_ns, &sink, dry, on_change, context);
     if (r < 0 || dry)
         return r;

@@ -52,6 +52,7 @@ extern const engine_config engine_config_default;
 typedef struct engine_sink {
     void *context;
     void (*alert)(void *context, const thaw_alert *alert);
+    int64_t (*stopwatch_ns)(void); /* or NULL: only to tell what each rule costs; decides nothing */
 } engine_sink;
 
 /* -EINVAL: the config holds an impossible value; -ENOMEM. Without rules no alert is raised. */

@@ -122,7 +122,7 @@ int engine_load(engine *e, engine_saved_kind kind, uint64_t number, int64_t at_n
 
 int engine_load_end(engine *e, rules *set)
 {
-    rules_sink sink = {e, engine_on_alert};
+    rules_sink sink = {e, engine_on_alert, e->sink.stopwatch_ns};
     int r = take_state(e);
     if (r < 0)
         return r;

@@ -114,7 +114,7 @@ int main(int argc, char *argv[])
     uint32_t again = (uint32_t)option_count(argc, argv, "--again", 1);
     const char *rules_file = option(argc, argv, "--rules", NULL), *stage = option(argc, argv, "--stage", "all");
     path p = {.batch = option_count(argc, argv, "--batch", 1000), .now_ns = START_S * 1000000000};
-    engine_sink sink = {&p, on_alert};
+    engine_sink sink = {.context = &p, .alert = on_alert};
     engine_config config = engine_config_default;
     stream s = stream_until((uint32_t)option_count(argc, argv, "--countries", 200), before + events, START_S);
     int64_t cpu = 0;

@@ -232,7 +232,8 @@ class Service(unittest.TestCase):
         rules = self.d.ok("rules")["rules"]
         self.assertEqual({r["rule"] for r in rules}, {"any-release", "total", "each-source"})
         for rule in rules:
-            self.assertLessEqual({"rule", "file", "version", "groups", "firing", "evaluations"}, set(rule))
+            self.assertLessEqual({"rule", "file", "version", "groups", "firing", "evaluations", "time"}, set(rule))
+            self.assertEqual(rule["time"] > 0, rule["evaluations"] > 0, rule)
         dry = self.d.ok("reload", {"dry": True})
         self.assertTrue(dry["dry"])
         self.assertEqual({r["rule"]: r["fate"] for r in dry["rules"]},

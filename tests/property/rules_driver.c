@@ -296,7 +296,7 @@ static bool load(run *r, json_t *input)
     if (error < 0)
         return false;
     if (json_is_array(r->kinds)) {
-        rules_sink sink = {r, on_alert};
+        rules_sink sink = {.context = r, .alert = on_alert};
         fc.tolerance_ns[THAW_RELEASE] = ec.tolerance_release_ns;
         fc.tolerance_ns[THAW_DETENTION] = ec.tolerance_detention_ns;
         fc.tolerance_ns[THAW_TALKS] = ec.tolerance_talks_ns;
@@ -305,7 +305,7 @@ static bool load(run *r, json_t *input)
         if (error == 0)
             error = rules_attach(r->rules, r->facts, INT64_MIN, &sink);
     } else {
-        engine_sink sink = {r, on_engine_alert};
+        engine_sink sink = {.context = r, .alert = on_engine_alert};
         ec.clock = clock != NULL && strcmp(clock, "reported") == 0 ? ENGINE_CLOCK_REPORTED : ENGINE_CLOCK_WALL;
         error = engine_new(&ec, &sink, &r->engine);
         if (error == 0)

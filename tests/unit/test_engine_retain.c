@@ -70,7 +70,7 @@ static rules *rules_make(void)
 
 static engine *engine_make(subject *s)
 {
-    engine_sink sink = {s, on_alert};
+    engine_sink sink = {.context = s, .alert = on_alert};
     engine *e;
     assert_int_equal(engine_new(&engine_config_default, &sink, &e), 0);
     return e;

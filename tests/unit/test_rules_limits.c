@@ -46,7 +46,7 @@ static rules *load(uint32_t groups, uint32_t facts)
 
 static engine *start(seen *s, uint32_t groups, uint32_t facts)
 {
-    engine_sink sink = {s, on_alert};
+    engine_sink sink = {.context = s, .alert = on_alert};
     engine *e = NULL;
     assert_int_equal(engine_new(&engine_config_default, &sink, &e), 0);
     assert_int_equal(engine_set_rules(e, load(groups, facts), false, NULL, NULL), 0);

@@ -151,7 +151,7 @@ static rules *rules_make(int which)
 
 static engine *world_engine(world *w)
 {
-    engine_sink sink = {w, world_alert};
+    engine_sink sink = {.context = w, .alert = world_alert};
     engine *e;
     assert_int_equal(engine_new(&engine_config_default, &sink, &e), 0);
     return e;

@@ -123,8 +123,8 @@ int rules_write_rules(rules *set, msgpack_packer *out)
         pack_count(out, "facts", one->facts_count);
         pack_count(out, "firing", one->firing_count);
         pack_count(out, "pending", one->pending_count);
-        pack_count(out, "evaluations", one->evaluations);
-        pack_count(out, "steps", one->steps);
+        pack_count(out, "evaluations", one->evaluations.times);
+        pack_count(out, "time", cost_ns(&one->offers) + cost_ns(&one->evaluations));
     }
     return 0;
 }

@@ -141,6 +141,13 @@ typedef struct offer {
     const fact_change *change;
 } offer;
 
+/* Entries of the fact are found by their group: a fact may be in those of thousands of rules. */
+static void group_open(entry *e)
+{
+    e->open_next = e->group->open;
+    e->group->open = e;
+}
+
 /* The fact is in this group: an entry that says the same stays, otherwise a new one comes. */
 static int offer_group(void *context, group *g)
 {
@@ -148,10 +155,10 @@ static int offer_group(void *context, group *g)
     rules *set = o->set;
     if (!o->made && !(o->made = entry_new(set, o->selection, o->index)))
         return -ENOMEM;
-    for (entry *e = o->node->entries; e; e = e->fact_next)
-        if (e->group == g && entry_same(e, o->made)) {
+    for (entry *e = g->open; e; e = e->open_next)
+        if (entry_same(e, o->made)) {
             e->stays = true;
-            return group_dirty(set, g); /* its reports may have changed */
+            return g->state == LIFE_FIRING ? group_dirty(set, g) : 0; /* its reports may have changed */
         }
     if (set->now_ns >= o->made->to_ns)
         return 0; /* past the window, for good */
@@ -168,9 +175,10 @@ static int offer_group(void *context, group *g)
     o->made = NULL;
     int res = entry_link(set, e, o->node, g, o->change->correction);
     if (res < 0) {
-        free(e);
+        entry_free(set, e);
         return res;
     }
+    group_open(e);
     e->stays = true;
     return group_correct(g, o->change);
 }
@@ -182,15 +190,15 @@ static int offer_atom(offer *o, uint32_t at)
     bool matches;
     o->index = set->atoms[at].selection;
     o->selection = &one->selections[o->index];
+    int64_t begun_ns = cost_begin(set, &one->offers);
     int res = view_matches(set, o->selection, &matches);
-    if (o->selection->where)
-        one->steps += cel_evaluator_steps(set->evaluator);
     if (res == 0 && o->selection->thresholds_count)
         res = watch_set(set, o->node, at, o->selection);
     if (res == 0 && matches)
         res = groups_of_fact(set, one, o->selection, offer_group, o);
-    free(o->made);
+    entry_free(set, o->made);
     o->made = NULL;
+    cost_end(set, &one->offers, begun_ns);
     return res;
 }
 
@@ -199,6 +207,7 @@ static int drop_others(rules *set, fact_node *node, uint32_t at, const fact_chan
 {
     for (entry *e = node->entries, *next; e; e = next) {
         next = e->fact_next;
+        e->group->open = NULL;
         bool theirs = at == UINT32_MAX || (set->atoms[at].rule == e->group->rule &&
                                            set->atoms[at].selection == e->selection);
         if (!theirs)
@@ -230,6 +239,8 @@ static int offer_fact(rules *set, const fact_change *change)
         return -ENOMEM;
     offer o = {.set = set, .node = node, .change = change};
     res = node_touch(set, node, change);
+    for (entry *e = node->entries; e; e = e->fact_next)
+        group_open(e);
     for (size_t i = 0; res == 0 && i < set->matched_count; i++)
         res = offer_atom(&o, set->matched[i]);
     if (res == 0)
@@ -252,6 +263,8 @@ int watch_due(rules *set, watch *w)
     view_open(set, node->handle, set->now_ns);
     offer o = {.set = set, .node = node, .change = &change};
     node->references++;
+    for (entry *e = node->entries; e; e = e->fact_next)
+        group_open(e);
     int res = offer_atom(&o, at);
     if (res == 0)
         res = drop_others(set, node, at, &change);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "rules/state.h"
 
@@ -63,115 +62,89 @@ static void window_of(const selection *s, int64_t at_ns, entry *e)
 
 /* ---- making ------------------------------------------------------------------------- */
 
-/* The distinct things that an aggregate counts of the open fact, of kinds that have no such field: a
- * report is one report of one source. */
-static void distinct_value(fact_view *v, aggregate a, fact_value *ret)
+static entry *entry_alloc(rules *set, size_t hashes)
 {
-    static const fact_field fields[] = {
-        [AGG_SOURCES] = FIELD_SOURCES, [AGG_VOICES] = FIELD_VOICES, [AGG_REPORTS] = FIELD_REPORTS};
-    ret->type = FACT_NONE;
-    if (view_field(v, fields[a], ret) == 0 && ret->type != FACT_NONE)
-        return;
-    ret->type = FACT_NONE;
-    if (v->kind != FACT_REPORT)
-        return;
-    if (a == AGG_VOICES && view_field(v, FIELD_ATTRIBUTED_TO, ret) == 0 && ret->type == FACT_STRING)
-        return;
-    ret->type = FACT_NONE;
-    if ((a == AGG_VOICES || a == AGG_SOURCES) && view_field(v, FIELD_SOURCE, ret) < 0)
-        ret->type = FACT_NONE;
-    if (a == AGG_REPORTS && view_field(v, FIELD_ID, ret) < 0)
-        ret->type = FACT_NONE;
+    entry *e = hashes ? NULL : set->spare;
+    if (!e)
+        return malloc(sizeof *e + hashes * sizeof e->distinct[0]);
+    set->spare = e->next;
+    set->spare_count--;
+    return e;
 }
 
-/* What each aggregate counts of the open fact, as hashes. */
-typedef struct distinct_things {
-    uint64_t *people; /* see facts_people; owned */
-    size_t people_count;
-    fact_value values[AGG_DISTINCT_COUNT]; /* but of the people */
-} distinct_things;
-
-static size_t distinct_count(const distinct_things *d, size_t place)
+void entry_free(rules *set, entry *e)
 {
-    const fact_value *value = &d->values[place];
-    size_t count = place == AGG_PERSONS_PLACE ? d->people_count
-                   : value->type == FACT_STRINGS             ? value->strings.count
-                                                             : value->type == FACT_STRING;
-    return count > UINT16_MAX ? UINT16_MAX : count;
-}
-
-static int distinct_read(fact_view *v, uint32_t aggregates, distinct_things *d, size_t *ret_hashes)
-{
-    *d = (distinct_things){.people = NULL};
-    *ret_hashes = 0;
-    if (aggregates & 1u << AGG_PERSONS) {
-        int res = facts_people(v->facts, v->handle, &d->people, &d->people_count);
-        if (res < 0 && res != -ENOENT)
-            return res;
+    size_t hashes = 0;
+    for (size_t place = 0; e && place < AGG_DISTINCT_COUNT; place++)
+        hashes += e->distinct_counts[place];
+    if (!e || hashes || set->spare_count >= RULES_SPARE_MAX) {
+        free(e);
+        return;
     }
+    e->next = set->spare;
+    set->spare = e;
+    set->spare_count++;
+}
+
+/* The distinct things that the rule counts; -ENOMEM. */
+static int distinct_of(fact_view *v, uint32_t aggregates, const view_things *ret_all[AGG_DISTINCT_COUNT],
+                       size_t *ret_hashes)
+{
+    *ret_hashes = 0;
     for (size_t place = 0; place < AGG_DISTINCT_COUNT; place++) {
-        if (place != AGG_PERSONS_PLACE && aggregates & 1u << (AGG_DISTINCT_FIRST + place))
-            distinct_value(v, (aggregate)(AGG_DISTINCT_FIRST + place), &d->values[place]);
-        *ret_hashes += distinct_count(d, place);
+        ret_all[place] = NULL;
+        if (!(aggregates & 1u << (AGG_DISTINCT_FIRST + place)))
+            continue;
+        if (!(ret_all[place] = view_things_of(v, (aggregate)(AGG_DISTINCT_FIRST + place))))
+            return -ENOMEM;
+        *ret_hashes += ret_all[place]->count;
     }
     return 0;
 }
 
-static void distinct_fill(entry *e, const distinct_things *d)
+static void distinct_fill(entry *e, const fact_view *v, const view_things *const all[AGG_DISTINCT_COUNT])
 {
     size_t used = 0;
     for (size_t place = 0; place < AGG_DISTINCT_COUNT; place++) {
-        const fact_value *value = &d->values[place];
-        const thaw_str *items = value->type == FACT_STRINGS ? value->strings.items : &value->string;
-        size_t count = distinct_count(d, place);
-        e->distinct_counts[place] = (uint16_t)count;
-        for (size_t i = 0; i < count; i++)
-            e->distinct[used++] = place == AGG_PERSONS_PLACE
-                                      ? d->people[i]
-                                      : XXH3_64bits(items[i].data, items[i].len) | 1;
+        if (!all[place] || !all[place]->count)
+            continue;
+        memcpy(e->distinct + used, v->hashes + all[place]->first, all[place]->count * sizeof e->distinct[0]);
+        e->distinct_counts[place] = all[place]->count;
+        used += all[place]->count;
     }
 }
 
 static void entry_numbers(entry *e, fact_view *v, const selection *s)
 {
-    fact_value value;
-    if (view_field(v, s->at, &value) == 0 && value.type == FACT_TIME) {
-        e->has_at = true;
-        e->at_ns = value.at_ns;
-    }
-    if (s->count_field != FIELD_NONE && view_field(v, s->count_field, &value) == 0 &&
-        value.type == FACT_INT) {
-        e->has_count = true;
-        e->count = e->low = e->high = value.number;
-        if (view_field(v, FIELD_LOW, &value) == 0 && value.type == FACT_INT)
-            e->low = value.number;
-        if (view_field(v, FIELD_HIGH, &value) == 0 && value.type == FACT_INT)
-            e->high = value.number;
-    }
-    if (view_field(v, FIELD_ID, &value) == 0 && value.type == FACT_STRING)
-        e->id_hash = XXH3_64bits(value.string.data, value.string.len);
+    e->has_at = view_time(v, s->at, &e->at_ns);
+    e->id_hash = view_id_hash(v);
+    const struct cel_value *value = s->count_field == FIELD_NONE ? NULL : view_value(v, s->count_field);
+    if (!value || value->kind != CEL_INT)
+        return;
+    e->has_count = true;
+    e->count = e->low = e->high = value->integer;
+    if ((value = view_value(v, FIELD_LOW))->kind == CEL_INT)
+        e->low = value->integer;
+    if ((value = view_value(v, FIELD_HIGH))->kind == CEL_INT)
+        e->high = value->integer;
 }
 
 entry *entry_new(rules *set, const selection *s, uint8_t index)
 {
     fact_view *v = &set->view;
-    distinct_things things;
+    const view_things *things[AGG_DISTINCT_COUNT];
     size_t hashes;
-    if (distinct_read(v, s->aggregates, &things, &hashes) < 0)
+    if (distinct_of(v, s->aggregates, things, &hashes) < 0)
         return NULL;
-    entry *e = calloc(1, sizeof *e + hashes * sizeof e->distinct[0]);
-    if (!e) {
-        free(things.people);
+    entry *e = entry_alloc(set, hashes);
+    if (!e)
         return NULL;
-    }
-    e->due.type = DEADLINE_ENTRY;
-    e->selection = index;
-    distinct_fill(e, &things);
-    free(things.people);
+    *e = (entry){.due.type = DEADLINE_ENTRY, .selection = index};
+    distinct_fill(e, v, things);
     entry_numbers(e, v, s);
     window_of(s, e->at_ns, e);
     if (v->no_memory) {
-        free(e);
+        entry_free(set, e);
         return NULL;
     }
     return e;
@@ -204,6 +177,7 @@ static void entry_activate(entry *e)
     group *g = e->group;
     e->active = true;
     totals_add(&g->totals[e->selection], e);
+    newest_add(g->newest, e);
     if (g->rule->selections[e->selection].aggregates & 0xfu << AGG_DISTINCT_FIRST)
         g->stale |= 1u << e->selection;
 }
@@ -218,6 +192,8 @@ int entry_link(rules *set, entry *e, fact_node *node, group *g, bool correction)
     node->references++;
     e->fact = node;
     e->fact_next = node->entries;
+    if (e->fact_next)
+        e->fact_next->fact_prev = e;
     node->entries = e;
     e->next = g->entries[e->selection];
     if (e->next)
@@ -235,10 +211,12 @@ int entry_link(rules *set, entry *e, fact_node *node, group *g, bool correction)
 static void entry_unlink(rules *set, entry *e)
 {
     group *g = e->group;
-    entry **at = &e->fact->entries;
-    while (*at != e)
-        at = &(*at)->fact_next;
-    *at = e->fact_next;
+    if (e->fact_prev)
+        e->fact_prev->fact_next = e->fact_next;
+    else
+        e->fact->entries = e->fact_next;
+    if (e->fact_next)
+        e->fact_next->fact_prev = e->fact_prev;
     if (e->prev)
         e->prev->next = e->next;
     else
@@ -249,8 +227,10 @@ static void entry_unlink(rules *set, entry *e)
     g->entries_count--;
     g->rule->facts_count--;
     deadline_clear(&set->deadlines, &e->due);
-    if (e->active)
+    if (e->active) {
         totals_take(g, e);
+        newest_take(g->newest, e);
+    }
 }
 
 /* What came in this round leaves no trace; what was active before it is kept until its end. */
@@ -261,7 +241,7 @@ int entry_drop(rules *set, entry *e, bool correction)
     entry_unlink(set, e);
     if (!keep) {
         node_release(set, e->fact);
-        free(e);
+        entry_free(set, e);
     } else {
         e->correction = correction;
         e->next = g->gone;
@@ -275,7 +255,7 @@ void group_forget_gone(rules *set, group *g)
     while (g->gone) {
         entry *next = g->gone->next;
         node_release(set, g->gone->fact);
-        free(g->gone);
+        entry_free(set, g->gone);
         g->gone = next;
     }
 }

@@ -20,9 +20,15 @@ static void pack_key(const rule *one, const struct cel_value by[], msgpack_packe
     }
 }
 
-static uint64_t key_hash(const rule *one, const char *key, size_t len)
+static uint64_t key_hash(const msgpack_sbuffer *key)
 {
-    return XXH3_64bits_withSeed(key, len, one->index) | 1;
+    return XXH3_64bits(key->data, key->size);
+}
+
+/* Where a group stands in the table: the groups of all rules share it. */
+static uint64_t group_hash(const rule *one, uint64_t hash)
+{
+    return (hash ^ one->index * UINT64_C(0x9FB21C651E98DF25)) | 1;
 }
 
 /* What stands between the colons of an alert's id: values joined by commas; what would be taken
@@ -64,10 +70,10 @@ static char *key_text(const rule *one, const struct cel_value by[], uint64_t has
 
 /* ---- finding and making ------------------------------------------------------------- */
 
-static group *find_key(const rules *set, const rule *one, const char *key, size_t len, uint64_t hash)
+static group *find_key(const rules *set, const rule *one, const msgpack_sbuffer *key, uint64_t hash)
 {
-    group *g = table_get(&set->groups, hash);
-    while (g && (g->rule != one || g->key_len != len || memcmp(g->key, key, len) != 0))
+    group *g = table_get(&set->groups, group_hash(one, hash));
+    while (g && (g->rule != one || g->key_len != key->size || memcmp(g->key, key->data, key->size) != 0))
         g = g->bucket_next;
     return g;
 }
@@ -79,7 +85,7 @@ group *group_find(rules *set, const rule *one, const struct cel_value by[])
     msgpack_sbuffer_init(&key);
     msgpack_packer_init(&out, &key, msgpack_sbuffer_write);
     pack_key(one, by, &out);
-    group *g = key.data ? find_key(set, one, key.data, key.size, key_hash(one, key.data, key.size)) : NULL;
+    group *g = key.data ? find_key(set, one, &key, key_hash(&key)) : NULL;
     msgpack_sbuffer_destroy(&key);
     return g;
 }
@@ -112,6 +118,7 @@ static void group_destroy(group *g)
     free(g->by_text);
     free(g->entries);
     free(g->totals);
+    free(g->newest);
     free(g->causes);
     free(g);
 }
@@ -123,7 +130,7 @@ static group *group_new(rule *one, const struct cel_value by[], const msgpack_sb
         return NULL;
     g->due.type = DEADLINE_LIFE;
     g->rule = one;
-    g->hash = hash;
+    g->hash = group_hash(one, hash);
     g->round = 1;
     g->key = malloc(key->size);
     g->key_len = key->size;
@@ -158,8 +165,8 @@ static int group_make(rules *set, rule *one, const struct cel_value by[], const 
     group *g = group_new(one, by, key, hash);
     if (!g)
         return -ENOMEM;
-    group *first = table_get(&set->groups, hash);
-    if (table_put(&set->groups, hash, g) < 0) {
+    group *first = table_get(&set->groups, g->hash);
+    if (table_put(&set->groups, g->hash, g) < 0) {
         group_destroy(g);
         return -ENOMEM;
     }
@@ -173,21 +180,42 @@ static int group_make(rules *set, rule *one, const struct cel_value by[], const 
     return 0;
 }
 
-int group_get(rules *set, rule *one, const struct cel_value by[], group **ret_group)
+static int key_write(const rule *one, const struct cel_value by[], msgpack_sbuffer *key)
 {
-    msgpack_sbuffer *key = &set->key; /* one for all: this is asked for each rule that a fact fits */
     msgpack_packer out;
     msgpack_packer_init(&out, key, msgpack_sbuffer_write);
     msgpack_sbuffer_clear(key);
     pack_key(one, by, &out);
-    if (!key->data)
-        return -ENOMEM;
-    uint64_t hash = key_hash(one, key->data, key->size);
-    group *g = find_key(set, one, key->data, key->size, hash);
+    return key->data ? 0 : -ENOMEM;
+}
+
+static int group_at(rules *set, rule *one, const struct cel_value by[], const msgpack_sbuffer *key,
+                    uint64_t hash, group **ret_group)
+{
+    group *g = find_key(set, one, key, hash);
     if (!g)
         return group_make(set, one, by, key, hash, ret_group);
     *ret_group = g;
     return 0;
+}
+
+int group_get(rules *set, rule *one, const struct cel_value by[], group **ret_group)
+{
+    int res = key_write(one, by, &set->key);
+    return res < 0 ? res : group_at(set, one, by, &set->key, key_hash(&set->key), ret_group);
+}
+
+/* The same of the open fact's own values: their key is written once for all rules with that `by`. */
+static int group_of_view(rules *set, rule *one, const struct cel_value by[], group **ret_group)
+{
+    fact_view *v = &set->view;
+    if (v->key_of != one->by_like) {
+        if (key_write(one, by, &v->key) < 0)
+            return -ENOMEM;
+        v->key_of = one->by_like;
+        v->key_hash = key_hash(&v->key);
+    }
+    return group_at(set, one, by, &v->key, v->key_hash, ret_group);
 }
 
 static void group_unlink(rules *set, group *g)
@@ -256,6 +284,7 @@ typedef struct fan {
     void *context;
     struct cel_value by[RULES_BY_MAX];
     uint32_t made;
+    bool many; /* one of them is an element of a list */
 } fan;
 
 static int fan_out(fan *f, size_t level)
@@ -264,20 +293,18 @@ static int fan_out(fan *f, size_t level)
         group *g;
         if (f->made++ >= RULES_FACT_GROUPS_MAX)
             return 0;
-        int res = group_get(f->set, f->rule, f->by, &g);
+        int res = f->many ? group_get(f->set, f->rule, f->by, &g) : group_of_view(f->set, f->rule, f->by, &g);
         return res == -ENOSPC ? 0 : res < 0 ? res : f->on_group(f->context, g);
     }
     fact_view *v = &f->set->view;
-    size_t slot = 0;
-    while (slot < v->fields->count && v->fields->fields[slot] != f->selection->by[level])
-        slot++;
-    struct cel_value value = *view_slot(v, (uint32_t)slot);
+    struct cel_value value = *view_value(v, f->selection->by[level]);
     if (value.kind == CEL_ERROR || value.kind == CEL_NULL)
         return v->no_memory ? -ENOMEM : 0; /* a fact without the field is in no group */
     if (value.kind != CEL_LIST) {
         f->by[level] = value;
         return fan_out(f, level + 1);
     }
+    f->many = true;
     for (size_t i = 0; i < value.list.count; i++) {
         f->by[level] = value.list.items[i];
         int res = fan_out(f, level + 1);

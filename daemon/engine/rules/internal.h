@@ -26,6 +26,7 @@
 #define RULES_GROUP_TEXT_MAX 200
 #define RULES_FACT_GROUPS_MAX 4096 /* groups that one fact may be in, of one rule */
 #define RULES_THRESHOLDS_MAX 64
+#define RULES_SPARE_MAX 4096
 
 /* ---- definitions -------------------------------------------------------------------- */
 
@@ -64,6 +65,11 @@ typedef struct selection {
     uint32_t aggregates;                    /* those that any expression of the rule uses, as bits */
     fact_field by[RULES_BY_MAX];
     fact_field count_field; /* FIELD_NONE where the kind has no count */
+    /* The first selection of the set that asks the same of the same kind: its answer about the open
+     * fact serves them all. */
+    struct selection *where_like;
+    uint64_t answered; /* the serial of the view that `answer` is about */
+    bool answer;
     int64_t *thresholds;    /* of silent_for, rising */
     size_t thresholds_count;
 } selection;
@@ -85,8 +91,14 @@ typedef struct rule_label {
 } rule_label;
 
 struct group;
-
+struct newest;
 struct rule;
+
+/* What something costs: one in COST_SAMPLED is measured. */
+#define COST_SAMPLED 64
+typedef struct cost {
+    uint64_t times, measured, measured_ns;
+} cost;
 
 typedef struct rule {
     char *id;
@@ -96,6 +108,7 @@ typedef struct rule {
     char *by[RULES_BY_MAX];
     size_t by_count;
     int country_by; /* index in by, or -1 */
+    const struct rule *by_like; /* the first rule of the set with the same `by`: one key serves both */
     selection *selections;
     size_t selections_count;
     struct cel_program *when, *until;
@@ -112,7 +125,7 @@ typedef struct rule {
     /* state */
     struct group *groups; /* all, newest first */
     uint32_t groups_count, facts_count, firing_count, pending_count;
-    uint64_t evaluations, steps;
+    cost offers, evaluations;
     bool groups_full, facts_full; /* a limit was reached: thaw-limit fires */
     bool builtin;
     bool recomputed; /* while a reload is under way: its definition is not what it was */
@@ -178,7 +191,8 @@ typedef struct fact_node {
 typedef struct entry {
     deadline due; /* first member: entering or leaving the window */
     fact_node *fact;
-    struct entry *fact_next;
+    struct entry *fact_prev, *fact_next;
+    struct entry *open_next; /* in group->open, while its fact is offered */
     struct group *group;
     struct entry *prev, *next; /* in group->entries[selection], or group->gone */
     int64_t at_ns, from_ns, to_ns; /* in the window at from <= now < to */
@@ -266,6 +280,8 @@ typedef struct group {
     struct cel_value by[RULES_BY_MAX]; /* texts point into by_text */
     char *by_text;
     entry **entries; /* one list for each selection */
+    entry *open;     /* those of the fact that is being offered */
+    struct newest *newest; /* while a large one fires; else NULL */
     totals *totals;
     uint32_t stale; /* selections whose totals must be counted anew */
     uint32_t entries_count;
@@ -325,10 +341,19 @@ typedef struct kind_fields {
     fact_field fields[VIEW_SLOTS_MAX];
     fact_type types[VIEW_SLOTS_MAX];
     const char *names[VIEW_SLOTS_MAX];
+    uint8_t slots[FIELD_COUNT_]; /* of each field; VIEW_SLOTS_MAX: the kind does not have it */
 } kind_fields;
 
-/* The values of a fact, fetched once each. */
+/* The things that one of the distinct aggregates counts of the open fact, as hashes. */
+typedef struct view_things {
+    bool known;
+    uint16_t count;
+    size_t first; /* in the view's hashes */
+} view_things;
+
+/* The values of a fact, fetched once each, and what follows from them for every rule alike. */
 typedef struct fact_view {
+    uint64_t serial; /* counts the facts that were opened */
     facts *facts;
     fact_handle handle;
     fact_kind kind;
@@ -337,6 +362,13 @@ typedef struct fact_view {
     uint64_t known[(VIEW_SLOTS_MAX + 63) / 64];
     struct cel_value values[VIEW_SLOTS_MAX];
     struct view_block *blocks; /* lists of this fact, newest first; one is kept for the next */
+    uint64_t id_hash; /* 0: not asked for yet */
+    view_things things[AGG_DISTINCT_COUNT];
+    uint64_t *hashes;
+    size_t hashes_count, hashes_capacity;
+    const rule *key_of; /* the key below is that of the fact in rules with this `by`; NULL: of none */
+    msgpack_sbuffer key;
+    uint64_t key_hash;
     bool no_memory;
 } fact_view;
 
@@ -373,6 +405,8 @@ struct rules {
     size_t matched_count, matched_capacity;
     table fact_nodes;
     table groups;
+    entry *spare; /* entries without distinct things, to be used again */
+    size_t spare_count;
     deadlines deadlines;
     group **heirs; /* groups with an heir, while changes are taken in */
     size_t heirs_count, heirs_capacity;

@@ -20,8 +20,8 @@
 typedef struct verdict {
     rules *set;
     group *group;
-    totals now[RULES_SELECTIONS_MAX];
-    totals news[RULES_SELECTIONS_MAX];
+    const totals *now;
+    totals *news; /* room for them */
     bool news_read;
     bool when, until;
 } verdict;
@@ -32,9 +32,7 @@ static int ask(verdict *v, const totals all[], const struct cel_program *program
     *ret_holds = false;
     if (!program || (program == s.rule->when && scope_empty(&s)))
         return 0;
-    int res = scope_holds(v->set, &s, program, ret_holds);
-    v->group->rule->steps += cel_evaluator_steps(v->set->evaluator);
-    return res;
+    return scope_holds(v->set, &s, program, ret_holds);
 }
 
 static int ask_news(verdict *v, const struct cel_program *program, bool *ret_holds)
@@ -148,13 +146,11 @@ static int firing(verdict *v)
     return ended(v);
 }
 
-int group_evaluate(rules *set, group *g)
+static int evaluate(rules *set, group *g)
 {
-    verdict v = {.set = set, .group = g};
-    if (g->rule->builtin)
-        return 0;
-    g->rule->evaluations++;
-    int res = totals_read(set, g, TOTALS_NOW, v.now);
+    totals news[RULES_SELECTIONS_MAX];
+    verdict v = {.set = set, .group = g, .now = g->totals, .news = news};
+    int res = totals_refresh(set, g);
     if (res == 0)
         res = ask(&v, v.now, g->rule->when, &v.when);
     if (res == 0)
@@ -169,6 +165,16 @@ int group_evaluate(rules *set, group *g)
     default:
         return firing(&v);
     }
+}
+
+int group_evaluate(rules *set, group *g)
+{
+    if (g->rule->builtin)
+        return 0;
+    int64_t begun_ns = cost_begin(set, &g->rule->evaluations);
+    int res = evaluate(set, g);
+    cost_end(set, &g->rule->evaluations, begun_ns);
+    return res;
 }
 
 int group_due(rules *set, group *g)

@@ -88,65 +88,6 @@ static void alert_send(rules *set, alert_text *a)
 
 /* ---- what it rests on --------------------------------------------------------------- */
 
-typedef struct listed {
-    int64_t at_ns;
-    uint64_t id_hash;
-    fact_handle handle;
-} listed;
-
-static int listed_order(const listed *a, const listed *b)
-{
-    if (a->at_ns != b->at_ns)
-        return a->at_ns < b->at_ns ? -1 : 1;
-    if (a->id_hash != b->id_hash)
-        return a->id_hash < b->id_hash ? -1 : 1;
-    return (a->handle > b->handle) - (a->handle < b->handle);
-}
-
-/* A fact that is in two selections is listed once, at the later of its times. False: it is there. */
-static bool listed_move(listed all[RULES_LISTED_MAX], size_t *count, const listed *one)
-{
-    size_t at = 0;
-    while (at < *count && all[at].handle != one->handle)
-        at++;
-    if (at == *count)
-        return true;
-    if (listed_order(one, &all[at]) <= 0)
-        return false;
-    memmove(&all[at], &all[at + 1], (*count - at - 1) * sizeof *one);
-    --*count;
-    return true;
-}
-
-/* Keeps the newest RULES_LISTED_MAX facts, in order of time. */
-static void listed_put(listed all[RULES_LISTED_MAX], size_t *count, const listed *one)
-{
-    size_t at = *count;
-    while (at > 0 && listed_order(one, &all[at - 1]) < 0)
-        at--;
-    if (*count < RULES_LISTED_MAX) {
-        memmove(&all[at + 1], &all[at], (*count - at) * sizeof *one);
-        all[at] = *one;
-        ++*count;
-    } else if (at > 0) {
-        memmove(&all[0], &all[1], (at - 1) * sizeof *one);
-        all[at - 1] = *one;
-    }
-}
-
-static size_t listed_facts(const group *g, listed all[RULES_LISTED_MAX])
-{
-    size_t count = 0;
-    for (size_t s = 0; s < g->rule->selections_count; s++)
-        for (const entry *e = g->entries[s]; e; e = e->next)
-            if (e->active) {
-                listed one = {e->has_at ? e->at_ns : INT64_MIN, e->id_hash, e->fact->handle};
-                if (s == 0 || listed_move(all, &count, &one))
-                    listed_put(all, &count, &one);
-            }
-    return count;
-}
-
 static int compare_refs(const void *a, const void *b)
 {
     const thaw_report_ref *x = a, *y = b;
@@ -203,12 +144,12 @@ static size_t refs_of(rules *set, const uint64_t numbers[], size_t count, thaw_r
 }
 
 /* The reports under the listed facts, those of the newest facts first where there are too many. */
-static size_t listed_reports(rules *set, const listed all[], size_t count, uint64_t numbers[RULES_LISTED_MAX])
+static size_t listed_reports(rules *set, const fact_handle all[], size_t count, uint64_t numbers[RULES_LISTED_MAX])
 {
     size_t used = 0;
     for (size_t i = count; i-- > 0 && used < RULES_LISTED_MAX;) {
         uint64_t theirs[RULES_LISTED_MAX];
-        size_t n = facts_reports(set->facts, all[i].handle, theirs, RULES_LISTED_MAX);
+        size_t n = facts_reports(set->facts, all[i], theirs, RULES_LISTED_MAX);
         for (size_t j = 0; j < n && j < RULES_LISTED_MAX && used < RULES_LISTED_MAX; j++) {
             size_t k = 0;
             while (k < used && numbers[k] != theirs[j])
@@ -220,17 +161,19 @@ static size_t listed_reports(rules *set, const listed all[], size_t count, uint6
     return used;
 }
 
-static void fill_ground(rules *set, const group *g, alert_text *a)
+static int fill_ground(rules *set, group *g, alert_text *a)
 {
-    listed all[RULES_LISTED_MAX];
+    fact_handle all[RULES_LISTED_MAX];
     uint64_t numbers[RULES_LISTED_MAX];
     thaw_report_ref refs[RULES_LISTED_MAX];
     msgpack_packer out;
-    size_t count = listed_facts(g, all);
+    size_t count;
+    if (newest_list(g, all, &count) < 0)
+        return -ENOMEM;
     msgpack_packer_init(&out, &a->facts.data, msgpack_sbuffer_write);
     for (size_t i = 0; i < count; i++) {
         fact_value id;
-        if (facts_get(set->facts, all[i].handle, FIELD_ID, set->now_ns, &id) < 0 || id.type != FACT_STRING)
+        if (facts_get(set->facts, all[i], FIELD_ID, set->now_ns, &id) < 0 || id.type != FACT_STRING)
             continue;
         pack_str(&out, id.string);
         a->facts.count++;
@@ -238,6 +181,7 @@ static void fill_ground(rules *set, const group *g, alert_text *a)
     size_t reports = refs_of(set, numbers, listed_reports(set, all, count, numbers), refs);
     pack_refs(&a->reports, refs, reports);
     pack_sources(&a->sources, refs, reports);
+    return 0;
 }
 
 /* ---- making ------------------------------------------------------------------------- */
@@ -294,7 +238,7 @@ static int fill_rule(const group *g, alert_text *a)
 }
 
 /* The alert of a group as it is now, without identity. */
-static int alert_new(rules *set, const group *g, const totals all[], alert_text **ret_alert)
+static int alert_new(rules *set, group *g, const totals all[], alert_text **ret_alert)
 {
     alert_text *a = calloc(1, sizeof *a);
     scope s = {.rule = g->rule, .by = g->by, .all = all};
@@ -303,11 +247,10 @@ static int alert_new(rules *set, const group *g, const totals all[], alert_text 
         return -ENOMEM;
     msgpack_packer_init(&out, &a->values, msgpack_sbuffer_write);
     if (fill_rule(g, a) < 0 || scope_render(set, &s, &g->rule->title, &a->title) < 0 ||
-        fill_labels(set, &s, a) < 0 || scope_pack_values(set, &s, &out) < 0) {
+        fill_labels(set, &s, a) < 0 || scope_pack_values(set, &s, &out) < 0 || fill_ground(set, g, a) < 0) {
         alert_text_free(a);
         return -ENOMEM;
     }
-    fill_ground(set, g, a);
     a->hash = alert_hash(a);
     a->state = THAW_FIRING;
     *ret_alert = a;
@@ -397,6 +340,8 @@ int alert_end(rules *set, group *g, bool withdrawn)
         return -ENOMEM;
     g->basis = NULL;
     g->alert = NULL;
+    free(g->newest);
+    g->newest = NULL;
     g->state = LIFE_NONE;
     g->rule->firing_count--;
     set->firing_count--;

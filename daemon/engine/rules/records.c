@@ -138,7 +138,7 @@ static int ground_entry(rules *set, const record *r, const ground *one, entry **
     if (!e)
         return -ENOMEM;
     if (r->true_at_ns < e->from_ns || r->true_at_ns >= e->to_ns)
-        free(e);
+        entry_free(set, e);
     else
         *ret_entry = e;
     return 0;
@@ -196,7 +196,7 @@ int record_holds(rules *set, record *r, bool *ret_holds)
             res = scope_holds(set, &s, r->group->rule->when, ret_holds);
     }
     for (uint32_t i = 0; entries && i < r->count; i++)
-        free(entries[i]);
+        entry_free(set, entries[i]);
     free(entries);
     return res;
 }

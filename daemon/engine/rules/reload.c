@@ -23,6 +23,12 @@ void set_clear(rules *set)
     for (size_t i = 0; i < set->fact_nodes.size; i++)
         for (fact_node *node; (node = set->fact_nodes.slots[i].value) && node->watches;)
             node_end_watches(set, node);
+    while (set->spare) {
+        entry *next = set->spare->next;
+        free(set->spare);
+        set->spare = next;
+    }
+    set->spare_count = 0;
     dispatch_done(set);
     view_done(&set->view);
     table_done(&set->fact_nodes);

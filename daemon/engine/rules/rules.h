@@ -94,6 +94,7 @@ const char *rules_id(const rules *set, size_t index);
 typedef struct rules_sink {
     void *context;
     uint64_t (*alert)(void *context, const thaw_alert *alert);
+    int64_t (*stopwatch_ns)(void); /* see engine_sink; NULL: rules cost nothing */
 } rules_sink;
 
 /* Gives a set its facts and computes its state from them: the same as rules_replace with no old

@@ -34,6 +34,7 @@ static int set_kind(rules *set, fact_kind kind)
 {
     kind_fields *fields = &set->kinds[kind];
     struct cel_env *env;
+    memset(fields->slots, VIEW_SLOTS_MAX, sizeof fields->slots);
     int res = cel_env_new(&env);
     if (res < 0)
         return res;
@@ -46,6 +47,7 @@ static int set_kind(rules *set, fact_kind kind)
         fields->names[fields->count] = name;
         fields->fields[fields->count] = field;
         fields->types[fields->count] = type;
+        fields->slots[field] = (uint8_t)fields->count;
         fields->count++;
         res = cel_env_declare(env, name, cel_type_of(type), &slot);
     }
@@ -160,6 +162,58 @@ static rule *limit_rule_new(void)
     return one->id && one->severity && one->by[0] ? one : rule_free(one);
 }
 
+/* ---- what rules have in common ------------------------------------------------------ */
+
+static bool same_by(const rule *a, const rule *b)
+{
+    for (size_t i = 0; i < a->by_count; i++)
+        if (a->by_count != b->by_count || strcmp(a->by[i], b->by[i]) != 0)
+            return false;
+    return a->by_count == b->by_count;
+}
+
+static int find_by_like(table *seen, rule *one)
+{
+    uint64_t key = one->by_count;
+    for (size_t i = 0; i < one->by_count; i++)
+        key = XXH3_64bits_withSeed(one->by[i], strlen(one->by[i]), key);
+    const rule *like = table_get(seen, key | 1);
+    one->by_like = like && same_by(like, one) ? like : one;
+    return like ? 0 : table_put(seen, key | 1, one);
+}
+
+static bool same_where(const selection *a, const selection *b)
+{
+    struct cel_text x = cel_program_text(a->where), y = cel_program_text(b->where);
+    return a->kind == b->kind && x.len == y.len && !memcmp(x.data, y.data, x.len);
+}
+
+static int find_where_like(table *seen, selection *s)
+{
+    if (!s->where)
+        return 0;
+    struct cel_text text = cel_program_text(s->where);
+    uint64_t key = XXH3_64bits_withSeed(text.data, text.len, (uint64_t)s->kind) | 1;
+    selection *like = table_get(seen, key);
+    s->where_like = like && same_where(like, s) ? like : s;
+    return like ? 0 : table_put(seen, key, s);
+}
+
+/* Rules with the same `by`, selections with the same `where`: what is worked out for one serves all. */
+static int find_likes(rules *set)
+{
+    table by = {0}, where = {0};
+    int res = 0;
+    for (size_t i = 0; res == 0 && i < set->rules_count; i++) {
+        res = find_by_like(&by, set->rules[i]);
+        for (size_t s = 0; res == 0 && s < set->rules[i]->selections_count; s++)
+            res = find_where_like(&where, &set->rules[i]->selections[s]);
+    }
+    table_done(&by);
+    table_done(&where);
+    return res;
+}
+
 int set_finish(rules *set)
 {
     if (!(set->limit_rule = limit_rule_new()))
@@ -169,7 +223,8 @@ int set_finish(rules *set)
     for (size_t i = 0; i < set->rules_count; i++)
         set->rules[i]->index = (uint32_t)i;
     set->limit_rule->index = (uint32_t)set->rules_count;
-    return 0;
+    set->limit_rule->by_like = set->limit_rule;
+    return find_likes(set);
 }
 
 size_t rules_count(const rules *set)

@@ -14,9 +14,16 @@ int64_t time_add(int64_t at_ns, int64_t add_ns);                      /* stops a
 void view_open(rules *set, fact_handle handle, int64_t now_ns);
 const struct cel_value *view_slot(fact_view *v, uint32_t slot);
 int view_field(fact_view *v, fact_field field, fact_value *ret_value);
+const struct cel_value *view_value(fact_view *v, fact_field field); /* an error or null: it has none */
+bool view_time(fact_view *v, fact_field field, int64_t *ret_at_ns);
 void view_resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator, struct cel_value *ret);
 int view_matches(rules *set, const selection *s, bool *ret_matches); /* `where` of the open fact */
 void view_done(fact_view *v);
+
+/* things.c */
+/* What a distinct aggregate counts of the open fact. NULL: no memory. */
+const view_things *view_things_of(fact_view *v, aggregate a);
+uint64_t view_id_hash(fact_view *v); /* of the fact's id; 0: it has none */
 
 /* dispatch.c */
 int dispatch_build(rules *set);
@@ -40,6 +47,7 @@ fact_node *fact_node_find(const rules *set, fact_handle handle);
 void node_release(rules *set, fact_node *node);
 /* The open fact as an entry of one selection, not linked to anything. NULL: no memory. */
 entry *entry_new(rules *set, const selection *s, uint8_t index);
+void entry_free(rules *set, entry *e);
 bool entry_same(const entry *a, const entry *b);
 int entry_link(rules *set, entry *e, fact_node *node, group *g, bool correction);
 int entry_drop(rules *set, entry *e, bool correction);
@@ -53,6 +61,7 @@ void totals_take(group *g, const entry *e);
 void totals_close(totals *t);
 int totals_distinct_add(rules *set, totals *t, uint32_t aggregates, const entry *const entries[],
                         size_t count);
+int totals_refresh(rules *set, group *g); /* g->totals say how it is now. -ENOMEM */
 /* The totals of all selections of a group, in one of its three states, into all[]. -ENOMEM. */
 int totals_read(rules *set, group *g, totals_of which, totals all[]);
 struct cel_value totals_value(const totals *t, aggregate a);
@@ -82,6 +91,18 @@ int changes_apply(rules *set);
 int change_offer(rules *set, fact_handle handle); /* a fact that was there before the rules */
 int watch_due(rules *set, watch *w);
 void node_end_watches(rules *set, fact_node *node);
+
+/* cost.c */
+int64_t cost_begin(const rules *set, cost *c); /* for cost_end */
+void cost_end(const rules *set, cost *c, int64_t begun_ns);
+uint64_t cost_ns(const cost *c); /* of all of them, estimated */
+
+/* newest.c */
+typedef struct newest newest;
+/* The newest facts that are active in the group, in order of time. -ENOMEM. */
+int newest_list(group *g, fact_handle all[RULES_LISTED_MAX], size_t *ret_count);
+void newest_add(newest *n, const entry *e); /* n may be NULL */
+void newest_take(newest *n, const entry *e);
 
 /* records.c */
 int record_new(rules *set, group *g, record **ret_record);

@@ -221,18 +221,24 @@ static int count_selection(rules *set, const group *g, size_t s, totals_of which
     return 0;
 }
 
-int totals_read(rules *set, group *g, totals_of which, totals all[])
+int totals_refresh(rules *set, group *g)
 {
-    for (size_t s = 0; s < g->rule->selections_count; s++) {
-        if (which != TOTALS_NOW) {
-            if (count_selection(set, g, s, which, &all[s]) < 0)
-                return -ENOMEM;
-            continue;
-        }
+    for (size_t s = 0; g->stale && s < g->rule->selections_count; s++)
         if (g->stale & 1u << s && count_selection(set, g, s, TOTALS_NOW, &g->totals[s]) < 0)
             return -ENOMEM;
-        g->stale &= ~(1u << s);
-        all[s] = g->totals[s];
+    g->stale = 0;
+    return 0;
+}
+
+int totals_read(rules *set, group *g, totals_of which, totals all[])
+{
+    if (which == TOTALS_NOW && totals_refresh(set, g) < 0)
+        return -ENOMEM;
+    for (size_t s = 0; s < g->rule->selections_count; s++) {
+        if (which == TOTALS_NOW)
+            all[s] = g->totals[s];
+        else if (count_selection(set, g, s, which, &all[s]) < 0)
+            return -ENOMEM;
     }
     return 0;
 }

@@ -1,5 +1,6 @@
 /*
- * view.c - one fact as CEL sees it: each field is fetched once, when first asked for.
+ * view.c - one fact as CEL sees it: each field is fetched once, when first asked for, however many
+ * rules ask, and each condition on it is answered once, however many selections share it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ typedef struct view_block {
 void view_open(rules *set, fact_handle handle, int64_t now_ns)
 {
     fact_view *v = &set->view;
+    v->serial++;
     v->facts = set->facts;
     v->handle = handle;
     v->kind = fact_handle_kind(handle);
@@ -25,6 +27,11 @@ void view_open(rules *set, fact_handle handle, int64_t now_ns)
     v->fields = &set->kinds[v->kind];
     v->no_memory = false;
     memset(v->known, 0, sizeof v->known);
+    v->id_hash = 0;
+    v->key_of = NULL;
+    v->hashes_count = 0;
+    for (size_t place = 0; place < AGG_DISTINCT_COUNT; place++)
+        v->things[place].known = false;
     while (v->blocks && v->blocks->next) {
         view_block *next = v->blocks->next;
         free(v->blocks);
@@ -41,7 +48,9 @@ void view_done(fact_view *v)
         free(v->blocks);
         v->blocks = next;
     }
-    *v = (fact_view){0};
+    free(v->hashes);
+    msgpack_sbuffer_destroy(&v->key);
+    *v = (fact_view){.serial = v->serial};
 }
 
 static struct cel_value *view_items(fact_view *v, size_t count)
@@ -120,6 +129,20 @@ const struct cel_value *view_slot(fact_view *v, uint32_t slot)
     return &v->values[slot];
 }
 
+const struct cel_value *view_value(fact_view *v, fact_field field)
+{
+    return view_slot(v, v->fields->slots[field]);
+}
+
+bool view_time(fact_view *v, fact_field field, int64_t *ret_at_ns)
+{
+    const struct cel_value *value = view_value(v, field);
+    if (value->kind != CEL_TIMESTAMP)
+        return false;
+    *ret_at_ns = value->seconds * NS + value->nanos;
+    return true;
+}
+
 void view_resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator, struct cel_value *ret)
 {
     (void)evaluator;
@@ -129,13 +152,18 @@ void view_resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator,
 int view_matches(rules *set, const selection *s, bool *ret_matches)
 {
     struct cel_value value;
+    selection *like = s->where_like;
     if (!s->where) {
         *ret_matches = true;
         return 0;
     }
-    int res = cel_eval(set->evaluator, s->where, view_resolve, &set->view, &value);
-    if (res < 0 || set->view.no_memory)
-        return -ENOMEM;
-    *ret_matches = value.kind == CEL_BOOL && value.boolean;
+    if (like->answered != set->view.serial) {
+        int res = cel_eval(set->evaluator, s->where, view_resolve, &set->view, &value);
+        if (res < 0 || set->view.no_memory)
+            return -ENOMEM;
+        like->answered = set->view.serial;
+        like->answer = value.kind == CEL_BOOL && value.boolean;
+    }
+    *ret_matches = like->answer;
     return 0;
 }
