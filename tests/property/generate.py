@@ -159,13 +159,23 @@ class Case:
         self.covering(event)
         self.persons(event)
 
+    def target(self):
+        """A party, now and then a sector."""
+        r = self.random
+        if r.random() < 0.85:
+            return self.person(self.parties, PRINTED)
+        sector = {"name": r.choice(["potash", "aviation", "P"]), "type": "sector"}
+        if r.random() < 0.3:
+            sector["ids"] = r.sample(self.parties + ["x4"], r.choice([1, 1, 2]))
+        return sector
+
     def sanction(self, event):
         r = self.random
         event["authority"] = r.choice(["US", "US", "US", "EU"])
         event["action"] = r.choice(self.actions)
         drawn = r.random()
         if drawn < 0.6:
-            event["targets"] = [self.person(self.parties, PRINTED) for _ in range(r.choice([1, 1, 1, 2, 3]))]
+            event["targets"] = [self.target() for _ in range(r.choice([1, 1, 1, 2, 3]))]
             if r.random() < 0.3:
                 event["count"] = len(event["targets"])
         if drawn > 0.5:

@@ -113,7 +113,7 @@ class Report:
         self.wider = self.covers == "wider"
         self.part = event.get("part") if self.covers == "part" else None
         self.persons = [(p.get("name"), frozenset(p.get("ids", []))) for p in event.get("persons", [])]
-        self.targets = [(p.get("name"), frozenset(p.get("ids", []))) for p in event.get("targets", [])]
+        self.targets = [target_of(p) for p in event.get("targets", [])]
         self.incident = event.get("incident")
         self.form = event.get("form")
         self.action = event.get("action")
@@ -145,6 +145,19 @@ class Report:
 
     def slash(self):
         return self.source + "/" + self.id
+
+
+class Sector(tuple):
+    """A target that is a sector: (name, ids), as other targets are."""
+
+
+def target_of(p):
+    target = (p.get("name"), frozenset(p.get("ids", [])))
+    return Sector(target) if p.get("type") == "sector" and "name" in p else target
+
+
+def is_sector(target):
+    return isinstance(target, Sector)
 
 
 def split_sectors(text):
@@ -520,13 +533,19 @@ def acted_at(step, date, context):
     return min((r.date[0] for r in acts), default=None)
 
 
+def sectors_named(report):
+    return set(report.sectors) | {name for name, _ in filter(is_sector, report.targets)}
+
+
 def same_object(step, act, context):
-    parties = set().union(*(context.parties_of(r) for r in step))
-    if parties and act.targets:
-        return bool(parties & context.parties_of(act))
-    sectors = {s for r in step for s in r.sectors}
-    if sectors and act.sectors:
-        return bool(sectors & set(act.sectors))
+    targets = set().union(*(context.parties_of(r) for r in step))
+    if targets & context.parties_of(act):
+        return True
+    if all(any(not is_sector(t) for r in reports for t in r.targets) for reports in (step, [act])):
+        return False
+    sectors = set().union(*(sectors_named(r) for r in step))
+    if sectors and sectors_named(act):
+        return bool(sectors & sectors_named(act))
     return act.program is not None and act.program in {r.program for r in step}
 
 
@@ -620,6 +639,7 @@ def person_fact(country, mentions, context):
         late=late(reports), contradiction=contradicts(entries))
     if rows:
         put(fact, status=status_of(rows), since=rows[-1][1])
+    fact["history"] = [person_turn(entries, start) for start in sorted({r.date[0] for r in entries})]
     naming = {r.name for r in reports}
     for kind, field in (("release", "releases"), ("detention", "detentions")):
         fact[field] = sum(1 for i in context.incidents if i.kind == kind and i.country == country
@@ -627,11 +647,20 @@ def person_fact(country, mentions, context):
     return fact
 
 
+def person_turn(entries, start):
+    """What was said at a start, and what the person was after it."""
+    rows = rows_of([r for r in entries if r.date[0] <= start])
+    says = [r for r in entries if r.date[0] == start and (r.kind == "release") == rows[-1][0]]
+    return told((start,), status_of(rows), says)
+
+
 # ---- section 5: measures -------------------------------------------------------------------------
 
 
 def same_party(one, other):
     (_, (name, ids)), (_, (other_name, other_ids)) = one, other
+    if is_sector(one[1]) or is_sector(other[1]):
+        return is_sector(one[1]) and is_sector(other[1]) and (name == other_name or bool(ids & other_ids))
     return bool(ids & other_ids) or (not ids and not other_ids and name == other_name)
 
 
@@ -648,20 +677,27 @@ def party_name(mentions, country, context):
     return printed(sorted(party, key=everywhere.index))
 
 
+def objects_of(reports):
+    """What some sanction reports are on, but programs: (report, party or sector)."""
+    return [(r, t) for r in reports for t in r.targets or [Sector((s, frozenset())) for s in r.sectors]]
+
+
 def measures_of(country, authority, context):
     reports = [r for r in context.alive if r.kind == "sanction" and r.country == country
                and r.authority == authority]
     facts = []
     closing = [r for r in reports if r.action == "lifted" and r.program is not None
                and not r.targets and not r.sectors]
-    for mentions in party_classes(reports):
+    for mentions in classes(objects_of(reports), same_party):
         own = list({r.name: r for r, _ in mentions}.values())
+        if is_sector(mentions[0][1]):
+            facts.append(measure_fact(country, authority, own, context.now, [],
+                                      sector=min((name for _, (name, _) in mentions), key=lambda n: n.encode()),
+                                      ids=unique(i for _, (_, ids) in mentions for i in ids)))
+            continue
         facts.append(measure_fact(country, authority, own, context.now, closing,
                                   party=party_name(mentions, country, context),
                                   ids=unique(i for _, (_, ids) in mentions for i in ids)))
-    for sector in unique(s for r in reports if not r.targets for s in r.sectors):
-        own = [r for r in reports if not r.targets and sector in r.sectors]
-        facts.append(measure_fact(country, authority, own, context.now, [], sector=sector))
     for program in unique(r.program for r in reports if not r.targets and not r.sectors):
         own = [r for r in reports if not r.targets and not r.sectors and r.program == program]
         facts.append(measure_fact(country, authority, own, context.now, [], program=program))
@@ -677,6 +713,17 @@ class Measure:
         self.licence_ends = None
         self.programs = set()
         self.removed = None  # (start, state, since) before a removal
+        self.history = []
+
+    def tell(self, at, report=None):
+        """Notes a turn: what was said, and what the measure is after it."""
+        ending = report.get("expires_at") if report else None
+        said = (at, report.action, ends_at(ending) if ending is not None else None, report.program) if report else (at,)
+        if report and self.history and self.history[-1]["said"] == said:
+            self.history[-1]["of"].append(report)
+        else:
+            self.history.append({"said": said, "of": [report] if report else []})
+        self.history[-1]["state"] = self.state
 
     def turn(self, state, start):
         if state != self.state:
@@ -693,6 +740,7 @@ class Measure:
             if due > until:
                 return
             self.turn("expired" if self.ends == due else "in_force", due)
+            self.tell(due)
 
     def take(self, report):
         start, action = report.date[0], report.action
@@ -708,7 +756,7 @@ class Measure:
         elif action in ("extended", "amended", "maintained"):
             if self.state not in ("lifted", "delisted"):
                 if self.state not in ("licensed", "suspended"):
-                    self.turn("in_force", start)
+                    self.turn("in_force", start if self.state is not None else None)
                 self.ends = ending or self.ends
         elif action == "eased":
             if self.state is None:
@@ -737,6 +785,8 @@ class Measure:
             self.programs.discard(program)
             if not self.programs:
                 self.remove("lifted", start)
+            return True
+        return False
 
     def remove(self, state, start):
         self.programs = set()
@@ -747,6 +797,7 @@ class Measure:
 
 def measure_fact(country, authority, own, now, closing, party=None, ids=None, sector=None, program=None):
     measure = Measure()
+    ended = {}
     names = {r.name for r in own}
     order = sorted((r for r in own + closing if r.date and r.status > STATUS["rumoured"]),
                    key=lambda r: (r.date[0], EFFECT_ORDER[r.effect], ACTION_ORDER.index(r.action),
@@ -757,8 +808,15 @@ def measure_fact(country, authority, own, now, closing, party=None, ids=None, se
         if report.name in names:
             measure.listed_under(report)
             measure.take(report)
-        else:
-            measure.end_program(report.program, report.date[0])
+            measure.tell(report.date[0], report)
+        elif measure.end_program(report.program, report.date[0]):
+            measure.tell(report.date[0], report)
+            ended[measure.history[-1]["said"]] = measure.history[-1]
+        else:  # perhaps it says again what ended the program
+            ending = report.get("expires_at")
+            said = (report.date[0], report.action, ends_at(ending) if ending is not None else None, report.program)
+            if said in ended:
+                ended[said]["of"].append(report)
     measure.run_out(now)
     if measure.state is None:
         return None
@@ -767,7 +825,16 @@ def measure_fact(country, authority, own, now, closing, party=None, ids=None, se
     put(fact, authority=authority, party=party, ids=ids, sector=sector, program=program, state=measure.state,
         since=measure.since, expires_at=measure.licence_ends or measure.ends, late=late(own),
         status=STATUS_NAME[max(r.status for r in own)])
+    fact["history"] = [told(turn["said"], turn["state"], turn["of"]) for turn in measure.history]
     return fact
+
+
+def told(said, state, reports):
+    """A turn of a history: (at, action, expires_at, program, state, reports, source, id)."""
+    at, action, ends, program = said if len(said) == 4 else (*said, None, None, None)
+    first = min(reports, key=earlier, default=None)
+    return [at, action, ends, program, state, len(reports), first.source if first else None,
+            first.id if first else None]
 
 
 # ---- section 6: tallies and feeds ------------------------------------------------------------------

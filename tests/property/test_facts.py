@@ -69,17 +69,23 @@ def variants(seed, events):
         # Votes are kept in digests from the second, the fifth report on, or only in large incidents.
         return {"case": seed, "now": generate.NOW, "batches": batches, "digest": r.choice([0, 1, 1, 4]), **more}
 
+    countries = sorted({event["country"] for event in events if event["kind"] != "retraction"})
+
+    def whole(*batches, **more):
+        """All of the reports, and the ledger that comes of them."""
+        return case(*batches, ask=[{"state": country} for country in countries], **more)
+
     repeated = [some_keys_moved(event) for event in events for _ in range(r.randint(1, 5))]
-    yield "at once", case([events])
-    yield "at once, backwards", case([events[::-1]])
-    yield "one by one", case([[event] for event in events])
-    yield "one by one, backwards", case([[event] for event in events[::-1]])
+    yield "at once", whole([events])
+    yield "at once, backwards", whole([events[::-1]])
+    yield "one by one", whole([[event] for event in events])
+    yield "one by one, backwards", whole([[event] for event in events[::-1]])
     for number in range(3):
-        yield "shuffled %d" % number, case(splits(shuffled(events), (0.2, 0.6, 1)[number], r))
-    yield "repeated", case(splits(shuffled(repeated), 0.4, r))
+        yield "shuffled %d" % number, whole(splits(shuffled(events), (0.2, 0.6, 1)[number], r))
+    yield "repeated", whole(splits(shuffled(repeated), 0.4, r))
     batches = splits(shuffled(events), 0.5, r)
     nows = sorted(r.choice(["2025-05-10", "2025-08-02", "2025-11-20", "2025-12-31"]) for _ in batches)
-    yield "with the clock behind", case(batches, nows=nows, each=seed % 5 == 0)
+    yield "with the clock behind", whole(batches, nows=nows, each=seed % 5 == 0)
     gone = [retraction(event) for event in events if event["kind"] != "retraction"]
     yield "and withdrawn", case([events, gone])
     yield "withdrawn in pieces", case(splits(shuffled(events + gone), 0.5, r))
@@ -95,7 +101,7 @@ def plain(kind, fact):
     if kind == "report":
         return {"id": fact["id"], "source": fact["source"], "country": fact["country"], "kind": fact["kind"]}
     return {key: value for key, value in fact.items()
-            if value not in ([], None) and key not in NOT_MODELLED and key not in ("kind", "silent_for")}
+            if value not in ([], None) and key not in NOT_MODELLED and key not in ("kind", "silent_for", "history")}
 
 
 def as_texts(facts):
@@ -156,6 +162,31 @@ def bounds(events, ours):
                     kind, fact["reports"], fact.get("count"), floor)
 
 
+HISTORIES = {"measure": ("measures", ["authority", "party", "sector", "program", "ids"]),
+             "person": ("persons", ["person", "ids"])}
+
+
+def turns_of(answer, key, names):
+    """The histories of a list of the ledger: [(what it is of, turns)], in an order of its own."""
+    return sorted(json.dumps([[row.get(name) or None for name in names],
+                              [[at_ns(t["at"]), t["action"], at_ns(t["expires_at"]), t["program"], t["state"], t["reports"],
+                                t["source"], t["id"]] for t in row["history"]]]) for row in answer[key])
+
+
+def at_ns(value):
+    return None if value is None else model.interval(value)[0]
+
+
+def compare_histories(answers, ours):
+    """Sentences on histories that the ledgers give otherwise than the model."""
+    for kind, (key, names) in HISTORIES.items():
+        theirs = sorted(text for answer in answers for text in turns_of(answer, key, names))
+        expected = sorted(json.dumps([[fact.get(name) or None for name in names], fact["history"]])
+                          for fact in ours[kind])
+        for text in set(theirs) ^ set(expected):
+            yield "history: %s, of a %s: %s" % ("engine" if text in theirs else "model", kind, text)
+
+
 def judge_steps(case, answer):
     """The facts after each batch, at the clock of that batch."""
     told = []
@@ -174,6 +205,7 @@ def judge(seed, events, named, answers):
     wrong = ["model: " + text for text in bounds(events, ours)]
     wrong += ["the engine differs from the model: " + text for text in compare(first["facts"], ours)]
     wrong += list(bounds(events, first["facts"]))
+    wrong += sorted(compare_histories(first["answers"], ours))
     reference = json.dumps(first["facts"], sort_keys=True)
     for (name, case), answer in zip(named, answers):
         if "steps" in answer and not wrong:
@@ -188,6 +220,8 @@ def judge(seed, events, named, answers):
             continue
         if json.dumps(answer["facts"], sort_keys=True) != reference:
             wrong.append("%s: other facts than %s: %s" % (name, names[0], first_difference(first["facts"], answer["facts"])))
+        if json.dumps(answer["answers"]) != json.dumps(first["answers"]):
+            wrong.append("%s: another ledger than %s" % (name, names[0]))
         if answer["accepted"] != len(events):
             wrong.append("%s: accepted %d of %d" % (name, answer["accepted"], len(events)))
     ids = [fact["id"] for kind, facts in first["facts"].items() if kind != "report" for fact in facts if "id" in fact]

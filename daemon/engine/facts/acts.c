@@ -19,16 +19,29 @@ static bool act_closes(uint8_t announced, uint8_t action)
 
 /* What a step is about. */
 typedef struct subject {
-    numbers parties, sectors, programs; /* entities; symbols */
+    numbers targets, sectors, programs; /* entities, of sectors too; symbols */
+    bool parties;                       /* whether a target is more than a sector */
 } subject;
+
+static void subject_add_targets(facts *f, subject *s, uint32_t number, thaw_list list)
+{
+    thaw_party party;
+    uint32_t symbol;
+    if (list.count)
+        report_entities(f, number, &s->targets);
+    while (list.count && thaw_party_next(&list, &party))
+        if (!party_is_sector(&party))
+            s->parties = true;
+        else if (symbols_put(f->symbols, party.name, &symbol) == 0)
+            put(f, &s->sectors, symbol);
+}
 
 static void subject_add(facts *f, subject *s, uint32_t number)
 {
     thaw_event event;
     const report *r = report_of(f, number);
     report_event(f->reports, r, &event);
-    if (event.targets.count)
-        report_entities(f, number, &s->parties);
+    subject_add_targets(f, s, number, event.targets);
     thaw_str part = event.sector;
     while (part.data && part.len) {
         uint32_t end = 0, symbol;
@@ -50,7 +63,7 @@ static void subject_add(facts *f, subject *s, uint32_t number)
 
 static void subject_done(facts *f, subject *s)
 {
-    numbers_done(&s->parties, &f->held);
+    numbers_done(&s->targets, &f->held);
     numbers_done(&s->sectors, &f->held);
     numbers_done(&s->programs, &f->held);
 }
@@ -64,11 +77,13 @@ static bool shares(const numbers *a, const numbers *b)
     return false;
 }
 
-/* The same party; where one of the two names none, the same sector, or else program. */
+/* The same target; where one of the two names no party, the same sector, or else program. */
 static bool subjects_meet(const subject *a, const subject *b)
 {
-    if (a->parties.count && b->parties.count)
-        return shares(&a->parties, &b->parties);
+    if (shares(&a->targets, &b->targets))
+        return true;
+    if (a->parties && b->parties)
+        return false;
     if (a->sectors.count && b->sectors.count)
         return shares(&a->sectors, &b->sectors);
     return shares(&a->programs, &b->programs);

@@ -46,12 +46,18 @@ thaw_str entity_name(facts *f, uint32_t index)
     return least.len ? (thaw_str){least.data + 1, least.len - 1} : least;
 }
 
+thaw_str measure_object(const facts *f, const entity *e, char letter)
+{
+    thaw_str least = entity_least(f, e); /* of a sector with ids: its name, s before t */
+    return least.len && least.data[0] == letter ? (thaw_str){least.data + 1, least.len - 1} : (thaw_str){0};
+}
+
 uint32_t measure_party(facts *f, const entity *e)
 {
     if (!e->nodes.count)
         return 0;
     thaw_str first = symbols_get(f->symbols, f->nodes[e->nodes.at[0]].string);
-    if (first.data[0] == 's' || first.data[0] == 'p')
+    if (first.data[0] == 's' || first.data[0] == 't' || first.data[0] == 'p')
         return 0;
     uint32_t scope = scope_index(f, SCOPE_PARTY, f->scopes[e->scope].country, 0, false);
     uint32_t n = scope ? node_find(f, scope, first) : 0;

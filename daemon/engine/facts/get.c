@@ -252,7 +252,7 @@ static void entity_ids(facts *f, const entity *e, fact_value *ret)
     list_maker m = {.f = f};
     for (uint32_t i = 0; i < e->nodes.count; i++) {
         thaw_str s = symbols_get(f->symbols, f->nodes[e->nodes.at[i]].string);
-        if (s.data[0] == 'i')
+        if (s.data[0] == 'i' || s.data[0] == 't')
             list_add(&m, (thaw_str){s.data + 1, s.len - 1});
     }
     list_finish(&m, ret);
@@ -282,8 +282,6 @@ static void measure_get(facts *f, uint32_t index, fact_field field, int64_t now_
 {
     entity *e = &f->entities[index];
     const scope *sc = &f->scopes[e->scope];
-    thaw_str first = symbols_get(f->symbols, f->nodes[e->nodes.at[0]].string);
-    thaw_str rest = {first.data + 1, first.len - 1};
     measure_view v;
     uint32_t party;
     switch (field) {
@@ -295,7 +293,7 @@ static void measure_get(facts *f, uint32_t index, fact_field field, int64_t now_
         *ret = party ? of_str(entity_name(f, party)) : none();
         return;
     case FIELD_SECTOR:
-        *ret = first.data[0] == 's' ? of_str(rest) : none();
+        *ret = of_str(measure_object(f, e, 's'));
         return;
     case FIELD_IDS:
         entity_ids(f, e, ret);
@@ -310,7 +308,7 @@ static void measure_get(facts *f, uint32_t index, fact_field field, int64_t now_
     measure_look(f, e, now_ns > f->now_ns ? f->now_ns : now_ns, &v);
     *ret = field == FIELD_STATE     ? of_text(measure_state_name(v.state))
            : field == FIELD_SINCE   ? of_time(v.since_ns)
-           : field == FIELD_PROGRAM ? (first.data[0] == 'p' ? of_str(rest) : none())
+           : field == FIELD_PROGRAM ? of_str(measure_object(f, e, 'p'))
                                     : of_time(v.expires_ns);
 }
 

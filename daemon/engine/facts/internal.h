@@ -478,6 +478,8 @@ uint32_t mention_entity(facts *f, uint32_t scope, mention m);
 void report_entities(facts *f, uint32_t number, numbers *list);
 /* That element itself; views into the report's text. */
 bool mention_party(const facts *f, mention m, thaw_party *ret_party);
+/* A target of type `sector` with a name: the sector of that name, and no party. */
+bool party_is_sector(const thaw_party *party);
 /* The scope of a report's entities; 0: none. */
 uint32_t report_scope(facts *f, const report *r, const thaw_event *event, bool make);
 void parties_enter(facts *f, uint32_t number, const thaw_event *event);
@@ -521,6 +523,8 @@ const char *measure_state_name(measure_state state); /* NULL: none */
 /* The name an entity is shown by: printed in its earliest report, else its least id without prefix. */
 thaw_str entity_name(facts *f, uint32_t index);
 uint32_t measure_party(facts *f, const entity *e); /* its entity of SCOPE_PARTY, 0: it is no party */
+/* The sector (s) or program (p) that the measure is on; absent where it is on something else. */
+thaw_str measure_object(const facts *f, const entity *e, char letter);
 
 /* One incident as a line of the ledger of a country. */
 typedef struct ledger_line {

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "../engine.h"
+#include "history.h"
 #include "rows.h"
 #include "write.h"
 
@@ -161,14 +162,27 @@ static const char *field_name(fact_kind kind, fact_field field)
 static int fact_written(void *context, fact_handle handle)
 {
     fact_writer *w = context;
-    msgpack_pack_map(&w->rows->out, w->fields_count);
+    fact_kind kind = fact_handle_kind(handle);
+    history h;
+    bool turns = kind == FACT_MEASURE || kind == FACT_PERSON;
+    entity *e = turns ? &w->f->entities[handle_object(w->f, handle)] : NULL;
+    msgpack_pack_map(&w->rows->out, w->fields_count + (turns ? 2 : 0));
     for (size_t i = 0; i < w->fields_count; i++) {
         fact_value v = {0};
-        write_key(&w->rows->out, field_name(fact_handle_kind(handle), w->fields[i]));
+        write_key(&w->rows->out, field_name(kind, w->fields[i]));
         (void)facts_get(w->f, handle, w->fields[i], w->now_ns, &v);
         write_value(&w->rows->out, &v);
         if (v.type == FACT_STRING || v.type == FACT_NONE)
             rows_key_str(w->rows, v.type == FACT_STRING ? v.string : (thaw_str){NULL, 0});
+    }
+    if (turns) {
+        if (kind == FACT_MEASURE)
+            measure_history(w->f, e, w->now_ns > w->f->now_ns ? w->f->now_ns : w->now_ns, &h);
+        else
+            person_history(w->f, e, &h);
+        write_uint(&w->rows->out, "turns", h.turns);
+        write_key(&w->rows->out, "history");
+        write_history(w->f, &w->rows->out, &h);
     }
     rows_end(w->rows);
     return 0;

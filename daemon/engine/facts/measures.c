@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "history.h"
 
 const char *measure_state_name(measure_state state)
 {
@@ -52,7 +52,20 @@ typedef struct fold {
     /* what stood before a removal, in case a listing of the same start makes it a move */
     int64_t removed_ns, since_before_removal_ns;
     bool stood_before_removal;
+    history *told; /* NULL: nobody wants to know */
 } fold;
+
+/* step: NULL where time ran out. */
+static void fold_tell(const fold *s, int64_t at_ns, const measure_step *step, bool of_program)
+{
+    if (s->told)
+        history_add(s->told, &(turn){.at_ns = at_ns,
+                                     .ends_ns = step ? step->ends_ns : TIME_UNKNOWN,
+                                     .action = step ? thaw_action_name(step->action) : NULL,
+                                     .program = step ? step->program : 0,
+                                     .of_program = of_program,
+                                     .state = measure_state_name(s->v.state)});
+}
 
 static void fold_set(fold *s, measure_state state, int64_t at_ns)
 {
@@ -88,15 +101,19 @@ static void fold_note_next(fold *s)
         s->next_ns = measure;
 }
 
-/* Lets licences and measures run out that end at or before an instant. */
+/* Lets licences and measures run out that end at or before an instant, each at its own. */
 static void fold_expire(fold *s, int64_t at_ns)
 {
-    if (is_paused(s) && s->licence_ends_ns != TIME_UNKNOWN && s->licence_ends_ns <= at_ns) {
+    bool measure_ends = stands(s) && s->measure_ends_ns != TIME_UNKNOWN && s->measure_ends_ns <= at_ns;
+    bool licence_ends = is_paused(s) && s->licence_ends_ns != TIME_UNKNOWN && s->licence_ends_ns <= at_ns;
+    if (licence_ends && (!measure_ends || s->licence_ends_ns < s->measure_ends_ns)) {
         fold_set(s, MEASURE_IN_FORCE, s->licence_ends_ns);
+        fold_tell(s, s->licence_ends_ns, NULL, false);
         s->licence_ends_ns = TIME_UNKNOWN;
     }
-    if (stands(s) && s->measure_ends_ns != TIME_UNKNOWN && s->measure_ends_ns <= at_ns) {
+    if (measure_ends) {
         fold_set(s, MEASURE_EXPIRED, s->measure_ends_ns);
+        fold_tell(s, s->measure_ends_ns, NULL, false);
         s->measure_ends_ns = TIME_UNKNOWN;
     }
 }
@@ -112,7 +129,8 @@ static void fold_list(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns)
     if (paused && !lists)
         return;
     bool move = is_removed(s->v.state) && s->removed_ns == at_ns && s->stood_before_removal;
-    fold_set(s, MEASURE_IN_FORCE, at_ns);
+    /* what is extended, amended or maintained was in force already, and nobody has said since when */
+    fold_set(s, MEASURE_IN_FORCE, lists || s->v.state != MEASURE_NONE ? at_ns : TIME_UNKNOWN);
     if (move)
         s->v.since_ns = s->since_before_removal_ns;
     s->licence_ends_ns = TIME_UNKNOWN;
@@ -158,20 +176,17 @@ static void fold_program(fold *s, uint8_t action, uint32_t program)
 }
 
 /* The end of a program: of the measure, if it stands and is listed under no other. */
-static void fold_end_program(fold *s, uint32_t program, int64_t at_ns)
+static void fold_end_program(fold *s, const measure_step *st)
 {
-    if (stands(s) && numbers_take(&s->programs, program) && !s->programs.count)
-        fold_remove(s, MEASURE_LIFTED, at_ns);
+    if (!stands(s) || !numbers_take(&s->programs, st->program))
+        return;
+    if (!s->programs.count)
+        fold_remove(s, MEASURE_LIFTED, st->start_ns);
+    fold_tell(s, st->start_ns, st, true);
 }
 
-static void fold_step(fold *s, const measure_step *st, bool of_program)
+static void fold_act(fold *s, const measure_step *st)
 {
-    fold_expire(s, st->start_ns < s->now_ns ? st->start_ns : s->now_ns);
-    fold_note_next(s);
-    if (of_program) {
-        fold_end_program(s, st->program, st->start_ns);
-        return;
-    }
     if (!is_removed(s->v.state) || st->action == THAW_IMPOSED || st->action == THAW_REIMPOSED)
         fold_program(s, st->action, st->program);
     switch (st->action) {
@@ -193,6 +208,18 @@ static void fold_step(fold *s, const measure_step *st, bool of_program)
     default:
         fold_list(s, st->action, st->start_ns, st->ends_ns);
     }
+}
+
+static void fold_step(fold *s, const measure_step *st, bool of_program)
+{
+    fold_expire(s, st->start_ns < s->now_ns ? st->start_ns : s->now_ns);
+    fold_note_next(s);
+    if (of_program) {
+        fold_end_program(s, st);
+        return;
+    }
+    fold_act(s, st);
+    fold_tell(s, st->start_ns, st, false);
 }
 
 /* ---- the steps of one object -------------------------------------------------------- */
@@ -302,17 +329,24 @@ static int ending_order(const void *a_, const void *b_, void *f)
     return step_compare(f, a_, b_);
 }
 
-static void endings_of(facts *f, const entity *e, uint32_t program, endings *list)
+/* The entity of a program of the authority of e; NULL: none. */
+static entity *program_entity(const facts *f, const entity *e, uint32_t program)
 {
     thaw_str name = symbols_get(f->symbols, program);
     char text[160] = "p";
     if (!name.len || name.len > sizeof text - 1)
-        return;
+        return NULL;
     memcpy(text + 1, name.data, name.len);
     uint32_t n = node_find(f, e->scope, (thaw_str){text, name.len + 1});
-    if (!n || !f->nodes[n].entity)
+    return n && f->nodes[n].entity ? &f->entities[f->nodes[n].entity] : NULL;
+}
+
+static void endings_of(facts *f, const entity *e, uint32_t program, endings *list)
+{
+    entity *of = program_entity(f, e, program), apart;
+    if (!of)
         return;
-    entity *of = &f->entities[f->nodes[n].entity], apart = *of;
+    apart = *of;
     if (f->only)
         of = entity_apart(&apart);
     steps_learn(f, of);
@@ -343,32 +377,43 @@ static void endings_collect(facts *f, const entity *e, endings *list)
         qsort_r(list->at, list->count, sizeof *list->at, ending_order, f);
 }
 
-void measure_look(facts *f, entity *e, int64_t now_ns, measure_view *ret_view)
+static fold fold_new(facts *f, int64_t now_ns)
 {
+    return (fold){.f = f,
+                  .now_ns = now_ns,
+                  .next_ns = INT64_MAX,
+                  .v = {.since_ns = TIME_UNKNOWN, .expires_ns = TIME_UNKNOWN},
+                  .licence_ends_ns = TIME_UNKNOWN,
+                  .measure_ends_ns = TIME_UNKNOWN,
+                  .removed_ns = TIME_UNKNOWN,
+                  .since_before_removal_ns = TIME_UNKNOWN};
+}
+
+static void fold_run(fold *s, entity *e)
+{
+    facts *f = s->f;
     endings ends = {0};
-    fold fo = {.f = f,
-               .now_ns = now_ns,
-               .next_ns = INT64_MAX,
-               .v = {.since_ns = TIME_UNKNOWN, .expires_ns = TIME_UNKNOWN},
-               .licence_ends_ns = TIME_UNKNOWN,
-               .measure_ends_ns = TIME_UNKNOWN,
-               .removed_ns = TIME_UNKNOWN,
-               .since_before_removal_ns = TIME_UNKNOWN};
     steps_learn(f, e);
     if (measure_party(f, e))
         endings_collect(f, e, &ends);
     for (uint32_t i = 0, j = 0; i < e->steps_count || j < ends.count;) {
         /* the party's own first: what removes it by name says so */
         bool own = j == ends.count || (i < e->steps_count && step_compare(f, &e->steps[i], &ends.at[j]) <= 0);
-        fold_step(&fo, own ? &e->steps[i++] : &ends.at[j++], !own);
+        fold_step(s, own ? &e->steps[i++] : &ends.at[j++], !own);
     }
     array_free((void **)&ends.at, &ends.capacity, sizeof *ends.at, &f->held);
-    fold_expire(&fo, now_ns);
-    fold_note_next(&fo);
+    fold_expire(s, s->now_ns);
+    fold_note_next(s);
+    numbers_done(&s->programs, &f->held);
+}
+
+void measure_look(facts *f, entity *e, int64_t now_ns, measure_view *ret_view)
+{
+    fold fo = fold_new(f, now_ns);
+    fold_run(&fo, e);
     int64_t licence = is_paused(&fo) ? fo.licence_ends_ns : TIME_UNKNOWN;
     fo.v.expires_ns = licence != TIME_UNKNOWN ? licence : stands(&fo) ? fo.measure_ends_ns : TIME_UNKNOWN;
     fo.v.next_ns = fo.next_ns == INT64_MAX ? TIME_UNKNOWN : fo.next_ns;
-    numbers_done(&fo.programs, &f->held);
     *ret_view = fo.v;
 }
 
@@ -398,14 +443,7 @@ static int told_order(const void *a_, const void *b_, void *f)
 void measure_tell(facts *f, const entity *e, measure_told_fn on_step, void *context)
 {
     numbers mentioned = {0}, parties = {0};
-    fold fo = {.f = f,
-               .now_ns = f->now_ns,
-               .next_ns = INT64_MAX,
-               .v = {.since_ns = TIME_UNKNOWN, .expires_ns = TIME_UNKNOWN},
-               .licence_ends_ns = TIME_UNKNOWN,
-               .measure_ends_ns = TIME_UNKNOWN,
-               .removed_ns = TIME_UNKNOWN,
-               .since_before_removal_ns = TIME_UNKNOWN};
+    fold fo = fold_new(f, f->now_ns);
     entity_mentions(f, e, &mentioned, &parties);
     told_step *all = calloc(mentioned.count + 1, sizeof *all);
     uint32_t count = 0;
@@ -424,4 +462,50 @@ void measure_tell(facts *f, const entity *e, measure_told_fn on_step, void *cont
     numbers_done(&mentioned, &f->held);
     numbers_done(&parties, &f->held);
     free(all);
+}
+
+/* ---- turn by turn ------------------------------------------------------------------- */
+
+/* Gives the turns that a report on an object brought about its name; `of_program`: on the end of one. */
+static void turns_name(facts *f, history *h, uint32_t number, bool of_program)
+{
+    measure_step st;
+    if (!step_of(f, number, &st) || (of_program && st.action != THAW_LIFTED))
+        return;
+    for (uint32_t i = 0; i < history_kept(h); i++) {
+        turn *t = history_at(h, i);
+        if (t->action && t->of_program == of_program && t->at_ns == st.start_ns && t->ends_ns == st.ends_ns && t->program == st.program &&
+            strcmp(t->action, thaw_action_name(st.action)) == 0)
+            turn_report(f, t, number);
+    }
+}
+
+static void turns_name_all(facts *f, history *h, const entity *e, bool of_program)
+{
+    numbers mentioned = {0}, parties = {0};
+    entity_mentions(f, e, &mentioned, &parties);
+    for (uint32_t i = 0; i < mentioned.count; i++)
+        if (!i || mentioned.at[i] != mentioned.at[i - 1])
+            turns_name(f, h, mentioned.at[i], of_program);
+    numbers_done(&mentioned, &f->held);
+    numbers_done(&parties, &f->held);
+}
+
+void measure_history(facts *f, entity *e, int64_t now_ns, history *h)
+{
+    fold fo = fold_new(f, now_ns);
+    numbers programs = {0};
+    *h = (history){0};
+    fo.told = h;
+    fold_run(&fo, e);
+    turns_name_all(f, h, e, false);
+    for (uint32_t i = 0; i < history_kept(h); i++)
+        if (history_at(h, i)->of_program)
+            put(f, &programs, history_at(h, i)->program);
+    for (uint32_t i = 0; i < programs.count; i++) {
+        const entity *of = program_entity(f, e, programs.at[i]);
+        if (of)
+            turns_name_all(f, h, of, true);
+    }
+    numbers_done(&programs, &f->held);
 }

@@ -1,8 +1,8 @@
 /*
  * parties.c - the persons, targets and other objects that a report names, as strings of nodes.
  *
- * A string begins with a letter that says what it is: i an id, n a printed name, s a sector,
- * p a program, r an element that has nothing to be known by but its place (a person without ids).
+ * A string begins with a letter that says what it is: i an id, n a printed name, s a sector, t an id of
+ * a sector, p a program, r an element that has nothing to be known by but its place (a person without ids).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +31,23 @@ static void strings_put(strings *s, char prefix, thaw_str string)
     memcpy(text + 1, string.data, string.len);
     s->at[s->count++] = (thaw_str){text, string.len + 1};
     s->used += string.len + 1u;
+}
+
+bool party_is_sector(const thaw_party *party)
+{
+    return party->name.data && party->type.len == 6 && memcmp(party->type.data, "sector", 6) == 0;
+}
+
+/* A target that is a sector is the sector of that name, whether it stands in `targets` or in `sector`. */
+static void sector_strings(strings *s, const thaw_party *party)
+{
+    thaw_list ids = party->ids;
+    thaw_str id;
+    s->count = 0;
+    s->used = 0;
+    strings_put(s, 's', party->name);
+    while (ids.count && thaw_str_next(&ids, &id))
+        strings_put(s, 't', id);
 }
 
 /* By what an element of persons (named = false) or targets (true: the name will do) is known. */
@@ -81,6 +98,14 @@ static bool sector_part(thaw_str sector, uint32_t n, thaw_str *ret_part)
 
 /* ---- objects of a sanction ---------------------------------------------------------- */
 
+static void target_strings(strings *s, const thaw_party *party, mention m)
+{
+    if (party_is_sector(party))
+        sector_strings(s, party);
+    else
+        party_strings(s, party, true, m, 0);
+}
+
 /* The strings of object number m.party of a sanction; false where there is no such object. */
 static bool object_strings(strings *s, const thaw_event *event, mention m)
 {
@@ -91,7 +116,7 @@ static bool object_strings(strings *s, const thaw_event *event, mention m)
         thaw_party party;
         for (uint32_t i = 0; thaw_party_next(&list, &party); i++)
             if (i == m.party) {
-                party_strings(s, &party, true, m, 0);
+                target_strings(s, &party, m);
                 return true;
             }
         return false;
@@ -224,9 +249,9 @@ static void objects_each(facts *f, uint32_t number, const thaw_event *event, men
     if (list.count) {
         uint32_t all = scope_index(f, SCOPE_PARTY, event->country, 0, true);
         for (; thaw_party_next(&list, &party); m.party++) {
-            party_strings(&s, &party, true, m, 0);
+            target_strings(&s, &party, m);
             on_mention(f, scope, s.at, s.count, m, true);
-            if (on_mention != entity_collect)
+            if (on_mention != entity_collect && !party_is_sector(&party))
                 on_mention(f, all, s.at, s.count, m, true);
         }
     } else {

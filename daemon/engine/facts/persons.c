@@ -1,7 +1,7 @@
 /* persons.c - what the reports that name a person say of them: FACTS.md, section 4. */
 #include <stdlib.h>
 
-#include "internal.h"
+#include "history.h"
 
 const char *person_status_name(person_status status)
 {
@@ -78,7 +78,10 @@ static bool voices_say_free(const facts *f, const episode *list, uint32_t from, 
     return votes[1] > votes[0];
 }
 
-static void status_of(const facts *f, const episode *list, uint32_t count, person_view *v)
+/* Called for each instant at which the episodes [from, to) begin, with what the person is after it. */
+typedef void (*row_fn)(void *context, const episode *list, uint32_t from, uint32_t to, const person_view *after);
+
+static void status_of(const facts *f, const episode *list, uint32_t count, person_view *v, row_fn on_row, void *context)
 {
     bool run_free = false, freed_before = false, any = false, detention = false, away = false;
     for (uint32_t i = 0; i < count;) {
@@ -98,30 +101,36 @@ static void status_of(const facts *f, const episode *list, uint32_t count, perso
             detention = detention || (!list[m].free && !list[m].stock);
         }
         any = true;
+        if (run_free)
+            v->status = away ? PERSON_DEPORTED : PERSON_RELEASED;
+        else
+            v->status = freed_before && detention ? PERSON_REDETAINED : PERSON_DETAINED;
+        if (on_row)
+            on_row(context, list, i, j, v);
         i = j;
     }
-    if (!any)
-        v->status = PERSON_UNKNOWN;
-    else if (run_free)
-        v->status = away ? PERSON_DEPORTED : PERSON_RELEASED;
-    else
-        v->status = freed_before && detention ? PERSON_REDETAINED : PERSON_DETAINED;
 }
 
-static bool contradicts(const facts *f, const episode *list, uint32_t count)
+/* Whether one of the releases and one of the detentions overlap, of each those that start last. */
+static bool last_ones_overlap(const facts *f, const episode *list, uint32_t count, int64_t freed, int64_t taken)
 {
-    const episode *release = NULL, *detention = NULL;
     for (uint32_t i = 0; i < count; i++) {
-        if (list[i].free)
-            release = &list[i];
-        else if (!list[i].stock)
-            detention = &list[i];
+        const report *release = report_of(f, list[i].report);
+        if (!list[i].free || release->start_ns != freed)
+            continue;
+        for (uint32_t j = 0; j < count; j++) {
+            const report *detention = report_of(f, list[j].report);
+            if (!list[j].free && !list[j].stock && detention->start_ns == taken &&
+                span_overlaps(report_span(release), report_span(detention)))
+                return true;
+        }
     }
-    if (!release)
-        return false;
-    int64_t freed = report_of(f, release->report)->start_ns;
-    if (detention && span_overlaps(report_span(report_of(f, release->report)), report_span(report_of(f, detention->report))))
-        return true;
+    return false;
+}
+
+/* Whether a tally says held after the last release, and no detention starts in between. */
+static bool held_since(const facts *f, const episode *list, uint32_t count, int64_t freed)
+{
     for (uint32_t i = 0; i < count; i++) {
         int64_t held = report_of(f, list[i].report)->start_ns;
         bool parted = false;
@@ -137,6 +146,19 @@ static bool contradicts(const facts *f, const episode *list, uint32_t count)
     return false;
 }
 
+static bool contradicts(const facts *f, const episode *list, uint32_t count)
+{
+    int64_t freed = TIME_UNKNOWN, taken = TIME_UNKNOWN; /* the last starts; the list is in their order */
+    for (uint32_t i = 0; i < count; i++) {
+        if (list[i].free)
+            freed = report_of(f, list[i].report)->start_ns;
+        else if (!list[i].stock)
+            taken = report_of(f, list[i].report)->start_ns;
+    }
+    return freed != TIME_UNKNOWN &&
+           ((taken != TIME_UNKNOWN && last_ones_overlap(f, list, count, freed, taken)) || held_since(f, list, count, freed));
+}
+
 void person_look(facts *f, const entity *e, person_view *ret_view)
 {
     numbers mentioned = {0}, parties = {0}, releases = {0}, detentions = {0};
@@ -145,7 +167,7 @@ void person_look(facts *f, const entity *e, person_view *ret_view)
     episode *list = calloc(mentioned.count ? mentioned.count : 1, sizeof *list);
     if (list) {
         uint32_t count = episodes_of(f, &mentioned, list);
-        status_of(f, list, count, ret_view);
+        status_of(f, list, count, ret_view, NULL, NULL);
         ret_view->contradiction = contradicts(f, list, count);
     } else {
         f->failed = -ENOMEM;
@@ -165,4 +187,41 @@ void person_look(facts *f, const entity *e, person_view *ret_view)
     numbers_done(&parties, &f->held);
     numbers_done(&releases, &f->held);
     numbers_done(&detentions, &f->held);
+}
+
+/* ---- row by row --------------------------------------------------------------------- */
+
+typedef struct turn_list {
+    const facts *f;
+    history *h;
+} turn_list;
+
+static void turn_take(void *context, const episode *list, uint32_t from, uint32_t to, const person_view *after)
+{
+    const turn_list *l = context;
+    bool freed = after->status == PERSON_RELEASED || after->status == PERSON_DEPORTED;
+    turn t = {.at_ns = report_of(l->f, list[from].report)->start_ns, .ends_ns = TIME_UNKNOWN, .state = person_status_name(after->status)};
+    for (uint32_t i = from; i < to; i++)
+        if (list[i].free == freed)
+            turn_report(l->f, &t, list[i].report);
+    history_add(l->h, &t);
+}
+
+void person_history(facts *f, const entity *e, history *h)
+{
+    numbers mentioned = {0}, parties = {0};
+    person_view v = {.since_ns = TIME_UNKNOWN};
+    *h = (history){0};
+    entity_mentions(f, e, &mentioned, &parties);
+    episode *list = calloc(mentioned.count ? mentioned.count : 1, sizeof *list);
+    if (list) {
+        turn_list turns = {f, h};
+        uint32_t count = episodes_of(f, &mentioned, list);
+        status_of(f, list, count, &v, turn_take, &turns);
+    } else {
+        f->failed = -ENOMEM;
+    }
+    free(list);
+    numbers_done(&mentioned, &f->held);
+    numbers_done(&parties, &f->held);
 }
