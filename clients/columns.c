@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "layout.h"
+#include "ledger_cells.h"
 #include "pack.h"
 #include "words.h"
 
@@ -102,6 +103,21 @@ static void cell_make(cell *to, const msgpack_object *row, const column *c)
         cell_words(to, row, c);
         if (value != NULL && value->type == MSGPACK_OBJECT_EXT && to->len > DAY_BYTES)
             to->len = DAY_BYTES;
+        return;
+    case COLUMN_BEFORE:
+        to->len = ledger_cell_before(row, to->text, CELL_BYTES);
+        return;
+    case COLUMN_LAST_DAY:
+        to->len = ledger_cell_last_day(row, to->text, CELL_BYTES);
+        return;
+    case COLUMN_DIFFERS:
+        to->len = ledger_cell_differs(row, to->text, CELL_BYTES);
+        return;
+    case COLUMN_TOTAL:
+        to->len = ledger_cell_total(row, to->text, CELL_BYTES);
+        return;
+    case COLUMN_LEDGER:
+        to->len = ledger_cell_ledger(row, to->text, CELL_BYTES);
         return;
     case COLUMN_VALUE:
     case COLUMN_WORDS:

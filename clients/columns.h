@@ -14,7 +14,13 @@ typedef enum column_form {
     COLUMN_WORDS, /* all that have one, a blank between them */
     COLUMN_ITEMS, /* how many items the array has */
     COLUMN_DAY,   /* a time without its hours */
-    COLUMN_RANGE  /* "51-52": the numbers of two keys; empty where they are equal */
+    COLUMN_RANGE, /* "51-52": the numbers of two keys; empty where they are equal */
+    /* of the ledger, each of several keys that it knows (ledger_cells.h); keys[0] is for the reader */
+    COLUMN_BEFORE,
+    COLUMN_LAST_DAY,
+    COLUMN_DIFFERS,
+    COLUMN_TOTAL,
+    COLUMN_LEDGER
 } column_form;
 
 enum { COLUMN_KEYS = 3 };

@@ -9,6 +9,7 @@
 
 #include "columns.h"
 #include "layout.h"
+#include "ledger_cells.h"
 #include "pack.h"
 
 enum { ROWS_MOST = 40, SOURCES_MOST = 10, CELL_BYTES = 64 };
@@ -50,17 +51,17 @@ static void years_add(screen_table *t, const msgpack_object *people)
     }
 }
 
-static void since_add(screen_table *t, const msgpack_object *people)
+static void since_add(screen_table *t, const msgpack_object *reply, const msgpack_object *people)
 {
-    const msgpack_object *since = pack_get(people, "since");
-    const msgpack_object *date = since != NULL ? pack_get(since, "since") : NULL;
-    char text[CELL_BYTES - 16];
+    const msgpack_object *date = pack_get(reply, "since");
+    char text[CELL_BYTES - 16] = "";
     char label[CELL_BYTES];
-    if (date == NULL)
+    if (pack_get(people, "since") == NULL)
         return;
-    layout_cell("since", date, text, sizeof text);
+    if (date != NULL)
+        layout_cell("since", date, text, sizeof text);
     snprintf(label, sizeof label, "  since %s", text);
-    totals_add(t, label, pack_get(since, "people"));
+    totals_add(t, label, pack_get(people, "since"));
 }
 
 static void people_print(const screen *s, const msgpack_object *reply)
@@ -77,7 +78,7 @@ static void people_print(const screen *s, const msgpack_object *reply)
             continue;
         totals_add(t, kinds[i], pack_get(people, "total"));
         years_add(t, people);
-        since_add(t, people);
+        since_add(t, reply, people);
         if (rumoured != NULL && pack_get_uint(rumoured, "incidents", 0) > 0)
             totals_add(t, "  and rumoured", rumoured);
     }
@@ -98,12 +99,24 @@ static const column incident_columns[] = {
     {"incident", COLUMN_VALUE, {"id"}},
     {0},
 };
+static const column disputed_columns[] = {
+    {"date", COLUMN_VALUE, {"occurred_at"}},
+    {"kind", COLUMN_VALUE, {"kind"}},
+    {"what", COLUMN_WORDS, {"authority", "action", "stage"}},
+    {"count", COLUMN_VALUE, {"count"}},
+    {"range", COLUMN_RANGE, {"low", "high"}},
+    {"differs", COLUMN_DIFFERS, {"disagrees"}},
+    {"sources", COLUMN_ITEMS, {"sources"}},
+    {"incident", COLUMN_VALUE, {"id"}},
+    {0},
+};
 static const column measure_columns[] = {
     {"authority", COLUMN_VALUE, {"authority"}},
     {"on", COLUMN_VALUE, {"party", "sector", "program"}},
     {"state", COLUMN_VALUE, {"state"}},
     {"since", COLUMN_DAY, {"since"}},
-    {"until", COLUMN_DAY, {"expires_at"}},
+    {"last day", COLUMN_LAST_DAY, {"expires_at"}},
+    {"before", COLUMN_BEFORE, {"history"}},
     {0},
 };
 static const column talks_columns[] = {
@@ -119,6 +132,7 @@ static const column person_columns[] = {
     {"name", COLUMN_VALUE, {"person"}},
     {"status", COLUMN_VALUE, {"status"}},
     {"since", COLUMN_DAY, {"since"}},
+    {"before", COLUMN_BEFORE, {"history"}},
     {"releases", COLUMN_VALUE, {"releases"}},
     {"detentions", COLUMN_VALUE, {"detentions"}},
     {"contradiction", COLUMN_VALUE, {"contradiction"}},
@@ -133,12 +147,10 @@ static const column tally_columns[] = {
     {"date", COLUMN_VALUE, {"date"}},
     {"who says", COLUMN_VALUE, {"source"}},
     {"what", COLUMN_WORDS, {"category", "form", "of"}},
-    {"count", COLUMN_VALUE, {"count"}},
-    {"is", COLUMN_VALUE, {"count_is"}},
+    {"total", COLUMN_TOTAL, {"count"}},
     {"since", COLUMN_DAY, {"since"}},
     {"compared", COLUMN_VALUE, {"state"}},
-    {"ledger", COLUMN_VALUE, {"ledger"}},
-    {"range", COLUMN_RANGE, {"ledger_low", "ledger_high"}},
+    {"ledger", COLUMN_LEDGER, {"ledger"}},
     {0},
 };
 static const column source_columns[] = {
@@ -223,20 +235,41 @@ static void feeds_print(const screen *s, const msgpack_object *list)
     free(rows);
 }
 
+/* What the totals that do not agree as they are stated may mean. */
+static void fits_print(const screen *s, const msgpack_object *list)
+{
+    char who[CELL_BYTES];
+    char fits[4 * CELL_BYTES];
+    for (uint32_t i = 0; i < list->via.array.size && i < ROWS_MOST; i++) {
+        const msgpack_object *row = &list->via.array.ptr[i];
+        const msgpack_object *source = pack_get(row, "source");
+        size_t len = ledger_cell_fits(row, fits, sizeof fits);
+        if (len == 0 || source == NULL)
+            continue;
+        fprintf(s->out, "  %" PRIu64 " (", pack_get_uint(row, "count", 0));
+        screen_text(s, who, layout_cell("source", source, who, sizeof who));
+        fputs(") would fit: ", s->out);
+        screen_text(s, fits, len);
+        putc('\n', s->out);
+    }
+}
+
 void ledger_print(const screen *s, const msgpack_object *reply)
 {
     static const struct {
         const char *key, *title;
         const column *columns;
+        void (*after)(const screen *s, const msgpack_object *list);
     } lists[] = {
-        {"open", "open: not confirmed yet, or announced and not acted on", incident_columns},
+        {"open", "open: not confirmed yet, or announced and not acted on", incident_columns, NULL},
         {"disagreements", "disagreements: the sources differ on the number or the day",
-         incident_columns},
-        {"tallies", "tallies: totals that others state, compared with this ledger", tally_columns},
-        {"talks", "talks", talks_columns},
-        {"measures", "measures", measure_columns},
-        {"persons", "persons", person_columns},
-        {"possible", "names that may be one person", possible_columns},
+         disputed_columns, NULL},
+        {"tallies", "tallies: totals that others state, compared with this ledger", tally_columns,
+         fits_print},
+        {"talks", "talks", talks_columns, NULL},
+        {"measures", "measures", measure_columns, NULL},
+        {"persons", "persons", person_columns, NULL},
+        {"possible", "names that may be one person", possible_columns, NULL},
     };
     char country[8] = "";
     char as_of[CELL_BYTES] = "";
@@ -249,8 +282,12 @@ void ledger_print(const screen *s, const msgpack_object *reply)
     screen_print(s, COLOUR_BOLD, "%s", country);
     screen_print(s, COLOUR_DIM, "  as of %s\n\n", as_of);
     people_print(s, reply);
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-        list_print(s, lists[i].title, pack_get(reply, lists[i].key), lists[i].columns, ROWS_MOST);
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        const msgpack_object *list = pack_get(reply, lists[i].key);
+        list_print(s, lists[i].title, list, lists[i].columns, ROWS_MOST);
+        if (lists[i].after != NULL && is_list(list))
+            lists[i].after(s, list);
+    }
     sources_print(s, pack_get(reply, "sources"));
     feeds_print(s, pack_get(reply, "feeds"));
 }

@@ -72,6 +72,7 @@ colour words_colour(const char *key, const char *value)
         {"state", "firing", COLOUR_RED},        {"state", "pending", COLOUR_YELLOW},
         {"state", "resolved", COLOUR_GREEN},    {"state", "withdrawn", COLOUR_MAGENTA},
         {"state", "broken", COLOUR_RED},        {"state", "differs", COLOUR_YELLOW},
+        {"state", "other-definition", COLOUR_YELLOW},
         {"state", "agrees", COLOUR_GREEN},      {"severity", "critical", COLOUR_RED},
         {"severity", "warning", COLOUR_YELLOW}, {"severity", "info", COLOUR_CYAN},
         {"status", "rumoured", COLOUR_DIM},     {"status", "confirmed", COLOUR_GREEN},

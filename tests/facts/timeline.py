@@ -125,6 +125,17 @@ def reached(releases, tally, stated):
     return "–"
 
 
+def fit_text(tally):
+    """The first definition that would fit, in words."""
+    if not tally["fits"]:
+        return "–"
+    fit = tally["fits"][0]
+    words = {"stated": "all", "grace": "without sentences served", "with": "%s stated" % fit["form"],
+             "only": "%s and no other form" % fit["form"]}
+    since = "" if tally["state"] == "other-definition" else ", since " + fit["since"][:10]
+    return words[fit["reading"]] + since
+
+
 def tallies_table(answer, releases):
     rows = []
     for tally in sorted(answer["answers"][0]["tallies"], key=lambda t: (t["date"], t["source"])):
@@ -137,9 +148,9 @@ def tallies_table(answer, releases):
         rows.append((tally["date"], tally["source"], op + str(tally["count"]), tally["since"] or "not stated",
                      ", ".join(t for t in terms if t) or "none",
                      interval_text(tally["ledger_low"], tally["ledger_high"]) if compared else "–", tally["state"],
-                     narrow["acts of grace"], narrow["pardon stated"], narrow["pardon, not of one alone"],
+                     fit_text(tally), narrow["acts of grace"], narrow["pardon stated"], narrow["pardon, not of one alone"],
                      reached(releases, tally, tally["count"])))
-    return table(("date", "voice", "states", "since", "terms", "thawd has", "state", "acts of grace",
+    return table(("date", "voice", "states", "since", "terms", "thawd has", "state", "would fit", "acts of grace",
                   "pardon stated", "… of groups", "groups freed by grace reach it"), rows)
 
 

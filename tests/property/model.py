@@ -861,40 +861,76 @@ def tally_fact(reports, context):
     return fact
 
 
+FORMS = ["pardon", "amnesty", "sentence_served", "parole", "exchange", "deportation", "acquittal", "other"]
+
+
 def tally_state(tally, context):
     if tally.get("since") is None or tally.count is None:
         return "not-comparable"
+    low, high, steps = total_of(tally, context, stated(tally.form), tally.get("category"))
+    if agrees_with(tally, low, high):
+        return "agrees"
+    moments = sorted({start for start, _ in steps})
+    if tally.count in [sum(n for start, n in steps if start <= moment) for moment in moments]:
+        return "stale"
+    for category in categories(tally, context):
+        for takes in readings():
+            low, high, steps = total_of(tally, context, takes, category)
+            if tally.count and low <= tally.count <= high:
+                return "other-definition"
+    return "differs"
+
+
+def stated(form):
+    """Whether the forms of an incident are those that a tally states: True, False or None, perhaps."""
+    return lambda forms: True if form is None or form in forms else (None if not forms else False)
+
+
+def readings():
+    """What else a total may mean by the released."""
+    yield stated(None)
+    yield lambda forms: forms != ["sentence_served"]
+    for form in FORMS:
+        yield lambda forms, form=form: form in forms
+        yield lambda forms, form=form: forms == [form]
+
+
+def categories(tally, context):
+    parts = {r.part for i in incidents_told(tally, context) for r in i.reports() if r.part is not None}
+    known = sorted(p.split("=", 1)[1].encode() for p in parts if p.startswith("category="))
+    return [tally.get("category"), None] + [text.decode() for text in known[:8]]
+
+
+def incidents_told(tally, context):
+    kind = {"released": "release", "detained": "detention"}[tally.get("of")]
+    return [i for i in context.incidents if i.kind == kind and i.country == tally.country]
+
+
+def total_of(tally, context, takes, category):
+    """Low and high of what a total means, and its steps."""
     since = interval(tally.get("since"))
     approximate = isinstance(tally.get("since"), str) and tally.get("since").endswith("~")
     low = high = 0
     steps = []
-    for incident in context.incidents:
-        if incident.kind != {"released": "release", "detained": "detention"}[tally.get("of")]:
-            continue
-        if incident.country != tally.country or incident.fact["status"] == "rumoured" or not incident.date:
+    for incident in incidents_told(tally, context):
+        if incident.fact["status"] == "rumoured" or not incident.date:
             continue
         start = incident.date[0]
         if start < since[0] or (tally.date and start >= tally.date[1]):
             continue
-        sure = not (approximate and start < since[1])
-        if tally.form is not None:
-            if tally.form not in incident.fact["forms"]:
-                if incident.fact["forms"]:
-                    continue
-                sure = False
+        taken = takes(incident.fact.get("forms", []))
+        if taken is False:
+            continue
+        sure = taken and not (approximate and start < since[1])
         count = count_of(incident.reports(), context)
-        if tally.get("category") is not None:
-            count = count.parts.get("category=" + tally.get("category"), count)
+        if category is not None:
+            count = count.parts.get("category=" + category, count)
         if count.count is None:
             continue
         low += count.low if sure else 0
         high += max(count.high, count.count)
         steps.append((start, count.count))
-    if agrees_with(tally, low, high):
-        return "agrees"
-    moments = sorted({start for start, _ in steps})
-    earlier_sums = [sum(n for start, n in steps if start <= moment) for moment in moments]
-    return "stale" if tally.count in earlier_sums else "differs"
+    return low, high, steps
 
 
 def agrees_with(tally, low, high):

@@ -145,7 +145,7 @@ def bounds(events, ours):
             reports = [by_name[name] for name in fact["reports"] if by_name[name].get("covers") != "wider"]
             whole = [r.get("count", 0) for r in reports if r.get("covers", "event") == "event"]
             named = [len(r.get("persons", [])) for r in reports]
-            parties = {i for r in reports for t in r.get("targets", []) for i in t.get("ids", []) + [t.get("name")]}
+            parties = {i for r in reports for t in r.get("targets", []) for i in t.get("ids", []) + [(t.get("type"), t.get("name"))]}
             parts = {}
             for r in reports:
                 if r.get("covers") == "part":

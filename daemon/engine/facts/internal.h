@@ -532,6 +532,8 @@ typedef struct ledger_line {
     uint64_t count, low, high; /* low and high with the count in between */
     uint64_t id;
     uint32_t incidents;
+    uint16_t forms; /* bits, by thaw_form, once forms_known */
+    bool forms_known;
     uint8_t status;
     incident *inc;          /* NULL: a dropped one */
     const result *dropped; /* NULL: a living one */
@@ -541,7 +543,7 @@ typedef struct ledger_line {
 uint32_t ledger_collect(facts *f, uint32_t country_index_, uint8_t kind, ledger_line **ret_lines);
 
 /* What a tally states and how it compares. */
-typedef enum tally_state { TALLY_AGREES = 1, TALLY_STALE, TALLY_DIFFERS, TALLY_NOT_COMPARABLE } tally_state;
+typedef enum tally_state { TALLY_AGREES = 1, TALLY_STALE, TALLY_OTHER, TALLY_DIFFERS, TALLY_NOT_COMPARABLE } tally_state;
 typedef struct ledger_total {
     uint64_t low, count, high;
 } ledger_total;
@@ -552,13 +554,28 @@ typedef struct tally_view {
 } tally_view;
 void tally_look(facts *f, const tally *t, tally_view *ret_view);
 const char *tally_state_name(tally_state state);
+/* Which releases a definition takes by their forms; the last three leave out those of no known form. */
+typedef enum reading { READING_STATED, /* every one, or with a form given: those that state it, others in doubt */
+                       READING_GRACE,  /* all but sentences served */
+                       READING_WITH,   /* those that state the form ... */
+                       READING_ONLY    /* ... and no other */
+} reading;
 /* Definition of a total: which incidents count, and how. */
 typedef struct definition {
     int64_t from_ns, from_latest_ns, to_ns; /* from_latest: of a vague beginning */
     uint8_t form;                           /* thaw_form, 0: all */
+    reading reading;
     thaw_str category;
 } definition;
-ledger_total ledger_sum(facts *f, const ledger_line *lines, uint32_t count, const definition *d);
+ledger_total ledger_sum(facts *f, ledger_line *lines, uint32_t count, const definition *d);
+const char *reading_name(reading reading);
+/* What a tally's report states; false where it lacks what it takes to be compared. And of which kind. */
+bool tally_definition(facts *f, const report *r, definition *ret);
+uint8_t tally_kind(facts *f, const report *r);
+/* definitions.c: others than the stated one, of the same time, under which the lines come to just `stated`. Up to
+ * `max` are put into list; returns how many. `categories`: of other categories too. */
+uint32_t definitions_fitting(facts *f, ledger_line *lines, uint32_t count, const definition *d, uint64_t stated,
+                             bool categories, definition *list, uint32_t max);
 
 void tally_enter(facts *f, uint32_t number, const thaw_event *event);
 void tally_leave(facts *f, uint32_t number, const thaw_event *event);

@@ -239,6 +239,22 @@ static void write_incidents_where(facts *f, msgpack_packer *out, const char *cod
 
 /* ---- talks: what was promised and what came ----------------------------------------- */
 
+/* How many were released since; of talks without a date nobody can say. */
+static void write_came(facts *f, msgpack_packer *out, const incident *inc, const fact_value *by)
+{
+    int64_t from = inc->now.occurred.start_ns;
+    definition d = {.from_ns = from, .from_latest_ns = from,
+                    .to_ns = by->type == FACT_TIME ? by->at_ns + DAY_NS : INT64_MAX}; /* that day too */
+    ledger_line *lines;
+    if (from == TIME_UNKNOWN) {
+        msgpack_pack_nil(out);
+        return;
+    }
+    uint32_t count = ledger_collect(f, country_find(f, f->keys[inc->key_index].country), THAW_RELEASE, &lines);
+    msgpack_pack_uint64(out, ledger_sum(f, lines, count, &d).count);
+    free(lines);
+}
+
 static int write_talk(void *context, fact_handle handle)
 {
     fact_writer *w = context;
@@ -261,13 +277,8 @@ static int write_talk(void *context, fact_handle handle)
     write_value(out, &expected);
     write_key(out, "expected_by");
     write_value(out, &by);
-    ledger_line *lines;
-    uint32_t count = ledger_collect(w->f, country_find(w->f, k->country), THAW_RELEASE, &lines);
-    definition d = {.from_ns = inc->now.occurred.start_ns, .from_latest_ns = inc->now.occurred.start_ns,
-                    .to_ns = by.type == FACT_TIME ? by.at_ns + DAY_NS : INT64_MAX}; /* that day too */
-    ledger_total came = ledger_sum(w->f, lines, count, &d);
-    free(lines);
-    write_uint(out, "came", came.count);
+    write_key(out, "came");
+    write_came(w->f, out, inc, &by);
     key_incident(w->rows, w->f, inc);
     rows_end(w->rows);
     return 0;
@@ -275,35 +286,49 @@ static int write_talk(void *context, fact_handle handle)
 
 /* ---- tallies ------------------------------------------------------------------------ */
 
-static void write_definition_fits(facts *f, msgpack_packer *out, const report *r, uint32_t country_, uint8_t kind)
+enum { FITS_MAX = 16 };
+
+static void write_fit(msgpack_packer *out, const definition *d)
 {
+    msgpack_pack_map(out, 4);
+    write_key(out, "since");
+    write_time(out, d->from_ns);
+    write_key(out, "reading");
+    write_text(out, reading_name(d->reading));
+    write_key(out, "form");
+    write_text(out, thaw_form_name(d->form));
+    write_key(out, "category");
+    write_str(out, d->category);
+}
+
+/* The definitions under which the ledger comes to the number that is stated: of the same beginning, or if
+ * none of these is known to fit, of any. */
+static void write_definition_fits(facts *f, msgpack_packer *out, const tally *t, const tally_view *v)
+{
+    const report *r = report_of(f, v->report);
+    definition fits[FITS_MAX], d;
     ledger_line *lines;
-    uint32_t count = ledger_collect(f, country_, kind, &lines), fits = 0;
-    int64_t to = r->start_ns == TIME_UNKNOWN ? INT64_MAX : report_end_ns(r);
-    for (int pass = 0; pass < 2; pass++) {
-        if (pass)
-            msgpack_pack_array(out, fits);
-        fits = 0;
-        for (uint32_t i = 0; i < count && fits < 16; i++) {
+    uint32_t count = 0, fitting = 0;
+    if (tally_definition(f, r, &d) && v->state == TALLY_OTHER) {
+        count = ledger_collect(f, t->country, tally_kind(f, r), &lines);
+        fitting = definitions_fitting(f, lines, count, &d, r->count, true, fits, FITS_MAX);
+        free(lines);
+    } else if (r->has_count && (v->state == TALLY_DIFFERS || v->state == TALLY_NOT_COMPARABLE)) {
+        count = ledger_collect(f, t->country, tally_kind(f, r), &lines);
+        for (uint32_t i = 0; i < count && fitting < FITS_MAX; i++) {
             if (lines[i].start_ns == TIME_UNKNOWN || (i && lines[i].start_ns == lines[i - 1].start_ns))
                 continue;
-            for (int form = 0; form <= THAW_PARDON; form++) {
-                definition d = {.from_ns = lines[i].start_ns, .from_latest_ns = lines[i].start_ns, .to_ns = to, .form = (uint8_t)form};
-                ledger_total t = ledger_sum(f, lines, count, &d);
-                if (r->count < t.low || r->count > t.high || fits == 16)
-                    continue;
-                fits++;
-                if (!pass)
-                    continue;
-                msgpack_pack_map(out, 2);
-                write_key(out, "since");
-                write_time(out, lines[i].start_ns);
-                write_key(out, "form");
-                write_text(out, thaw_form_name(form));
-            }
+            d.from_ns = d.from_latest_ns = lines[i].start_ns;
+            ledger_total sum = ledger_sum(f, lines, count, &d);
+            if (r->count && r->count >= sum.low && r->count <= sum.high)
+                fits[fitting++] = d;
+            fitting += definitions_fitting(f, lines, count, &d, r->count, false, fits + fitting, FITS_MAX - fitting);
         }
+        free(lines);
     }
-    free(lines);
+    msgpack_pack_array(out, fitting);
+    for (uint32_t i = 0; i < fitting; i++)
+        write_fit(out, &fits[i]);
 }
 
 static void write_tally(facts *f, msgpack_packer *out, const tally *t)
@@ -350,10 +375,7 @@ static void write_tally(facts *f, msgpack_packer *out, const tally *t)
             msgpack_pack_nil(out);
     }
     write_key(out, "fits");
-    if (r->has_count && (v.state == TALLY_DIFFERS || v.state == TALLY_NOT_COMPARABLE))
-        write_definition_fits(f, out, r, t->country, event.of == THAW_OF_RELEASED ? THAW_RELEASE : THAW_DETENTION);
-    else
-        msgpack_pack_array(out, 0);
+    write_definition_fits(f, out, t, &v);
 }
 
 static void write_tallies(facts *f, msgpack_packer *out, const country *c)
@@ -450,11 +472,14 @@ static void write_country(facts *f, msgpack_packer *out, const char *code, const
     const country *c = &f->countries[index];
     rows talk_rows;
     fact_writer talks = {f, &talk_rows, NULL, 0, now_ns, 0};
-    msgpack_pack_map(out, 13);
+    char since_text[THAW_DATE_TEXT];
+    msgpack_pack_map(out, 14);
     write_key(out, "country");
     write_str(out, (thaw_str){code, 2});
     write_key(out, "as_of");
     write_time(out, now_ns);
+    write_key(out, "since");
+    write_str(out, since->precision ? (thaw_str){since_text, (uint32_t)thaw_date_format(since, since_text)} : (thaw_str){0});
     write_key(out, "released");
     write_people(f, out, index, THAW_RELEASE, since);
     write_key(out, "detained");

@@ -7,7 +7,7 @@
 
 const char *tally_state_name(tally_state state)
 {
-    static const char *const names[] = {NULL, "agrees", "stale", "differs", "not-comparable"};
+    static const char *const names[] = {NULL, "agrees", "stale", "other-definition", "differs", "not-comparable"};
     return names[state];
 }
 
@@ -74,45 +74,87 @@ uint32_t ledger_collect(facts *f, uint32_t country_, uint8_t kind, ledger_line *
     return count;
 }
 
-/* What an incident counts for under a definition; in doubt (of no known form, or perhaps before a vague
- * beginning) it may count for nothing. False: it has no count, or is of another form. */
-static bool line_counts(facts *f, const ledger_line *l, const definition *d, ledger_total *ret_total)
+/* The forms that the reports on a line state. */
+static uint16_t line_forms(facts *f, ledger_line *l)
 {
-    ledger_total t = {l->start_ns < d->from_latest_ns ? 0 : l->low, l->count, l->high};
-    bool with_form = false, any_form = false, has_count = l->inc ? l->inc->now.votes.has_count : l->dropped->has_count;
-    uint32_t part = 0; /* symbol of `category=...`, if a report is on it */
     numbers list = {0};
-    *ret_total = t;
-    if (!d->form && !d->category.data)
-        return has_count;
-    if (l->inc) {
-        incident_reports(f, l->inc, false, &list);
-    } else {
-        with_form = l->dropped->forms & 1u << d->form;
-        any_form = l->dropped->forms != 0;
+    if (l->forms_known)
+        return l->forms;
+    l->forms_known = true;
+    if (l->dropped)
+        return l->forms = l->dropped->forms;
+    incident_reports(f, l->inc, false, &list);
+    for (uint32_t i = 0; i < list.count; i++)
+        if (report_of(f, list.at[i])->detail)
+            l->forms |= (uint16_t)(1u << report_of(f, list.at[i])->detail);
+    numbers_done(&list, &f->held);
+    return l->forms;
+}
+
+/* Whether a line's forms are those of a definition; ret_doubt: perhaps. */
+static bool forms_fit(facts *f, ledger_line *l, const definition *d, bool *ret_doubt)
+{
+    uint16_t wanted = (uint16_t)(1u << d->form);
+    *ret_doubt = false;
+    switch (d->reading) {
+    case READING_GRACE:
+        return line_forms(f, l) != 1u << THAW_SENTENCE_SERVED;
+    case READING_WITH:
+        return line_forms(f, l) & wanted;
+    case READING_ONLY:
+        return line_forms(f, l) == wanted;
+    default:
+        break;
     }
-    for (uint32_t i = 0; i < list.count; i++) {
+    if (!d->form)
+        return true;
+    *ret_doubt = line_forms(f, l) == 0;
+    return *ret_doubt || (line_forms(f, l) & wanted);
+}
+
+static bool is_category(thaw_str part, thaw_str category)
+{
+    return part.len == category.len + 9 && memcmp(part.data, "category=", 9) == 0 &&
+           memcmp(part.data + 9, category.data, category.len) == 0;
+}
+
+/* The count of a living line for a category: that of the part, if a report is on it. */
+static void line_count_category(facts *f, const ledger_line *l, thaw_str category, ledger_total *t, bool *has_count)
+{
+    numbers list = {0};
+    uint32_t part = 0; /* symbol of `category=...` */
+    counted c;
+    incident_reports(f, l->inc, false, &list);
+    for (uint32_t i = 0; i < list.count && !part; i++) {
         const report *r = report_of(f, list.at[i]);
-        with_form = with_form || r->detail == d->form;
-        any_form = any_form || r->detail != 0;
-        thaw_str name = symbols_get(f->symbols, r->part);
-        if (d->category.data && r->covers == THAW_PART && name.len == d->category.len + 9 &&
-            memcmp(name.data, "category=", 9) == 0 && memcmp(name.data + 9, d->category.data, d->category.len) == 0)
+        if (r->covers == THAW_PART && is_category(symbols_get(f->symbols, r->part), category))
             part = r->part;
     }
     if (part) {
-        counted c;
         count_part(f, list.at, list.count, part, &c);
-        has_count = c.has_count;
-        t = (ledger_total){l->start_ns < d->from_latest_ns ? 0 : c.low, c.count, c.high > c.count ? c.high : c.count};
+        *has_count = c.has_count;
+        *t = (ledger_total){c.low, c.count, c.high > c.count ? c.high : c.count};
     }
     numbers_done(&list, &f->held);
-    if (d->form && !with_form) {
-        has_count = has_count && !any_form;
+}
+
+/* What an incident counts for under a definition; in doubt (of no known form, or perhaps before a vague
+ * beginning) it may count for nothing. False: it has no count, or is of another form. */
+static bool line_counts(facts *f, ledger_line *l, const definition *d, ledger_total *ret_total)
+{
+    ledger_total t = {l->low, l->count, l->high};
+    bool has_count = l->inc ? l->inc->now.votes.has_count : l->dropped->has_count, doubt;
+    *ret_total = (ledger_total){0};
+    if (!forms_fit(f, l, d, &doubt))
+        return false;
+    if (d->category.data && l->inc)
+        line_count_category(f, l, d->category, &t, &has_count);
+    if (!has_count)
+        return false;
+    if (doubt || l->start_ns < d->from_latest_ns)
         t.low = 0;
-    }
-    *ret_total = has_count ? t : (ledger_total){0};
-    return has_count;
+    *ret_total = t;
+    return true;
 }
 
 static bool line_counts_at_all(const ledger_line *l)
@@ -125,7 +167,7 @@ static bool line_is_in(const ledger_line *l, const definition *d)
     return line_counts_at_all(l) && l->start_ns >= d->from_ns && l->start_ns < d->to_ns;
 }
 
-ledger_total ledger_sum(facts *f, const ledger_line *lines, uint32_t count, const definition *d)
+ledger_total ledger_sum(facts *f, ledger_line *lines, uint32_t count, const definition *d)
 {
     ledger_total sum = {0};
     for (uint32_t i = 0; i < count; i++) {
@@ -153,7 +195,7 @@ static bool total_agrees(const report *r, const ledger_total *t)
 }
 
 /* Whether the count is what the ledger came to at an earlier moment: lines of one start are one. */
-static bool total_is_stale(facts *f, const ledger_line *lines, uint32_t count, const definition *d, uint64_t stated)
+static bool total_is_stale(facts *f, ledger_line *lines, uint32_t count, const definition *d, uint64_t stated)
 {
     uint64_t sum = 0;
     const ledger_line *before = NULL;
@@ -178,29 +220,48 @@ static uint32_t tally_latest(const facts *f, const tally *t)
     return latest;
 }
 
+bool tally_definition(facts *f, const report *r, definition *ret)
+{
+    thaw_event event;
+    int64_t end;
+    report_event(f->reports, r, &event);
+    *ret = (definition){.from_ns = TIME_UNKNOWN,
+                        .from_latest_ns = TIME_UNKNOWN,
+                        .to_ns = r->start_ns == TIME_UNKNOWN ? INT64_MAX : report_end_ns(r),
+                        .form = event.form,
+                        .category = event.category};
+    if (!event.since.precision || !event.of || !r->has_count)
+        return false;
+    thaw_date_interval(&event.since, &ret->from_ns, &end);
+    ret->from_latest_ns = event.since.approximate ? end - 1 : ret->from_ns;
+    return true;
+}
+
+uint8_t tally_kind(facts *f, const report *r)
+{
+    thaw_event event;
+    report_event(f->reports, r, &event);
+    return event.of == THAW_OF_RELEASED ? THAW_RELEASE : THAW_DETENTION;
+}
+
 void tally_look(facts *f, const tally *t, tally_view *ret_view)
 {
+    definition d, other;
+    ledger_line *lines;
     *ret_view = (tally_view){.report = tally_latest(f, t), .state = TALLY_NOT_COMPARABLE};
     if (!ret_view->report)
         return;
     const report *r = report_of(f, ret_view->report);
-    thaw_event event;
-    report_event(f->reports, r, &event);
-    if (!event.since.precision || !event.of || !r->has_count)
+    if (!tally_definition(f, r, &d))
         return;
-    definition d = {.to_ns = r->start_ns == TIME_UNKNOWN ? INT64_MAX : report_end_ns(r),
-                    .form = event.form,
-                    .category = event.category};
-    int64_t end;
-    thaw_date_interval(&event.since, &d.from_ns, &end);
-    d.from_latest_ns = event.since.approximate ? end - 1 : d.from_ns;
-    ledger_line *lines;
-    uint32_t count = ledger_collect(f, t->country, event.of == THAW_OF_RELEASED ? THAW_RELEASE : THAW_DETENTION, &lines);
+    uint32_t count = ledger_collect(f, t->country, tally_kind(f, r), &lines);
     ret_view->ledger = ledger_sum(f, lines, count, &d);
     if (total_agrees(r, &ret_view->ledger))
         ret_view->state = TALLY_AGREES;
     else if (total_is_stale(f, lines, count, &d, r->count))
         ret_view->state = TALLY_STALE;
+    else if (definitions_fitting(f, lines, count, &d, r->count, true, &other, 1))
+        ret_view->state = TALLY_OTHER;
     else
         ret_view->state = TALLY_DIFFERS;
     free(lines);

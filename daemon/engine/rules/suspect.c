@@ -24,7 +24,7 @@ static const struct vocabulary {
     {FIELD_STATE,
      1u << FACT_MEASURE,
      {"proposed", "in_force", "licensed", "suspended", "expired", "delisted", "lifted"}},
-    {FIELD_STATE, 1u << FACT_TALLY, {"agrees", "stale", "differs", "not-comparable"}},
+    {FIELD_STATE, 1u << FACT_TALLY, {"agrees", "stale", "other-definition", "differs", "not-comparable"}},
     {FIELD_STATE, 0, {"ok", "broken"}},
     {FIELD_FORM,
      0,

@@ -1,0 +1,458 @@
+"""The rules of meaning over the wire: small streams whose answer was worked out by hand.
+
+Each stream is published as it stands, reversed and one by one in a shuffled order, to a country of
+its own each time; what the ledger and the incidents say must be what was expected, and the same.
+"""
+
+import itertools
+import os
+import random
+import subprocess
+import unittest
+
+import harness
+
+COUNTRIES = ("".join(pair) for pair in itertools.product("ABCDEFGHIJKLMNOPQRSTUVWXY", repeat=2))
+
+
+def day(value):
+    """A timestamp of a reply as its day; None stays."""
+    return None if value is None else value.to_datetime().strftime("%Y-%m-%d")
+
+
+class Stream:
+    """Reports of one country: said(kind, source, occurred_at, **keys)."""
+
+    def __init__(self):
+        self.events = []
+
+    def said(self, kind, source, occurred=None, **keys):
+        event = {"id": "%03d" % len(self.events), "kind": kind, "source": source, "reported_at": occurred, **keys}
+        if kind not in ("retraction", "feed"):
+            event["occurred_at"] = occurred
+        self.events.append({key: value for key, value in event.items() if value is not None})
+        return event["id"]
+
+    def sanction(self, action, occurred, authority="US", source="gazette", **keys):
+        return self.said("sanction", source, occurred, action=action, authority=authority, **keys)
+
+
+def party(name, *ids, **more):
+    return {"name": name, "ids": list(ids), **more}
+
+
+class Meaning(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        # The clock stands at the end of the last day of a country that nobody looks at.
+        cls.daemon = harness.Daemon()
+        cls.daemon.publish({"id": "clock", "kind": "feed", "country": "ZZ", "source": "clock", "state": "ok",
+                            "reported_at": "2026-01-01T00:00:00Z"})
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.daemon.__exit__(None, None, None)
+
+    def told(self, stream, since=None):
+        """(ledger, incidents) of the stream, the same in whatever order it comes."""
+        answers = []
+        shuffled = random.Random(7).sample(stream.events, len(stream.events))
+        for events in (stream.events, stream.events[::-1], shuffled):
+            country = next(COUNTRIES)
+            events = [self.of_country(event, country) for event in events]
+            for batch in [events] if not answers else [[event] for event in events]:
+                reply = self.daemon.publish(batch)
+                self.assertEqual(reply["accepted"], len(batch), reply)
+            status, ledger = self.daemon.ask("state", {"country": country, **({"since": since} if since else {})})
+            self.assertEqual(status, "OK")
+            status, listed = self.daemon.ask("incidents", {"country": country})
+            self.assertEqual(status, "OK")
+            answers.append((ledger, listed["incidents"]))
+        first = self.without_names(answers[0])
+        for answer in answers[1:]:
+            self.assertEqual(self.without_names(answer), first)
+        return answers[0]
+
+    def of_country(self, event, country):
+        """The same with ids of the country's own: a source knows its reports by them, wherever they are of."""
+        ids = {key: country + "/" + event[key] for key in ("id", "revises", "retracts") if key in event}
+        return {**event, **ids, "country": country}
+
+    def without_names(self, answer):
+        """Without the country and the ids that its name goes into; lists in an order that ids do not give."""
+        def clean(value):
+            if isinstance(value, dict):
+                return {k: str(v).split("/")[-1] if k == "id" and "/" in str(v) else clean(v) for k, v in value.items()
+                        if k not in ("country", "as_of") and not (k == "id" and "/" not in str(v))}
+            if isinstance(value, list):
+                return sorted((clean(item) for item in value), key=repr)
+            return value
+        return clean(list(answer))
+
+    def counts(self, incidents, kind="release"):
+        return [(i["count"], i["low"], i["high"], i["disagrees"]) for i in incidents if i["kind"] == kind]
+
+    def measures(self, ledger):
+        return {(m["authority"], m["party"] or m["sector"] or m["program"]): (m["state"], day(m["since"]))
+                for m in ledger["measures"]}
+
+    def turns(self, row):
+        return [(day(t["at"]), t["action"], t["state"], t["reports"], t["id"] and t["id"].split("/")[1])
+                for t in row["history"]]
+
+    # ---- counts ---------------------------------------------------------------------------------
+
+    def test_one_happening_of_many_mouths(self):
+        s = Stream()
+        for outlet in "abcde":
+            s.said("release", outlet, "2025-03-01", count=52, attributed_to="press")
+        s.said("release", "f", "2025-03-02", count=50)
+        s.said("release", "g", "2025-03-01", count=51)
+        s.said("release", "h", "2025-03-01", count=51)
+        ledger, incidents = self.told(s)
+        self.assertEqual(self.counts(incidents), [(51, 50, 52, True)])  # press is one voice of four
+        self.assertEqual(ledger["released"]["total"]["count"], 51)
+
+    def test_lower_bounds_are_no_disagreement(self):
+        s = Stream()
+        for n in (7, 10, 18):
+            s.said("release", "s%d" % n, "2025-03-01", count=n, count_is="at_least")
+        _, incidents = self.told(s)
+        self.assertEqual(self.counts(incidents), [(18, 18, 18, False)])
+
+    def test_parts_of_two_dimensions(self):
+        s = Stream()
+        s.said("release", "a", "2025-03-01", count=100, count_is="about")
+        for part, n in (("destination=LT", 9), ("destination=UA", 114), ("category=political", 60),
+                        ("category=foreign", 5)):
+            s.said("release", "b" + part, "2025-03-01", count=n, covers="part", part=part)
+        s.said("release", "c", "2025-03-01", count=300, covers="wider")
+        _, incidents = self.told(s)
+        self.assertEqual(self.counts(incidents), [(123, 123, 123, False)])  # never 188, never 300
+
+    def test_a_part_disagrees(self):
+        s = Stream()
+        s.said("release", "a", "2025-03-01", count=20)
+        s.said("release", "b", "2025-03-01", count=4, covers="part", part="destination=LT")
+        s.said("release", "c", "2025-03-01", count=5, covers="part", part="destination=LT")
+        _, incidents = self.told(s)
+        self.assertEqual(self.counts(incidents), [(20, 20, 20, True)])
+
+    def test_about_counts_where_nothing_is_exact(self):
+        s = Stream()
+        s.said("release", "a", "2025-03-01", count=40, count_is="about")
+        s.said("release", "b", "2025-03-01", count=30, count_is="at_least")
+        s.said("release", "c", "2025-06-01", count=40, count_is="about")
+        s.said("release", "d", "2025-06-01", count=33)
+        _, incidents = self.told(s)
+        self.assertEqual(self.counts(incidents), [(40, 40, 40, False), (33, 33, 33, False)])
+
+    def test_status_outweighs_voices(self):
+        s = Stream()
+        for n in range(4):
+            s.said("release", "r%d" % n, "2025-03-01", count=9, status="rumoured")
+        s.said("release", "z", "2025-03-01", count=6, status="confirmed")
+        ledger, incidents = self.told(s)
+        self.assertEqual(self.counts(incidents), [(6, 6, 9, True)])
+        self.assertEqual(ledger["released"]["rumoured"]["incidents"], 0)
+
+    def test_named_people_are_a_part(self):
+        s = Stream()
+        s.said("release", "a", "2025-03-01", count=14)
+        s.said("release", "b", "2025-03-01", count=2, persons=[party("X", "x"), party("Y", "y")])
+        _, incidents = self.told(s)
+        self.assertEqual(self.counts(incidents), [(14, 14, 14, False)])
+
+    # ---- incidents ------------------------------------------------------------------------------
+
+    def test_tolerance_and_forms(self):
+        s = Stream()
+        s.said("release", "a", "2025-03-01", count=3)
+        s.said("release", "b", "2025-03-02", count=3)          # 24 h later: the same
+        s.said("release", "c", "2025-03-03", count=3)          # 48 h after the first: another
+        s.said("release", "d", "2025-03-01", count=20, form="sentence_served")
+        s.said("detention", "e", "2025-03-01", count=3)
+        _, incidents = self.told(s)
+        self.assertEqual(sorted((i["kind"], i["count"], len(i["reports"])) for i in incidents),
+                         [("detention", 3, 1), ("release", 3, 1), ("release", 3, 2), ("release", 20, 1)])
+
+    def test_names_part_and_join(self):
+        s = Stream()
+        s.said("release", "a", "2025-03-01", count=3, incident="one")
+        s.said("release", "a", "2025-03-01", count=5, incident="two")
+        s.said("release", "b", "2025-05-01", count=7, incident="shared:x")
+        s.said("release", "c", "2025-05-09", count=7, incident="shared:x")
+        s.said("release", "d", "2025-07-01", count=1, incident="x")
+        s.said("release", "e", "2025-07-09", count=1, incident="x")
+        _, incidents = self.told(s)
+        self.assertEqual([len(i["reports"]) for i in incidents], [1, 1, 2, 1, 1])
+
+    def test_same_people_over_weeks(self):
+        s = Stream()
+        s.said("release", "a", "2025-03-01", count=1, persons=[party("X", "x")])
+        s.said("release", "b", "2025-04-20", count=1, persons=[party("Ks", "x")])
+        s.said("release", "c", "2025-08-01", count=1, persons=[party("X", "x")])  # more than 60 days
+        s.said("release", "d", "2025-03-01", count=1, persons=[party("Q", "q")])
+        s.said("detention", "d", "2025-03-20", count=1, persons=[party("Q", "q")])
+        s.said("release", "e", "2025-04-10", count=1, persons=[party("Q", "q")])
+        ledger, incidents = self.told(s)
+        self.assertEqual(sorted(len(i["reports"]) for i in incidents if i["kind"] == "release"), [1, 1, 3])
+        people = {p["person"]: p for p in ledger["persons"]}
+        self.assertEqual([people["Q"]["releases"], people["Q"]["detentions"], people["Q"]["status"]], [2, 1, "released"])
+
+    def test_vague_dates(self):
+        s = Stream()
+        s.said("release", "a", "2025-03-10", count=20)
+        s.said("release", "b", "2025-03-20", count=30)
+        s.said("release", "c", "2025-03", count=30)                             # that of the 20th
+        s.said("release", "d", "2025-03", count=8)                              # neither
+        s.said("release", "e", "2025-03-30~", count=15, count_is="at_least")    # from the 16th on
+        s.said("release", "f", "2025", count=8)                                 # with d
+        s.said("release", "g", count=8)                                         # undated: alone
+        _, incidents = self.told(s)
+        self.assertEqual(sorted(sorted(r["source"] for r in i["reports"]) for i in incidents),
+                         [["a"], ["b", "c", "e"], ["d", "f"], ["g"]])
+
+    # ---- corrections ----------------------------------------------------------------------------
+
+    def test_revised_before_it_is_there_and_withdrawn_after(self):
+        s = Stream()
+        s.events.append({"id": "new", "kind": "release", "source": "a", "occurred_at": "2025-03-05", "count": 7,
+                         "revises": "old", "reported_at": "2025-03-06"})
+        s.events.append({"id": "old", "kind": "release", "source": "a", "occurred_at": "2025-03-01", "count": 5,
+                         "reported_at": "2025-03-01"})
+        s.events.append({"id": "old", "kind": "release", "source": "b", "occurred_at": "2025-03-01", "count": 4,
+                         "reported_at": "2025-03-01"})  # of another source: not touched
+        _, incidents = self.told(s)
+        self.assertEqual(self.counts(incidents), [(4, 4, 4, False), (7, 7, 7, False)])
+        s.events.append({"id": "gone", "kind": "retraction", "source": "a", "retracts": "new",
+                         "reported_at": "2025-03-07"})
+        _, incidents = self.told(s)
+        self.assertEqual(self.counts(incidents), [(4, 4, 4, False)])  # old stays replaced
+
+    def test_all_withdrawn_leaves_nothing(self):
+        s = Stream()
+        s.said("release", "a", "2025-03-01", count=1, persons=[party("X", "x", "y")])
+        s.said("detention", "a", "2025-05-01", count=1, persons=[party("X", "y")])
+        s.sanction("imposed", "2025-01-01", source="a", targets=[party("P", "p"), {"name": "potash", "type": "sector"}])
+        s.said("talks", "a", "2025-02-01", stage="promised", expected_count=3)
+        s.said("tally", "a", "2025-04-01", of="released", count=1, since="2025")
+        for event in list(s.events):
+            s.said("retraction", "a", "2025-06-01", retracts=event["id"])
+        ledger, incidents = self.told(s)
+        self.assertEqual(incidents, [])
+        for key in ("open", "measures", "talks", "persons", "possible", "disagreements", "tallies", "sources"):
+            self.assertEqual(ledger[key], [], key)
+
+    # ---- measures -------------------------------------------------------------------------------
+
+    def test_licence_expires_and_tells_its_history(self):
+        s = Stream()
+        one = s.sanction("imposed", "2024-01-10", targets=[party("Potash Co", "p1")], program="B")
+        two = s.sanction("licensed", "2025-02-01", targets=[party("OAO Potash", "p1", "p2")], expires_at="2025-03-31")
+        again = s.sanction("licensed", "2025-02-01", source="wire", targets=[party("Potash", "p2")], expires_at="2025-03-31")
+        self.assertLess(two, again)
+        ledger, _ = self.told(s)
+        (row,) = ledger["measures"]
+        self.assertEqual((row["party"], sorted(row["ids"]), row["state"], day(row["since"]), row["expires_at"]),
+                         ("Potash Co", ["p1", "p2"], "in_force", "2025-04-01", None))
+        self.assertEqual(self.turns(row), [("2024-01-10", "imposed", "in_force", 1, one),
+                                           ("2025-02-01", "licensed", "licensed", 2, two),
+                                           ("2025-04-01", None, "in_force", 0, None)])
+        self.assertEqual((row["turns"], row["history"][0]["program"], day(row["history"][1]["expires_at"])),
+                         (3, "B", "2025-04-01"))
+
+    def test_history_is_bounded(self):
+        s = Stream()
+        for n in range(40):
+            s.sanction("imposed" if n % 2 == 0 else "delisted", "2025-%02d-%02d" % (1 + n // 20, 1 + n % 20),
+                       targets=[party("P", "p")])
+        ledger, _ = self.told(s)
+        (row,) = ledger["measures"]
+        self.assertEqual((row["turns"], len(row["history"]), day(row["history"][0]["at"]), row["state"]),
+                         (40, 32, "2025-01-09", "delisted"))
+
+    def test_a_sector_is_a_sector_wherever_it_stands(self):
+        s = Stream()
+        s.sanction("eased", "2025-12-13", sector="potash", targets=[party("potash", "sector-potash", type="sector")])
+        s.sanction("licensed", "2025-12-15", sector="potash", count=3)
+        s.sanction("licensed", "2025-12-15", sector="potash", targets=[party("Kali", "k", type="entity")])
+        s.sanction("eased", "2025-12-13", targets=[party("banks", "b", type="sector")])
+        s.sanction("suspended", "2025-12-20", targets=[party("banking", "b", type="sector")])
+        ledger, incidents = self.told(s)
+        self.assertEqual(self.measures(ledger), {("US", "potash"): ("licensed", "2025-12-15"),
+                                                 ("US", "Kali"): ("licensed", "2025-12-15"),
+                                                 ("US", "banking"): ("suspended", "2025-12-20")})
+        self.assertFalse(any(i["announced"] for i in incidents))
+        self.assertEqual([m["party"] for m in ledger["measures"] if m["sector"]], [None, None])
+
+    def test_announcement_and_act(self):
+        s = Stream()
+        s.sanction("eased", "2025-03-01", targets=[party("A", "a"), party("B", "b")])
+        s.sanction("eased", "2025-03-01", authority="EU", targets=[party("A", "a")])
+        s.sanction("delisted", "2025-09-01", targets=[party("A", "a")])
+        ledger, incidents = self.told(s)
+        self.assertEqual(self.measures(ledger), {("US", "A"): ("delisted", "2025-09-01"), ("US", "B"): ("in_force", None),
+                                                 ("EU", "A"): ("in_force", None)})
+        acted = {i["authority"]: (i["announced"], day(i["acted_at"])) for i in incidents if i["action"] == "eased"}
+        self.assertEqual(acted, {"US": (False, "2025-09-01"), "EU": (True, None)})
+        self.assertEqual([i["authority"] for i in ledger["open"]], ["EU"])
+
+    def test_a_licence_is_no_delisting(self):
+        s = Stream()
+        s.sanction("imposed", "2025-01-01", targets=[party("A", "a"), party("B", "b")])
+        s.sanction("delisted", "2025-02-01", targets=[party("A", "a")])
+        s.sanction("licensed", "2025-03-01", targets=[party("A", "a"), party("B", "b")])
+        s.sanction("extended", "2025-04-01", targets=[party("B", "b")], expires_at="2027-01-01")
+        ledger, _ = self.told(s)
+        self.assertEqual(self.measures(ledger), {("US", "A"): ("delisted", "2025-02-01"), ("US", "B"): ("licensed", "2025-03-01")})
+
+    def test_rename_end_of_program_and_move(self):
+        s = Stream()
+        s.sanction("imposed", "2020-01-01", program="OLD", targets=[party("A", "a"), party("B", "b"), party("C", "c"), party("D", "d")])
+        s.sanction("imposed", "2021-01-01", program="OTHER", targets=[party("B", "b")])
+        s.sanction("amended", "2022-01-01", program="NEW", targets=[party("C", "c")])
+        s.sanction("delisted", "2024-03-04", program="OLD", targets=[party("D", "d")])
+        s.sanction("imposed", "2024-03-04", program="GLOMAG", targets=[party("D", "d")])
+        end = s.sanction("lifted", "2024-06-01", program="OLD")
+        ledger, _ = self.told(s)
+        self.assertEqual(self.measures(ledger), {("US", "A"): ("lifted", "2024-06-01"), ("US", "B"): ("in_force", "2020-01-01"),
+                                                 ("US", "C"): ("in_force", "2020-01-01"), ("US", "D"): ("in_force", "2020-01-01"),
+                                                 ("US", "OLD"): ("lifted", "2024-06-01")})
+        rows = {m["party"]: m for m in ledger["measures"]}
+        self.assertEqual(self.turns(rows["A"])[-1], ("2024-06-01", "lifted", "lifted", 1, end))
+        self.assertEqual(self.turns(rows["B"])[-1], ("2024-06-01", "lifted", "in_force", 1, end))
+        self.assertEqual([t[1] for t in self.turns(rows["C"])], ["imposed", "amended"])
+
+    def test_what_is_maintained_was_there_before(self):
+        s = Stream()
+        s.sanction("maintained", "2025-02-01", authority="EU", sector="potash")
+        s.sanction("extended", "2025-02-01", authority="EU", program="BLR", expires_at="2026-02-28")
+        ledger, _ = self.told(s)
+        self.assertEqual(self.measures(ledger), {("EU", "potash"): ("in_force", None), ("EU", "BLR"): ("in_force", None)})
+
+    # ---- persons --------------------------------------------------------------------------------
+
+    def test_ids_join_and_part_again(self):
+        s = Stream()
+        s.said("release", "a", "2025-03-01", count=1, persons=[party("Ivan Sora", "x")])
+        s.said("detention", "b", "2025-06-01", count=1, persons=[party("Iwan Sora", "y")])
+        s.said("tally", "c", "2025-07-01", of="detained", count=5, persons=[party("Ivan Sora", "x", "y")])
+        ledger, _ = self.told(s)
+        self.assertEqual([(p["person"], p["status"]) for p in ledger["persons"]], [("Ivan Sora", "re-detained")])
+        self.assertEqual([(t[0], t[2]) for t in self.turns(ledger["persons"][0])],
+                         [("2025-03-01", "released"), ("2025-06-01", "re-detained"), ("2025-07-01", "re-detained")])
+        s.said("retraction", "c", "2025-08-01", retracts="002")
+        ledger, _ = self.told(s)
+        self.assertEqual([(p["person"], p["status"]) for p in ledger["persons"]],
+                         [("Ivan Sora", "released"), ("Iwan Sora", "detained")])
+        self.assertEqual([(p["person"], p["maybe"]) for p in ledger["possible"]], [("Ivan Sora", "Iwan Sora")])
+
+    def test_free_and_held_at_once(self):
+        s = Stream()
+        s.said("release", "a", "2025-03-01", count=1, persons=[party("X", "x")])
+        s.said("tally", "b", "2025-04-01", of="detained", count=9, persons=[party("X", "x")])
+        s.said("release", "a", "2025-03", count=1, persons=[party("Y", "y")])
+        s.said("release", "c", "2025-03-01", count=1, persons=[party("Y", "y")])
+        s.said("detention", "b", "2025-03-20", count=1, persons=[party("Y", "y")])
+        s.said("release", "a", "2025-03-01", count=1, destination="LT", persons=[party("Z", "z")])
+        ledger, _ = self.told(s)
+        self.assertEqual({p["person"]: (p["status"], p["contradiction"]) for p in ledger["persons"]},
+                         {"X": ("detained", True), "Y": ("re-detained", True), "Z": ("deported", False)})
+
+    # ---- totals ---------------------------------------------------------------------------------
+
+    def test_totals_that_others_state(self):
+        s = Stream()
+        s.said("release", "a", "2025-01-10", count=10, form="pardon")
+        s.said("release", "a", "2025-02-10", count=20, form="pardon")
+        s.said("release", "a", "2025-03-10", count=1, form="exchange")
+        s.said("release", "b", "2025-03-10", count=1, form="pardon")
+        s.said("release", "a", "2025-04-10", count=5, form="sentence_served")
+        s.said("release", "a", "2025-05-10", count=50, form="deportation")
+        s.said("release", "a", "2025-05-10", count=40, covers="part", part="category=political")
+        s.said("release", "r", "2025-06-10", count=1000, status="rumoured")
+        for source, keys in {"agrees": {"count": 86}, "stale": {"count": 36}, "grace": {"count": 81},
+                             "pardons": {"count": 30}, "pardon-stated": {"count": 31, "form": "deportation"},
+                             "political": {"count": 76}, "differs": {"count": 85}, "plain": {"count": 86, "since": None},
+                             "many": {"count": 80, "count_is": "at_least"}, "some": {"count": 90, "count_is": "about"},
+                             "before": {"count": 0, "since": "2026"}}.items():
+            s.said("tally", source, "2025-12-01", **{"of": "released", "since": "2025", **keys})
+        ledger, _ = self.told(s, since="2025-03-01")
+        self.assertEqual({t["source"]: t["state"] for t in ledger["tallies"]},
+                         {"agrees": "agrees", "stale": "stale", "grace": "other-definition", "pardons": "stale",
+                          "pardon-stated": "other-definition", "political": "other-definition", "differs": "differs",
+                          "plain": "not-comparable", "many": "agrees", "some": "agrees", "before": "agrees"})
+        fits = {t["source"]: [(f["reading"], f["form"], f["category"]) for f in t["fits"]] for t in ledger["tallies"]}
+        self.assertEqual(fits["grace"], [("grace", None, None)])
+        self.assertEqual(fits["pardon-stated"], [("with", "pardon", None)])
+        self.assertEqual(fits["political"], [("stated", None, "political")])
+        self.assertEqual((fits["agrees"], fits["stale"], fits["differs"]), ([], [], []))
+        self.assertEqual(fits["plain"][0], ("stated", None, None))
+        self.assertEqual((ledger["released"]["total"]["count"], ledger["released"]["since"]["count"], ledger["since"],
+                          ledger["released"]["rumoured"]["count"]), (86, 56, "2025-03-01", 1000))
+
+    # ---- ledger ---------------------------------------------------------------------------------
+
+    def test_text_for_people(self):
+        s = Stream()
+        s.said("release", "a", "2024-03-01", count=5)
+        s.said("release", "a", "2025-03-01", count=7)
+        s.said("release", "b", "2025-03-01", count=9)
+        s.said("release", "c", "2024-06-01", count=4, form="sentence_served")
+        s.said("tally", "d", "2025-12-01", of="released", count=12, since="2024")
+        s.said("tally", "e", "2025-12-01", of="released", count=99, count_is="at_least", since="2024")
+        s.sanction("imposed", "2024-01-10", targets=[party("Pótaš", "p")])
+        s.sanction("licensed", "2025-02-01", targets=[party("Pótaš", "p")], expires_at="2027-03-31")
+        ledger, _ = self.told(s)
+        run = subprocess.run([harness.THAW, "state", ledger["country"], "--since", "2025", "--service",
+                              self.daemon.address("service")], capture_output=True, text=True, timeout=harness.PATIENCE,
+                             env={**os.environ, "LC_ALL": "C.UTF-8"})
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        lines = [" ".join(line.split()) for line in run.stdout.splitlines()]
+        for line in ("released 16 16 18 3", "in 2024 9 9 9 2", "since 2025 7 7 9 1", "in 2025 7 7 9 1",
+                     "2025-12-01 d released 12 2024 other-definition 16 (16-18)", "12 (d) would fit: without sentences served",
+                     "2025-12-01 e released >= 99 2024 differs 16 (16-18)",
+                     "US Pótaš licensed 2025-02-01 2027-03-31 in_force 2024-01-10"):
+            self.assertIn(line, lines)
+        self.assertTrue(any(line.startswith("2025-03-01 release 7 7-9 number 2 ") for line in lines), run.stdout)
+
+    def test_what_was_promised_and_what_came(self):
+        s = Stream()
+        s.said("talks", "a", "2025-03-01", stage="promised", expected_count=30, expected_by="2025-04")
+        s.said("talks", "a", stage="promised", expected_count=4)
+        s.said("release", "a", "2025-02-01", count=100)
+        s.said("release", "a", "2025-03-05", count=12)
+        s.said("release", "a", "2025-04-30", count=6)
+        s.said("release", "a", "2025-05-05", count=7)
+        ledger, _ = self.told(s)
+        self.assertEqual([(t["expected_count"], day(t["expected_by"]), t["came"]) for t in ledger["talks"]],
+                         [(30, "2025-04-30", 18), (4, None, None)])
+
+    def test_sources_that_were_right_early(self):
+        s = Stream()
+        s.said("release", "early", "2025-03-01", count=5)
+        s.events[-1]["reported_at"] = "2025-03-01T00:00:00Z"
+        s.said("release", "sure", "2025-03-01", count=5, status="confirmed")
+        s.events[-1]["reported_at"] = "2025-03-02T12:00:00Z"
+        s.said("release", "early", "2025-06-01", count=5)
+        ledger, _ = self.told(s)
+        self.assertEqual([(x["source"], x["reports"], x["later_confirmed"], x["lead_hours"]) for x in ledger["sources"]],
+                         [("early", 2, 1, 36), ("sure", 1, 0, None)])
+        self.assertEqual([i["sources"] for i in ledger["open"]], [["early"]])
+
+    def test_feeds_with_holes(self):
+        s = Stream()
+        for number in (1, 2, 5, 9):
+            s.said("release", "list", "2025-03-0%d" % number, count=1, producer="importer", producer_seq=number)
+        s.events.append({"id": "f", "kind": "feed", "source": "list", "state": "broken", "reported_at": "2025-04-01"})
+        country = next(COUNTRIES)
+        self.daemon.publish([self.of_country(event, country) for event in s.events])
+        _, ledger = self.daemon.ask("state", {"country": country})
+        self.assertEqual([(f["source"], f["holes"], f["broken"]) for f in ledger["feeds"]], [("list", 5, True)])
+
+
+if __name__ == "__main__":
+    harness.main()
