@@ -48,11 +48,12 @@ static int reject_event(thawd *d, batch_origin origin, const thaw_error *error,
     return r;
 }
 
-/* Decodes the events of a body that the batch already keeps. topic NULL: there is none. */
+/* Decodes the events of a body that the batch already keeps. topic NULL: there is none. -EPROTO
+ * with *error: the message as a whole is refused, and nothing of it stays in the batch. */
 static int take_events(thawd *d, thaw_body *body, uint32_t request, const char *topic,
-                       size_t topic_len)
+                       size_t topic_len, thaw_error *error)
 {
-    thaw_error error;
+    const size_t before = d->batch.count;
 
     for (;;) {
         batch_origin origin = {request, body->index};
@@ -61,18 +62,20 @@ static int take_events(thawd *d, thaw_body *body, uint32_t request, const char *
         int r;
         if (event == NULL)
             return -ENOMEM;
-        memset(event, 0, sizeof(*event));
-        r = thaw_body_next(body, event, &error);
-        if (r == 0)
-            return 0;
-        d->counters.events++;
-        if (r > 0 && topic != NULL && thaw_topic_check(topic, topic_len, event, &error) != THAW_OK)
-            r = -EBADMSG;
+        r = thaw_body_next(body, event, error);
+        if (r > 0 && topic != NULL && thaw_topic_check(topic, topic_len, event, error) != THAW_OK)
+            r = thaw_body_check(body, error) < 0 ? -EPROTO : -EBADMSG;
         if (r > 0) {
             batch_keep_event(&d->batch, request, origin.index);
             continue;
         }
-        r = reject_event(d, origin, &error, event, start, (size_t)(body->next - start));
+        if (r == 0)
+            d->counters.events += body->count;
+        if (r == -EPROTO)
+            d->batch.count = before;
+        if (r != -EBADMSG)
+            return r;
+        r = reject_event(d, origin, error, event, start, (size_t)(body->next - start));
         if (r < 0)
             return r;
     }
@@ -93,16 +96,20 @@ static int take_message(thawd *d, frames *f)
     thaw_body body;
     thaw_error error;
     zmq_msg_t *kept;
+    int r;
 
     d->counters.messages++;
     if (f->count != 2)
         return reject_frames(d, f);
     batch_add_body(&d->batch, &f->part[1]);
     kept = &d->batch.bodies[d->batch.body_count - 1];
-    if (thaw_body_open(&body, zmq_msg_data(kept), zmq_msg_size(kept), &d->config.limits,
-                       d->now.machine_ns, &error) < 0)
-        return intake_reject(d, "events", &error, NULL, zmq_msg_data(kept), zmq_msg_size(kept));
-    return take_events(d, &body, BATCH_NOBODY, frames_data(f, 0), frames_size(f, 0));
+    r = thaw_body_begin(&body, zmq_msg_data(kept), zmq_msg_size(kept), &d->config.limits,
+                        d->now.machine_ns, &error);
+    if (r == 0)
+        r = take_events(d, &body, BATCH_NOBODY, frames_data(f, 0), frames_size(f, 0), &error);
+    if (r == -EBADMSG || r == -EPROTO)
+        r = intake_reject(d, "events", &error, NULL, zmq_msg_data(kept), zmq_msg_size(kept));
+    return r;
 }
 
 int intake_read(thawd *d)
@@ -122,13 +129,16 @@ int intake_read(thawd *d)
     return r;
 }
 
-/* A body that cannot be read at all: ERR for the whole request. */
-static int refuse_body(thawd *d, batch_request *request, const thaw_error *error, zmq_msg_t *body)
+/* A body that cannot be read at all: ERR for the whole request, which is the last of the batch. */
+static int refuse_body(thawd *d, const thaw_error *error, zmq_msg_t *body)
 {
+    batch_request *request = &d->batch.requests[d->batch.request_count - 1];
     int r = intake_reject(d, "service", error, NULL, zmq_msg_data(body), zmq_msg_size(body));
 
     if (r == 0)
         r = reply_error(d, &request->from, error);
+    envelope_done(&request->from);
+    d->batch.request_count--; /* answered */
     return r;
 }
 
@@ -138,19 +148,17 @@ int intake_publish(thawd *d, envelope *from, zmq_msg_t *message)
     thaw_body body;
     thaw_error error;
     zmq_msg_t *kept;
+    int r;
 
     d->counters.publishes++;
     batch_add_body(&d->batch, message);
     zmq_msg_close(message);
     kept = &d->batch.bodies[d->batch.body_count - 1];
-    if (thaw_body_open(&body, zmq_msg_data(kept), zmq_msg_size(kept), &d->config.limits,
-                       d->now.machine_ns, &error) < 0) {
-        int r = refuse_body(d, &d->batch.requests[index], &error, kept);
-        envelope_done(&d->batch.requests[index].from);
-        d->batch.request_count--; /* answered */
-        return r;
-    }
-    return take_events(d, &body, index, NULL, 0);
+    r = thaw_body_begin(&body, zmq_msg_data(kept), zmq_msg_size(kept), &d->config.limits,
+                        d->now.machine_ns, &error);
+    if (r == 0)
+        r = take_events(d, &body, index, NULL, 0, &error);
+    return r == -EBADMSG || r == -EPROTO ? refuse_body(d, &error, kept) : r;
 }
 
 static const char *const verdict_texts[THAW_CODE_COUNT] = {
@@ -163,9 +171,10 @@ static const char *const verdict_texts[THAW_CODE_COUNT] = {
 
 static void log_feed(thawd *d, const thaw_event *event)
 {
-    log_fields fields = {
-        .country = {event->country, 2}, .source = event->source, .event = event->id,
-        .producer = event->producer};
+    log_fields fields = {.country = {event->country, 2},
+                         .source = event->source,
+                         .event = event->id,
+                         .producer = event->producer};
 
     if (event->kind == THAW_FEED && event->feed_state == THAW_FEED_BROKEN)
         log_say(d->log, SAY_FEED_BROKEN, &fields, "the feed \"%.*s\" is broken, says its importer",

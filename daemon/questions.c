@@ -166,7 +166,7 @@ static int on_record(void *context, const journal_record *record)
         return 1;
     p->looked_at++;
     p->next = record->number;
-    if (thaw_body_open(&body, record->body, record->body_len, &thaw_limits_stored, 0, &error) < 0 ||
+    if (thaw_body_begin(&body, record->body, record->body_len, &thaw_limits_stored, 0, &error) < 0 ||
         thaw_body_next(&body, &event, &error) <= 0)
         return 0;
     if (v->country[0] != '\0' && memcmp(v->country, event.country, 2) != 0)

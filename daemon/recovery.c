@@ -88,7 +88,7 @@ static int decode(recovery *rc)
     for (size_t i = 0; i < rc->count; i++) {
         thaw_body body;
         thaw_error error;
-        if (thaw_body_open(&body, rc->bytes + start, rc->ends[i] - start, &thaw_limits_stored, 0,
+        if (thaw_body_begin(&body, rc->bytes + start, rc->ends[i] - start, &thaw_limits_stored, 0,
                            &error) < 0 ||
             thaw_body_next(&body, &rc->events[i], &error) <= 0) {
             snprintf(rc->error, sizeof(rc->error), "report %" PRIu64 " cannot be read: %s",

@@ -238,11 +238,12 @@ THAW_API bool thaw_str_next(thaw_list *list, thaw_str *ret_str);
 /* The body of an `events` message or of a `publish` request: one event map, or an array of
  * them. The bytes must outlive the reader and every view taken from it. */
 typedef struct thaw_body {
-    const uint8_t *next, *end;
+    const uint8_t *start, *next, *end;
     uint32_t count; /* events in the message */
     uint32_t index; /* events taken so far */
     const thaw_limits *limits;
     int64_t now_ns;
+    bool walked; /* the shape of the whole is known to be sound */
 } thaw_body;
 
 /* Checks the shape of the whole message (bounds, counts against the bytes that follow, nesting,
@@ -251,10 +252,21 @@ typedef struct thaw_body {
 THAW_API int thaw_body_open(thaw_body *body, const void *data, size_t len, const thaw_limits *limits,
                             int64_t now_ns, thaw_error *error);
 
+/* The same in one pass: the shape of the whole is not looked at before the events are read, but with
+ * them. What thaw_body_open would have refused, thaw_body_next may refuse then, with -EPROTO. */
+THAW_API int thaw_body_begin(thaw_body *body, const void *data, size_t len,
+                             const thaw_limits *limits, int64_t now_ns, thaw_error *error);
+
 /* Decodes the next event. 1: *event is filled and valid. 0: no more. -EBADMSG: this event is
  * rejected for *error; of *event only bytes, and id if it could be read, are filled; the reader
- * stands behind it: the next call goes on with the next event. */
+ * stands behind it: the next call goes on with the next event. -EPROTO, only after thaw_body_begin
+ * and never after an -EBADMSG: the message as a whole is refused for *error, also the events that
+ * were taken from it; there are no more. */
 THAW_API int thaw_body_next(thaw_body *body, thaw_event *event, thaw_error *error);
+
+/* Looks at the shape of the whole after thaw_body_begin, for who will not wait for the last event. 0;
+ * -EPROTO as above. */
+THAW_API int thaw_body_check(thaw_body *body, thaw_error *error);
 
 /* Checks a topic (KIND.COUNTRY) against an event; THAW_OK, or THAW_TOPIC_MISMATCH with *error
  * filled. */

@@ -75,7 +75,7 @@ bool wire_read(wire_cursor *cursor, wire_item *ret_item);
 /* Passes over one value with all that is in it; needs no stack, however deep it is. */
 bool wire_skip(wire_cursor *cursor);
 
-/* A str of up to 255 bytes at `at`: returns where it ends, or NULL where there is none. */
+/* A str of up to 65 535 bytes at `at`: returns where it ends, or NULL where there is none. */
 static inline const uint8_t *wire_quick_str(const uint8_t *at, const uint8_t *end,
                                             thaw_str *ret_str)
 {
@@ -88,6 +88,9 @@ static inline const uint8_t *wire_quick_str(const uint8_t *at, const uint8_t *en
     } else if (at[0] == 0xd9) {
         head = 2;
         len = at[1];
+    } else if (at[0] == 0xda && left >= 3) {
+        head = 3;
+        len = wire_be16(at + 1);
     } else {
         return NULL;
     }
@@ -98,7 +101,7 @@ static inline const uint8_t *wire_quick_str(const uint8_t *at, const uint8_t *en
     return at + head + len;
 }
 
-/* Reads a str of up to 255 bytes without the general reader; falls back to it for others and
+/* Reads a str of up to 65 535 bytes without the general reader; falls back to it for others and
  * fails, leaving the cursor where it was and not failed, where the value is no str. */
 static inline bool wire_read_str(wire_cursor *cursor, thaw_str *ret_str)
 {

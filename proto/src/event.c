@@ -16,6 +16,7 @@
 #include "field.h"
 #include "key.h"
 #include "name.h"
+#include "quick.h"
 #include "text.h"
 
 const thaw_limits thaw_limits_default = {
@@ -64,48 +65,90 @@ static thaw_code shape_fault(wire_verdict verdict, size_t at, const thaw_limits 
     }
 }
 
-static bool first_is_array(const uint8_t *data, size_t len)
+static bool first_is_array(uint8_t first)
 {
-    return len > 0 && ((data[0] & 0xf0) == 0x90 || data[0] == 0xdc || data[0] == 0xdd);
+    return (first & 0xf0) == 0x90 || first == 0xdc || first == 0xdd;
+}
+
+static bool first_is_map(uint8_t first)
+{
+    return (first & 0xf0) == 0x80 || first == 0xde || first == 0xdf;
+}
+
+/* The shape of the whole message. */
+static thaw_code body_walk(const uint8_t *data, size_t len, const thaw_limits *limits,
+                           thaw_error *error)
+{
+    /* The array around the events is not counted. */
+    unsigned nesting = limits->nesting + (len > 0 && first_is_array(data[0]));
+    size_t at;
+    wire_verdict verdict =
+        wire_shape(data, len, nesting < WIRE_NESTING_MAX ? nesting : WIRE_NESTING_MAX, &at);
+
+    return verdict ? shape_fault(verdict, at, limits, error) : THAW_OK;
+}
+
+/* What stands at the front of the message. */
+static thaw_code body_head(thaw_body *body, const uint8_t *data, size_t len,
+                           const thaw_limits *limits, int64_t now_ns, thaw_error *error)
+{
+    wire_cursor cursor = wire_cursor_over(data, len);
+    const wire_where where = {"message", -1, NULL, -1};
+    uint32_t count = 1;
+    wire_item item;
+
+    if (len == 0 || !first_is_map(data[0])) {
+        if (!wire_read(&cursor, &item) || item.type != WIRE_ARRAY)
+            return wire_error_value(error, THAW_MALFORMED, &where, wire_cursor_over(data, len),
+                                    "an event map or an array of them");
+        count = item.len;
+    }
+    if (count > limits->events)
+        return wire_error(error, THAW_LIMIT,
+                          "message: found %" PRIu32 " events, expected at most %" PRIu32, count,
+                          limits->events);
+    body->start = data;
+    body->next = cursor.at;
+    body->end = cursor.end;
+    body->count = count;
+    body->index = 0;
+    body->limits = limits;
+    body->now_ns = now_ns;
+    return THAW_OK;
+}
+
+static bool body_fits(size_t len, const thaw_limits *limits, thaw_error *error)
+{
+    if (len <= limits->message_bytes)
+        return true;
+    wire_error(error, THAW_TOO_LARGE, "message: found %zu bytes, expected at most %" PRIu32, len,
+               limits->message_bytes);
+    return false;
 }
 
 int thaw_body_open(thaw_body *body, const void *data, size_t len, const thaw_limits *limits,
                    int64_t now_ns, thaw_error *error)
 {
-    wire_cursor cursor = wire_cursor_over(data, len);
-    wire_where where = {"message", -1, NULL, -1};
-    wire_item item;
-    size_t at;
+    if (!body_fits(len, limits, error) || body_walk(data, len, limits, error) ||
+        body_head(body, data, len, limits, now_ns, error))
+        return -EBADMSG;
+    body->walked = true;
+    return 0;
+}
 
-    if (len > limits->message_bytes)
-        return wire_error(error, THAW_TOO_LARGE,
-                          "message: found %zu bytes, expected at most %" PRIu32, len,
-                          limits->message_bytes),
-               -EBADMSG;
-    bool many = first_is_array(data, len);
-    unsigned nesting = limits->nesting + many; /* the array around the events is not counted */
-    wire_verdict verdict =
-        wire_shape(data, len, nesting < WIRE_NESTING_MAX ? nesting : WIRE_NESTING_MAX, &at);
-    if (verdict)
-        return shape_fault(verdict, at, limits, error), -EBADMSG;
-    wire_cursor value = cursor;
-    if (!wire_read(&cursor, &item) || (item.type != WIRE_ARRAY && item.type != WIRE_MAP))
-        return wire_error_value(error, THAW_MALFORMED, &where, value,
-                                "an event map or an array of them"),
-               -EBADMSG;
-    uint32_t count = many ? item.len : 1;
-    if (count > limits->events)
-        return wire_error(error, THAW_LIMIT,
-                          "message: found %" PRIu32 " events, expected at most %" PRIu32, count,
-                          limits->events),
-               -EBADMSG;
-    *body = (thaw_body){
-        .next = many ? cursor.at : value.at,
-        .end = value.end,
-        .count = count,
-        .limits = limits,
-        .now_ns = now_ns,
-    };
+int thaw_body_begin(thaw_body *body, const void *data, size_t len, const thaw_limits *limits,
+                    int64_t now_ns, thaw_error *error)
+{
+    const uint8_t *first = data;
+    thaw_body begun;
+
+    /* Nothing but the events themselves must be left to look at. */
+    if (len == 0 || len > limits->message_bytes || limits->nesting < WIRE_QUICK_NESTING ||
+        !(first_is_map(*first) || first_is_array(*first)) ||
+        body_head(&begun, data, len, limits, now_ns, error) || begun.count == 0)
+        return thaw_body_open(body, data, len, limits, now_ns, error);
+    begun.walked = false;
+    *body = begun;
     return 0;
 }
 
@@ -118,6 +161,12 @@ typedef struct event_pass {
     const uint8_t *values[KEY_UNKNOWN]; /* where the values of the bad ones begin */
     wire_seen unknown;
 } event_pass;
+
+static void pass_begin(event_pass *pass)
+{
+    pass->seen = pass->present = pass->bad = pass->ill = 0;
+    pass->unknown.count = 0;
+}
 
 /* A key that the protocol does not know: kept as it is, if it is sound. */
 static thaw_code pass_unknown(const wire_reading *reading, event_pass *pass, thaw_str name,
@@ -194,47 +243,15 @@ static thaw_code pass_pair(const wire_reading *reading, event_pass *pass, wire_c
     return code ? code : pass_unknown(reading, pass, name, cursor);
 }
 
-/* Takes pairs of known keys with plain values, at most `pairs`; returns how many. */
-static uint32_t pass_quick(const thaw_limits *limits, event_pass *pass, uint32_t pairs,
-                           wire_cursor *cursor, thaw_event *event)
+/* Reads the pairs of a map whose head the cursor has passed: the plain ones in one run, between
+ * them those that need a closer look. */
+static thaw_code pass_run(const wire_reading *reading, event_pass *pass, uint32_t pairs,
+                          wire_cursor *cursor, thaw_event *event)
 {
-    const uint8_t *at = cursor->at, *end = cursor->end;
-    uint64_t seen = pass->seen, present = pass->present;
-    uint32_t taken = 0;
-    thaw_str name;
-
-    for (; taken < pairs; taken++) {
-        const uint8_t *past = wire_quick_str(at, end, &name);
-        wire_key key = past ? wire_key_find(name.data, name.len) : KEY_UNKNOWN;
-        if (key == KEY_UNKNOWN || (seen & KEY_BIT(key)))
-            break;
-        past = wire_field_quick(limits, key, past, end, event);
-        if (!past)
-            break;
-        seen |= KEY_BIT(key);
-        present |= KEY_BIT(key);
-        at = past;
-    }
-    cursor->at = at;
-    pass->seen = seen;
-    pass->present = present;
-    return taken;
-}
-
-static thaw_code pass_run(const wire_reading *reading, event_pass *pass, wire_cursor *cursor,
-                          thaw_event *event)
-{
-    const uint8_t *start = cursor->at;
-    wire_where where = {"event", -1, NULL, -1};
-    wire_item item;
-
-    pass->seen = pass->present = pass->bad = pass->ill = 0;
-    pass->unknown.count = 0;
-    if (!wire_read(cursor, &item) || item.type != WIRE_MAP)
-        return wire_error_value(reading->error, THAW_MALFORMED, &where,
-                                wire_cursor_over(start, (size_t)(cursor->end - start)), "a map");
-    for (uint32_t pairs = item.len;;) {
-        pairs -= pass_quick(reading->limits, pass, pairs, cursor, event);
+    for (;;) {
+        uint64_t before = pass->seen;
+        pairs -= wire_quick_pairs(reading->limits, pairs, cursor, &pass->seen, event);
+        pass->present |= pass->seen & ~before;
         if (pairs == 0)
             return THAW_OK;
         thaw_code code = pass_pair(reading, pass, cursor, event);
@@ -297,13 +314,12 @@ static thaw_code check_together(const wire_reading *reading, uint64_t present, u
 }
 
 static thaw_code check_future(const wire_reading *reading, const char *name, const thaw_date *date,
-                              int64_t now_ns)
+                              int64_t bound_ns)
 {
     char found[THAW_DATE_TEXT], latest[THAW_DATE_TEXT];
-    int64_t start_ns, end_ns, bound_ns;
+    int64_t start_ns, end_ns;
 
-    if (__builtin_add_overflow(now_ns, reading->limits->future_ns, &bound_ns) ||
-        date->precision == THAW_ABSENT || date->at_ns <= bound_ns)
+    if (date->precision == THAW_ABSENT)
         return THAW_OK;
     thaw_date_interval(date, &start_ns, &end_ns); /* `~` makes it start earlier */
     if (start_ns <= bound_ns)
@@ -312,6 +328,19 @@ static thaw_code check_future(const wire_reading *reading, const char *name, con
     thaw_date_format(&(thaw_date){.at_ns = bound_ns, .precision = THAW_INSTANT}, latest);
     return wire_error(reading->error, THAW_FUTURE,
                       "%s: found %s, expected it to start no later than %s", name, found, latest);
+}
+
+/* When it happened and when it was told: neither may lie far ahead of the clock. */
+static thaw_code check_dates(const wire_reading *reading, const thaw_event *event, int64_t now_ns)
+{
+    int64_t bound_ns;
+    thaw_code code;
+
+    if (__builtin_add_overflow(now_ns, reading->limits->future_ns, &bound_ns) ||
+        (event->occurred_at.at_ns <= bound_ns && event->reported_at.at_ns <= bound_ns))
+        return THAW_OK;
+    code = check_future(reading, "occurred_at", &event->occurred_at, bound_ns);
+    return code ? code : check_future(reading, "reported_at", &event->reported_at, bound_ns);
 }
 
 static thaw_code pass_finish(const wire_reading *reading, const event_pass *pass,
@@ -332,10 +361,8 @@ static thaw_code pass_finish(const wire_reading *reading, const event_pass *pass
         return check_missing(reading, missing, event->kind);
     for (uint64_t foreign = pass->present & ~keys; foreign; foreign &= foreign - 1)
         wire_field_clear((wire_key)__builtin_ctzll(foreign), event);
-    if ((code = check_together(reading, pass->present, keys, event)) ||
-        (code = check_future(reading, "occurred_at", &event->occurred_at, body->now_ns)))
-        return code;
-    return check_future(reading, "reported_at", &event->reported_at, body->now_ns);
+    code = check_together(reading, pass->present, keys, event);
+    return code ? code : check_dates(reading, event, body->now_ns);
 }
 
 /* Leaves in a rejected event its bytes and, if it can be read, its id. */
@@ -367,21 +394,63 @@ static void event_reject(const thaw_body *body, wire_cursor map, thaw_event *eve
     }
 }
 
+int thaw_body_check(thaw_body *body, thaw_error *error)
+{
+    if (body->walked)
+        return 0;
+    if (body_walk(body->start, (size_t)(body->end - body->start), body->limits, error)) {
+        body->index = body->count;
+        return -EPROTO;
+    }
+    body->walked = true;
+    return 0;
+}
+
+/* An event that is not a short map of plain pairs alone, or what the quick way left of one. */
+static thaw_code event_rest(const wire_reading *reading, event_pass *pass, uint32_t pairs,
+                            wire_cursor *cursor, thaw_event *event)
+{
+    const wire_where where = {"event", -1, NULL, -1};
+    const wire_cursor map = *cursor;
+    wire_item item;
+
+    if (pairs > 0)
+        return pass_run(reading, pass, pairs, cursor, event);
+    if (!wire_read(cursor, &item) || item.type != WIRE_MAP)
+        return wire_error_value(reading->error, THAW_MALFORMED, &where, map, "a map");
+    return pass_run(reading, pass, item.len, cursor, event);
+}
+
 int thaw_body_next(thaw_body *body, thaw_event *event, thaw_error *error)
 {
     const wire_cursor map = {.at = body->next, .end = body->end};
     const wire_reading reading = {body->limits, error};
     wire_cursor cursor = map;
+    uint32_t pairs = 0;
     event_pass pass;
-    thaw_code code;
+    thaw_code code = THAW_OK;
 
     if (body->index >= body->count)
         return 0;
-    body->index++;
-    memset(event, 0, sizeof(*event));
-    code = pass_run(&reading, &pass, &cursor, event);
+    wire_clear(event, sizeof(*event));
+    pass_begin(&pass);
+    if (map.at<map.end && * map.at> 0x80 && *map.at < 0x90) {
+        cursor.at++;
+        pairs = *map.at & 0x0f;
+        pairs -= wire_quick_pairs(body->limits, pairs, &cursor, &pass.seen, event);
+        pass.present = pass.seen;
+    }
+    bool plain = pairs == 0 && cursor.at > map.at;
+    if ((!plain || (body->index + 1 == body->count && cursor.at < cursor.end)) &&
+        thaw_body_check(body, error))
+        return -EPROTO;
+    if (!plain)
+        code = event_rest(&reading, &pass, pairs, &cursor, event);
     if (!code)
         code = pass_finish(&reading, &pass, body, event);
+    if (code && thaw_body_check(body, error))
+        return -EPROTO;
+    body->index++;
     if (code) {
         event_reject(body, map, event);
         body->next = map.at + event->bytes_len;

@@ -5,30 +5,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "name.h"
 #include "text.h"
-
-typedef enum field_type {
-    FIELD_ID,   /* str of 1 to id_bytes */
-    FIELD_TEXT, /* str of 0 to text_bytes */
-    FIELD_NOTE, /* the same, with tab and newline */
-    FIELD_WORD, /* one of a list of words */
-    FIELD_UINT,
-    FIELD_DATE,
-    FIELD_COUNTRY,
-    FIELD_PART,
-    FIELD_PERSONS,
-    FIELD_TARGETS,
-    FIELD_STRS
-} field_type;
-
-typedef struct field_rule {
-    const char *name;
-    uint8_t type;            /* field_type */
-    uint16_t offset;         /* of its member */
-    uint16_t flag;           /* of has_...: FIELD_UINT */
-    const wire_names *words; /* FIELD_WORD */
-} field_rule;
 
 #define FIELD(text, kind, member)                                                                  \
     {                                                                                              \
@@ -43,7 +20,7 @@ typedef struct field_rule {
         text, FIELD_UINT, offsetof(thaw_event, member), offsetof(thaw_event, has_##member), NULL   \
     }
 
-static const field_rule fields[KEY_UNKNOWN] = {
+const wire_field wire_fields[KEY_UNKNOWN] = {
     [KEY_KIND] = WORD("kind", kind, wire_kind_names),
     [KEY_ID] = FIELD("id", FIELD_ID, id),
     [KEY_COUNTRY] = FIELD("country", FIELD_COUNTRY, country),
@@ -85,10 +62,10 @@ static const field_rule fields[KEY_UNKNOWN] = {
 
 const char *wire_field_name(wire_key key)
 {
-    return fields[key].name;
+    return wire_fields[key].name;
 }
 
-static void *field_member(const field_rule *field, thaw_event *event)
+static void *field_member(const wire_field *field, thaw_event *event)
 {
     return (char *)event + field->offset;
 }
@@ -167,7 +144,7 @@ static thaw_code read_part(const wire_reading *reading, const wire_where *where,
 thaw_code wire_field_read(const wire_reading *reading, wire_key key, wire_cursor *cursor,
                           thaw_event *event)
 {
-    const field_rule *field = &fields[key];
+    const wire_field *field = &wire_fields[key];
     const thaw_limits *limits = reading->limits;
     const wire_where where = {field->name, -1, NULL, -1};
     void *member = field_member(field, event);
@@ -201,108 +178,6 @@ thaw_code wire_field_read(const wire_reading *reading, wire_key key, wire_cursor
     }
 }
 
-static const uint8_t *quick_word(const wire_names *words, const uint8_t *at, const uint8_t *end,
-                                 uint8_t *ret_number)
-{
-    thaw_str text;
-    const uint8_t *past = wire_quick_str(at, end, &text);
-    unsigned number = past && text.len ? wire_names_find(words, text.data, text.len) : 0;
-
-    if (!number)
-        return NULL;
-    *ret_number = (uint8_t)number;
-    return past;
-}
-
-/* A whole number up to 2^32-1. */
-static const uint8_t *quick_uint(const uint8_t *at, const uint8_t *end, uint64_t *ret_number)
-{
-    size_t left = (size_t)(end - at);
-
-    if (left >= 1 && at[0] < 0x80)
-        return *ret_number = at[0], at + 1;
-    if (left >= 2 && at[0] == 0xcc)
-        return *ret_number = at[1], at + 2;
-    if (left >= 3 && at[0] == 0xcd)
-        return *ret_number = wire_be16(at + 1), at + 3;
-    if (left >= 5 && at[0] == 0xce)
-        return *ret_number = wire_be32(at + 1), at + 5;
-    return NULL;
-}
-
-/* A timestamp of 32 or 64 bits, Unix seconds of 32 bits, or a text. */
-static const uint8_t *quick_date(const uint8_t *at, const uint8_t *end, thaw_date *ret_date)
-{
-    size_t left = (size_t)(end - at);
-    uint64_t seconds, nanoseconds = 0;
-    const uint8_t *past;
-    thaw_str text;
-
-    if (left >= 6 && at[0] == 0xd6 && at[1] == 0xff) {
-        seconds = wire_be32(at + 2);
-        past = at + 6;
-    } else if (left >= 10 && at[0] == 0xd7 && at[1] == 0xff) {
-        seconds = wire_be64(at + 2) & 0x3ffffffffULL;
-        nanoseconds = wire_be64(at + 2) >> 34;
-        past = at + 10;
-    } else if (left >= 5 && at[0] == 0xce) {
-        seconds = wire_be32(at + 1);
-        past = at + 5;
-    } else {
-        past = wire_quick_str(at, end, &text);
-        return past && thaw_date_parse(text.data, text.len, ret_date) == 0 ? past : NULL;
-    }
-    if (seconds > UINT32_MAX || nanoseconds > 999999999)
-        return NULL;
-    ret_date->at_ns = (int64_t)(seconds * 1000000000 + nanoseconds);
-    ret_date->precision = THAW_INSTANT;
-    ret_date->approximate = false;
-    return past;
-}
-
-static const uint8_t *quick_country(const uint8_t *at, const uint8_t *end, char *ret_country)
-{
-    if (end - at < 3 || at[0] != 0xa2 || (unsigned)(at[1] - 'A') > 25 ||
-        (unsigned)(at[2] - 'A') > 25)
-        return NULL;
-    memcpy(ret_country, at + 1, 2);
-    return at + 3;
-}
-
-const uint8_t *wire_field_quick(const thaw_limits *limits, wire_key key, const uint8_t *at,
-                                const uint8_t *end, thaw_event *event)
-{
-    const field_rule *field = &fields[key];
-    void *member = field_member(field, event);
-    const uint8_t *past;
-    thaw_str text;
-
-    switch (field->type) {
-    case FIELD_ID:
-    case FIELD_TEXT:
-    case FIELD_NOTE:
-        past = wire_quick_str(at, end, &text);
-        if (!past || text.len == 0 ||
-            text.len > (field->type == FIELD_ID ? limits->id_bytes : limits->text_bytes) ||
-            !wire_text_plain(text.data, text.len))
-            return NULL;
-        *(thaw_str *)member = text;
-        return past;
-    case FIELD_WORD:
-        return quick_word(field->words, at, end, member);
-    case FIELD_UINT:
-        past = quick_uint(at, end, member);
-        *((char *)event + field->flag) = past != NULL;
-        return past;
-    case FIELD_DATE:
-        return quick_date(at, end, member);
-    case FIELD_COUNTRY:
-        return quick_country(at, end, member);
-    default:
-        return NULL;
-    }
-}
-
 void wire_field_clear(wire_key key, thaw_event *event)
 {
     static const uint8_t sizes[] = {
@@ -318,7 +193,7 @@ void wire_field_clear(wire_key key, thaw_event *event)
         [FIELD_TARGETS] = sizeof(thaw_list),
         [FIELD_STRS] = sizeof(thaw_list),
     };
-    const field_rule *field = &fields[key];
+    const wire_field *field = &wire_fields[key];
 
     memset(field_member(field, event), 0, sizes[field->type]);
     if (field->type == FIELD_UINT)

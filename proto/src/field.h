@@ -5,7 +5,33 @@
 #include "cursor.h"
 #include "error.h"
 #include "key.h"
+#include "name.h"
 #include "thaw.h"
+
+typedef enum wire_field_type {
+    FIELD_ID,   /* str of 1 to id_bytes */
+    FIELD_TEXT, /* str of 0 to text_bytes */
+    FIELD_NOTE, /* the same, with tab and newline */
+    FIELD_WORD, /* one of a list of words */
+    FIELD_UINT,
+    FIELD_DATE,
+    FIELD_COUNTRY,
+    FIELD_PART,
+    FIELD_PERSONS,
+    FIELD_TARGETS,
+    FIELD_STRS
+} wire_field_type;
+
+/* How the value of a key is read, and where it goes. */
+typedef struct wire_field {
+    const char *name;
+    uint8_t type;            /* wire_field_type */
+    uint16_t offset;         /* of its member */
+    uint16_t flag;           /* of has_...: FIELD_UINT */
+    const wire_names *words; /* FIELD_WORD */
+} wire_field;
+
+extern const wire_field wire_fields[KEY_UNKNOWN];
 
 /* What a field is read with. error is NULL where only the verdict counts: the sentence costs
  * more than the reading. */
@@ -18,11 +44,6 @@ typedef struct wire_reading {
  * the event's member are in no defined state; the caller knows where the value began. */
 thaw_code wire_field_read(const wire_reading *reading, wire_key key, wire_cursor *cursor,
                           thaw_event *event);
-
-/* The same for the common encodings of plain values, in which nothing is wrong: returns where
- * the value ends, or NULL, with the event's member untouched, where wire_field_read must look. */
-const uint8_t *wire_field_quick(const thaw_limits *limits, wire_key key, const uint8_t *at,
-                                const uint8_t *end, thaw_event *event);
 
 /* Sets the member of a key back to absent. */
 void wire_field_clear(wire_key key, thaw_event *event);

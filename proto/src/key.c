@@ -1,95 +1,54 @@
 /* key.c - keys by name and by kind; see key.h. */
 #include "key.h"
 
-#include <string.h>
-
 #include "thaw.h"
 
-#define IS(text, key)                                                                              \
-    if (memcmp(name, text, sizeof(text) - 1) == 0)                                                 \
-    return key
+#define K(text, key) LEXICON_WORD(text, WIRE_KEYS_FACTOR, 0, KEY_##key)
 
-/* Every event passes here ten times or more: the length leaves at most six candidates, each
- * compared as a word or two. */
-static wire_key key_find_short(const char *name, size_t len)
-{
-    switch (len) {
-    case 2:
-        IS("id", KEY_ID);
-        IS("of", KEY_OF);
-        break;
-    case 3:
-        IS("url", KEY_URL);
-        break;
-    case 4:
-        IS("kind", KEY_KIND);
-        IS("note", KEY_NOTE);
-        IS("form", KEY_FORM);
-        IS("part", KEY_PART);
-        break;
-    case 5:
-        IS("count", KEY_COUNT);
-        IS("title", KEY_TITLE);
-        IS("stage", KEY_STAGE);
-        IS("state", KEY_STATE);
-        IS("since", KEY_SINCE);
-        break;
-    case 6:
-        IS("source", KEY_SOURCE);
-        IS("status", KEY_STATUS);
-        IS("action", KEY_ACTION);
-        IS("covers", KEY_COVERS);
-        IS("sector", KEY_SECTOR);
-        break;
-    case 7:
-        IS("country", KEY_COUNTRY);
-        IS("persons", KEY_PERSONS);
-        IS("program", KEY_PROGRAM);
-        IS("targets", KEY_TARGETS);
-        IS("revises", KEY_REVISES);
-        IS("parties", KEY_PARTIES);
-        break;
-    default:
-        break;
-    }
-    return KEY_UNKNOWN;
-}
+const lexicon_word wire_keys[LEXICON_SLOTS] = {
+    K("kind", KIND),
+    K("id", ID),
+    K("country", COUNTRY),
+    K("source", SOURCE),
+    K("attributed_to", ATTRIBUTED_TO),
+    K("status", STATUS),
+    K("occurred_at", OCCURRED_AT),
+    K("reported_at", REPORTED_AT),
+    K("revises", REVISES),
+    K("retracts", RETRACTS),
+    K("incident", INCIDENT),
+    K("count", COUNT),
+    K("count_is", COUNT_IS),
+    K("covers", COVERS),
+    K("part", PART),
+    K("of", OF),
+    K("since", SINCE),
+    K("category", CATEGORY),
+    K("form", FORM),
+    K("destination", DESTINATION),
+    K("authority", AUTHORITY),
+    K("action", ACTION),
+    K("program", PROGRAM),
+    K("sector", SECTOR),
+    K("targets", TARGETS),
+    K("state", STATE),
+    K("expires_at", EXPIRES_AT),
+    K("stage", STAGE),
+    K("expected_count", EXPECTED_COUNT),
+    K("expected_by", EXPECTED_BY),
+    K("parties", PARTIES),
+    K("persons", PERSONS),
+    K("title", TITLE),
+    K("note", NOTE),
+    K("url", URL),
+    K("producer", PRODUCER),
+    K("producer_seq", PRODUCER_SEQ),
+};
 
 wire_key wire_key_find(const char *name, size_t len)
 {
-    switch (len) {
-    case 8:
-        IS("incident", KEY_INCIDENT);
-        IS("producer", KEY_PRODUCER);
-        IS("count_is", KEY_COUNT_IS);
-        IS("category", KEY_CATEGORY);
-        IS("retracts", KEY_RETRACTS);
-        break;
-    case 9:
-        IS("authority", KEY_AUTHORITY);
-        break;
-    case 10:
-        IS("expires_at", KEY_EXPIRES_AT);
-        break;
-    case 11:
-        IS("occurred_at", KEY_OCCURRED_AT);
-        IS("reported_at", KEY_REPORTED_AT);
-        IS("destination", KEY_DESTINATION);
-        IS("expected_by", KEY_EXPECTED_BY);
-        break;
-    case 12:
-        IS("producer_seq", KEY_PRODUCER_SEQ);
-        break;
-    case 13:
-        IS("attributed_to", KEY_ATTRIBUTED_TO);
-        break;
-    case 14:
-        IS("expected_count", KEY_EXPECTED_COUNT);
-        break;
-    default:
-        return key_find_short(name, len);
-    }
-    return KEY_UNKNOWN;
+    const lexicon_word *word = lexicon_find(wire_keys, WIRE_KEYS_FACTOR, name, len);
+    return word ? (wire_key)word->number : KEY_UNKNOWN;
 }
 
 #define B(key) KEY_BIT(KEY_##key)

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lexicon.h"
+
 typedef enum wire_key {
     KEY_KIND = 0, /* in the order in which errors are reported */
     KEY_ID,
@@ -47,6 +49,10 @@ typedef enum wire_key {
 } wire_key;
 
 #define KEY_BIT(key) (UINT64_C(1) << (key))
+
+/* The keys as a lexicon (its numbers are wire_key), in whose table no two meet with this factor. */
+#define WIRE_KEYS_FACTOR UINT64_C(0xb4d66a3a47469a4d)
+extern const lexicon_word wire_keys[LEXICON_SLOTS];
 
 /* The key of a name; KEY_UNKNOWN where the protocol does not know it. */
 wire_key wire_key_find(const char *name, size_t len);

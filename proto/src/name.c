@@ -2,42 +2,56 @@
 #include "name.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "thaw.h"
 
-/* Each list of words is written once and unfolded into texts and lengths. */
-#define TEXT(word) word,
-#define LENGTH(word) sizeof(word) - 1,
-#define NAMES(name, LIST)                                                                          \
-    static const char *const name##_text[] = {NULL, LIST(TEXT)};                                   \
-    static const uint8_t name##_len[] = {0, LIST(LENGTH)};                                         \
-    const wire_names wire_##name##_names = {name##_text, name##_len, sizeof(name##_len)};
+/* Each list of words is written once and unfolded into texts, lengths, numbers and the lexicon. */
+#define TEXT(list, word) #word,
+#define LENGTH(list, word) sizeof(#word) - 1,
+#define NUMBER(list, word) NUMBER_##list##_##word,
+#define WORD(list, word)                                                                           \
+    LEXICON_WORD(#word, WIRE_WORDS_FACTOR, LIST_##list, NUMBER_##list##_##word),
+#define NAMES(list, WORDS)                                                                         \
+    enum { NUMBER_##list, WORDS(NUMBER) };                                                         \
+    static const char *const list##_text[] = {NULL, WORDS(TEXT)};                                  \
+    static const uint8_t list##_len[] = {0, WORDS(LENGTH)};                                        \
+    const wire_names wire_##list##_names = {list##_text, list##_len, sizeof(list##_len),           \
+                                            LIST_##list};
 
 #define KINDS(X)                                                                                   \
-    X("release") X("detention") X("sanction") X("talks") X("tally") X("feed") X("retraction")
-#define STATUSES(X) X("rumoured") X("announced") X("confirmed")
-#define COUNT_IS(X) X("exact") X("at_least") X("about")
-#define COVERS(X) X("event") X("part") X("wider")
-#define OF(X) X("detained") X("released")
-#define FEED_STATES(X) X("ok") X("broken")
+    X(kind, release)                                                                               \
+    X(kind, detention) X(kind, sanction) X(kind, talks) X(kind, tally) X(kind, feed)               \
+        X(kind, retraction)
+#define STATUSES(X) X(status, rumoured) X(status, announced) X(status, confirmed)
+#define COUNT_IS(X) X(count_is, exact) X(count_is, at_least) X(count_is, about)
+#define COVERS(X) X(covers, event) X(covers, part) X(covers, wider)
+#define OF(X) X(of, detained) X(of, released)
+#define FEED_STATES(X) X(feed_state, ok) X(feed_state, broken)
 #define FORMS(X)                                                                                   \
-    X("pardon")                                                                                    \
-    X("amnesty")                                                                                   \
-    X("sentence_served") X("parole") X("exchange") X("deportation") X("acquittal") X("other")
+    X(form, pardon)                                                                                \
+    X(form, amnesty) X(form, sentence_served) X(form, parole) X(form, exchange)                    \
+        X(form, deportation) X(form, acquittal) X(form, other)
 #define ACTIONS(X)                                                                                 \
-    X("proposed")                                                                                  \
-    X("imposed")                                                                                   \
-    X("extended")                                                                                  \
-    X("amended")                                                                                   \
-    X("reimposed")                                                                                 \
-    X("eased")                                                                                     \
-    X("licensed")                                                                                  \
-    X("suspended") X("lifted") X("delisted") X("maintaine"                                         \
-                                               "d")
+    X(action, proposed)                                                                            \
+    X(action, imposed) X(action, extended) X(action, amended) X(action, reimposed)                 \
+        X(action, eased) X(action, licensed) X(action, suspended) X(action, lifted)                \
+            X(action, delisted) X(action, maintained)
 #define STAGES(X)                                                                                  \
-    X("reported") X("demanded") X("offered") X("promised") X("agreed") X("denied") X("collapsed")
+    X(stage, reported)                                                                             \
+    X(stage, demanded) X(stage, offered) X(stage, promised) X(stage, agreed) X(stage, denied)      \
+        X(stage, collapsed)
 
+enum {
+    LIST_kind,
+    LIST_status,
+    LIST_count_is,
+    LIST_covers,
+    LIST_of,
+    LIST_feed_state,
+    LIST_form,
+    LIST_action,
+    LIST_stage
+};
 NAMES(kind, KINDS)
 NAMES(status, STATUSES)
 NAMES(count_is, COUNT_IS)
@@ -48,13 +62,14 @@ NAMES(form, FORMS)
 NAMES(action, ACTIONS)
 NAMES(stage, STAGES)
 
+/* No word stands in two lists. */
+const lexicon_word wire_words[LEXICON_SLOTS] = {KINDS(WORD) STATUSES(WORD) COUNT_IS(WORD) COVERS(
+    WORD) OF(WORD) FEED_STATES(WORD) FORMS(WORD) ACTIONS(WORD) STAGES(WORD)};
+
 unsigned wire_names_find(const wire_names *names, const char *text, size_t len)
 {
-    for (unsigned i = 1; i < names->count; i++)
-        if (names->len[i] == len && names->text[i][0] == text[0] &&
-            memcmp(names->text[i], text, len) == 0)
-            return i;
-    return 0;
+    const lexicon_word *word = lexicon_find(wire_words, WIRE_WORDS_FACTOR, text, len);
+    return word && word->list == names->list ? word->number : 0;
 }
 
 void wire_names_list(const wire_names *names, char *out, size_t size)

@@ -14,6 +14,11 @@ static bool wire_word_odd(uint64_t word)
     return ((low | high) & EACH(0x80)) != 0;
 }
 
+void wire_clear(void *bytes, size_t len)
+{
+    memset(bytes, 0, len);
+}
+
 static uint64_t wire_word_load(const char *text)
 {
     uint64_t word;
@@ -40,14 +45,15 @@ static uint64_t wire_word_short(const char *text, size_t len)
 
 bool wire_text_plain(const char *text, size_t len)
 {
-    size_t at = 0;
-
     if (len < 8)
         return !wire_word_odd(wire_word_short(text, len));
-    for (; at + 8 <= len; at += 8)
-        if (wire_word_odd(wire_word_load(text + at)))
-            return false;
-    return !wire_word_odd(wire_word_load(text + len - 8));
+    if (len < 16)
+        return !wire_word_odd(wire_word_load(text)) &&
+               !wire_word_odd(wire_word_load(text + len - 8));
+    wire_lanes odd = wire_lanes_odd(text + len - 16);
+    for (size_t at = 0; at + 16 < len; at += 16)
+        odd |= wire_lanes_odd(text + at);
+    return !wire_lanes_any(odd);
 }
 
 static bool wire_text_follows(const uint8_t *text, size_t from, size_t to)

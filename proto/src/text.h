@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef enum wire_text {
     WIRE_TEXT_OK = 0,
@@ -18,11 +19,47 @@ wire_text wire_text_check(const char *text, size_t len, bool lines);
 /* Whether a text is plain printable ASCII, which nearly all are: no more to check then. */
 bool wire_text_plain(const char *text, size_t len);
 
+/* Sixteen bytes side by side; as signed numbers those above 0x7f are below 0x20 too. */
+typedef int8_t wire_lanes __attribute__((vector_size(16)));
+
+static inline wire_lanes wire_lanes_odd(const char *text)
+{
+    wire_lanes lanes;
+
+    memcpy(&lanes, text, sizeof(lanes));
+    return (lanes < 0x20) | (lanes == 0x7f);
+}
+
+static inline bool wire_lanes_any(wire_lanes lanes)
+{
+    uint64_t halves[2];
+
+    memcpy(halves, &lanes, sizeof(halves));
+    return (halves[0] | halves[1]) != 0;
+}
+
+/* The same of a text that has more behind it: from its start `left` bytes may be read. */
+static inline bool wire_text_plain_within(const char *text, size_t len, size_t left)
+{
+    static const uint8_t mask[32] = {255, 255, 255, 255, 255, 255, 255, 255,
+                                     255, 255, 255, 255, 255, 255, 255, 255};
+    wire_lanes own;
+
+    if (len > sizeof(own) || left < sizeof(own))
+        return wire_text_plain(text, len);
+    memcpy(&own, mask + sizeof(own) - len, sizeof(own));
+    return !wire_lanes_any(wire_lanes_odd(text) & own);
+}
+
 /* Bytes of the UTF-8 character at the front of a text that is not empty; 0: not UTF-8. */
 size_t wire_text_char(const uint8_t *text, size_t len);
 
 /* Copies a foreign text into `out` (size >= 16), quoted, cut to what fits, with everything that
  * is not printable as \xNN. NUL-terminated. */
 void wire_text_quote(char *out, size_t size, const char *text, size_t len);
+
+/* Zeroes memory: by the library's means, since those that the compiler writes for large objects are
+ * slow to begin. */
+void wire_clear(void *bytes, size_t len);
 
 #endif

@@ -72,7 +72,7 @@ static void run(path *p, const messages *m, uint32_t again)
 
     for (size_t i = 0; i < m->count * again; i++) {
         const message *one = &m->items[i / again];
-        MUST(thaw_body_open(&body, m->bytes + one->at, one->len, &thaw_limits_default, p->now_ns, &error) == 0);
+        MUST(thaw_body_begin(&body, m->bytes + one->at, one->len, &thaw_limits_default, p->now_ns, &error) == 0);
         while (thaw_body_next(&body, &p->events[p->count], &error) == 1) {
             MUST(thaw_topic_check(one->topic, strlen(one->topic), &p->events[p->count], &error) == THAW_OK);
             p->count++;

@@ -228,7 +228,7 @@ static void decode_again(const report *r, thaw_event *ret_event)
     thaw_body body;
     thaw_error error;
     *ret_event = (thaw_event){0};
-    if (thaw_body_open(&body, r->text, r->text_bytes, &thaw_limits_stored, 0, &error) < 0 ||
+    if (thaw_body_begin(&body, r->text, r->text_bytes, &thaw_limits_stored, 0, &error) < 0 ||
         thaw_body_next(&body, ret_event, &error) != 1)
         *ret_event = (thaw_event){0};
 }
