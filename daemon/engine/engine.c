@@ -227,10 +227,10 @@ int engine_write_rules(engine *e, msgpack_packer *out)
 
 int engine_write_explain_alert(engine *e, thaw_str alert, msgpack_packer *out)
 {
-    return e->rules ? rules_write_explain_alert(e->rules, alert, out) : -ENOENT;
+    return e->rules ? rules_write_explain_alert(e->rules, e->config.epoch, alert, out) : -ENOENT;
 }
 
 int engine_write_explain_rule(engine *e, thaw_str rule, const uint8_t *group, size_t group_len, msgpack_packer *out)
 {
-    return e->rules ? rules_write_explain_rule(e->rules, rule, group, group_len, out) : -ENOENT;
+    return e->rules ? rules_write_explain_rule(e->rules, e->config.epoch, rule, group, group_len, out) : -ENOENT;
 }

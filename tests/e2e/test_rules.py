@@ -82,6 +82,18 @@ class Explain(unittest.TestCase):
             self.assertEqual(why["state"], "pending")
             self.assertEqual(str(why["fires_at"].to_datetime())[:10], "2025-09-14")
 
+    def test_an_alert_that_has_ended(self):
+        with harness.Daemon(rules=[MASS]) as d:
+            d.publish([release("r1", 52), release("r2", 30, "2025-09-09", source="B")])
+            d.publish(release("later", 1, "2025-12-01", country="AZ"))
+            why = d.ok("explain", {"alert": "mass-release:BY:1"})
+            self.assertEqual((why["state"], why["alert"]["state"], why["alert"]["epoch"]),
+                             ("resolved", "resolved", d.status()["epoch"]))
+        reports = [r for fact in why["stood_on"] for r in fact["reports"]]
+        self.assertEqual(reports, [{"source": "A", "id": "r1"}])  # r2 had left the window
+        self.assertIn("ended", why["note"])
+        self.assertFalse(why["when"]["holds"])
+
     def test_refusals(self):
         self.assertEqual(self.explain({"alert": "mass-release:BY:9"}, "ERR")["code"], "not-found")
         self.assertEqual(self.explain({"rule": "none", "group": {}}, "ERR")["code"], "not-found")

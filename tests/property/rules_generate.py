@@ -50,7 +50,7 @@ AT = {"release": ["occurred_at", "first_reported_at", "last_reported_at"], "dete
       "sanction": ["occurred_at", "expires_at", "acted_at"], "measure": ["since", "expires_at"],
       "talks": ["occurred_at", "expected_by"], "person": ["since"], "tally": ["last_reported_at"], "feed": ["last_at"],
       "report": ["occurred_at"]}
-BY = {"country": "all", "status": "release detention sanction talks person tally report".split(),
+BY = {"country": "all", "id": "all", "status": "release detention sanction talks person tally report".split(),
       "authority": ["sanction", "measure"], "source": ["feed", "tally", "report"], "forms": ["release"],
       "persons": ["release", "detention", "report"], "sources": "release detention sanction measure talks person tally".split(),
       "disagrees": ["release", "detention"], "count": ["release", "detention", "tally", "report"]}
@@ -253,7 +253,7 @@ class Rule:
         self.selections = [Selection(r, "ab"[i], r.choice(kinds)) for i in range(r.choice([1, 1, 2]))]
         mine = {s.kind for s in self.selections}
         fields = [f for f, of in BY.items() if of == "all" or mine <= set(of)]
-        self.by = r.choice([[], ["country"], ["country"], r.sample(fields, min(len(fields), r.randint(1, 2)))])
+        self.by = r.choice([[], ["country"], ["country"], ["id"], r.sample(fields, min(len(fields), r.randint(1, 2)))])
         self.when = condition(r, when_atom(self.selections), 2)
         self.until = condition(r, when_atom(self.selections), 1) if r.random() < 0.2 else None
         self.for_ = r.choice([None, None, None, "1h", "3d"])

@@ -99,6 +99,7 @@ class Life:
         self.alert = self.basis = None
         self.records = []
         self.active = []  # (selection, handle) when last evaluated
+        self.shown = None
 
 
 class Alert:
@@ -234,7 +235,7 @@ class Model:
             return None
         return self.ended(rule, life)
 
-    def evaluate(self, news_facts=None):
+    def evaluate(self, news_facts=None, inherited=()):
         for rule in self.rules:
             groups = self.selected(rule, self.facts, self.now)
             known = {g for name, g in self.lives if name == rule.name}
@@ -244,7 +245,8 @@ class Model:
                 news = None
                 if in_news is not None:
                     def news(rule=rule, group=group):
-                        return self.environment(rule, news_facts, in_news.get(group, []), self.now)
+                        pasts = [group] + (inherited[rule.name, group] if (rule.name, group) in inherited else [])
+                        return self.environment(rule, news_facts, [c for g in pasts for c in in_news.get(g, [])], self.now)
                 self.evaluate_group(rule, group, groups.get(group, []), news)
         for (name, group), life in self.lives.items():
             rule = next(r for r in self.rules if r.name == name)
@@ -297,6 +299,46 @@ class Model:
                 if correction and handle in handles:
                     record.touched = True
 
+    # ---- facts that take the place of others ---------------------------------------------------
+
+    def is_offered(self, rule, group, facts, handles=None):
+        """A fact is in the group, in its window or before it."""
+        for number, s in enumerate(rule.selections):
+            for handle in facts if handles is None else handles & set(facts):
+                window = s.window(facts[handle])
+                if (window is None or self.now < window[1]) and group in self.matches(rule, number, facts[handle], self.now):
+                    return True
+        return False
+
+    def heirs(self, old, new, changes):
+        """(rule, group, the group that its alert goes over to): the fact has a new id."""
+        for handle, type_, replaces, _ in changes:
+            if type_ == 3 or replaces not in old or handle not in new:
+                continue
+            for rule in self.rules:
+                if "id" not in rule.by:
+                    continue
+                at = rule.by.index("id")
+                for name, group in list(self.lives):
+                    to = group[:at] + (new[handle]["id"],) + group[at + 1:] if name == rule.name else group
+                    if to != group and self.is_offered(rule, group, old, {replaces}) and \
+                            self.is_offered(rule, to, new, {handle}):
+                        yield rule, group, to
+
+    def inherit(self, old, changes):
+        """Returns the groups whose past belongs to another: (rule, group) -> groups."""
+        found = {}
+        for rule, group, to in self.heirs(old, self.facts, changes):
+            life, heir = self.lives[rule.name, group], self.lives.setdefault((rule.name, to), Life())
+            if self.is_offered(rule, group, self.facts) or life.state == NONE or heir.state != NONE:
+                continue
+            for name in ("state", "since", "alert", "basis", "shown"):
+                setattr(heir, name, getattr(life, name))
+            heir.active = heir.active + life.active
+            life.state, life.alert, life.basis, life.active = NONE, None, None, []
+            found.setdefault((rule.name, to), []).append(group)
+        return found
+
     def instant(self, at, facts, changes, batch):
         """Time has come to `at`, and the facts are these: with a batch after what was due at that
         instant has acted, else (a licence ran out) together with it."""
@@ -314,16 +356,16 @@ class Model:
         if corrected:
             news_facts = {h: f for h, f in new.items() if h not in corrected}
             news_facts.update({h: f for h, f in self.facts.items() if h in corrected})
-        self.facts = new
+        old, self.facts = self.facts, new
         self.ids.update({h: f["id"] for h, f in new.items()})
         self.touch(changes)
-        self.evaluate(news_facts)
+        self.evaluate(news_facts, self.inherit(old, changes))
 
     def active(self):
-        """(rule, group) -> (since, values of `when`, ids of the facts)."""
+        """(rule, first group, number) -> (since, values of `when`, ids of the facts)."""
         out = {}
-        for (name, group), life in self.lives.items():
+        for life in self.lives.values():
             if life.state in (FIRING, KEPT):
                 values, chosen = life.shown
-                out[(name, group)] = (life.alert.since, values, {self.ids[h] for _, h in chosen})
+                out[life.alert.id] = (life.alert.since, values, {self.ids[h] for _, h in chosen})
         return out

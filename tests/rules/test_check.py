@@ -57,6 +57,12 @@ ERRORS = [
     ("no regular expression", rule("""freed: {kind: report, where: 'title.matches("(")'}"""), 5, 0, ""),
     ("broken YAML", "rules:\n  - rule: [one\n", 0, 0, "YAML"),
     ("another root", "rule:\n  - x\n", 1, 1, "rules"),
+    ("an alias of nothing", rule(more="    title: *nope\n"), 7, 13, "aliases"),
+    ("a second document", GOOD + "---\n" + GOOD.replace("mass-release", "other"), 9, 1, "second YAML document"),
+    ("more after the end", GOOD + "...\n\nrules: []\n", 11, 1, "second YAML document"),
+    ("no UTF-8", rule(more="    title: a\udcff\n"), 7, 13, "not UTF-8"),
+    ("an escape before the place", rule(when='"freed.count > 1 && \\u0066red.count > 2"'), 6, 11, "did you mean 'freed'?"),
+    ("a selection with a word of CEL", rule("in: {kind: release}", "in.count > 0"), 5, 7, "CEL reserves it"),
     ("aliases", GOOD.replace("[country]", "&a [country]") + GOOD[7:].replace("mass-release", "x").replace("[country]", "*a"),
      0, 0, "aliases"),
 ]
@@ -94,7 +100,8 @@ class Check(verbs.VerbTest):
                 if column:
                     self.assertEqual(complaint["column"], column, shown)
                 if complaint["line"] and complaint["source"]:
-                    self.assertEqual(complaint["source"], text.splitlines()[complaint["line"] - 1])
+                    line = text.splitlines()[complaint["line"] - 1]
+                    self.assertEqual(complaint["source"], line.partition("\udcff")[0])
 
     def test_caret(self):
         self.write("a.yaml", rule("freed: {kind: release, where: cuont > 3}"))

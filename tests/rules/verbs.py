@@ -28,7 +28,7 @@ class VerbTest(unittest.TestCase):
 
     def write(self, name, text):
         path = os.path.join(self.folder, name)
-        with open(path, "w", encoding="utf-8") as file:
+        with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
         return path
 

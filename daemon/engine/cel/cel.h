@@ -176,6 +176,12 @@ size_t cel_duration_text(const struct cel_value *value, char *buffer);
 int cel_env_new(struct cel_env **ret_env);
 struct cel_env *cel_env_free(struct cel_env *env);
 
+/* A word of the language, as `in`, or one that it reserves: no expression can speak of such a variable. */
+bool cel_word_is_taken(const char *word);
+
+/* The offset of the first byte that is not UTF-8, or len. */
+size_t cel_utf8_check(const char *data, size_t len);
+
 /* Declares a variable; its slot, counted from 0 in the order of declaration, is what the resolver
  * is asked for. The name is copied. Returns 0, -EEXIST, -EINVAL (no identifier), -E2BIG (more than
  * CEL_SLOT_MAX_COUNT), -ENOMEM. */

@@ -39,8 +39,6 @@ uint32_t cel_utf8_next(const char **at, const char *end);
 /* Writes 1 to 4 bytes. */
 size_t cel_utf8_put(char *to, uint32_t character);
 size_t cel_utf8_count(const char *data, size_t len);
-/* The offset of the first byte that is not UTF-8, or len. */
-size_t cel_utf8_check(const char *data, size_t len);
 
 /* Tokens (lex.c). */
 

@@ -187,14 +187,24 @@ static bool token_is(const struct lexer *lexer, const struct token *token, const
     return strlen(word) == len && memcmp(lexer->text + token->begin, word, len) == 0;
 }
 
+static const struct {
+    const char *word;
+    enum token_kind kind;
+} keywords[] = {{"true", TOKEN_TRUE}, {"false", TOKEN_FALSE}, {"null", TOKEN_NULL}, {"in", TOKEN_IN}};
+
+bool cel_word_is_taken(const char *word)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(keywords); i++)
+        if (strcmp(word, keywords[i].word) == 0)
+            return true;
+    for (size_t i = 0; i < ARRAY_LENGTH(reserved_words); i++)
+        if (strcmp(word, reserved_words[i]) == 0)
+            return true;
+    return false;
+}
+
 static int name_token(struct lexer *lexer, struct token *token)
 {
-    static const struct {
-        const char *word;
-        enum token_kind kind;
-    } keywords[] = {
-        {"true", TOKEN_TRUE}, {"false", TOKEN_FALSE}, {"null", TOKEN_NULL}, {"in", TOKEN_IN}};
-
     while (is_name_start(peek(lexer, 0)) || is_digit(peek(lexer, 0)))
         lexer->at++;
     token->end = lexer->at;

@@ -171,6 +171,8 @@ static struct cel_type by_type(const rules *set, const rule *one, size_t by)
 static int declare_selection(struct cel_env *env, selection *s)
 {
     size_t count = s->count_field == FIELD_NONE ? AGG_SUM : AGG_TOTAL;
+    if (cel_word_is_taken(s->name))
+        return -EINVAL;
     return cel_env_declare_struct(env, s->name, aggregate_fields, count, &s->first_slot);
 }
 

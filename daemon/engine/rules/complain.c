@@ -71,7 +71,7 @@ static void complaint_place(reader *r, rules_complaint *one, size_t offset)
     if (len > SOURCE_LINE_MAX)
         for (len = SOURCE_LINE_MAX; ((unsigned char)r->text[start + len] & 0xC0) == 0x80;)
             len--;
-    one->source = strndup(r->text + start, len);
+    one->source = strndup(r->text + start, cel_utf8_check(r->text + start, len)); /* it is shown in JSON too */
 }
 
 static void complain_va(reader *r, bool warning, bool placed, size_t offset, const char *format,
@@ -160,8 +160,17 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+static size_t scalar_end(const reader *r, struct fy_node *node)
+{
+    struct fy_token *token = fy_node_get_scalar_token(node);
+    const struct fy_mark *mark = token ? fy_token_end_mark(token) : NULL;
+    size_t offset = mark ? quoted_text_origin(r->quoted, mark->input_pos) : r->len;
+    return offset < r->len ? offset : r->len;
+}
+
 /* YAML folds lines, strips indents and undoes escapes: the characters other than space still
- * stand in the file in their order, with quotes and backslashes between them. */
+ * stand in the file in their order, with quotes and backslashes between them; but for those that an
+ * escape names by number: then it is the beginning of the text. */
 size_t scalar_offset(const reader *r, struct fy_node *node, size_t within)
 {
     size_t len, at = node_offset(r, node);
@@ -173,15 +182,15 @@ size_t scalar_offset(const reader *r, struct fy_node *node, size_t within)
     if (at < r->len && (r->text[at] == '|' || r->text[at] == '>'))
         while (at < r->len && r->text[at] != '\n')
             at++;
-    size_t found = at;
+    size_t found = at, first = at, end = scalar_end(r, node);
     for (size_t i = 0; i <= within && i < len; i++) {
         if (is_space(value[i]))
             continue;
-        while (at < r->len && r->text[at] != value[i])
+        while (at < end && r->text[at] != value[i])
             at++;
-        found = at;
-        if (at < r->len)
-            at++;
+        if (at == end)
+            return first;
+        found = at++;
     }
     if (within >= len)
         found = at;

@@ -51,25 +51,23 @@ static int add_rule(reader *r, struct fy_node *node)
 }
 
 /* Aliases would have to be copied, and a few of them nested make a file grow without bound. */
-static bool has_alias(struct fy_node *node, unsigned depth)
+static struct fy_node *find_alias(struct fy_node *node, unsigned depth)
 {
     void *walk = NULL;
-    struct fy_node *item;
+    struct fy_node *item, *found = NULL;
     struct fy_node_pair *pair;
-    if (!node || depth > 16)
-        return false;
+    if (!node || depth > 64)
+        return NULL;
     if (fy_node_is_alias(node))
-        return true;
+        return node;
     if (fy_node_get_type(node) == FYNT_SEQUENCE)
-        while ((item = fy_node_sequence_iterate(node, &walk)))
-            if (has_alias(item, depth + 1))
-                return true;
+        while (!found && (item = fy_node_sequence_iterate(node, &walk)))
+            found = find_alias(item, depth + 1);
     if (fy_node_get_type(node) == FYNT_MAPPING)
-        while ((pair = fy_node_mapping_iterate(node, &walk)))
-            if (has_alias(fy_node_pair_key(pair), depth + 1) ||
-                has_alias(fy_node_pair_value(pair), depth + 1))
-                return true;
-    return false;
+        while (!found && (pair = fy_node_mapping_iterate(node, &walk)))
+            if (!(found = find_alias(fy_node_pair_key(pair), depth + 1)))
+                found = find_alias(fy_node_pair_value(pair), depth + 1);
+    return found;
 }
 
 static int read_root(reader *r, struct fy_node *root)
@@ -102,8 +100,9 @@ static int read_root(reader *r, struct fy_node *root)
     }
     walk = NULL;
     while (!complaints_full(r) && (item = fy_node_sequence_iterate(list, &walk))) {
-        if (has_alias(item, 0)) {
-            complain_node(r, item, "anchors and aliases are not supported in rule files");
+        struct fy_node *alias = find_alias(item, 0);
+        if (alias) {
+            complain_node(r, alias, "anchors and aliases are not supported in rule files");
             continue;
         }
         int res = add_rule(r, item);
@@ -160,9 +159,48 @@ static int read_yaml(reader *r)
     return r->no_memory || res == -ENOMEM ? -ENOMEM : 0;
 }
 
+static bool is_blank(const char *line, const char *end)
+{
+    while (line < end && (*line == ' ' || *line == '\t' || *line == '\r'))
+        line++;
+    return line == end || *line == '#';
+}
+
+/* A line that is a mark of YAML's: --- or ... */
+static bool is_mark(const char *line, const char *end, const char *mark)
+{
+    return end - line >= 3 && !memcmp(line, mark, 3) && (end - line == 3 || strchr(" \t\r", line[3]));
+}
+
+/* Where a second document begins; r->len: nowhere. Only the first is read, and rules would be lost. */
+static size_t second_document(const reader *r)
+{
+    const char *end = r->text + r->len;
+    bool begun = false, ended = false;
+    for (const char *line = r->text, *next; line < end; line = next) {
+        const char *stop = memchr(line, '\n', (size_t)(end - line));
+        next = stop ? stop + 1 : end;
+        stop = stop ? stop : end;
+        if (line == r->text && r->len >= 3 && !memcmp(line, "\xEF\xBB\xBF", 3))
+            line += 3;
+        bool blank = is_blank(line, stop);
+        if (is_mark(line, stop, "---") ? begun : ended && !blank)
+            return (size_t)(line - r->text);
+        ended = ended || is_mark(line, stop, "...");
+        begun = begun || is_mark(line, stop, "---") || (!blank && *line != '%');
+    }
+    return r->len;
+}
+
 static int read_text(reader *r)
 {
     quoted_text quoted = {0};
+    size_t valid = cel_utf8_check(r->text, r->len), second = second_document(r);
+    if (valid < r->len || second < r->len) {
+        complain_offset(r, valid < r->len ? valid : second, "%s",
+                        valid < r->len ? "a byte that is not UTF-8" : "a second YAML document: a rule file holds one");
+        return r->no_memory ? -ENOMEM : 0;
+    }
     if (memchr(r->text, '\0', r->len)) {
         complain_file(r, "holds a NUL byte: not a text");
         return r->no_memory ? -ENOMEM : 0;

@@ -148,13 +148,13 @@ uint64_t rules_firing(const rules *set); /* number of active alerts */
 int rules_write_snapshot(rules *set, const char *epoch, uint64_t seq, thaw_str topic, thaw_str after,
                          uint32_t limit, msgpack_packer *out);
 /* -ENOENT: no alert of that id is active or kept. */
-int rules_write_explain_alert(rules *set, thaw_str alert, msgpack_packer *out);
+int rules_write_explain_alert(rules *set, const char *epoch, thaw_str alert, msgpack_packer *out);
 /* group: packed map of the rule's `by` fields. -ENOENT: no such rule; -EINVAL: group is no map that
  * gives each `by` field once. A group in which no fact is, is explained as empty. */
-int rules_write_explain_rule(rules *set, thaw_str rule, const uint8_t *group, size_t group_len,
+int rules_write_explain_rule(rules *set, const char *epoch, thaw_str rule, const uint8_t *group, size_t group_len,
                              msgpack_packer *out);
-/* Packs {rules: [{rule, file, line, version, groups, facts, firing, pending, evaluations, steps}]}; steps
- * are what its conditions cost so far (cel.h): time, but the same on every machine. */
+/* Packs {rules: [{rule, file, line, version, groups, facts, firing, pending, evaluations, time}]}; time
+ * in nanoseconds, by the sink's stopwatch, estimated from one in 64. */
 int rules_write_rules(rules *set, msgpack_packer *out);
 
 #endif

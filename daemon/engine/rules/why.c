@@ -75,6 +75,7 @@ static void pack_cel_text(msgpack_packer *out, struct cel_text text)
 /* A group as it is, or as it would be if a fact were in it. */
 typedef struct asked {
     rules *set;
+    const char *epoch;
     rule *rule;
     group *group; /* NULL: no fact is in it, and it has no history */
     const uint8_t *key;
@@ -95,6 +96,7 @@ static int asked_open(asked *a)
 typedef struct parts {
     asked *asked;
     growing list, missing;
+    bool holds;
     uint32_t read_true, read_false; /* selections that true, false conditions read */
 } parts;
 
@@ -216,7 +218,8 @@ static int write_condition(asked *a, const char *key, const struct cel_program *
     bool empty = program == a->rule->when && scope_empty(&a->scope);
     grow_open(&one);
     pack_cel_text(grow_key(&one, "text"), cel_program_text(program));
-    grow_bool(&one, "holds", holds && !empty);
+    ret->holds = holds && !empty;
+    grow_bool(&one, "holds", ret->holds);
     if (empty)
         grow_text(&one, "because", "no fact is in any selection of this group");
     grow_array(&ret->list, grow_key(&one, "parts"));
@@ -384,10 +387,10 @@ static void write_times(asked *a, const parts *when, growing *out)
 
 /* ---- the answer --------------------------------------------------------------------- */
 
-static void write_alert(const alert_text *alert, growing *out)
+static void write_alert(const alert_text *alert, const char *epoch, growing *out)
 {
     if (alert)
-        alert_pack(alert, "", grow_key(out, "alert"));
+        alert_pack(alert, epoch, grow_key(out, "alert"));
 }
 
 /* What an alert that has ended stood on when its condition last held. */
@@ -414,17 +417,23 @@ static int write_why(asked *a, const record *ended, msgpack_packer *out)
     msgpack_pack_unsigned_int(grow_key(&all, "line"), a->rule->line);
     msgpack_pack_str_body(grow_key(&all, "group"), a->key, a->key_len); /* the packed map, as it is */
     grow_text(&all, "state", ended ? thaw_alert_state_name(ended->alert->state) : state_word(a));
-    write_alert(ended ? ended->alert : a->group ? a->group->alert : NULL, &all);
+    write_alert(ended ? ended->alert : a->group ? a->group->alert : NULL, a->epoch, &all);
+    if (ended) {
+        write_ground(a, ended, &all);
+        grow_text(&all, "note", "this alert has ended: what follows is how its rule and group are now");
+    }
     res = write_condition(a, "when", a->rule->when, &all, &when);
     if (res == 0 && a->rule->until) {
         res = write_condition(a, "until", a->rule->until, &all, &until);
         msgpack_sbuffer_destroy(&until.missing.data);
     }
+    if (when.holds) { /* what is false in it does not matter */
+        msgpack_sbuffer_clear(&when.missing.data);
+        when.missing.count = 0;
+    }
     grow_array(&when.missing, grow_key(&all, "missing"));
     write_times(a, &when, &all);
     write_selections(a, grow_key(&all, "selections"));
-    if (ended)
-        write_ground(a, ended, &all);
     if (res < 0)
         msgpack_sbuffer_destroy(&all.data);
     else
@@ -439,10 +448,10 @@ static bool is_alert(const alert_text *a, thaw_str id)
     return a && strlen(a->id) == id.len && !memcmp(a->id, id.data, id.len);
 }
 
-static int alert_in_rule(rules *set, rule *one, thaw_str id, msgpack_packer *out)
+static int alert_in_rule(rules *set, const char *epoch, rule *one, thaw_str id, msgpack_packer *out)
 {
     for (group *g = one->groups; g; g = g->next) {
-        asked a = {.set = set, .rule = one, .group = g, .key = (const uint8_t *)g->key, .key_len = g->key_len};
+        asked a = {.set = set, .epoch = epoch, .rule = one, .group = g, .key = (const uint8_t *)g->key, .key_len = g->key_len};
         if (is_alert(g->alert, id))
             return write_why(&a, NULL, out);
         for (const record *r = g->records; r; r = r->next)
@@ -453,7 +462,7 @@ static int alert_in_rule(rules *set, rule *one, thaw_str id, msgpack_packer *out
 }
 
 /* The alerts of limits have no condition: their title says all. */
-static int limit_alert(rules *set, thaw_str id, msgpack_packer *out)
+static int limit_alert(rules *set, const char *epoch, thaw_str id, msgpack_packer *out)
 {
     for (group *g = set->limit_rule->groups; g; g = g->next) {
         growing all;
@@ -463,21 +472,21 @@ static int limit_alert(rules *set, thaw_str id, msgpack_packer *out)
         grow_text(&all, "rule", RULES_LIMIT_RULE);
         msgpack_pack_str_body(grow_key(&all, "group"), g->key, g->key_len);
         grow_text(&all, "state", thaw_alert_state_name(g->alert->state));
-        write_alert(g->alert, &all);
+        write_alert(g->alert, epoch, &all);
         grow_map(&all, out);
         return 0;
     }
     return -ENOENT;
 }
 
-int rules_write_explain_alert(rules *set, thaw_str alert, msgpack_packer *out)
+int rules_write_explain_alert(rules *set, const char *epoch, thaw_str alert, msgpack_packer *out)
 {
     const char *colon = alert.len ? memchr(alert.data, ':', alert.len) : NULL;
     if (colon && (size_t)(colon - alert.data) == strlen(RULES_LIMIT_RULE) &&
         !memcmp(alert.data, RULES_LIMIT_RULE, strlen(RULES_LIMIT_RULE)))
-        return limit_alert(set, alert, out);
+        return limit_alert(set, epoch, alert, out);
     rule *one = colon ? set_find(set, alert.data, (size_t)(colon - alert.data)) : NULL;
-    return one ? alert_in_rule(set, one, alert, out) : -ENOENT;
+    return one ? alert_in_rule(set, epoch, one, alert, out) : -ENOENT;
 }
 
 /* A value as clients send it: of its own type, or as text. */
@@ -530,11 +539,11 @@ static int given_by(const rule *one, const msgpack_object *map, const msgpack_ob
     return 0;
 }
 
-static int explain_given(rules *set, rule *one, const msgpack_object *map, const uint8_t *key, size_t key_len,
-                         msgpack_packer *out)
+static int explain_given(rules *set, const char *epoch, rule *one, const msgpack_object *map, const uint8_t *key,
+                         size_t key_len, msgpack_packer *out)
 {
     const msgpack_object *given[RULES_BY_MAX];
-    asked a = {.set = set, .rule = one, .key = key, .key_len = key_len};
+    asked a = {.set = set, .epoch = epoch, .rule = one, .key = key, .key_len = key_len};
     int res = given_by(one, map, given);
     if (res < 0)
         return res;
@@ -554,7 +563,8 @@ static int explain_given(rules *set, rule *one, const msgpack_object *map, const
     return write_why(&a, NULL, out);
 }
 
-int rules_write_explain_rule(rules *set, thaw_str id, const uint8_t *key, size_t key_len, msgpack_packer *out)
+int rules_write_explain_rule(rules *set, const char *epoch, thaw_str id, const uint8_t *key, size_t key_len,
+                             msgpack_packer *out)
 {
     static const uint8_t none[] = {0x80};
     rule *one = set_find(set, id.data, id.len);
@@ -569,7 +579,7 @@ int rules_write_explain_rule(rules *set, thaw_str id, const uint8_t *key, size_t
     msgpack_unpacked_init(&map);
     int res = -EINVAL;
     if (msgpack_unpack_next(&map, (const char *)key, key_len, &at) == MSGPACK_UNPACK_SUCCESS)
-        res = explain_given(set, one, &map.data, key, key_len, out);
+        res = explain_given(set, epoch, one, &map.data, key, key_len, out);
     msgpack_unpacked_destroy(&map);
     return res;
 }

@@ -2,6 +2,7 @@
  * bench_rules.c - what a fact costs with ten rules, and with a hundred thousand of which ten match.
  *
  *   bench_rules [ROUNDS [FACTS]]
+ *   bench_rules FACTS few|many      one set, once: for callgrind (--collect-atstart=no)
  *
  * Both sets hold the same ten rules that match every fact, one of them the persons named. The large one has 100 000 more of the
  * kinds that people write: another country, another authority, a number, one person, a destination
@@ -15,6 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#else
+#define CALLGRIND_TOGGLE_COLLECT (void)0
+#endif
 
 #include "engine.h"
 #include "rules/rules.h"
@@ -189,11 +195,14 @@ static double one_round(const char *text, size_t len, const thaw_event *events, 
         die("engine");
     int64_t before = 0;
     for (int i = 0; i < count; i += BATCH, now += DAY_NS / 10) {
-        if (i == WARM)
-            before = cpu_ns(); /* tables that were just made have been touched once */
+        if (i == WARM) { /* tables that were just made have been touched once */
+            before = cpu_ns();
+            CALLGRIND_TOGGLE_COLLECT;
+        }
         if (engine_apply(e, events + i, (size_t)(count - i < BATCH ? count - i : BATCH), now, verdicts) < 0)
             die("apply");
     }
+    CALLGRIND_TOGGLE_COLLECT;
     double cost = (double)(cpu_ns() - before) / (count - WARM);
     engine_free(e);
     return cost;
@@ -211,8 +220,23 @@ static double median(double *all, int count)
     return all[count / 2];
 }
 
+static int one_set(int count, bool large)
+{
+    size_t len;
+    if (count <= WARM)
+        die("too few facts");
+    char *text = rules_text(large, &len);
+    thaw_event *events = reports_new(count);
+    printf("%d facts: %.0f ns a fact\n", count, one_round(text, len, events, count));
+    free(text);
+    free(events);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 3 && (strcmp(argv[2], "few") == 0 || strcmp(argv[2], "many") == 0))
+        return one_set(atoi(argv[1]), argv[2][0] == 'm');
     int rounds = argc > 1 ? atoi(argv[1]) : 5, count = argc > 2 ? atoi(argv[2]) : 20000;
     double small[ROUNDS_MAX], large[ROUNDS_MAX];
     size_t small_len, large_len;
