@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SD_JOURNAL_SUPPRESS_LOCATION
@@ -36,6 +37,7 @@ struct log {
     uint64_t said[SAY_COUNT]; /* in this interval */
     uint64_t suppressed;
     const char *problem; /* what the last message at warning or above was about */
+    int64_t problem_ns;
 };
 
 thaw_str log_str(const char *text)
@@ -148,6 +150,15 @@ static void make_printable(char *text)
             *text = '?';
 }
 
+static void problem_keep(log *l, const char *what)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+    l->problem = what;
+    l->problem_ns = (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
 void log_say(log *l, log_kind kind, const log_fields *fields, const char *format, ...)
 {
     const kind_info *info = &kinds[kind];
@@ -165,7 +176,7 @@ void log_say(log *l, log_kind kind, const log_fields *fields, const char *format
     va_end(args);
     make_printable(text);
     if (info->level <= LOG_WARNING)
-        l->problem = info->what;
+        problem_keep(l, info->what);
     log_write(l, info, fields, text);
     errno = saved;
 }
@@ -192,7 +203,11 @@ uint64_t log_suppressed(const log *l)
     return l->suppressed;
 }
 
-const char *log_last_problem(const log *l)
+const char *log_last_problem(const log *l, int64_t *ret_at_ns)
 {
-    return l->problem == NULL ? "" : l->problem;
+    if (l->problem == NULL)
+        return "";
+    if (ret_at_ns != NULL)
+        *ret_at_ns = l->problem_ns;
+    return l->problem;
 }

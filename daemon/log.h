@@ -55,7 +55,7 @@ void log_flush(log *l);
 
 uint64_t log_suppressed(const log *l); /* lines held back so far */
 /* What the last message at warning or above was about, without any detail of it; "": there was
- * none. Static. */
-const char *log_last_problem(const log *l);
+ * none. Static. Its time, by the machine's clock, goes to ret_at_ns, which may be NULL. */
+const char *log_last_problem(const log *l, int64_t *ret_at_ns);
 
 #endif

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #define PATIENCE_US 30000000 /* asked for again well before it ends */
+#define HELD_TOLD_NS INT64_C(5000000000) /* a slow sync is no problem; this long it is one */
 
 void notify_phase(const char *format, ...)
 {
@@ -20,14 +21,32 @@ void notify_phase(const char *format, ...)
     (void)sd_notifyf(0, "STATUS=%s", text); /* no manager, or one that is gone: nothing to do */
 }
 
+/* "; last problem (2026-11-24 19:07:11 UTC): ...", or nothing where there was none. */
+static void problem_write(const log *l, char *text, size_t size)
+{
+    int64_t at_ns = 0;
+    const char *problem = log_last_problem(l, &at_ns);
+    time_t seconds = (time_t)(at_ns / 1000000000);
+    char at[32] = "";
+    struct tm tm;
+
+    *text = '\0';
+    if (*problem == '\0')
+        return;
+    if (gmtime_r(&seconds, &tm) != NULL)
+        strftime(at, sizeof(at), "%F %T UTC", &tm);
+    snprintf(text, size, "; last problem (%s): %s", at, problem);
+}
+
 static void send_living(thawd *d, const char *prefix)
 {
-    const char *problem = log_last_problem(d->log);
+    char problem[256];
 
-    (void)sd_notifyf(
-        0, "%sSTATUS=Reports %" PRIu64 ", alerts firing %" PRIu64 ", rejected %" PRIu64 "%s%.200s",
-        prefix, journal_last_report(d->journal), engine_alerts_firing(d->engine),
-        d->counters.rejected, *problem == '\0' ? "" : "; last problem: ", problem);
+    problem_write(d->log, problem, sizeof(problem));
+    (void)sd_notifyf(0,
+                     "%sSTATUS=Reports %" PRIu64 ", alerts firing %" PRIu64 ", rejected %" PRIu64 "%s",
+                     prefix, journal_last_report(d->journal), engine_alerts_firing(d->engine),
+                     d->counters.rejected, problem);
 }
 
 void notify_ready(thawd *d)
@@ -62,17 +81,23 @@ static bool progressed(thawd *d)
 
     d->fed_durable = d->durable;
     d->fed_ticket = d->ticket;
+    if (moved)
+        d->fed = d->now.mono;
     return moved;
 }
 
 void notify_living(thawd *d)
 {
+    int64_t held_ns;
+
     if (progressed(d)) {
         send_living(d, "WATCHDOG=1\n");
         return;
     }
-    log_say(d->log, SAY_WATCHDOG_HELD, NULL,
-            "the disk has taken nothing since the last beat while batches wait; the watchdog is "
-            "not fed");
+    held_ns = d->now.mono.ns - d->fed.ns;
+    if (held_ns >= HELD_TOLD_NS)
+        log_say(d->log, SAY_WATCHDOG_HELD, NULL,
+                "the disk has taken nothing for %d s while batches wait; the watchdog is not fed",
+                (int)(held_ns / 1000000000));
     send_living(d, "");
 }

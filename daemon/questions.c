@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../proto/src/text.h"
 #include "service.h"
 
 #define PAGE_DEFAULT 1000
@@ -24,14 +25,19 @@ static size_t page_bytes(const thawd *d)
     return d->config.reply_bytes / 2 < PAGE_BYTES_MAX ? d->config.reply_bytes / 2 : PAGE_BYTES_MAX;
 }
 
-/* The engine's -ENOENT and -EINVAL are the asker's; -ENOMEM is ours, and no reason to end. */
-static int answer(int r, thaw_error *error, const char *what)
+/* The engine's -ENOENT and -EINVAL are the asker's, about the key that was asked for; -ENOMEM is
+ * ours, and no reason to end. */
+static int answer(int r, thaw_error *error, const char *key, thaw_str value)
 {
+    char quoted[128] = "nothing";
+
+    if (value.data != NULL)
+        wire_text_quote(quoted, sizeof(quoted), value.data, value.len);
     if (r == -ENOENT)
-        return question_fail(error, THAW_NOT_FOUND, "found no such %s", what);
+        return question_fail(error, THAW_NOT_FOUND, "%s: found %s, expected one that is known", key,
+                             quoted);
     if (r == -EINVAL)
-        return question_fail(error, THAW_INVALID, "found a %s that cannot be, see PROTOCOL.md",
-                             what);
+        return question_fail(error, THAW_INVALID, "%s: found %s, see PROTOCOL.md", key, quoted);
     if (r < 0)
         return question_fail(error, THAW_UNAVAILABLE, "cannot answer now: %s", strerror(-r));
     return 0;
@@ -50,7 +56,7 @@ int question_snapshot(thawd *d, const request_values *v, reply_body *body, msgpa
         r = engine_write_snapshot(d->engine, v->topic, v->after, limit, out);
         limit /= 4;
     } while (body->over && limit > 0);
-    return answer(r, error, "alert");
+    return answer(r, error, "after", v->after);
 }
 
 /* A page that is being filled from the journal. */
@@ -212,7 +218,7 @@ int question_state(thawd *d, const request_values *v, reply_body *body, msgpack_
         thaw_date_interval(&v->at, &start, &query.at_ns);
         query.at_ns--;
     }
-    return answer(engine_write_state(d->engine, &query, out), error, "country");
+    return answer(engine_write_state(d->engine, &query, out), error, "country", log_str(v->country));
 }
 
 int question_incidents(thawd *d, const request_values *v, reply_body *body, msgpack_packer *out,
@@ -224,27 +230,34 @@ int question_incidents(thawd *d, const request_values *v, reply_body *body, msgp
                                     .limit = (uint32_t)page_limit(v)};
 
     (void)body;
-    return answer(engine_write_incidents(d->engine, &query, out), error, "incident");
+    return answer(engine_write_incidents(d->engine, &query, out), error, "country",
+                  log_str(v->country));
 }
 
 int question_explain(thawd *d, const request_values *v, reply_body *body, msgpack_packer *out,
                      thaw_error *error)
 {
     static const uint8_t empty_map = 0x80;
+    int r;
     uint32_t asked = v->present & (KEY_BIT(KEY_ALERT) | KEY_BIT(KEY_INCIDENT) | KEY_BIT(KEY_RULE));
 
     (void)body;
     if (asked == KEY_BIT(KEY_ALERT) && v->group == NULL)
-        return answer(engine_write_explain_alert(d->engine, v->alert, out), error, "alert");
+        return answer(engine_write_explain_alert(d->engine, v->alert, out), error, "alert",
+                      v->alert);
     if (asked == KEY_BIT(KEY_INCIDENT) && v->group == NULL)
         return answer(engine_write_explain_incident(d->engine, v->incident, out), error,
-                      "incident");
-    if (asked == KEY_BIT(KEY_RULE))
-        return answer(engine_write_explain_rule(d->engine, v->rule,
-                                                v->group == NULL ? &empty_map : v->group,
-                                                v->group == NULL ? 1 : v->group_len, out),
-                      error, "rule or group");
-    return question_fail(error, THAW_INVALID, "expected one of: alert; incident; rule with group");
+                      "incident", v->incident);
+    if (asked != KEY_BIT(KEY_RULE))
+        return question_fail(error, THAW_INVALID,
+                             "found %s, expected one of: alert; incident; rule with group",
+                             asked == 0 ? "none of them" : "more than one of them");
+    r = engine_write_explain_rule(d->engine, v->rule, v->group == NULL ? &empty_map : v->group,
+                                  v->group == NULL ? 1 : v->group_len, out);
+    if (r == -EINVAL)
+        return question_fail(error, THAW_INVALID,
+                             "group: found other fields than those of the rule's `by`, expected each once");
+    return answer(r, error, "rule", v->rule);
 }
 
 int question_rules(thawd *d, const request_values *v, reply_body *body, msgpack_packer *out,
@@ -252,7 +265,7 @@ int question_rules(thawd *d, const request_values *v, reply_body *body, msgpack_
 {
     (void)v;
     (void)body;
-    return answer(engine_write_rules(d->engine, out), error, "rule");
+    return answer(engine_write_rules(d->engine, out), error, "rules", (thaw_str){NULL, 0});
 }
 
 static int on_reject(void *context, const journal_reject *reject)

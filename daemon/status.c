@@ -171,6 +171,19 @@ static int add_engine(section *s, thawd *d)
     return 0;
 }
 
+static void add_problem(section *s, const log *l)
+{
+    int64_t at_ns;
+    const char *problem = log_last_problem(l, &at_ns);
+
+    section_text(s, "last_problem", problem);
+    section_key(s, "last_problem_at");
+    if (*problem == '\0')
+        msgpack_pack_nil(&s->out);
+    else
+        pack_instant(&s->out, at_ns);
+}
+
 static void add_self(section *s, const thawd *d)
 {
     section_text(s, "version", THAW_VERSION);
@@ -186,7 +199,7 @@ static void add_self(section *s, const thawd *d)
         msgpack_pack_nil(&s->out);
     else
         pack_instant(&s->out, engine_now(d->engine));
-    section_text(s, "last_problem", log_last_problem(d->log));
+    add_problem(s, d->log);
     section_count(s, "resident_bytes", resident_bytes());
     section_count(s, "outbox_bytes", outbox_bytes(d->outbox));
     section_count(s, "subscribers", watch_connected(d->watch));

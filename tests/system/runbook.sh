@@ -61,12 +61,17 @@ follow "DISK FULL" 2
 must "what was acknowledged is there" eval '[ "$(thaw events RU --bare | grep -c full-)" -ge "$acknowledged" ]'
 for i in $(seq 1 "$((acknowledged + 3))"); do release "full-$i" 5 RU; done | thaw pub -q
 equal "once each" "$(thaw events RU --bare | grep -c full-)" "$((acknowledged + 3))"
+follow "DISK FULL" 3
 reports=$(status_of journal reports) epoch=$(status_of epoch)
+must "the setting is in force" grep -q '^retain:' /etc/thaw/thawd.yaml
+follow "DISK FULL" 4
+equal "reports after compacting" "$(status_of journal reports)" "$reports"
 systemctl stop thawd 'thawd*.socket'
 cp -a /var/lib/thaw/journal /tmp/kept
 umount /var/lib/thaw
 rm -rf /var/lib/thaw/journal
 cp -a /tmp/kept /var/lib/thaw/journal
+systemctl reset-failed
 must "start" systemctl start thawd
 
 follow "BACKUP AND RESTORING" 1
@@ -78,6 +83,23 @@ wait_for "it said so" logged JOURNAL_REFUSED
 follow "BACKUP AND RESTORING" 2
 equal "reports" "$(status_of journal reports)" "$reports"
 equal "epoch" "$(status_of epoch)" "$epoch"
+must "who may read the copy" eval '[ "$(stat -c %a /root/thaw.backup)" = 600 ]'
+
+say "a damaged record, and no copy"
+systemctl stop thawd 'thawd*.socket'
+rm -rf /var/lib/thaw.damaged
+must "one byte of one report is changed" python3 - /var/lib/thaw/journal/data* <<'PY'
+import sys
+whole = open(sys.argv[1], "rb").read()
+assert b"\xa2id\xa6full-1" in whole
+with open(sys.argv[1], "r+b") as file:
+    file.write(whole.replace(b"\xa2id\xa6full-1", b"\xa2id\xa6fuLl-1"))
+PY
+must_not "thawd starts on a damaged journal" systemctl start thawd
+follow "BACKUP AND RESTORING" 3
+equal "all other reports" "$(status_of journal reports)" "$((reports - 1))"
+[ "$(status_of epoch)" != "$epoch" ] || fail "renumbered, but the epoch is the old one"
+reports=$((reports - 1)) epoch=$(status_of epoch)
 
 follow "MOVING TO ANOTHER MACHINE" 1
 must_not "the old machine serves" systemctl --quiet is-active thawd thawd.socket
