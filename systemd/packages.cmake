@@ -45,7 +45,7 @@ endforeach()
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME thaw)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
-set(CPACK_PACKAGE_CONTACT "thaw maintainers <thaw@users.noreply.github.com>")
+set(CPACK_PACKAGE_CONTACT "thaw maintainers <thaw-maintainers@example.org>")
 set(CPACK_PACKAGING_INSTALL_PREFIX ${CMAKE_INSTALL_PREFIX})
 set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE
@@ -61,28 +61,32 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 
+# The first line of each is its summary.
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")
 set(CPACK_COMPONENT_THAWD_DESCRIPTION "alerts from reports of releases and sanctions: the daemon
- thawd listens to reports about releases of detained people and about
- sanctions, works out what happened, and publishes an alert when something
- that somebody asked to know becomes true.")
+thawd listens to reports about releases of detained people and about
+sanctions, works out what happened, and publishes an alert when something
+that somebody asked to know becomes true.")
 set(CPACK_DEBIAN_THAWD_PACKAGE_DEPENDS "systemd (>= 247), procps")
 set(CPACK_DEBIAN_THAWD_PACKAGE_RECOMMENDS "thaw (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_THAWD_PACKAGE_CONTROL_EXTRA ${THAW_DEBIAN}/thawd/conffiles ${THAW_DEBIAN}/thawd/postinst
   ${THAW_DEBIAN}/thawd/prerm ${THAW_DEBIAN}/thawd/postrm)
 
 set(CPACK_COMPONENT_THAW_DESCRIPTION "alerts from reports of releases and sanctions: the client
- thaw publishes reports to thawd, follows its alerts, and asks what it knows;
- it also checks rules and imports official lists.")
+thaw publishes reports to thawd, follows its alerts, and asks what it knows;
+it also checks rules and imports official lists.")
 
 set(CPACK_COMPONENT_LIBTHAW_DESCRIPTION "protocol of thawd: shared library
- libthaw reads and writes what crosses the wire between thawd and its
- clients.")
+libthaw reads and writes what crosses the wire between thawd and its
+clients.")
 set(CPACK_DEBIAN_LIBTHAW_PACKAGE_SECTION libs)
+install(FILES ${THAW_DEBIAN}/libthaw1/overrides DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides
+  RENAME libthaw1 COMPONENT libthaw)
 set(CPACK_DEBIAN_LIBTHAW_PACKAGE_CONTROL_EXTRA ${THAW_DEBIAN}/libthaw1/triggers)
 
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "protocol of thawd: development files
- Header, pkg-config file and specification for programs that speak with
- thawd.")
+Header, pkg-config file and specification for programs that speak with
+thawd.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libthaw1 (= ${PROJECT_VERSION})")
 include(CPack)

@@ -1,4 +1,4 @@
 #!/bin/bash
-# The packages have no errors: lintian.sh FOLDER
+# The packages have neither errors nor warnings: lintian.sh FOLDER
 type -P lintian >/dev/null || { echo "SKIPPED: lintian is not installed"; exit 77; }
-lintian --fail-on error --allow-root --no-cfg "$1"/*.deb
+lintian --fail-on error,warning --allow-root --no-cfg "$1"/*.deb
