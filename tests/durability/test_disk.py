@@ -64,7 +64,11 @@ if __name__ == "__main__":
         if os.geteuid() != 0:
             print("skipped: mounting a small file system needs root")
             sys.exit(NO_RIGHTS)
-        done = subprocess.run(["unshare", "--mount", "--propagation", "private", sys.executable, "-B", *sys.argv],
+        unshare = ["unshare", "--mount", "--propagation", "private"]
+        if subprocess.run([*unshare, "true"], check=False).returncode != 0:
+            print("skipped: no private mounts here (in a chroot, for instance)")
+            sys.exit(NO_RIGHTS)
+        done = subprocess.run([*unshare, sys.executable, "-B", *sys.argv],
                               env=dict(os.environ, THAW_OWN_MOUNTS="1"), check=False)
         sys.exit(done.returncode)
     harness.main()
