@@ -152,6 +152,13 @@ def redis(per, events, fsync):
     return run
 
 
+def plain_file(events, sync):
+    def run(place, quick):
+        with Program(place, 'file', place.folder() / 'events', '--events', size(events, quick), '--sync', sync) as p:
+            return {'events/s': p.wait()['events/s']}
+    return run
+
+
 # ---- latency ----------------------------------------------------------------------------------
 
 RATE = 10000
@@ -346,6 +353,7 @@ def all_cases():
         cases[f'publish-{per}'] = Case(
             f'acknowledged publishing, pipelined, {per} reports a request; thawd syncs, with 1 000 rules',
             {'JetStream file': jetstream(1, 100000), f'thawd {per}': publish(per, events),
+             'plain file, sync each 1 000': plain_file(events, 1000),
              'Redis AOF always': redis(1, 100000, 'always'), 'Redis AOF everysec': redis(1, 100000, 'everysec'),
              **({'JetStream 100 a message': jetstream(100, 1000000)} if per == 100 else {})})
     cases['latency'] = Case(f'one way at {RATE} a second over ipc: proxy to receiver, report to alert; microseconds',
@@ -368,6 +376,7 @@ def all_cases():
                                                         rules=('world', 1000, 200))}, 3)
     cases['memory'] = Case('memory a report, its text of 200 bytes included, no rules', {'1 M reports': hotpath(1000000)}, 1)
     cases['stages'] = Case('CPU of the hot path by stage', {
+        'msgpack-c objects': hotpath(500000, '--stage', 'msgpack'),
         'decode and validate': hotpath(500000, '--stage', 'decode'), 'and hash': hotpath(500000, '--stage', 'hash'),
         'and facts': hotpath(500000, '--batch', 4000),
         'and 1 000 rules': hotpath(500000, '--batch', 4000, rules=('world', 1000, 200))}, 3)

@@ -3,10 +3,11 @@
  * with facts and rules, records into a journal's format. The same work every time: for callgrind,
  * perf, and for the figures that sockets would only blur.
  *
- *   bench_hotpath EVENTS [--per M] [--batch B] [--rules FILE] [--countries C] [--stage decode|hash|facts|all]
+ *   bench_hotpath EVENTS [--per M] [--batch B] [--rules FILE] [--countries C] [--stage msgpack|decode|hash|all]
  *                 [--before N] [--corrections P] [--again K] [--clock wall|reported]
  *
- * --before: so many reports are taken in first and not measured (at 1 000 a batch).
+ * --stage msgpack: the bodies as objects of msgpack-c in one zone that is used again, nothing looked at: the
+ * baseline of decode. --before: so many reports are taken in first and not measured (at 1 000 a batch).
  */
 #include <sys/resource.h>
 #if __has_include(<valgrind/callgrind.h>)
@@ -14,6 +15,8 @@
 #else
 #define CALLGRIND_TOGGLE_COLLECT (void)0
 #endif
+
+#include <msgpack.h>
 
 #include "common.h"
 #include "engine.h"
@@ -35,7 +38,7 @@ typedef struct path {
     uint64_t fired; /* alerts that began */
 } path;
 
-enum { STAGE_DECODE, STAGE_HASH, STAGE_ALL };
+enum { STAGE_MSGPACK, STAGE_DECODE, STAGE_HASH, STAGE_ALL };
 
 static void on_alert(void *context, const thaw_alert *alert)
 {
@@ -84,6 +87,22 @@ static void run(path *p, const messages *m, uint32_t again)
     apply(p);
 }
 
+static void run_msgpack(const messages *m, uint32_t again)
+{
+    msgpack_zone zone;
+    msgpack_object object;
+
+    MUST(msgpack_zone_init(&zone, MSGPACK_ZONE_CHUNK_SIZE));
+    for (size_t i = 0; i < m->count * again; i++) {
+        const message *one = &m->items[i / again];
+        size_t off = 0;
+        MUST(msgpack_unpack((const char *)m->bytes + one->at, one->len, &off, &zone, &object) == MSGPACK_UNPACK_SUCCESS);
+        MUST(off == one->len && object.via.map.size > 0);
+        msgpack_zone_clear(&zone);
+    }
+    msgpack_zone_destroy(&zone);
+}
+
 static void load_rules(path *p, const char *file)
 {
     rules_complaints complaints = {0};
@@ -123,7 +142,10 @@ int main(int argc, char *argv[])
     if (strcmp(option(argc, argv, "--clock", "wall"), "reported") == 0)
         config.clock = ENGINE_CLOCK_REPORTED;
     s.corrections = (uint32_t)option_count(argc, argv, "--corrections", s.corrections);
-    p.stage = strcmp(stage, "decode") == 0 ? STAGE_DECODE : strcmp(stage, "hash") == 0 ? STAGE_HASH : STAGE_ALL;
+    p.stage = strcmp(stage, "msgpack") == 0  ? STAGE_MSGPACK
+              : strcmp(stage, "decode") == 0 ? STAGE_DECODE
+              : strcmp(stage, "hash") == 0   ? STAGE_HASH
+                                             : STAGE_ALL;
     p.capacity = p.batch + (size_t)per + 1;
     p.events = calloc(p.capacity, sizeof(*p.events));
     p.verdicts = calloc(p.capacity, sizeof(*p.verdicts));
@@ -142,7 +164,10 @@ int main(int argc, char *argv[])
     long resident = resident_kb();
     CALLGRIND_TOGGLE_COLLECT;
     cpu = clock_of(CLOCK_THREAD_CPUTIME_ID);
-    run(&p, &m, again);
+    if (p.stage == STAGE_MSGPACK)
+        run_msgpack(&m, again);
+    else
+        run(&p, &m, again);
     cpu = clock_of(CLOCK_THREAD_CPUTIME_ID) - cpu;
     CALLGRIND_TOGGLE_COLLECT;
     MUST(p.stage != STAGE_ALL || (p.accepted == events && p.duplicates == events * (again - 1)));
