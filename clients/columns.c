@@ -113,6 +113,12 @@ static void cell_make(cell *to, const msgpack_object *row, const column *c)
     case COLUMN_DIFFERS:
         to->len = ledger_cell_differs(row, to->text, CELL_BYTES);
         return;
+    case COLUMN_WHAT:
+        to->len = ledger_cell_what(row, to->text, CELL_BYTES);
+        return;
+    case COLUMN_COUNT:
+        to->len = ledger_cell_count(row, to->text, CELL_BYTES);
+        return;
     case COLUMN_TOTAL:
         to->len = ledger_cell_total(row, to->text, CELL_BYTES);
         return;
@@ -124,6 +130,14 @@ static void cell_make(cell *to, const msgpack_object *row, const column *c)
         cell_words(to, row, c);
         return;
     }
+}
+
+/* Ids are copied from the screen, and half a date says nothing. */
+static bool is_kept(const column *c)
+{
+    const char *key = c->keys[0];
+    return c->form == COLUMN_DAY || c->form == COLUMN_LAST_DAY || strcmp(key, "id") == 0 ||
+           strcmp(key, "occurred_at") == 0 || strcmp(key, "date") == 0;
 }
 
 bool columns_print(const screen *s, const msgpack_object *array, const column columns[],
@@ -140,6 +154,9 @@ bool columns_print(const screen *s, const msgpack_object *array, const column co
     screen_table *t = screen_table_new(titles, count);
     if (t == NULL)
         return false;
+    for (size_t i = 0; i < count; i++)
+        if (is_kept(&columns[i]))
+            screen_table_keep(t, i);
     const uint32_t size = array->via.array.size;
     const uint32_t shown = most > 0 && most < size ? most : size;
     for (uint32_t i = 0; i < shown; i++) {

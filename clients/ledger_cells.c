@@ -35,6 +35,12 @@ static const char *day(const msgpack_object *map, const char *key, char text[WOR
     return text;
 }
 
+static bool has_number(const msgpack_object *map, const char *key)
+{
+    const msgpack_object *value = pack_get(map, key);
+    return value != NULL && value->type == MSGPACK_OBJECT_POSITIVE_INTEGER;
+}
+
 /* ---- history ------------------------------------------------------------------------ */
 
 size_t ledger_cell_before(const msgpack_object *row, char *text, size_t room)
@@ -81,17 +87,44 @@ size_t ledger_cell_differs(const msgpack_object *row, char *text, size_t room)
     bool days = is_true(row, "days_disagree");
     bool numbers = is_true(row, "disagrees");
     bool whole = pack_get_uint(row, "low", 0) != pack_get_uint(row, "high", 0);
-    const char *what = !numbers ? "" : whole ? "number" : "a part's number";
+    const char *what = !numbers ? "" : whole ? "number" : "a part";
     return clipped(snprintf(text, room, "%s%s%s", what, numbers && days ? ", " : "", days ? "day" : ""), room);
 }
 
-/* ---- totals ------------------------------------------------------------------------- */
+/* ---- incidents ---------------------------------------------------------------------- */
 
-static bool has_number(const msgpack_object *map, const char *key)
+size_t ledger_cell_what(const msgpack_object *row, char *text, size_t room)
 {
-    const msgpack_object *value = pack_get(map, key);
-    return value != NULL && value->type == MSGPACK_OBJECT_POSITIVE_INTEGER;
+    char kind[WORD_BYTES], authority[WORD_BYTES], action[WORD_BYTES], stage[WORD_BYTES];
+    word(row, "kind", kind);
+    word(row, "authority", authority);
+    word(row, "action", action);
+    word(row, "stage", stage);
+    if (authority[0] != '\0')
+        return clipped(snprintf(text, room, "%s %s", authority, action), room);
+    return clipped(snprintf(text, room, "%s%s%s", kind, stage[0] != '\0' ? " " : "", stage), room);
 }
+
+/* A number of a row with the range that its keys low and high give. */
+static size_t with_range(const msgpack_object *row, const char *keys[3], char *text, size_t room)
+{
+    uint64_t low = pack_get_uint(row, keys[1], 0);
+    uint64_t high = pack_get_uint(row, keys[2], 0);
+    if (!has_number(row, keys[0]))
+        return 0;
+    size_t at = clipped(snprintf(text, room, "%" PRIu64, pack_get_uint(row, keys[0], 0)), room);
+    if (low != high)
+        at += clipped(snprintf(text + at, room - at, " (%" PRIu64 "-%" PRIu64 ")", low, high), room - at);
+    return at;
+}
+
+size_t ledger_cell_count(const msgpack_object *row, char *text, size_t room)
+{
+    static const char *keys[] = {"count", "low", "high"};
+    return with_range(row, keys, text, room);
+}
+
+/* ---- totals ------------------------------------------------------------------------- */
 
 size_t ledger_cell_total(const msgpack_object *row, char *text, size_t room)
 {
@@ -103,14 +136,8 @@ size_t ledger_cell_total(const msgpack_object *row, char *text, size_t room)
 
 size_t ledger_cell_ledger(const msgpack_object *row, char *text, size_t room)
 {
-    uint64_t low = pack_get_uint(row, "ledger_low", 0);
-    uint64_t high = pack_get_uint(row, "ledger_high", 0);
-    if (!has_number(row, "ledger"))
-        return 0;
-    size_t at = clipped(snprintf(text, room, "%" PRIu64, pack_get_uint(row, "ledger", 0)), room);
-    if (low != high)
-        at += clipped(snprintf(text + at, room - at, " (%" PRIu64 "-%" PRIu64 ")", low, high), room - at);
-    return at;
+    static const char *keys[] = {"ledger", "ledger_low", "ledger_high"};
+    return with_range(row, keys, text, room);
 }
 
 /* The category of a definition, where it is another than the total states. */

@@ -12,8 +12,12 @@
 size_t ledger_cell_before(const msgpack_object *row, char *text, size_t room);
 /* "2027-02-28": the last day on which something holds that runs out at `expires_at`. */
 size_t ledger_cell_last_day(const msgpack_object *row, char *text, size_t room);
-/* "number", "day": where the sources of an incident disagree. */
+/* "number", "a part", "day": where the sources of an incident disagree. */
 size_t ledger_cell_differs(const msgpack_object *row, char *text, size_t room);
+/* "release", "US eased", "talks promised": what an incident is. */
+size_t ledger_cell_what(const msgpack_object *row, char *text, size_t room);
+/* "52", "52 (51-52)": its count. */
+size_t ledger_cell_count(const msgpack_object *row, char *text, size_t room);
 /* "178", ">= 430", "~ 350": what a total states; "252 (202-252)": what the ledger has for it. */
 size_t ledger_cell_total(const msgpack_object *row, char *text, size_t room);
 size_t ledger_cell_ledger(const msgpack_object *row, char *text, size_t room);

@@ -90,23 +90,19 @@ static void people_print(const screen *s, const msgpack_object *reply)
 
 static const column incident_columns[] = {
     {"date", COLUMN_VALUE, {"occurred_at"}},
-    {"kind", COLUMN_VALUE, {"kind"}},
-    {"what", COLUMN_WORDS, {"authority", "action", "stage"}},
-    {"count", COLUMN_VALUE, {"count"}},
-    {"range", COLUMN_RANGE, {"low", "high"}},
+    {"what", COLUMN_WHAT, {"kind"}},
+    {"count", COLUMN_COUNT, {"count"}},
     {"status", COLUMN_VALUE, {"status"}},
-    {"sources", COLUMN_ITEMS, {"sources"}},
+    {"from", COLUMN_ITEMS, {"sources"}},
     {"incident", COLUMN_VALUE, {"id"}},
     {0},
 };
 static const column disputed_columns[] = {
     {"date", COLUMN_VALUE, {"occurred_at"}},
-    {"kind", COLUMN_VALUE, {"kind"}},
-    {"what", COLUMN_WORDS, {"authority", "action", "stage"}},
-    {"count", COLUMN_VALUE, {"count"}},
-    {"range", COLUMN_RANGE, {"low", "high"}},
+    {"what", COLUMN_WHAT, {"kind"}},
+    {"count", COLUMN_COUNT, {"count"}},
     {"differs", COLUMN_DIFFERS, {"disagrees"}},
-    {"sources", COLUMN_ITEMS, {"sources"}},
+    {"from", COLUMN_ITEMS, {"sources"}},
     {"incident", COLUMN_VALUE, {"id"}},
     {0},
 };

@@ -23,7 +23,8 @@ static void print_rest(const screen *s, const msgpack_object *reply, const char 
     for (uint32_t i = 0; i < reply->via.map.size; i++) {
         const msgpack_object_kv *pair = &reply->via.map.ptr[i];
         char text[256];
-        if (pack_str_equals(&pair->key, list) || pair->key.type != MSGPACK_OBJECT_STR)
+        bool no = pair->val.type == MSGPACK_OBJECT_BOOLEAN && !pair->val.via.boolean;
+        if (pack_str_equals(&pair->key, list) || pair->key.type != MSGPACK_OBJECT_STR || no)
             continue;
         size_t len = layout_cell("", &pair->val, text, sizeof text);
         screen_colour(s, COLOUR_DIM);

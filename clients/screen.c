@@ -123,6 +123,7 @@ struct screen_table {
     cell *cells;
     size_t count, capacity;
     bool cut;
+    bool kept[COLUMNS_MAX];
 };
 
 screen_table *screen_table_free(screen_table *t)
@@ -150,6 +151,12 @@ screen_table *screen_table_new(const char *const titles[], size_t columns)
             return screen_table_free(t);
     }
     return t;
+}
+
+void screen_table_keep(screen_table *t, size_t column)
+{
+    if (column < t->columns)
+        t->kept[column] = true;
 }
 
 static bool cells_grow(screen_table *t)
@@ -185,7 +192,7 @@ size_t screen_table_rows(const screen_table *t)
 }
 
 typedef struct column {
-    unsigned width;
+    unsigned width, least;
     bool numeric;
 } column;
 
@@ -193,29 +200,34 @@ static void columns_measure(const screen_table *t, column columns[])
 {
     assert(t->columns > 0);
     for (size_t i = 0; i < t->columns; i++)
-        columns[i] = (column){screen_width(t->titles[i], strlen(t->titles[i])), true};
+        columns[i] = (column){screen_width(t->titles[i], strlen(t->titles[i])), 0, true};
     for (size_t i = 0; i < t->count; i++) {
         column *c = &columns[i % t->columns];
         if (t->cells[i].width > c->width)
             c->width = t->cells[i].width;
+        if (t->cells[i].width > c->least)
+            c->least = t->cells[i].width;
         c->numeric = c->numeric && (t->cells[i].numeric || t->cells[i].len == 0);
     }
+    for (size_t i = 0; i < t->columns; i++)
+        if (!columns[i].numeric && !t->kept[i])
+            columns[i].least = CELL_LEAST;
 }
 
-/* Takes from the widest columns until the line fits. */
+/* Takes from the widest columns that may give way until the line fits. */
 static void columns_shrink(const screen_table *t, column columns[], unsigned room)
 {
     for (;;) {
         unsigned sum = 2 * (unsigned)(t->columns - 1);
-        size_t widest = 0;
+        column *widest = NULL;
         for (size_t i = 0; i < t->columns; i++) {
             sum += columns[i].width;
-            if (columns[i].width > columns[widest].width)
-                widest = i;
+            if (columns[i].width > columns[i].least && (widest == NULL || columns[i].width > widest->width))
+                widest = &columns[i];
         }
-        if (sum <= room || columns[widest].width <= CELL_LEAST)
+        if (sum <= room || widest == NULL)
             return;
-        columns[widest].width--;
+        widest->width--;
     }
 }
 

@@ -44,13 +44,16 @@ void screen_pad(const screen *s, unsigned columns);
 
 /* ---- tables ------------------------------------------------------------------------- *
  * Cells are added row by row; the whole is printed aligned. Columns in which every cell is a
- * number stand to the right. On a terminal the widest column gives way first. */
+ * number stand to the right. On a terminal the widest column gives way first; numbers and what is
+ * kept do not. */
 
 typedef struct screen_table screen_table;
 
 /* Takes `columns` titles, at least one. NULL: no memory. */
 screen_table *screen_table_new(const char *const titles[], size_t columns);
 screen_table *screen_table_free(screen_table *t);
+/* A column that is shown whole however narrow the terminal: something to be copied, a date. */
+void screen_table_keep(screen_table *t, size_t column);
 /* Adds the next cell, of foreign text; numeric says that it is a number. Without memory the table
  * is cut and screen_table_print says so. */
 void screen_table_add(screen_table *t, const char *text, size_t len, bool numeric, colour c);

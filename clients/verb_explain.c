@@ -8,6 +8,7 @@
 
 #include "client.h"
 #include "connection.h"
+#include "incident_text.h"
 #include "json.h"
 #include "layout.h"
 #include "listing.h"
@@ -66,7 +67,7 @@ static int one_ask(connection *c, char **operands, msgpack_sbuffer *body, answer
 
 static int finish(const common_options *common, int result, const answer *reply)
 {
-    const listing how = {.none = ""};
+    const listing how = {.none = "", .print = explain_print};
     if (result == 0) {
         listing_print(common, &reply->body, &how);
         return CLIENT_DONE;

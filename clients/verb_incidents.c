@@ -25,14 +25,11 @@ int verb_incidents(int argc, char **argv)
 {
     static const column columns[] = {
         {"date", COLUMN_VALUE, {"occurred_at"}},
-        {"kind", COLUMN_VALUE, {"kind"}},
-        {"country", COLUMN_VALUE, {"country"}},
-        {"count", COLUMN_VALUE, {"count"}},
-        {"range", COLUMN_RANGE, {"low", "high"}},
+        {"what", COLUMN_WHAT, {"kind"}},
+        {"count", COLUMN_COUNT, {"count"}},
         {"status", COLUMN_VALUE, {"status"}},
-        {"disagrees", COLUMN_VALUE, {"disagrees"}},
-        {"sources", COLUMN_ITEMS, {"sources"}},
-        {"reports", COLUMN_ITEMS, {"reports"}},
+        {"differs", COLUMN_DIFFERS, {"disagrees"}},
+        {"from", COLUMN_ITEMS, {"sources"}},
         {"incident", COLUMN_VALUE, {"id"}},
         {0},
     };

@@ -417,7 +417,21 @@ class Meaning(unittest.TestCase):
                      "2025-12-01 e released >= 99 2024 differs 16 (16-18)",
                      "US Pótaš licensed 2025-02-01 2027-03-31 in_force 2024-01-10"):
             self.assertIn(line, lines)
-        self.assertTrue(any(line.startswith("2025-03-01 release 7 7-9 number 2 ") for line in lines), run.stdout)
+        self.assertTrue(any(line.startswith("2025-03-01 release 7 (7-9) number 2 ") for line in lines), run.stdout)
+
+    def test_explained_to_people(self):
+        s = Stream()
+        s.said("release", "outlet", "2025-03-01", count=14, attributed_to="press")
+        s.said("release", "b", "2025-03-01", count=2, persons=[party("X", "x"), party("Y", "y")])
+        s.said("release", "c", "2025-03", count=14, status="rumoured")
+        ledger, incidents = self.told(s)
+        done = self.daemon.thaw("explain", incidents[0]["id"])
+        lines = [line.strip() for line in done.stdout.splitlines()]
+        self.assertEqual(lines[0], incidents[0]["id"])
+        for line in ("3 reports", "2025-03-01  outlet/%s/000  says press: 14, announced" % ledger["country"],
+                     "counts the people it names: a part, where others vote for the whole",
+                     "its date is vague, overlaps, and its count agrees"):
+            self.assertIn(line, lines)
 
     def test_what_was_promised_and_what_came(self):
         s = Stream()

@@ -88,11 +88,24 @@ static bool is_vote(facts *f, const numbers *list, uint32_t number)
     return true;
 }
 
+/* Whether a report counts just the people that it names. */
+static bool is_on_named(const report *r)
+{
+    return r->parties && r->count == r->parties;
+}
+
+static bool has_other_vote(facts *f, const numbers *list)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        if (is_vote(f, list, list->at[i]) && !is_on_named(report_of(f, list->at[i])))
+            return true;
+    return false;
+}
+
 /* In words: what the report does to the count. */
 static const char *part_in_count(facts *f, const numbers *list, uint32_t number)
 {
     const report *r = report_of(f, number);
-    bool named = r->parties && r->count == r->parties;
     if (r->covers == THAW_WIDER)
         return "is of something wider: not counted";
     if (r->covers == THAW_PART)
@@ -103,7 +116,7 @@ static const char *part_in_count(facts *f, const numbers *list, uint32_t number)
         return "a later report of the same voice stands in its place";
     if (r->count_is == THAW_AT_LEAST)
         return "a lower bound";
-    if (named && list->count > 1)
+    if (is_on_named(r) && has_other_vote(f, list))
         return "counts the people it names: a part, where others vote for the whole";
     if (r->count_is == THAW_ABOUT)
         return "a vote, where there is no exact one";
