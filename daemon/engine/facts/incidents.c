@@ -29,15 +29,25 @@ void incident_reports(facts *f, const incident *inc, bool wider, numbers *list)
     list->count = kept;
 }
 
-/* The reports that are news to it: where it had a digest those that came since, else all. */
-static void incident_news(facts *f, const incident *inc, numbers *list)
+/* All its reports, in a list that stands until the next is asked for. */
+static numbers *incident_all(facts *f, const incident *inc)
 {
-    if (!inc->news_only) {
-        incident_reports(f, inc, true, list);
-        return;
-    }
-    for (uint32_t i = 0; i < inc->fresh.count; i++)
-        item_reports(f, inc->fresh.at[i], list);
+    f->work_reports.count = 0;
+    incident_reports(f, inc, true, &f->work_reports);
+    return &f->work_reports;
+}
+
+/* Those that are news to it: all where something left, else those that came since. */
+static numbers *incident_news(facts *f, const incident *inc)
+{
+    if (inc->whole)
+        return incident_all(f, inc);
+    f->work_reports.count = 0;
+    for (uint32_t i = inc->items_settled; i < inc->items.count; i++)
+        item_reports(f, inc->items.at[i], &f->work_reports);
+    for (uint32_t i = inc->joined_settled; i < inc->joined.count; i++)
+        item_reports(f, inc->joined.at[i], &f->work_reports);
+    return &f->work_reports;
 }
 
 /* ---- identity ----------------------------------------------------------------------- */
@@ -153,11 +163,9 @@ static void summary_count(facts *f, numbers *list, const key *k, summary *s)
     count_reports(f, list->at, kept, &s->votes);
 }
 
-/* The same from the digest, to which the news are added. */
-static void summary_digest(facts *f, incident *inc, const numbers *news, const key *k, summary *s)
+/* The same from the digest. */
+static void summary_digest(facts *f, incident *inc, const key *k, summary *s)
 {
-    for (uint32_t i = 0; i < news->count; i++)
-        digest_add(f, inc->digest, news->at[i]);
     s->occurred = digest_date(f, inc->digest, &s->dated_by);
     s->days_disagree = digest_days_disagree(inc->digest);
     if (k->kind != THAW_TALKS)
@@ -173,29 +181,33 @@ static bool has_targets(const facts *f, const numbers *list)
     return false;
 }
 
+/* Makes a digest of an incident of many reports. */
+static void incident_digest_make(facts *f, incident *inc, const key *k, const numbers *all)
+{
+    if (all->count <= f->config.digest_min || (k->kind == THAW_SANCTION && has_targets(f, all)))
+        return;
+    inc->digest = digest_new(f);
+    for (uint32_t i = 0; inc->digest && i < all->count; i++)
+        digest_add(f, inc->digest, all->at[i]);
+}
+
 static void incident_summarise(facts *f, incident *inc)
 {
     const key *k = &f->keys[inc->key_index];
-    numbers news = {0};
-    incident_news(f, inc, &news);
-    if (k->kind == THAW_SANCTION && inc->digest && has_targets(f, &news)) {
-        incident_left(f, inc);
-        inc->news_only = false;
-        news.count = 0;
-        incident_news(f, inc, &news);
-    }
+    numbers *list = incident_news(f, inc);
     summary s = inc->now;
-    if (!inc->digest) {
+    if (inc->whole)
         s = (summary){.largest = s.largest, .announced = s.announced, .acted_at_ns = s.acted_at_ns, .earliest = s.earliest, .id = s.id,
                       .first_reported_ns = TIME_UNKNOWN, .last_reported_ns = TIME_UNKNOWN};
-        if (news.count > f->config.digest_min && !(k->kind == THAW_SANCTION && has_targets(f, &news)))
-            inc->digest = digest_new(f);
+    summary_scan(f, list, &s);
+    if (!inc->digest) {
+        list = inc->whole ? list : incident_all(f, inc);
+        incident_digest_make(f, inc, k, list);
     }
-    summary_scan(f, &news, &s);
     if (inc->digest)
-        summary_digest(f, inc, &news, k, &s);
+        summary_digest(f, inc, k, &s);
     else
-        summary_count(f, &news, k, &s);
+        summary_count(f, list, k, &s);
     inc->announcement = k->kind == THAW_SANCTION && s.latest && !s.act && (s.detail == THAW_EASED || s.detail == THAW_PROPOSED);
     if (!inc->announcement) {
         s.announced = false;
@@ -203,7 +215,6 @@ static void incident_summarise(facts *f, incident *inc)
     }
     s.late = s.first_reported_ns != TIME_UNKNOWN && s.occurred.start_ns != TIME_UNKNOWN &&
              s.first_reported_ns > s.occurred.end_ns + 30 * DAY_NS;
-    numbers_done(&news, &f->held);
     inc->now = s;
 }
 
@@ -230,12 +241,10 @@ static void identities_settle(facts *f)
         uint64_t was = inc->now.id;
         inc->heir_of = 0;
         if (inc->used) {
-            numbers list = {0};
-            inc->news_only = inc->digest != NULL;
-            incident_news(f, inc, &list);
-            inc->now.earliest = earliest_of(f, &list, inc->digest ? inc->now.earliest : 0);
-            numbers_done(&list, &f->held);
-            inc->now.id = incident_identity(f, &f->keys[inc->key_index], inc->now.earliest);
+            uint32_t before = inc->now.earliest;
+            inc->now.earliest = earliest_of(f, incident_news(f, inc), inc->whole ? 0 : before);
+            if (inc->now.earliest != before)
+                inc->now.id = incident_identity(f, &f->keys[inc->key_index], inc->now.earliest);
             if (inc->handle && inc->now.id == was) {
                 inc->heir_of = inc->index;
                 continue;
@@ -263,28 +272,30 @@ typedef struct line {
     fact_handle replaces;
 } line;
 
+/* Whether nobody goes on with the fact of an object; `inherited` holds those that another took over. */
+static bool is_left(const incident *inc, const hash_index *inherited)
+{
+    uint32_t cursor = 0;
+    return inc->handle && inc->heir_of != inc->index && !index_next(inherited, inc->handle, &cursor);
+}
+
 /* The fact of an object, if it is one that ends in this batch. */
 static fact_handle gone_handle(const facts *f, uint32_t object, const hash_index *inherited)
 {
-    uint32_t cursor = 0;
     const incident *inc = f->incidents[object];
-    return inc && inc->dirty && inc->handle && !index_next(inherited, inc->handle, &cursor) ? inc->handle : 0;
+    return inc && inc->dirty && is_left(inc, inherited) ? inc->handle : 0;
 }
 
 /* Whether reports left or came from elsewhere; if it is a new fact, whose place it takes. */
 static void line_compare(facts *f, line *l, const hash_index *inherited)
 {
     incident *inc = f->incidents[l->incident];
-    numbers list = {0};
-    uint32_t same;
+    bool grew = !inc->whole && l->heir_of == inc->index; /* none left */
+    const numbers *list = grew ? incident_news(f, inc) : incident_all(f, inc);
+    uint32_t same = grew ? l->told_count : 0;
     fact_handle from = 0;
-    if (inc->news_only && l->heir_of != inc->index)
-        incident_reports(f, inc, true, &list);
-    else
-        incident_news(f, inc, &list);
-    same = inc->news_only && l->heir_of == inc->index ? l->told_count : 0; /* none of them left */
-    for (uint32_t i = 0; i < list.count; i++) {
-        report *r = report_of(f, list.at[i]);
+    for (uint32_t i = 0; i < list->count; i++) {
+        report *r = report_of(f, list->at[i]);
         if (r->told && r->told == l->heir_of) {
             same++;
         } else if (r->told) {
@@ -293,7 +304,6 @@ static void line_compare(facts *f, line *l, const hash_index *inherited)
                 from = gone_handle(f, r->told, inherited);
         }
     }
-    numbers_done(&list, &f->held);
     if (same < l->told_count || inc->why.corrections.count)
         l->correction = true;
     if (!l->handle)
@@ -319,18 +329,17 @@ static void persons_moved(facts *f, uint32_t number, const causes *why)
 
 static void line_note_members(facts *f, incident *inc)
 {
-    numbers list = {0};
-    incident_news(f, inc, &list);
-    for (uint32_t i = 0; i < list.count; i++) {
-        report *r = report_of(f, list.at[i]);
+    const numbers *list = incident_news(f, inc);
+    for (uint32_t i = 0; i < list->count; i++) {
+        report *r = report_of(f, list->at[i]);
         if (r->told && r->told != inc->index && r->persons_named)
-            persons_moved(f, list.at[i], &inc->why);
+            persons_moved(f, list->at[i], &inc->why);
         r->told = inc->index;
     }
     inc->told_count = inc->now.reports_count;
-    numbers_done(&list, &f->held);
-    inc->fresh.count = 0;
-    inc->news_only = false;
+    inc->items_settled = inc->items.count;
+    inc->joined_settled = inc->joined.count;
+    inc->whole = false;
 }
 
 static void line_tell(facts *f, line *l)
@@ -400,7 +409,7 @@ static void lines_fill(facts *f, line *lines, uint32_t count, uint32_t known)
     for (uint32_t i = 0; i < count; i++) {
         incident *inc = f->incidents[f->dirty_incidents.at[i]];
         if (i >= known) /* drawn in by another's change: itself as it was */
-            inc->heir_of = inc->handle ? inc->index : 0, inc->news_only = inc->digest != NULL;
+            inc->heir_of = inc->handle ? inc->index : 0;
         lines[i] = (line){.incident = inc->index, .was = inc->handle, .heir_of = inc->heir_of};
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -425,18 +434,11 @@ static void line_inherit(facts *f, const line *l)
         put(f, &why->corrections, of->corrections.at[i]);
 }
 
-/* A fact that nobody goes on with is gone, unless its number was inherited. */
-static bool line_is_gone(const line *l, const hash_index *inherited)
-{
-    uint32_t cursor = 0;
-    return l->was && !index_next(inherited, l->was, &cursor);
-}
-
 static void lines_tell(facts *f, line *lines, uint32_t count)
 {
     hash_index inherited = {0};
     for (uint32_t i = 0; i < count; i++)
-        if (lines[i].handle && index_put(&inherited, lines[i].handle, i + 1, &f->held) < 0)
+        if (lines[i].handle && lines[i].heir_of != lines[i].incident && index_put(&inherited, lines[i].handle, i + 1, &f->held) < 0)
             f->failed = -ENOMEM;
     for (uint32_t i = 0; i < count; i++)
         line_inherit(f, &lines[i]);
@@ -444,12 +446,12 @@ static void lines_tell(facts *f, line *lines, uint32_t count)
         incident *inc = f->incidents[lines[i].incident];
         if (inc->used)
             line_compare(f, &lines[i], &inherited);
-        else if (inc->handle && line_is_gone(&lines[i], &inherited))
+        else if (is_left(inc, &inherited))
             tell(f, FACT_GONE, inc->handle, 0, true, &inc->why);
     }
     for (uint32_t i = 0; i < count; i++) {
         incident *inc = f->incidents[lines[i].incident];
-        if (inc->used && lines[i].was && lines[i].was != lines[i].handle && line_is_gone(&lines[i], &inherited)) {
+        if (inc->used && is_left(inc, &inherited)) {
             causes copy = {.news = inc->why.news};
             for (uint32_t c = 0; c < inc->why.corrections.count; c++)
                 add(f, &copy.corrections, inc->why.corrections.at[c]);
@@ -461,7 +463,7 @@ static void lines_tell(facts *f, line *lines, uint32_t count)
             handle_move(f, lines[i].handle, lines[i].heir_of, inc->index);
     }
     for (uint32_t i = 0; i < count; i++)
-        if (!f->incidents[lines[i].incident]->used && line_is_gone(&lines[i], &inherited))
+        if (!f->incidents[lines[i].incident]->used && is_left(f->incidents[lines[i].incident], &inherited))
             handle_drop(f, lines[i].was, lines[i].incident);
     for (uint32_t i = 0; i < count; i++)
         if (f->incidents[lines[i].incident]->used)

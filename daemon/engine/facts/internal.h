@@ -90,9 +90,10 @@ typedef struct incident {
     struct facts *facts;
     numbers items;  /* sharp items; of an incident of vague groups those; an undated one */
     numbers joined; /* vague and wider items that stand in it beside */
-    digest *digest; /* of its reports but those of `fresh`; NULL: few, or one left since */
-    numbers fresh;  /* items that came since it was settled; only beside a digest */
-    bool news_only; /* while it is settled: it had a digest before */
+    digest *digest;       /* of its reports; NULL: few, or one left since */
+    digest *sharp_digest; /* the same of `items` alone, where vague items stand beside many; NULL: not asked for yet */
+    uint32_t items_settled, joined_settled; /* those behind came since it was settled ... */
+    bool whole; /* ... unless an item left since: then all of it is news */
     numbers naming; /* sources that bear a name in its items */
     uint32_t key_index, index;
     item opener;
@@ -335,6 +336,7 @@ struct facts {
     char texts[FACTS_LISTS_LIVE][64];   /* single strings that are made up: ids */
     uint32_t texts_next;
     numbers work_entities; /* scratch of report_entities */
+    numbers work_reports;  /* scratch of incidents.c */
 };
 
 /* ---- small things (facts.c) --------------------------------------------------------- */
@@ -427,7 +429,8 @@ void incident_touch(facts *f, incident *inc); /* only what others mean for it */
 /* Puts an item into / takes it out of the list of an incident, keeping its outline. */
 void incident_take_in(facts *f, incident *inc, item it);
 void incident_came(facts *f, incident *inc, item it); /* an item came into one of its lists ... */
-void incident_left(facts *f, incident *inc);          /* ... or left one: its digest ends */
+void incident_left(facts *f, incident *inc);          /* ... or is about to leave one: all is summed up anew */
+void incident_undigest(facts *f, incident *inc);      /* its digests end, for now */
 incident *incidents_next(incident *inc); /* in the order of sharp ones; NULL at the end */
 incident *incidents_first(key *k);
 incident *incidents_from(const key *k, int64_t start_ns); /* first that opened then or later */

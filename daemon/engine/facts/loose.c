@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digest.h"
 #include "internal.h"
 
 void key_mark_loose(facts *f, uint32_t key_index, span where)
@@ -43,16 +44,37 @@ void loose_put(facts *f, uint32_t key_index, item it)
     loose->at[low] = it;
 }
 
+/* Whether items that vote stand in it beside its own. */
+static bool vague_joined(const facts *f, const incident *inc)
+{
+    for (uint32_t i = 0; i < inc->joined.count; i++)
+        if (item_class_of(f, inc->joined.at[i]) != ITEM_WIDER)
+            return true;
+    return false;
+}
+
 static const counted *sharp_count(facts *f, incident *inc)
 {
-    if (!inc->sharp_valid) {
+    if (inc->sharp_valid)
+        return &inc->sharp;
+    inc->sharp_valid = true;
+    digest *d = inc->sharp_digest;
+    if (!d && inc->digest && !vague_joined(f, inc))
+        d = inc->digest;
+    if (!d) {
         numbers list = {0};
         for (uint32_t i = 0; i < inc->items.count; i++)
             item_reports(f, inc->items.at[i], &list);
-        count_reports(f, list.at, list.count, &inc->sharp);
+        if (inc->digest)
+            d = inc->sharp_digest = digest_new(f);
+        for (uint32_t i = 0; d && i < list.count; i++)
+            digest_add(f, d, list.at[i]);
+        if (!d)
+            count_reports(f, list.at, list.count, &inc->sharp);
         numbers_done(&list, &f->held);
-        inc->sharp_valid = true;
     }
+    if (d)
+        digest_count(f, d, &inc->sharp);
     return &inc->sharp;
 }
 

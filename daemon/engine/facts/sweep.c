@@ -106,6 +106,7 @@ incident *incident_new(facts *f, uint32_t key_index, item opener)
     }
     *inc = (incident){.facts = f, .key_index = key_index, .index = i, .used = true, .opener = opener};
     inc->class = item_class_of(f, opener);
+    inc->whole = true;
     inc->start_ns = INT64_MAX;
     inc->now.acted_at_ns = TIME_UNKNOWN;
     inc->span_end_ns = INT64_MIN;
@@ -160,16 +161,43 @@ void incident_take_in(facts *f, incident *inc, item it)
     incident_mark(f, inc);
 }
 
+void incident_undigest(facts *f, incident *inc)
+{
+    inc->digest = digest_free(f, inc->digest);
+    inc->sharp_digest = digest_free(f, inc->sharp_digest);
+}
+
+static void incident_digest(facts *f, incident *inc, uint32_t number, bool joins)
+{
+    const report *r = report_of(f, number);
+    if (r->has_targets && r->kind == THAW_SANCTION) { /* parties are counted over all reports */
+        incident_undigest(f, inc);
+        return;
+    }
+    if (inc->digest)
+        digest_add(f, inc->digest, number);
+    if (inc->sharp_digest && !joins)
+        digest_add(f, inc->sharp_digest, number);
+}
+
 void incident_came(facts *f, incident *inc, item it)
 {
-    if (inc->digest)
-        add(f, &inc->fresh, it);
+    bool joins = inc->joined.count && inc->joined.at[inc->joined.count - 1] == it;
+    if (!inc->digest && !inc->sharp_digest)
+        return;
+    if (!(it & ITEM_GROUP)) {
+        incident_digest(f, inc, it, joins);
+        return;
+    }
+    const group *g = &f->groups[it & ~ITEM_GROUP];
+    for (uint32_t i = 0; i < g->members.count; i++)
+        incident_digest(f, inc, g->members.at[i], joins);
 }
 
 void incident_left(facts *f, incident *inc)
 {
-    inc->digest = digest_free(f, inc->digest);
-    numbers_done(&inc->fresh, &f->held);
+    incident_undigest(f, inc);
+    inc->whole = true;
 }
 
 bool naming_conflict(const numbers *a, const numbers *b)
