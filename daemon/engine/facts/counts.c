@@ -10,6 +10,8 @@
 
 /* ---- votes -------------------------------------------------------------------------- */
 
+#define FEW 24u /* up to so many are not worth sorting */
+
 typedef struct votes {
     uint32_t few[64];
     uint32_t *at; /* reports: first all that vote, then the latest of each voice */
@@ -45,10 +47,21 @@ static int vote_order(const void *a_, const void *b_, void *f)
 
 static void votes_keep_latest(facts *f, votes *v)
 {
-    if (v->count < 2)
-        return;
-    qsort_r(v->at, v->count, sizeof *v->at, vote_order, f);
     uint32_t kept = 1;
+    if (v->count <= FEW) {
+        for (uint32_t i = 1, j; i < v->count; i++) {
+            uint32_t voice = report_of(f, v->at[i])->voice;
+            for (j = 0; j < kept && report_of(f, v->at[j])->voice != voice; j++)
+                ;
+            if (j == kept)
+                v->at[kept++] = v->at[i];
+            else if (report_later_compare(f, v->at[i], v->at[j]) > 0)
+                v->at[j] = v->at[i];
+        }
+        v->count = v->count ? kept : 0;
+        return;
+    }
+    qsort_r(v->at, v->count, sizeof *v->at, vote_order, f);
     for (uint32_t i = 1; i < v->count; i++)
         if (report_of(f, v->at[i])->voice != report_of(f, v->at[kept - 1])->voice)
             v->at[kept++] = v->at[i];
@@ -86,32 +99,30 @@ bool vote_reported_first(const facts *f, uint32_t a, uint32_t b)
     return ra != rb ? ra < rb : report_name_compare(f, a, b) < 0;
 }
 
-/* Of the votes of one count: how many, and the one first reported. */
-static uint32_t votes_for(const facts *f, const votes *v, uint8_t count_is, uint8_t status, uint64_t count,
-                          uint32_t *ret_first)
-{
-    uint32_t voices = 0, first = 0;
-    for (uint32_t i = 0; i < v->count; i++) {
-        const report *r = report_of(f, v->at[i]);
-        if (r->count_is != count_is || r->status != status || r->count != count)
-            continue;
-        voices++;
-        if (!first || vote_reported_first(f, v->at[i], first))
-            first = v->at[i];
-    }
-    *ret_first = first;
-    return voices;
-}
+/* Votes of one count: how many, and the one first reported. */
+typedef struct stand {
+    uint64_t count;
+    uint32_t voices, first;
+} stand;
 
-static int count_order(const void *a_, const void *b_, void *f)
+static void stand_add(const facts *f, stand *all, uint32_t *count, uint32_t number)
 {
-    uint64_t a = report_of(f, *(const uint32_t *)a_)->count, b = report_of(f, *(const uint32_t *)b_)->count;
-    return (a > b) - (a < b);
+    uint32_t i = 0;
+    const report *r = report_of(f, number);
+    while (i < *count && all[i].count != r->count)
+        i++;
+    if (i == *count)
+        all[(*count)++] = (stand){.count = r->count, .first = number};
+    all[i].voices++;
+    if (all[i].first != number && vote_reported_first(f, number, all[i].first))
+        all[i].first = number;
 }
 
 /* The count that most voices give among the votes of one sort and the best status. */
-static bool votes_winner(facts *f, votes *v, uint8_t count_is, uint64_t *ret_count)
+static bool votes_winner(facts *f, const votes *v, uint8_t count_is, uint64_t *ret_count)
 {
+    stand few[FEW], *all = few;
+    uint32_t count = 0;
     uint8_t best_status = 0;
     for (uint32_t i = 0; i < v->count; i++) {
         const report *r = report_of(f, v->at[i]);
@@ -120,22 +131,22 @@ static bool votes_winner(facts *f, votes *v, uint8_t count_is, uint64_t *ret_cou
     }
     if (!best_status)
         return false;
-    if (v->count > 1)
-        qsort_r(v->at, v->count, sizeof *v->at, count_order, f);
-    uint32_t most = 0, winner_first = 0;
+    if (v->count > FEW && !(all = malloc(v->count * sizeof *all))) {
+        f->failed = -ENOMEM;
+        return false;
+    }
     for (uint32_t i = 0; i < v->count; i++) {
         const report *r = report_of(f, v->at[i]);
-        if (r->count_is != count_is || r->status != best_status ||
-            (i && report_of(f, v->at[i - 1])->count == r->count && winner_first &&
-             report_of(f, winner_first)->count == r->count))
-            continue;
-        uint32_t first, voices = votes_for(f, v, count_is, best_status, r->count, &first);
-        if (voices > most || (voices == most && vote_reported_first(f, first, winner_first))) {
-            most = voices;
-            winner_first = first;
-        }
+        if (r->count_is == count_is && r->status == best_status)
+            stand_add(f, all, &count, v->at[i]);
     }
-    *ret_count = report_of(f, winner_first)->count;
+    const stand *best = &all[0];
+    for (uint32_t i = 1; i < count; i++)
+        if (all[i].voices > best->voices || (all[i].voices == best->voices && vote_reported_first(f, all[i].first, best->first)))
+            best = &all[i];
+    *ret_count = best->count;
+    if (all != few)
+        free(all);
     return true;
 }
 

@@ -75,12 +75,8 @@ static uint64_t name_hash(facts *f, uint32_t index)
 static uint64_t mentions_hash(facts *f, const entity *e)
 {
     uint64_t h = 0;
-    for (uint32_t i = 0; i < e->nodes.count; i++) {
-        const node *n = &f->nodes[e->nodes.at[i]];
-        h += n->hash;
-        for (uint32_t j = 0; j < n->count; j++)
-            h += mix(n->mentions[j].report, mix(n->mentions[j].party, n->hash));
-    }
+    for (uint32_t i = 0; i < e->nodes.count; i++)
+        h += f->nodes[e->nodes.at[i]].hash + f->nodes[e->nodes.at[i]].sum;
     return h;
 }
 

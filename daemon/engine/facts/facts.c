@@ -533,12 +533,14 @@ int facts_add(facts *f, const thaw_event *event, thaw_hash key, int64_t known_at
     f->cause = number;
     f->cause_corrects = false;
     report *record = report_of(f, number);
+    reports_lend(f->reports, number, event);
     report_fill(f, record, event);
     references_of(f, event);
     references_awaited(f, record);
     feed_note(f, number, event);
     if (report_lives(record))
         report_enter(f, number, event);
+    reports_lend(f->reports, 0, NULL);
     f->cause_corrects = false;
     if (!f->failed)
         *ret_verdict = (facts_verdict){.code = THAW_OK, .number = report_seq(f, number)};

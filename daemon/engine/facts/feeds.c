@@ -124,9 +124,12 @@ static uint32_t feed_find(const facts *f, uint32_t source, uint32_t country_)
 static uint32_t feed_index(facts *f, uint32_t source, const char code[2])
 {
     uint32_t country_ = country_index(f, code);
+    const feed *last = &f->feeds[f->feeds_last];
+    if (f->feeds_last && last->source == source && last->country == country_)
+        return f->feeds_last;
     uint32_t i = feed_find(f, source, country_);
     if (i)
-        return i;
+        return f->feeds_last = i;
     i = kept_grow(f, (void **)&f->feeds, &f->feeds_count, &f->feeds_capacity, sizeof *f->feeds);
     thaw_str name = symbols_get(f->symbols, source);
     f->feeds[i] = (feed){.source = source,

@@ -158,6 +158,7 @@ typedef struct node {
     uint64_t hash;
     uint32_t scope, string; /* index; symbol */
     mention *mentions;      /* of living reports, in order of (start, report, party) */
+    uint64_t sum;           /* of hashes of them: other mentions, another sum */
     uint32_t count, capacity;
     uint32_t entity;
 } node;
@@ -313,6 +314,7 @@ struct facts {
     uint32_t incidents_count, incidents_capacity, scopes_count, scopes_capacity, nodes_count, nodes_capacity;
     uint32_t entities_count, entities_capacity, tallies_count, tallies_capacity, feeds_count, feeds_capacity;
     uint32_t producers_count, producers_capacity;
+    uint32_t feeds_last; /* asked for last; 0: none */
     numbers groups_free, incidents_free, nodes_free, entities_free, tallies_free;
     hash_index keys_index, scopes_index, nodes_index, tallies_index, feeds_index, producers_index, handles;
     uint64_t next_serial;
@@ -388,6 +390,10 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
 /* ---- items (items.c) ---------------------------------------------------------------- */
 
 span item_span(const facts *f, item it);
+static inline int64_t item_start(const facts *f, item it)
+{
+    return it & ITEM_GROUP ? f->groups[it & ~ITEM_GROUP].date.start_ns : report_of(f, it)->start_ns;
+}
 uint32_t item_representative(const facts *f, item it);
 item_class item_class_of(const facts *f, item it);
 uint32_t item_incident(const facts *f, item it);

@@ -25,11 +25,6 @@ span item_span(const facts *f, item it)
     return it & ITEM_GROUP ? group_of(f, it)->date : report_span(report_of(f, it));
 }
 
-static int64_t item_start(const facts *f, item it)
-{
-    return it & ITEM_GROUP ? group_of(f, it)->date.start_ns : report_of(f, it)->start_ns;
-}
-
 uint32_t item_representative(const facts *f, item it)
 {
     return it & ITEM_GROUP ? group_of(f, it)->representative : it;
@@ -99,15 +94,7 @@ typedef struct dated {
     span date;
 } dated;
 
-static int dated_order(const void *a_, const void *b_, void *f)
-{
-    const dated *a = a_, *b = b_;
-    if (a->date.start_ns != b->date.start_ns)
-        return a->date.start_ns < b->date.start_ns ? -1 : 1;
-    if (a->date.end_ns != b->date.end_ns)
-        return a->date.end_ns < b->date.end_ns ? -1 : 1;
-    return report_name_compare(f, a->report, b->report);
-}
+#define FEW 24u /* up to so many are not worth sorting */
 
 static int voice_order(const void *a_, const void *b_, void *f)
 {
@@ -120,31 +107,55 @@ static int voice_order(const void *a_, const void *b_, void *f)
 /* Keeps of each voice its latest; returns how many are left. */
 static uint32_t voices_latest(facts *f, dated *d, uint32_t count)
 {
-    qsort_r(d, count, sizeof *d, voice_order, f);
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < count; i++)
-        if (kept == 0 || d[kept - 1].voice != d[i].voice)
+    if (count > FEW) {
+        qsort_r(d, count, sizeof *d, voice_order, f);
+        for (uint32_t i = 0; i < count; i++)
+            if (kept == 0 || d[kept - 1].voice != d[i].voice)
+                d[kept++] = d[i];
+        return kept;
+    }
+    for (uint32_t i = 0, j; i < count; i++) {
+        for (j = 0; j < kept && d[j].voice != d[i].voice; j++)
+            ;
+        if (j == kept)
             d[kept++] = d[i];
+        else if (report_later_compare(f, d[i].report, d[j].report) > 0)
+            d[j] = d[i];
+    }
     return kept;
 }
 
-/* Of dates in order, the one that occurs most often; then the shorter, then the earlier. */
-static const dated *dates_winner(const dated *d, uint32_t count)
+/* Whether a date wins over another; `voice` says how many give it. */
+static bool date_wins(const dated *a, const dated *b)
+{
+    int64_t length = a->date.end_ns - a->date.start_ns, length_b = b->date.end_ns - b->date.start_ns;
+    if (a->voice != b->voice)
+        return a->voice > b->voice;
+    return length != length_b ? length < length_b : a->date.start_ns < b->date.start_ns;
+}
+
+/* The date that occurs most often, then the shorter, then the earlier; with the report first in name order. Uses
+ * `voice` for how many there are; each date moves to the front once. */
+static const dated *dates_winner(const facts *f, dated *d, uint32_t count)
 {
     const dated *best = NULL;
-    uint32_t best_votes = 0;
-    for (uint32_t i = 0; i < count;) {
-        uint32_t j = i;
-        while (j < count && d[j].date.start_ns == d[i].date.start_ns && d[j].date.end_ns == d[i].date.end_ns)
-            j++;
-        int64_t length = d[i].date.end_ns - d[i].date.start_ns;
-        if (j - i > best_votes ||
-            (j - i == best_votes && length < best->date.end_ns - best->date.start_ns)) {
-            best = &d[i];
-            best_votes = j - i;
+    uint32_t kept = 0;
+    for (uint32_t i = 0, j; i < count; i++) {
+        for (j = 0; j < kept && (d[j].date.start_ns != d[i].date.start_ns || d[j].date.end_ns != d[i].date.end_ns); j++)
+            ;
+        if (j == kept) {
+            d[kept] = d[i];
+            d[kept++].voice = 1;
+            continue;
         }
-        i = j;
+        d[j].voice++;
+        if (report_name_compare(f, d[i].report, d[j].report) < 0)
+            d[j].report = d[i].report;
     }
+    for (uint32_t i = 0; i < kept; i++)
+        if (!best || date_wins(&d[i], best))
+            best = &d[i];
     return best;
 }
 
@@ -168,8 +179,7 @@ span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uin
         *ret_report = d[0].report;
     } else if (n > 1) {
         n = voices_latest(f, d, n);
-        qsort_r(d, n, sizeof *d, dated_order, f);
-        const dated *best = dates_winner(d, n);
+        const dated *best = dates_winner(f, d, n);
         winner = best->date;
         *ret_report = best->report;
     }

@@ -20,9 +20,8 @@ static uint64_t node_hash(uint32_t scope, thaw_str string)
     return XXH3_64bits_withSeed(string.data, string.len, scope);
 }
 
-uint32_t node_find(const facts *f, uint32_t scope, thaw_str string)
+static uint32_t node_find_hashed(const facts *f, uint32_t scope, thaw_str string, uint64_t hash)
 {
-    uint64_t hash = node_hash(scope, string);
     uint32_t cursor = 0, i;
     while ((i = index_next(&f->nodes_index, hash, &cursor)))
         if (f->nodes[i].scope == scope && str_equal(symbols_get(f->symbols, f->nodes[i].string), string))
@@ -30,9 +29,15 @@ uint32_t node_find(const facts *f, uint32_t scope, thaw_str string)
     return 0;
 }
 
+uint32_t node_find(const facts *f, uint32_t scope, thaw_str string)
+{
+    return node_find_hashed(f, scope, string, node_hash(scope, string));
+}
+
 static uint32_t node_make(facts *f, uint32_t scope, thaw_str string)
 {
-    uint32_t i = node_find(f, scope, string);
+    uint64_t hash = node_hash(scope, string);
+    uint32_t i = node_find_hashed(f, scope, string, hash);
     if (i)
         return i;
     i = f->nodes_free.count ? f->nodes_free.at[--f->nodes_free.count]
@@ -40,7 +45,7 @@ static uint32_t node_make(facts *f, uint32_t scope, thaw_str string)
     if (!i)
         return 0;
     node *n = &f->nodes[i];
-    *n = (node){.hash = node_hash(scope, string), .scope = scope};
+    *n = (node){.hash = hash, .scope = scope};
     if (symbols_put(f->symbols, string, &n->string) < 0 || index_put(&f->nodes_index, n->hash, i, &f->held) < 0)
         f->failed = -ENOMEM;
     return i;
@@ -83,6 +88,11 @@ uint32_t node_place(const facts *f, const node *n, int64_t start_ns, uint32_t re
     return mention_place(f, n, start_ns, report, 0);
 }
 
+static uint64_t mention_hash(const node *n, mention m)
+{
+    return mix(m.report, mix(m.party, n->hash));
+}
+
 static void node_put(facts *f, uint32_t i, mention m)
 {
     node *n = &f->nodes[i];
@@ -95,6 +105,7 @@ static void node_put(facts *f, uint32_t i, mention m)
     }
     memmove(&n->mentions[at + 1], &n->mentions[at], (n->count - at) * sizeof *n->mentions);
     n->mentions[at] = m;
+    n->sum += mention_hash(n, m);
     n->count++;
 }
 
@@ -105,6 +116,7 @@ static void node_take(facts *f, uint32_t i, mention m)
     if (at >= n->count || n->mentions[at].report != m.report || n->mentions[at].party != m.party)
         return;
     memmove(&n->mentions[at], &n->mentions[at + 1], (n->count - at - 1) * sizeof *n->mentions);
+    n->sum -= mention_hash(n, m);
     n->count--;
 }
 
@@ -172,6 +184,7 @@ static uint32_t entity_of_node(facts *f, uint32_t i)
     node *n = &f->nodes[i];
     if (!n->entity) {
         uint32_t e = entity_new(f, n->scope);
+        f->entities[e].steps_known = true; /* there are none but those that come now */
         n = &f->nodes[i];
         n->entity = e;
         add(f, &f->entities[e].nodes, i);

@@ -89,6 +89,8 @@ int64_t report_end_ns(const report *r);
 /* The event, decoded again from the text; views into the text. Facts that follow from one report
  * ask for it one after the other: those decoded last are at hand. */
 void report_event(reports *all, const report *r, thaw_event *ret_event);
+/* Until the next call (number 0: ends it), that report's event is this one: it need not be decoded. */
+void reports_lend(reports *r, uint32_t number, const thaw_event *event);
 
 /* References that wait for a report that is not known yet. */
 typedef struct pending {

@@ -28,7 +28,7 @@ static int incident_compare(const incident *a, const incident *b)
  * mostly decides without a look at the opener's report. */
 static bool opens_before(const facts *f, const incident *inc, item it)
 {
-    int64_t start_ns = item_span(f, it).start_ns;
+    int64_t start_ns = item_start(f, it);
     return inc->start_ns != start_ns ? inc->start_ns < start_ns : item_compare(f, inc->opener, it) <= 0;
 }
 
@@ -218,7 +218,7 @@ static int64_t key_tolerance(const facts *f, const key *k)
 
 static bool sharp_joins(facts *f, const key *k, const incident *inc, item it)
 {
-    int64_t start = item_span(f, it).start_ns;
+    int64_t start = item_start(f, it);
     return start - inc->start_ns < key_tolerance(f, k) && !naming_conflict(&inc->naming, item_naming(f, it));
 }
 
@@ -312,7 +312,7 @@ static void sharp_place(facts *f, uint32_t key_index, item it)
         return;
     }
     numbers list = {0};
-    bool in_time = inc && item_span(f, it).start_ns - inc->start_ns < key_tolerance(f, k);
+    bool in_time = inc && item_start(f, it) - inc->start_ns < key_tolerance(f, k);
     if (!in_time) { /* opens a run of its own behind this one */
         incident *opened = sharp_open(f, key_index, inc, it);
         if (opened)
