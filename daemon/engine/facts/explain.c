@@ -127,7 +127,7 @@ static const char *part_in_count(facts *f, const numbers *list, uint32_t number)
 static const char *why_here(facts *f, const incident *inc, uint32_t number)
 {
     const report *r = report_of(f, number);
-    item it = r->item;
+    item it = report_item(f, number);
     if (it & ITEM_GROUP) {
         if (r->named)
             return "bears the same `incident` name";

@@ -352,8 +352,8 @@ static void report_kill(facts *f, uint32_t number, bool withdraw)
     bool lived = report_lives(r);
     if (lived) {
         f->cause_corrects = true;
-        r->dead_by = f->cause;
         report_leave(f, number);
+        r->dead_by = f->cause;
     }
     if (withdraw)
         r->withdrawn = 1;

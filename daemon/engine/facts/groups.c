@@ -282,7 +282,7 @@ static void regroup_add(facts *f, regroup *g, uint32_t number)
 /* A report with all that is in its group now. */
 static void regroup_add_group(facts *f, regroup *g, uint32_t number)
 {
-    item it = report_of(f, number)->item;
+    item it = report_item(f, number);
     if (!(it & ITEM_GROUP)) {
         regroup_add(f, g, number);
         return;
@@ -351,7 +351,7 @@ static void component_place(facts *f, uint32_t key_index, const numbers *members
 {
     const report *first = report_of(f, members->at[0]);
     if (members->count == 1 && !first->named) {
-        report_of(f, members->at[0])->item = members->at[0];
+        report_set_item(f, members->at[0], members->at[0]);
         item_place(f, key_index, members->at[0]);
         return;
     }
@@ -361,7 +361,7 @@ static void component_place(facts *f, uint32_t key_index, const numbers *members
     group *g = &f->groups[i];
     for (uint32_t m = 0; m < members->count; m++) {
         add(f, &g->members, members->at[m]);
-        report_of(f, members->at[m])->item = i | ITEM_GROUP;
+        report_set_item(f, members->at[m], i | ITEM_GROUP);
     }
     group_measure(f, g);
     g->placed = true;
@@ -373,7 +373,7 @@ static bool component_stands(const facts *f, const numbers *members)
 {
     if (!members->count)
         return true; /* nothing would have to be made of it */
-    item it = report_of(f, members->at[0])->item;
+    item it = report_item(f, members->at[0]);
     if (members->count == 1 && it == members->at[0])
         return true;
     if (!(it & ITEM_GROUP) || !f->groups[it & ~ITEM_GROUP].placed)
@@ -382,7 +382,7 @@ static bool component_stands(const facts *f, const numbers *members)
     if (g->members.count != members->count)
         return false;
     for (uint32_t i = 0; i < members->count; i++)
-        if (report_of(f, members->at[i])->item != it)
+        if (report_item(f, members->at[i]) != it)
             return false;
     return true;
 }
@@ -392,13 +392,13 @@ static void component_lift(facts *f, uint32_t key_index, const numbers *members)
 {
     for (uint32_t i = 0; i < members->count; i++) {
         uint32_t number = members->at[i];
-        item it = report_of(f, number)->item;
+        item it = report_item(f, number);
         if (it & ITEM_GROUP)
             item_lift(f, key_index, it);
         else if (it)
             item_unplace(f, key_index, number);
         if (!(it & ITEM_GROUP))
-            report_of(f, number)->item = 0;
+            report_set_item(f, number, 0);
     }
 }
 
@@ -436,7 +436,7 @@ static void regroup_run(facts *f, uint32_t key_index, regroup *g)
         ties_each(f, g->reports.at[i], regroup_tie, g);
     numbers old = {0};
     for (uint32_t i = 0; i < g->reports.count; i++) {
-        item it = report_of(f, g->reports.at[i])->item;
+        item it = report_item(f, g->reports.at[i]);
         if (it & ITEM_GROUP)
             put(f, &old, it & ~ITEM_GROUP);
     }
@@ -525,7 +525,7 @@ void groups_enter(facts *f, uint32_t number, const thaw_event *event)
     if (r->persons_named)
         parting_regroup(f, number, event);
     if (!r->named && !r->on_people) {
-        r->item = number;
+        report_set_item(f, number, number);
         item_place(f, r->key_index, number);
         return;
     }
@@ -534,7 +534,7 @@ void groups_enter(facts *f, uint32_t number, const thaw_event *event)
     if (r->on_people)
         names_tie(f, number, event, true);
     regroup g = {0};
-    r->item = 0;
+    report_set_item(f, number, 0);
     regroup_add(f, &g, number);
     if (r->on_people)
         undated_seeds(f, number, event, &g);
@@ -548,7 +548,7 @@ void groups_leave(facts *f, uint32_t number, const thaw_event *event)
         named_tie(f, number, event, false);
     if (r->on_people)
         names_tie(f, number, event, false);
-    item it = r->item;
+    item it = report_item(f, number);
     if (!(it & ITEM_GROUP)) {
         item_unplace(f, r->key_index, number);
     } else {
@@ -559,11 +559,11 @@ void groups_leave(facts *f, uint32_t number, const thaw_event *event)
             if (gr->members.at[i] != number)
                 regroup_add(f, &g, gr->members.at[i]);
         for (uint32_t i = 0; i < g.reports.count; i++)
-            report_of(f, g.reports.at[i])->item = 0;
+            report_set_item(f, g.reports.at[i], 0);
         group_end(f, it & ~ITEM_GROUP);
         regroup_run(f, r->key_index, &g);
     }
-    r->item = 0;
+    report_set_item(f, number, 0);
     if (r->persons_named)
         parting_regroup(f, number, event);
 }

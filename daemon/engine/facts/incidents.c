@@ -50,6 +50,30 @@ static numbers *incident_news(facts *f, const incident *inc)
     return &f->work_reports;
 }
 
+/* A batch touches incidents that lie anywhere, and their reports: they are fetched while those before them
+ * are worked on, first the object, then what it points to, then the reports. */
+static void incidents_ahead(const facts *f, uint32_t i)
+{
+    const uint32_t *dirty = f->dirty_incidents.at, count = f->dirty_incidents.count;
+    if (i + 12 < count)
+        for (size_t at = 0; at < sizeof(incident); at += 64)
+            __builtin_prefetch((const char *)f->incidents[dirty[i + 12]] + at);
+    if (i + 8 < count) {
+        const incident *inc = f->incidents[dirty[i + 8]];
+        __builtin_prefetch(inc->items.at);
+        __builtin_prefetch(inc->digest);
+    }
+    if (i + 4 >= count)
+        return;
+    const incident *inc = f->incidents[dirty[i + 4]];
+    for (uint32_t n = inc->digest || !inc->items.at ? inc->items_settled : 0; n < inc->items.count && n < 16u; n++)
+        if (!(inc->items.at[n] & ITEM_GROUP)) {
+            const report *r = report_of(f, inc->items.at[n]);
+            __builtin_prefetch(r);
+            __builtin_prefetch((const char *)r + 64);
+        }
+}
+
 /* ---- identity ----------------------------------------------------------------------- */
 
 /* Least (start, name order), undated last; of all but wider reports. */
@@ -197,7 +221,8 @@ static void incident_summarise(facts *f, incident *inc)
     numbers *list = incident_news(f, inc);
     summary s = inc->now;
     if (inc->whole)
-        s = (summary){.largest = s.largest, .announced = s.announced, .acted_at_ns = s.acted_at_ns, .earliest = s.earliest, .id = s.id,
+        s = (summary){.largest = s.largest, .announced = s.announced, .acted_at_ns = s.acted_at_ns,
+                      .earliest = s.earliest, .id = s.id, .fingerprint = s.fingerprint,
                       .first_reported_ns = TIME_UNKNOWN, .last_reported_ns = TIME_UNKNOWN};
     summary_scan(f, list, &s);
     if (!inc->digest) {
@@ -237,6 +262,7 @@ static void identities_settle(facts *f)
 {
     hash_index free_ids = {0};
     for (uint32_t i = 0; i < f->dirty_incidents.count; i++) {
+        incidents_ahead(f, i);
         incident *inc = f->incidents[f->dirty_incidents.at[i]];
         uint64_t was = inc->now.id;
         inc->heir_of = 0;
@@ -379,6 +405,7 @@ static void summaries_settle(facts *f)
     uint32_t touched = f->dirty_incidents.count;
     numbers sanctions = {0};
     for (uint32_t i = 0; i < touched && !f->failed; i++) {
+        incidents_ahead(f, i);
         incident *inc = f->incidents[f->dirty_incidents.at[i]];
         const key *k = &f->keys[inc->key_index];
         summary before = inc->now;
@@ -387,7 +414,9 @@ static void summaries_settle(facts *f)
             incident_summarise(f, inc);
         announcements_follow(f, inc);
         if (k->kind == THAW_SANCTION) {
-            put(f, &sanctions, inc->key_index);
+            if (!f->keys[inc->key_index].acts_dirty)
+                add(f, &sanctions, inc->key_index);
+            f->keys[inc->key_index].acts_dirty = true;
             continue;
         }
         if (k->kind == THAW_RELEASE || k->kind == THAW_DETENTION) {
@@ -399,8 +428,10 @@ static void summaries_settle(facts *f)
             }
         }
     }
-    for (uint32_t i = 0; i < sanctions.count; i++)
+    for (uint32_t i = 0; i < sanctions.count; i++) {
+        f->keys[sanctions.at[i]].acts_dirty = false;
         acts_settle(f, sanctions.at[i]);
+    }
     numbers_done(&sanctions, &f->held);
 }
 
@@ -418,7 +449,7 @@ static void lines_fill(facts *f, line *lines, uint32_t count, uint32_t known)
             continue;
         lines[i].handle = heir->handle;
         lines[i].told_count = heir->told_count;
-        lines[i].fingerprint = heir->told_fingerprint;
+        lines[i].fingerprint = heir->now.fingerprint;
     }
 }
 
@@ -478,7 +509,6 @@ static void incidents_release(facts *f)
         inc->dirty = false;
         numbers_done(&inc->why.corrections, &f->held);
         inc->why.news = 0;
-        inc->told_fingerprint = inc->now.fingerprint;
         if (inc->used)
             continue;
         uint32_t index = inc->index;

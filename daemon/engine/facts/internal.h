@@ -79,7 +79,7 @@ typedef struct summary {
     uint32_t reports_count;
     uint64_t id; /* the 16 digits */
     uint64_t members; /* a sum over the numbers of its reports */
-    uint64_t fingerprint;
+    uint64_t fingerprint; /* as it was told last */
 } summary;
 
 typedef struct digest digest; /* digest.h */
@@ -87,7 +87,6 @@ typedef struct digest digest; /* digest.h */
 typedef struct incident {
     RB_ENTRY(incident) node; /* in its key's tree, by opener */
     struct incident *prev, *next; /* its neighbours in that order */
-    struct facts *facts;
     numbers items;  /* sharp items; of an incident of vague groups those; an undated one */
     numbers joined; /* vague and wider items that stand in it beside */
     digest *digest;       /* of its reports; NULL: few, or one left since */
@@ -105,7 +104,6 @@ typedef struct incident {
     fact_handle handle;            /* 0: not told of yet */
     summary now;
     uint32_t told_count; /* reports in it when it was last settled */
-    uint64_t told_fingerprint;
     uint32_t heir_of;    /* the object whose fact it goes on to be: itself, or one that ended */
     bool announcement; /* holds only proposed or eased: stands in its key's list */
     causes why;
@@ -127,6 +125,7 @@ typedef struct key {
     numbers vague_incidents; /* in order of opening */
     numbers undated;         /* items */
     numbers announcements;   /* incidents of a sanction that hold only proposed or eased */
+    bool acts_dirty;         /* one of its incidents changed in this batch */
     incident *hot;           /* took the last item */
     bool loose_dirty;
 } key;
@@ -389,6 +388,13 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
 
 /* ---- items (items.c) ---------------------------------------------------------------- */
 
+/* The item that a report is (its own number) or is in; 0: none. */
+static inline item report_item(const facts *f, uint32_t number)
+{
+    const report *r = report_of(f, number);
+    return r->placed == PLACED_ALONE ? number : r->placed == PLACED_IN_GROUP ? r->place | ITEM_GROUP : 0;
+}
+void report_set_item(facts *f, uint32_t number, item it);
 span item_span(const facts *f, item it);
 static inline int64_t item_start(const facts *f, item it)
 {

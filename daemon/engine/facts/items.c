@@ -25,6 +25,15 @@ span item_span(const facts *f, item it)
     return it & ITEM_GROUP ? group_of(f, it)->date : report_span(report_of(f, it));
 }
 
+void report_set_item(facts *f, uint32_t number, item it)
+{
+    report *r = report_of(f, number);
+    if (it == report_item(f, number))
+        return;
+    r->placed = !it ? PLACED_NOT : it & ITEM_GROUP ? PLACED_IN_GROUP : PLACED_ALONE;
+    r->place = it & ITEM_GROUP ? it & ~ITEM_GROUP : 0;
+}
+
 uint32_t item_representative(const facts *f, item it)
 {
     return it & ITEM_GROUP ? group_of(f, it)->representative : it;
@@ -40,15 +49,18 @@ item_class item_class_of(const facts *f, item it)
 
 uint32_t item_incident(const facts *f, item it)
 {
-    return it & ITEM_GROUP ? group_of(f, it)->incident : report_of(f, it)->incident;
+    if (it & ITEM_GROUP)
+        return group_of(f, it)->incident;
+    const report *r = report_of(f, it);
+    return r->placed == PLACED_ALONE ? r->place : 0;
 }
 
 void item_set_incident(facts *f, item it, uint32_t incident)
 {
     if (it & ITEM_GROUP)
         group_of(f, it)->incident = incident;
-    else
-        report_of(f, it)->incident = incident;
+    else if (report_of(f, it)->placed == PLACED_ALONE)
+        report_of(f, it)->place = incident;
 }
 
 const numbers *item_naming(const facts *f, item it)

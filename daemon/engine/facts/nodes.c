@@ -150,7 +150,8 @@ static void node_mark_incidents(facts *f, const node *n)
 {
     for (uint32_t i = 0; i < n->count; i++) {
         const report *r = report_of(f, n->mentions[i].report);
-        uint32_t incident = r->kind == THAW_SANCTION && r->item ? item_incident(f, r->item) : 0;
+        item it = r->kind == THAW_SANCTION ? report_item(f, n->mentions[i].report) : 0;
+        uint32_t incident = it ? item_incident(f, it) : 0;
         if (incident) {
             f->incidents[incident]->sharp_valid = false;
             incident_mark(f, f->incidents[incident]);

@@ -174,7 +174,8 @@ void person_look(facts *f, const entity *e, person_view *ret_view)
     }
     for (uint32_t i = 0; i < mentioned.count; i++) {
         const report *r = report_of(f, mentioned.at[i]);
-        uint32_t incident = r->item && r->covers != THAW_WIDER ? item_incident(f, r->item) : 0;
+        item it = r->covers != THAW_WIDER ? report_item(f, mentioned.at[i]) : 0;
+        uint32_t incident = it ? item_incident(f, it) : 0;
         if (incident && r->kind == THAW_RELEASE)
             put(f, &releases, incident);
         else if (incident && r->kind == THAW_DETENTION)
