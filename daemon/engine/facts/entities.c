@@ -19,7 +19,7 @@ static thaw_str entity_least(const facts *f, const entity *e)
     return least;
 }
 
-thaw_str entity_name(facts *f, uint32_t index)
+static thaw_str name_look(facts *f, uint32_t index, uint32_t *ret_named_by)
 {
     const entity *e = &f->entities[index];
     numbers reports_ = {0}, parties = {0};
@@ -40,10 +40,17 @@ thaw_str entity_name(facts *f, uint32_t index)
     }
     numbers_done(&reports_, &f->held);
     numbers_done(&parties, &f->held);
+    *ret_named_by = best;
     if (name.data)
         return name;
     thaw_str least = entity_least(f, e);
     return least.len ? (thaw_str){least.data + 1, least.len - 1} : least;
+}
+
+thaw_str entity_name(facts *f, uint32_t index)
+{
+    uint32_t unused;
+    return name_look(f, index, &unused);
 }
 
 thaw_str measure_object(const facts *f, const entity *e, char letter)
@@ -68,8 +75,14 @@ uint32_t measure_party(facts *f, const entity *e)
 
 static uint64_t name_hash(facts *f, uint32_t index)
 {
-    thaw_str name = entity_name(f, index);
-    return XXH3_64bits(name.data, name.len);
+    entity *e = &f->entities[index];
+    if (!e->named_by) {
+        uint32_t by;
+        thaw_str name = name_look(f, index, &by);
+        e->name_hash = XXH3_64bits(name.data, name.len);
+        e->named_by = by;
+    }
+    return e->name_hash;
 }
 
 static uint64_t mentions_hash(facts *f, const entity *e)

@@ -180,6 +180,8 @@ typedef struct entity {
     bool used, dirty, correction;
     fact_handle handle;
     uint64_t fingerprint, id;
+    uint32_t named_by;   /* the report whose printed name is its name; 0: to be looked for */
+    uint64_t name_hash;  /* of that name */
     int64_t deadline_ns; /* when it changes by itself; INT64_MAX: never */
     causes why;
 } entity;

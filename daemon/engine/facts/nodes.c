@@ -174,6 +174,7 @@ static void entity_absorb(facts *f, uint32_t into, uint32_t from)
     b->nodes.count = 0;
     measure_forget(f, a);
     measure_forget(f, b);
+    a->named_by = 0;
     a->fingerprint = 0; /* those that came bear its name from now on */
     entity_mark(f, into);
     entity_mark(f, from);
@@ -203,7 +204,9 @@ void mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_t co
         node_put(f, n, m);
         if (!tie)
             continue;
-        uint32_t e = entity_of_node(f, n);
+        uint32_t e = entity_of_node(f, n), named_by = f->entities[e].named_by;
+        if (named_by && report_of(f, m.report)->start_ns <= report_of(f, named_by)->start_ns)
+            f->entities[e].named_by = 0;
         if (!together)
             together = e;
         else if (e != together) {
@@ -242,6 +245,7 @@ static void entity_part(facts *f, uint32_t index)
         entity_spread(f, left.at[i], &found);
         uint32_t e = first ? index : entity_new(f, f->entities[index].scope);
         f->entities[e].fingerprint = 0;
+        f->entities[e].named_by = 0;
         for (uint32_t j = 0; j < found.count; j++) {
             if (!first)
                 node_mark_incidents(f, &f->nodes[found.at[j]]);
@@ -272,6 +276,7 @@ void mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32_t c
         node_take(f, n, m);
         e = f->nodes[n].entity;
         empty = empty || f->nodes[n].count == 0;
+        f->entities[e].named_by = 0;
         if (tie)
             entity_mark(f, e);
     }
