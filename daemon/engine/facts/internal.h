@@ -121,6 +121,7 @@ typedef struct key {
     numbers loose;           /* vague and wider items, in order */
     span loose_changed[16];  /* where they must be placed anew */
     uint32_t loose_changed_count;
+    int64_t loose_longest_ns; /* no loose item is longer */
     uint32_t groups; /* that stand in it: their reports may be dated far from them */
     numbers vague_incidents; /* in order of opening */
     numbers undated;         /* items */
