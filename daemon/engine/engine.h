@@ -122,6 +122,23 @@ int engine_load(engine *e, engine_saved_kind kind, uint64_t number, int64_t at_n
  * is the engine's afterwards, on failure the caller's. */
 int engine_load_end(engine *e, rules *set);
 
+/* ---- as an image -------------------------------------------------------------------- *
+ * An image is the engine as it stands between two batches, so that a start need not come by the reports
+ * again. It is memory rather than a format: only the build that wrote one can read it. */
+
+typedef int (*engine_image_fn)(void *context, const void *bytes, size_t len); /* 0, or -errno: it ends */
+/* Hands out the bytes of an image. -EBUSY: reports were taken in that were not evaluated (never between
+ * two calls of engine_apply and engine_advance, but before the first); -ENOMEM; what on_bytes said. */
+int engine_image_save(const engine *e, engine_image_fn on_bytes, void *context);
+/* Makes an engine fresh from engine_new what the other was; `set` is the rule set of then, freshly loaded,
+ * NULL where there was none. `pages` are from mmap, private and writable, and the engine's from now on,
+ * whatever comes of it; `set` is the engine's on success. -EBADMSG: damaged; -ESTALE: of a build that lays
+ * its memory out otherwise, or with another clock, other tolerances or rules; -ENOMEM. On failure the
+ * engine can only be freed. */
+int engine_image_load(engine *e, rules *set, void *pages, size_t len);
+/* The text of a report that is held; false where there is none of that number. */
+bool engine_report_text(const engine *e, uint64_t journal_seq, const uint8_t **ret_text, size_t *ret_len);
+
 /* ---- rules -------------------------------------------------------------------------- */
 
 /* What a change of rules did, or would do, to each rule. */

@@ -2,6 +2,8 @@
  * saved.h - the bytes in which the engine's parts write what they must know again: numbers of eight
  * bytes, least first, and texts with their length in front. The reader never leaves its bytes; what
  * does not fit sets `failed`, and everything read after that is zero.
+ *
+ * A writer keeps all that it was given, or hands it on piece by piece where somebody takes it.
  */
 #ifndef ENGINE_SAVED_H
 #define ENGINE_SAVED_H
@@ -14,14 +16,46 @@
 
 #include "thaw.h"
 
+typedef int (*saved_hand_fn)(void *context, const void *bytes, size_t len);
+
 typedef struct saved_out {
     uint8_t *bytes; /* the owner's, to be freed */
     size_t len, capacity;
-    bool failed; /* no memory */
+    bool failed; /* no memory; with `hand`: or it took no more, see `error` */
+    saved_hand_fn hand; /* NULL: everything is kept; a negative answer ends the writing */
+    void *context;
+    uint64_t handed; /* bytes that it took so far */
+    int error;       /* its negative answer */
 } saved_out;
+
+#define SAVED_PIECE (1u << 20)
+
+static inline void saved_hand(saved_out *out, const void *data, size_t len)
+{
+    int r = out->failed || len == 0 ? 0 : out->hand(out->context, data, len);
+    out->handed += len;
+    if (r < 0) {
+        out->failed = true;
+        out->error = r;
+    }
+}
+
+/* Hands on what is still kept. */
+static inline void saved_flush(saved_out *out)
+{
+    saved_hand(out, out->bytes, out->len);
+    out->len = 0;
+}
 
 static inline void saved_put(saved_out *out, const void *data, size_t len)
 {
+    if (out->hand && out->len + len > SAVED_PIECE) {
+        saved_flush(out);
+        if (len > SAVED_PIECE) {
+            saved_hand(out, data, len);
+            return;
+        }
+    }
     if (out->capacity - out->len < len) {
         size_t wanted = (out->len + len) * 2 + 256;
         uint8_t *bigger = out->failed ? NULL : realloc(out->bytes, wanted);
@@ -47,6 +81,17 @@ static inline void saved_put_text(saved_out *out, const void *data, size_t len)
 {
     saved_put_number(out, len);
     saved_put(out, data, len);
+}
+
+/* Zeroes until the next multiple of `step`, a power of two, of all that was written. */
+static inline void saved_put_until(saved_out *out, size_t step)
+{
+    static const uint8_t zeroes[256];
+    for (size_t more = (size_t)(-(out->handed + out->len)) & (step - 1); more && !out->failed;) {
+        size_t part = more < sizeof zeroes ? more : sizeof zeroes;
+        saved_put(out, zeroes, part);
+        more -= part;
+    }
 }
 
 typedef struct saved_in {
@@ -80,6 +125,25 @@ static inline thaw_str saved_get_text(saved_in *in)
     in->at += len;
     in->left -= len;
     return text;
+}
+
+/* So many bytes as they stand; NULL where there are not so many. */
+static inline const uint8_t *saved_get(saved_in *in, uint64_t len)
+{
+    if (in->failed || len > in->left) {
+        in->failed = true;
+        return NULL;
+    }
+    const uint8_t *at = in->at;
+    in->at += len;
+    in->left -= len;
+    return at;
+}
+
+/* Leaves out what stands before the next multiple of `step` of the address. */
+static inline void saved_get_until(saved_in *in, size_t step)
+{
+    (void)saved_get(in, (uint64_t)(-(uintptr_t)in->at) & (step - 1));
 }
 
 #endif

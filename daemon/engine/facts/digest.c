@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "digest.h"
+#include "image.h"
 
 /* A voice, with the latest reports of it. */
 typedef struct voice_slot {
@@ -385,4 +386,47 @@ bool digest_days_disagree(const digest *d)
         least_end = s.end_ns < least_end ? s.end_ns : least_end;
     }
     return d->dates_count && greatest_start >= least_end;
+}
+
+/* ---- as bytes ----------------------------------------------------------------------- */
+
+static const image_list digest_lists[] = {{offsetof(digest, parts), sizeof(level)},
+                                          {offsetof(digest, dates), sizeof(date_line)}};
+static const image_list vote_list = {offsetof(level, votes), sizeof(vote_line)};
+_Static_assert(sizeof(digest) == 72 && sizeof(level) == 40,
+               "a digest looks otherwise: are its lists named above? then write the new sizes here");
+
+static void level_put_image(const level *l, saved_out *out)
+{
+    image_put(out, l->voices, l->voices_size * sizeof *l->voices);
+    image_put_lists(out, l, &vote_list, 1);
+}
+
+static void level_get_image(level *l, saved_in *in)
+{
+    l->voices = image_get_new(in, l->voices_size * sizeof *l->voices, l->voices_size * sizeof *l->voices);
+    if (!l->voices)
+        l->voices_size = l->voices_count = 0;
+    image_get_lists(in, l, &vote_list, 1);
+}
+
+void digest_put_image(const digest *d, saved_out *out)
+{
+    image_put(out, d, sizeof *d);
+    image_put_lists(out, d, digest_lists, sizeof digest_lists / sizeof *digest_lists);
+    level_put_image(&d->whole, out);
+    for (uint32_t i = 0; i < d->parts_count; i++)
+        level_put_image(&d->parts[i], out);
+}
+
+digest *digest_get_image(saved_in *in)
+{
+    digest *d = image_get_new(in, sizeof *d, sizeof *d);
+    if (!d)
+        return NULL;
+    image_get_lists(in, d, digest_lists, sizeof digest_lists / sizeof *digest_lists);
+    level_get_image(&d->whole, in);
+    for (uint32_t i = 0; i < d->parts_count; i++)
+        level_get_image(&d->parts[i], in);
+    return d;
 }

@@ -16,4 +16,8 @@ void digest_count(facts *f, digest *d, counted *ret_counted);
 span digest_date(facts *f, digest *d, uint32_t *ret_report);
 bool digest_days_disagree(const digest *d);
 
+/* For an image (image.h). */
+void digest_put_image(const digest *d, saved_out *out);
+digest *digest_get_image(saved_in *in); /* NULL and in->failed on lack of memory */
+
 #endif

@@ -622,3 +622,13 @@ int facts_report_name(facts *f, uint64_t number, thaw_str *ret_source, thaw_str 
     *ret_id = report_id(r);
     return 0;
 }
+
+bool facts_report_text(const facts *f, uint64_t seq, const uint8_t **ret_text, size_t *ret_len)
+{
+    uint32_t number = report_of_seq(f, seq);
+    if (!number)
+        return false;
+    *ret_text = report_of(f, number)->text;
+    *ret_len = report_of(f, number)->text_bytes;
+    return true;
+}

@@ -116,6 +116,8 @@ int facts_people(facts *f, fact_handle handle, uint64_t **ret_hashes, size_t *re
 size_t facts_reports(facts *f, fact_handle handle, uint64_t numbers[], size_t max);
 /* Source and id of a report, living or not; -ENOENT. Live until the next facts_add. */
 int facts_report_name(facts *f, uint64_t number, thaw_str *ret_source, thaw_str *ret_id);
+/* The event's own bytes of the report of that number to the outside; false: there is none. */
+bool facts_report_text(const facts *f, uint64_t seq, const uint8_t **ret_text, size_t *ret_len);
 
 /* Every living fact of a kind (country NULL: of all), in a stable order; the callback returns 0
  * to go on. */
@@ -214,6 +216,19 @@ typedef struct facts_names facts_names;
 int facts_names_new(facts *f, int64_t now_ns, facts_names **ret_names);
 fact_handle facts_names_find(const facts_names *names, saved_in *in);
 facts_names *facts_names_free(facts_names *names);
+
+/* ---- as an image (engine.h) --------------------------------------------------------- *
+ * Everything as it stands, for a `facts` that goes on from there; first what is copied when it is read,
+ * then whole pages that stay where they are read. */
+
+uint64_t facts_image_layout(void); /* another number: the structs look otherwise */
+/* -EBUSY: there is something that facts_settle has to look at. Lack of memory shows in out->failed. */
+int facts_put_image(const facts *f, saved_out *out);
+void facts_put_image_pages(const facts *f, saved_out *out);
+/* Into facts that hold nothing yet. Where in->failed says so afterwards, they can only be freed. From
+ * the first whole page behind in->at to where that stands afterwards the pages are owned by f. */
+void facts_get_image(facts *f, saved_in *in);
+void facts_get_image_pages(facts *f, saved_in *in);
 
 /* ---- questions: each packs one map, the reply of a service verb (engine.h) ---------- */
 

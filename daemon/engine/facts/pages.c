@@ -1,7 +1,11 @@
 /* pages.c - see pages.h. */
 #include "pages.h"
 
+#include <stdint.h>
 #include <sys/mman.h>
+#include <unistd.h>
+
+#define EXPECT_MIN (128u << 10) /* below it the call costs more than it saves */
 
 void *pages_new(size_t bytes)
 {
@@ -16,4 +20,17 @@ void pages_free(void *pages, size_t bytes)
 {
     if (pages)
         (void)munmap(pages, bytes);
+}
+
+size_t pages_size(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+void pages_expect(void *memory, size_t bytes)
+{
+    size_t size = pages_size();
+    uintptr_t from = ((uintptr_t)memory + size - 1) & ~(size - 1), to = ((uintptr_t)memory + bytes) & ~(size - 1);
+    if (bytes >= EXPECT_MIN && from < to)
+        (void)madvise((char *)memory + (from - (uintptr_t)memory), to - from, MADV_POPULATE_WRITE);
 }

@@ -14,5 +14,8 @@
 void *pages_new(size_t bytes);
 /* bytes: as it was asked for. NULL is fine. */
 void pages_free(void *pages, size_t bytes);
+/* Memory from malloc() of which so much will be written at once: its pages are made present. */
+void pages_expect(void *memory, size_t bytes);
+size_t pages_size(void); /* of one */
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "image.h"
 #include "pages.h"
 
 #define BLOCK_BYTES (1u << 20)
@@ -299,4 +300,119 @@ pending *reports_pending(reports *r, thaw_hash key, bool make)
     found->key = key;
     r->waiting_count++;
     return found;
+}
+
+/* ---- as bytes ----------------------------------------------------------------------- */
+
+static size_t whole_pages(size_t bytes)
+{
+    return (bytes + pages_size() - 1) & ~(pages_size() - 1);
+}
+
+void reports_put_image(const reports *r, saved_out *out)
+{
+    saved_put_number(out, r->table.count);
+    saved_put_number(out, r->chunks_count);
+    saved_put_number(out, r->block_used);
+    saved_put_number(out, r->slots_count);
+    image_put(out, r->slots, r->slots_count * sizeof *r->slots);
+    image_put_table(out, r->waiting, r->waiting_size, r->waiting_size, sizeof *r->waiting, NULL, 0);
+    saved_put_number(out, r->waiting_count);
+    saved_put_number(out, r->blocks_count);
+    for (uint32_t i = 0; i < r->blocks_count; i++)
+        saved_put_number(out, r->blocks[i].size);
+}
+
+/* A chunk, in which places of texts are counted from the first block. The texts stand in the order of
+ * the reports: *block and *before (all whole pages of the blocks before it) go along. */
+static void chunk_put(const reports *r, saved_out *out, uint32_t chunk, uint32_t *block, size_t *before)
+{
+    report *copy = malloc(REPORTS_CHUNK * sizeof *copy);
+    if (!copy) {
+        out->failed = true;
+        return;
+    }
+    memcpy(copy, r->table.chunks[chunk], REPORTS_CHUNK * sizeof *copy);
+    for (uint32_t i = 0; i < REPORTS_CHUNK && chunk * REPORTS_CHUNK + i < r->table.count; i++) {
+        uintptr_t at;
+        while ((at = (uintptr_t)copy[i].text - (uintptr_t)r->blocks[*block].bytes) >= r->blocks[*block].size)
+            *before += whole_pages(r->blocks[(*block)++].size);
+        copy[i].text = (const uint8_t *)(*before + at);
+    }
+    saved_put(out, copy, REPORTS_CHUNK * sizeof *copy);
+    saved_put_until(out, pages_size());
+    free(copy);
+}
+
+void reports_put_pages(const reports *r, saved_out *out)
+{
+    uint32_t block = 0;
+    size_t before = 0;
+    saved_put_until(out, pages_size());
+    for (uint32_t i = 0; i < r->chunks_count && !out->failed; i++)
+        chunk_put(r, out, i, &block, &before);
+    for (uint32_t i = 0; i < r->blocks_count && !out->failed; i++) {
+        saved_put(out, r->blocks[i].bytes, r->blocks[i].size);
+        saved_put_until(out, pages_size());
+    }
+}
+
+void reports_get_image(reports *r, saved_in *in)
+{
+    uint64_t count = saved_get_number(in), chunks = saved_get_number(in), used = saved_get_number(in);
+    uint64_t slots = saved_get_number(in);
+    if (count > UINT32_MAX / 2 || chunks != (count + REPORTS_CHUNK - 1) / REPORTS_CHUNK || slots > UINT32_MAX ||
+        slots <= count || (slots & (slots - 1)))
+        in->failed = true;
+    free(r->slots);
+    r->slots = image_get_new(in, slots * sizeof *r->slots, slots * sizeof *r->slots);
+    r->slots_count = slots;
+    image_get_table(in, (void **)&r->waiting, &r->waiting_size, &r->waiting_size, sizeof *r->waiting, NULL, 0);
+    r->waiting_count = (uint32_t)saved_get_number(in);
+    r->table.count = (uint32_t)count;
+    r->block_used = used;
+    uint64_t blocks = saved_get_number(in);
+    const uint8_t *sizes = saved_get(in, blocks <= UINT32_MAX ? blocks * sizeof(uint64_t) : UINT64_MAX);
+    if (!sizes || array_reserve((void **)&r->table.chunks, &r->chunks_capacity, chunks, sizeof *r->table.chunks, &r->held) < 0 ||
+        array_reserve((void **)&r->blocks, &r->blocks_capacity, blocks, sizeof *r->blocks, &r->held) < 0) {
+        in->failed = true;
+        return;
+    }
+    saved_in each = {sizes, blocks * sizeof(uint64_t), false};
+    for (; r->blocks_count < blocks; r->blocks_count++) /* their place is not known yet */
+        r->blocks[r->blocks_count] = (block){NULL, saved_get_number(&each)};
+}
+
+/* Takes pages over as they stand. */
+static void *pages_get(saved_in *in, size_t bytes)
+{
+    return (void *)(uintptr_t)saved_get(in, whole_pages(bytes));
+}
+
+static void texts_place(reports *r, saved_in *in, const uint8_t *texts, size_t bytes)
+{
+    for (uint32_t n = 1; n <= r->table.count; n++) {
+        report *one = reports_at(r, n);
+        uintptr_t at = (uintptr_t)one->text;
+        if (at > bytes || bytes - at < one->text_bytes) {
+            in->failed = true;
+            return;
+        }
+        one->text = texts + at;
+    }
+}
+
+void reports_get_pages(reports *r, saved_in *in)
+{
+    uint32_t chunks = (r->table.count + REPORTS_CHUNK - 1) / REPORTS_CHUNK;
+    saved_get_until(in, pages_size());
+    for (; r->chunks_count < chunks && !in->failed; r->chunks_count += !in->failed)
+        r->table.chunks[r->chunks_count] = pages_get(in, REPORTS_CHUNK * sizeof(report));
+    const uint8_t *texts = in->at;
+    for (uint32_t i = 0; i < r->blocks_count && !in->failed; i++) {
+        r->blocks[i].bytes = pages_get(in, r->blocks[i].size);
+        r->text_bytes += r->blocks[i].size;
+    }
+    if (!in->failed)
+        texts_place(r, in, texts, (size_t)(in->at - texts));
 }

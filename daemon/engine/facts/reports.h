@@ -13,6 +13,7 @@
 
 #include <assert.h>
 
+#include "saved.h"
 #include "thaw.h"
 
 #define TIME_UNKNOWN INT64_MIN
@@ -104,5 +105,14 @@ typedef struct pending {
 } pending;
 /* The entry of an identity: NULL where there is none and `make` is false, or memory ran out. */
 pending *reports_pending(reports *r, thaw_hash key, bool make);
+
+/* ---- for an image (image.h) --------------------------------------------------------- *
+ * Records and text are written as whole pages, and stay where they are read: what is read must begin
+ * with a page of memory that is the caller's alone. From the first such page on it is owned by `r`, as
+ * far as *in has moved when reports_get_pages returns. Failure shows in in->failed. */
+void reports_put_image(const reports *r, saved_out *out);
+void reports_put_pages(const reports *r, saved_out *out);
+void reports_get_image(reports *r, saved_in *in); /* into one without reports */
+void reports_get_pages(reports *r, saved_in *in);
 
 #endif

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "array.h"
+#include "image.h"
 
 struct symbols {
     thaw_str *strings; /* by number; [0] is the absent string; each owns its bytes */
@@ -113,4 +114,56 @@ thaw_str symbols_get(const symbols *s, uint32_t symbol)
 int symbols_compare(const symbols *s, uint32_t a, uint32_t b)
 {
     return a == b ? 0 : str_compare(s->strings[a], s->strings[b]);
+}
+
+/* ---- as bytes ----------------------------------------------------------------------- */
+
+/* Lengths, then the strings one behind the other, each with its NUL. */
+void symbols_put_image(const symbols *s, saved_out *out)
+{
+    saved_put_number(out, s->count);
+    for (uint32_t i = 1; i < s->count; i++)
+        saved_put(out, &s->strings[i].len, sizeof s->strings[i].len);
+    for (uint32_t i = 1; i < s->count; i++)
+        saved_put(out, s->strings[i].data, (size_t)s->strings[i].len + 1);
+    saved_put_until(out, 8);
+    saved_put_number(out, s->slots_count);
+    image_put(out, s->slots, s->slots_count * sizeof *s->slots);
+}
+
+static bool strings_get(symbols *s, uint32_t count, saved_in *in)
+{
+    const uint8_t *lengths = saved_get(in, (count - 1) * sizeof(uint32_t));
+    if (array_reserve((void **)&s->strings, &s->capacity, count, sizeof *s->strings, &s->held) < 0)
+        return false;
+    for (; s->count < count && lengths; s->count++) {
+        uint32_t len;
+        memcpy(&len, lengths + (s->count - 1) * sizeof len, sizeof len);
+        const uint8_t *text = saved_get(in, (uint64_t)len + 1);
+        char *copy = text ? malloc((size_t)len + 1) : NULL;
+        if (!copy)
+            return false;
+        memcpy(copy, text, (size_t)len + 1);
+        s->strings[s->count] = (thaw_str){copy, len};
+    }
+    return lengths != NULL;
+}
+
+void symbols_get_image(symbols *s, saved_in *in)
+{
+    uint64_t count = saved_get_number(in);
+    if (count < 1 || count > UINT32_MAX || !strings_get(s, (uint32_t)count, in))
+        in->failed = true;
+    saved_get_until(in, 8);
+    uint64_t slots = saved_get_number(in);
+    if (slots <= count || slots > UINT32_MAX || (slots & (slots - 1)))
+        in->failed = true;
+    uint32_t *made = in->failed ? NULL : image_get_new(in, slots * sizeof *made, slots * sizeof *made);
+    if (!made) {
+        in->failed = true;
+        return;
+    }
+    free(s->slots);
+    s->slots = made;
+    s->slots_count = (uint32_t)slots;
 }

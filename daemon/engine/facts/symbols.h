@@ -5,6 +5,7 @@
 #ifndef FACTS_SYMBOLS_H
 #define FACTS_SYMBOLS_H
 
+#include "saved.h"
 #include "thaw.h"
 
 typedef struct symbols symbols;
@@ -20,6 +21,10 @@ uint32_t symbols_find(const symbols *s, thaw_str string);
 thaw_str symbols_get(const symbols *s, uint32_t symbol);
 /* Bytewise order of the strings of two symbols. */
 int symbols_compare(const symbols *s, uint32_t a, uint32_t b);
+
+/* For an image (image.h): into a table that has no string yet. Failure shows in in->failed. */
+void symbols_put_image(const symbols *s, saved_out *out);
+void symbols_get_image(symbols *s, saved_in *in);
 
 /* Bytewise order of two strings; the shorter first where one begins the other. */
 int str_compare(thaw_str a, thaw_str b);

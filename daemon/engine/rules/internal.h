@@ -146,6 +146,7 @@ typedef struct table {
 void *table_get(const table *t, uint64_t key);
 int table_put(table *t, uint64_t key, void *value); /* replaces; -ENOMEM */
 void *table_take(table *t, uint64_t key);
+int table_expect(table *t, size_t count); /* makes room for so many in an empty one; -ENOMEM */
 void table_done(table *t);
 
 /* deadline.c: a heap of what waits for an instant. */

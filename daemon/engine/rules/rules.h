@@ -140,6 +140,15 @@ int rules_save(rules *set, saved_out *out);
  * set; -ENOMEM. The set is without state again then. */
 int rules_load_lives(rules *set, facts *f, int64_t now_ns, const rules_sink *sink, saved_in *in);
 
+/* ---- as an image (engine.h) --------------------------------------------------------- */
+
+uint64_t rules_image_layout(void); /* another number: the structs look otherwise */
+/* Everything that a set knows, as it stands between two evaluations. -EBUSY: something waits for one. */
+int rules_put_image(const rules *set, saved_out *out);
+/* Gives a set without state, of the same definition, what the other knew; `f` are the facts of then.
+ * -ESTALE: of another definition; -ENOMEM. The set can only be freed then. */
+int rules_get_image(rules *set, facts *f, const rules_sink *sink, saved_in *in);
+
 /* ---- questions (engine.h) ----------------------------------------------------------- */
 
 uint64_t rules_firing(const rules *set); /* number of active alerts */

@@ -31,7 +31,7 @@ static void put_list(saved_out *out, const packed_list *l)
     saved_put_text(out, l->data.data, l->data.size);
 }
 
-static void put_alert(saved_out *out, const alert_text *a)
+void alert_put(saved_out *out, const alert_text *a)
 {
     saved_put_number(out, a != NULL);
     if (!a)
@@ -61,7 +61,7 @@ static int put_record(rules *set, saved_out *out, const record *r)
         return 0;
     for (uint32_t i = 0; i < r->count; i++)
         partial = partial || r->grounds[i].fact->gone;
-    put_alert(out, r->alert);
+    alert_put(out, r->alert);
     saved_put_number(out, (uint64_t)r->true_at_ns);
     saved_put_number(out, partial);
     saved_put_number(out, partial ? 0 : r->count);
@@ -80,7 +80,7 @@ static int put_group(rules *set, saved_out *out, const group *g)
     saved_put_number(out, g->number);
     saved_put_number(out, g->due.place != 0);
     saved_put_number(out, (uint64_t)g->due.at_ns);
-    put_alert(out, g->alert);
+    alert_put(out, g->alert);
     int res = put_record(set, out, g->basis);
     saved_put_number(out, g->records_count);
     for (const record *r = g->records; res == 0 && r; r = r->next)
@@ -134,7 +134,7 @@ static bool get_map(saved_in *in, msgpack_sbuffer *map)
     return text.len == 0 || msgpack_sbuffer_write(map, text.data, text.len) == 0;
 }
 
-static int get_alert(saved_in *in, alert_text **ret_alert)
+int alert_get(saved_in *in, alert_text **ret_alert)
 {
     *ret_alert = NULL;
     if (!saved_get_number(in))
@@ -200,7 +200,7 @@ static int get_record(loading *l, group *g, record **ret_record)
     *ret_record = NULL;
     if (!saved_get_number(in))
         return 0;
-    int res = get_alert(in, &alert);
+    int res = alert_get(in, &alert);
     if (res < 0)
         return res;
     int64_t true_at_ns = (int64_t)saved_get_number(in);
@@ -248,7 +248,7 @@ static bool key_values(const rule *one, const msgpack_object *key, struct cel_va
     return true;
 }
 
-static int group_of_key(loading *l, rule *one, thaw_str key, group **ret_group)
+int group_of_key(rules *set, rule *one, thaw_str key, group **ret_group)
 {
     struct cel_value by[RULES_BY_MAX];
     msgpack_unpacked unpacked;
@@ -257,7 +257,7 @@ static int group_of_key(loading *l, rule *one, thaw_str key, group **ret_group)
     msgpack_unpacked_init(&unpacked);
     if (msgpack_unpack_next(&unpacked, key.data, key.len, &at) == MSGPACK_UNPACK_SUCCESS &&
         key_values(one, &unpacked.data, by))
-        res = group_get(l->set, one, by, ret_group);
+        res = group_get(set, one, by, ret_group);
     msgpack_unpacked_destroy(&unpacked);
     return res;
 }
@@ -285,7 +285,7 @@ static int get_group(loading *l, rule *one)
 {
     saved_in *in = l->in;
     group *g;
-    int res = group_of_key(l, one, saved_get_text(in), &g);
+    int res = group_of_key(l->set, one, saved_get_text(in), &g);
     if (res < 0)
         return res == -ENOSPC ? -EBADMSG : res;
     if (group_lives(g))
@@ -300,7 +300,7 @@ static int get_group(loading *l, rule *one)
     if (due)
         res = deadline_set(&l->set->deadlines, &g->due, due_ns);
     if (res == 0)
-        res = get_alert(in, &g->alert);
+        res = alert_get(in, &g->alert);
     if (res == 0)
         res = get_record(l, g, &g->basis);
     if (res == 0)

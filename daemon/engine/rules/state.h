@@ -121,6 +121,12 @@ alert_text *alert_text_free(alert_text *a);
 int limit_tell(rules *set, rule *one);
 void alert_pack(const alert_text *a, const char *epoch, msgpack_packer *out);
 
+/* save.c: what an image is written with, too */
+void alert_put(saved_out *out, const alert_text *a); /* NULL: none */
+int alert_get(saved_in *in, alert_text **ret_alert);
+/* The group of that packed key, made if need be. -EBADMSG: it is none of the rule. */
+int group_of_key(rules *set, rule *one, thaw_str key, group **ret_group);
+
 /* life.c */
 int group_evaluate(rules *set, group *g);
 int group_due(rules *set, group *g);

@@ -39,6 +39,16 @@ static int table_grow(table *t)
     return 0;
 }
 
+int table_expect(table *t, size_t count)
+{
+    size_t size = 64;
+    while ((count + 1) * 3 > size * 2)
+        size *= 2;
+    t->slots = calloc(size, sizeof *t->slots);
+    t->size = t->slots ? size : 0;
+    return t->slots ? 0 : -ENOMEM;
+}
+
 int table_put(table *t, uint64_t key, void *value)
 {
     if ((t->used + 1) * 3 > t->size * 2 && table_grow(t) < 0)
