@@ -31,6 +31,7 @@
     X(reload_failures)   /* rule sets refused */                                                   \
     X(retentions)        /* times that the past was dropped */                                     \
     X(dropped)           /* reports that were dropped by it */                                     \
+    X(images)            /* images of the engine that were saved */                                \
     X(denied)            /* clients refused by their key */                                        \
     X(clock_falls)       /* times that the machine's clock went back */
 

@@ -11,6 +11,7 @@
 #include <zmq.h>
 
 #include "auth.h"
+#include "image.h"
 #include "notify.h"
 #include "pass.h"
 #include "publisher.h"
@@ -172,9 +173,11 @@ static void settle(thawd *d)
 
 void daemon_stop(thawd *d)
 {
+    bool ran = false;
+
     notify_stopping();
     if (d->event != NULL && d->outbox != NULL && d->journal != NULL && d->failure == 0)
-        settle(d);
+        settle(d), ran = true;
     pass_detach(d);
     batch_done(&d->batch);
     d->event = sd_event_unref(d->event);
@@ -187,6 +190,8 @@ void daemon_stop(thawd *d)
     if (d->zmq != NULL)
         zmq_ctx_term(d->zmq);
     d->zmq = NULL;
+    if (d->journal != NULL)
+        image_stop(d, ran && d->durable >= d->ticket && journal_failed(d->journal, NULL) == 0);
     d->engine = engine_free(d->engine);
     d->journal = journal_close(d->journal);
     free(d->rules_packed);

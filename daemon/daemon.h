@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <systemd/sd-event.h>
 
 #include "batch.h"
@@ -29,6 +30,18 @@
 
 typedef struct auth auth;
 typedef struct watch watch;
+
+/* What image.h keeps in mind. */
+typedef struct image {
+    int folder;             /* the state folder; -1: no images */
+    uint64_t report, batch; /* the journal's end when the last one was begun, or read */
+    uint64_t ticket;        /* of the last batch in it */
+    pid_t child;            /* writes it; 0: none */
+    int done;               /* ends with the child */
+    sd_event_source *source;
+    bool written;   /* to be put in place once its batch is on the disk */
+    bool forgotten; /* there is none for what is held now */
+} image;
 
 typedef struct thawd {
     config config;
@@ -62,6 +75,8 @@ typedef struct thawd {
 
     int64_t retained_ns;     /* by the engine's clock: when the past was last looked at; INT64_MIN */
     uint64_t retained_bytes; /* what was left when it was last dropped for its size */
+
+    image image;
 
     bool replaying;  /* alerts up to journal_last_alert are known already */
     bool pressed;    /* input waits */

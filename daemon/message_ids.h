@@ -40,6 +40,9 @@
     X(CLOCK_BACK, "52e8a07dd2aa414abe01a65e34baaffa", LOG_WARNING, "the machine's clock went back") \
     X(WATCHDOG_HELD, "d90ea91fe0674f80847c5ce00f2c7254", LOG_ERR, "the watchdog is not fed") \
     X(RETAINED, "5f0c8e6a3d9b4c7e9a41d2b86c0f7e15", LOG_INFO, "the past was dropped") \
+    X(IMAGE_SAVED, "8a9d27c1f04e4b6fb1a3de5c70f2964b", LOG_INFO, "an image of the engine was saved") \
+    X(IMAGE_IGNORED, "e41b7f0c92d54d7c8a60c3f5b1d82e97", LOG_NOTICE, "the image of the engine is not used") \
+    X(IMAGE_FAILED, "3c6e05d8ba714f0e9d27a18f4c5b60e2", LOG_WARNING, "no image of the engine could be saved") \
     X(SUMMARY, "b6960e599e794df5aa4bbdbcb6fafba4", LOG_WARNING, "many messages of one kind") \
     X(INTERNAL, "e27c395a1590435fa71f9ccd644e2b32", LOG_ERR, "something inside failed")
 /* clang-format on */

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 
 #include "auth.h"
+#include "image.h"
 #include "intake.h"
 #include "notify.h"
 #include "publisher.h"
@@ -156,6 +157,8 @@ static int run_pass(thawd *d)
     r = act_deadlines(d);
     if (r == 0)
         r = retention_look(d);
+    if (r == 0)
+        image_look(d);
     if (r == 0)
         r = take_input(d);
     if (r < 0)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image.h"
 #include "intake.h"
 #include "notify.h"
 #include "reload.h"
@@ -26,6 +27,7 @@ typedef struct recovery {
     engine_verdict *verdicts;
     int64_t received_at_ns;
     uint64_t done;
+    image_place from;  /* what the image knows already */
     bool based;        /* the journal has a base */
     rules *base_rules; /* until they are the engine's */
     int64_t said_ns;
@@ -229,6 +231,8 @@ static int on_record(void *context, const journal_record *record)
     recovery *rc = context;
     int r;
 
+    if (record->batch <= rc->from.batch)
+        return 0;
     if (record->kind == JOURNAL_REPORT)
         return take_report(rc, record);
     r = flush(rc);
@@ -263,20 +267,34 @@ static int check_numbers(recovery *rc)
     return -EBADMSG;
 }
 
-static int replay(thawd *d)
+/* Whether to read everything instead of what stands behind the image: not once it raised something new. */
+static bool may_read_all(const thawd *d, const image_place *from, int r)
+{
+    return from != NULL && r != -ENOMEM && d->failure == 0 &&
+           engine_alert_seq(d->engine) <= journal_last_alert(d->journal);
+}
+
+/* What stands behind the image; without one all of it. */
+static int replay_from(thawd *d, const image_place *from)
 {
     recovery rc = {.d = d, .error = ""};
     char error[512] = "";
-    int r = replay_base(&rc, error);
+    uint64_t report = journal_base_report(d->journal);
+    int r = 0;
 
+    if (from != NULL) {
+        rc.from = *from;
+        report = rc.done = from->report;
+    } else {
+        r = replay_base(&rc, error);
+    }
     if (r == 0)
-        r = journal_read(d->journal, journal_base_report(d->journal), on_record, &rc, error);
-
+        r = journal_read(d->journal, report, on_record, &rc, error);
     if (r == 0)
         r = flush(&rc);
     if (r == 0)
         r = check_numbers(&rc);
-    if (r < 0)
+    if (r < 0 && !may_read_all(d, from, r))
         log_say(d->log, SAY_RECOVERY_FAILED, NULL, "the journal cannot be applied: %s",
                 rc.error[0] != '\0' ? rc.error
                 : error[0] != '\0'  ? error
@@ -288,6 +306,23 @@ static int replay(thawd *d)
     free(rc.events);
     free(rc.verdicts);
     return r;
+}
+
+/* Where an image turns out to be of no use only now, nothing is lost but time. */
+static int replay(thawd *d)
+{
+    image_place from;
+    int r = image_load(d, &from);
+
+    if (r == 0) {
+        r = replay_from(d, &from);
+        if (r == 0 || !may_read_all(d, &from, r))
+            return r;
+        r = image_refuse(d);
+    } else if (r == -ENOENT) {
+        r = 0;
+    }
+    return r < 0 ? r : replay_from(d, NULL);
 }
 
 /* The rules of today. Where they cannot be read but the journal knows a set, that one stays:

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image.h"
 #include "intake.h"
 #include "notify.h"
 #include "ruleset.h"
@@ -172,6 +173,8 @@ static int drop(thawd *d, int64_t horizon_ns)
     if (d->config.retain_ids_ns != INT64_MAX && now_ns > INT64_MIN + d->config.retain_ids_ns)
         what.ids_from_ns = now_ns - d->config.retain_ids_ns;
     batch_clear(&d->batch);
+    if (r == 0)
+        r = image_forget(d);
     if (r == 0)
         r = engine_save(d->engine, &what, on_record, &rt, &dropped);
     if (r == 0 && rt.begun)

@@ -191,6 +191,11 @@ uint64_t engine_journal_seq(const engine *e)
     return facts_number(e->facts);
 }
 
+uint64_t engine_reports_held(const engine *e)
+{
+    return facts_held(e->facts);
+}
+
 uint64_t engine_alert_seq(const engine *e)
 {
     return e->alert_seq;

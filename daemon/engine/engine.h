@@ -83,6 +83,7 @@ int engine_advance(engine *e, int64_t now_ns);
 int64_t engine_next_deadline(const engine *e);
 int64_t engine_now(const engine *e); /* INT64_MIN before the first batch */
 uint64_t engine_journal_seq(const engine *e); /* number of the last accepted report */
+uint64_t engine_reports_held(const engine *e); /* those that were not dropped */
 uint64_t engine_alert_seq(const engine *e);   /* number of the last alert change */
 uint64_t engine_alerts_firing(const engine *e); /* alerts that are active now */
 

@@ -265,6 +265,11 @@ uint64_t journal_last_report(const journal *j)
     return j->last_report;
 }
 
+uint64_t journal_last_batch(const journal *j)
+{
+    return j->last_batch;
+}
+
 uint64_t journal_last_alert(const journal *j)
 {
     return j->last_alert;

@@ -71,6 +71,8 @@ const char *journal_epoch(const journal *j);    /* 32 hex digits, made when it w
 uint64_t journal_last_report(const journal *j); /* number of the last report, durable or not */
 uint64_t journal_last_alert(const journal *j);  /* seq of the last alert change */
 
+uint64_t journal_last_batch(const journal *j);  /* number of the last batch of the log */
+
 /* ---- writing ------------------------------------------------------------------------ */
 
 /* Into the open batch. journal_seq and alert seq must follow each other without holes. */

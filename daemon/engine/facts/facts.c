@@ -608,6 +608,11 @@ uint64_t facts_number(const facts *f)
     return f->seq_base + (reports_count(f->reports) - f->seqs_count);
 }
 
+uint64_t facts_held(const facts *f)
+{
+    return reports_count(f->reports);
+}
+
 uint64_t facts_bytes(const facts *f)
 {
     return f->held - f->base_held;

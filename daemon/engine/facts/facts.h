@@ -178,6 +178,7 @@ int64_t facts_next_deadline(const facts *f);
 int facts_advance(facts *f, int64_t now_ns);
 
 uint64_t facts_number(const facts *f); /* of the last accepted report */
+uint64_t facts_held(const facts *f);   /* reports that were not dropped */
 uint64_t facts_bytes(const facts *f);  /* memory held beyond identity and text */
 
 /* ---- dropping the past -------------------------------------------------------------- *
