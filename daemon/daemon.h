@@ -36,6 +36,7 @@ typedef struct image {
     int folder;             /* the state folder; -1: no images */
     uint64_t report, batch; /* the journal's end when the last one was begun, or read */
     uint64_t ticket;        /* of the last batch in it */
+    int64_t begun_ns;       /* monotonic, the last that a child wrote; 0: none yet */
     pid_t child;            /* writes it; 0: none */
     int done;               /* ends with the child */
     sd_event_source *source;

@@ -24,6 +24,7 @@
 
 #define IMAGE_MAGIC UINT64_C(0x656c69666d697474)
 #define DUE_REPORTS 100000u
+#define DUE_NS INT64_C(60000000000) /* in a flood no more than one in so long */
 #define SYNC_BYTES (16u << 20) /* so much at most is not yet on the disk: the journal syncs beside it */
 #define ROOM_BYTES (16u << 20)
 
@@ -267,10 +268,12 @@ static int start(thawd *d)
 
 static bool is_due(const thawd *d)
 {
-    uint64_t held = engine_reports_held(d->engine) / 4;
-    uint64_t since = journal_last_report(d->journal) - d->image.report;
+    const image *im = &d->image;
+    uint64_t held = engine_reports_held(d->engine), since = journal_last_report(d->journal) - im->report;
 
-    return since >= (held > DUE_REPORTS ? held : DUE_REPORTS) || (d->image.forgotten && held >= DUE_REPORTS / 4);
+    if (im->begun_ns != 0 && d->now.mono.ns - im->begun_ns < DUE_NS)
+        return false;
+    return held >= DUE_REPORTS && (im->forgotten || (since >= DUE_REPORTS && since >= held / 10));
 }
 
 void image_look(thawd *d)
@@ -285,6 +288,7 @@ void image_look(thawd *d)
     im->report = journal_last_report(d->journal);
     im->batch = journal_last_batch(d->journal);
     im->ticket = d->ticket;
+    im->begun_ns = d->now.mono.ns;
     im->forgotten = false;
     r = has_room(d) ? start(d) : -ENOSPC;
     if (r < 0)

@@ -8,8 +8,9 @@
  *           the journal; otherwise it is taken away with a line in the log, and all is replayed
  *
  * The journal is the truth, an image only spares work: it may be deleted at any time, and thawd writes
- * a new one. One is due when 100 000 reports came since the last, and a quarter of what is held. While
- * the child writes, it and the loop share their memory: what the loop changes meanwhile is held twice.
+ * a new one. One is due when 100 000 reports came since the last and a tenth of what is held, but at most
+ * once in a minute. While the child writes, it and the loop share their memory: what the loop changes
+ * meanwhile is held twice.
  * One that would leave too little room on the disk for the journal is not written.
  */
 #ifndef DAEMON_IMAGE_H

@@ -352,6 +352,7 @@ static int set_rules(thawd *d)
 
 int recovery_run(thawd *d)
 {
+    char from[64] = "";
     int r;
 
     log_say(d->log, SAY_RECOVERING, NULL,
@@ -368,9 +369,11 @@ int recovery_run(thawd *d)
         d->now.wall_ns = engine_now(d->engine);
     if (r == 0)
         r = intake_commit(d);
+    if (d->image.report > 0)
+        snprintf(from, sizeof(from), ", from an image at report %" PRIu64, d->image.report);
     if (r == 0)
         log_say(d->log, SAY_RECOVERED, &(log_fields){.seq = engine_alert_seq(d->engine)},
-                "the journal has been read: %" PRIu64 " reports, alert %" PRIu64 " is the last",
-                engine_journal_seq(d->engine), engine_alert_seq(d->engine));
+                "the journal has been read: %" PRIu64 " reports, alert %" PRIu64 " is the last%s",
+                engine_journal_seq(d->engine), engine_alert_seq(d->engine), from);
     return r;
 }

@@ -101,7 +101,7 @@ static bool sum_fits(const uint8_t *pages, size_t len)
 /* All but the pages that stay. */
 static int get_engine(engine *e, rules *set, saved_in *in)
 {
-    rules_sink sink = {e, engine_on_alert};
+    rules_sink sink = {e, engine_on_alert, e->sink.stopwatch_ns};
     if (!is_kind(e, in))
         return -ESTALE;
     e->now_ns = (int64_t)saved_get_number(in);

@@ -6,7 +6,8 @@
  *
  * Objects are numbered in the order in which they are written, and named by their number. Lists keep
  * their order, and the heap of deadlines its places, so that everything goes on as it would have.
- * What the definition gives is not written: the set is loaded and its dispatch built as ever.
+ * What the definition gives is not written: the set is loaded and its dispatch built as ever. Nor is what is
+ * kept only to be fast (newest, spare entries, what is known of the open fact).
  *
  * A new member of a struct below changes its size: then see that it is written and read, or need not be,
  * and write down the new size.
@@ -19,7 +20,7 @@
 #include "rules/state.h"
 
 #define STRUCTS(X)                                                                                                     \
-    X(struct rules, 18784) X(rule, 264) X(group, 304) X(entry, 136) X(fact_node, 40) X(watch, 40) X(totals, 112)        \
+    X(struct rules, 19672) X(rule, 304) X(group, 320) X(entry, 152) X(fact_node, 40) X(watch, 40) X(totals, 112)        \
     X(record, 64) X(ground, 32) X(alert_text, 288) X(deadline, 16) X(deadlines, 24)
 #define IS_KNOWN(type, size) \
     _Static_assert(sizeof(void *) != 8 || sizeof(type) == (size), #type " changed: read the head of this file");
@@ -164,8 +165,8 @@ static void put_group(putting *p, const group *g)
 static void put_rule(putting *p, const rule *one)
 {
     const group *last = one->groups;
-    saved_put_number(p->out, one->evaluations);
-    saved_put_number(p->out, one->steps);
+    saved_put(p->out, &one->offers, sizeof one->offers);
+    saved_put(p->out, &one->evaluations, sizeof one->evaluations);
     saved_put_number(p->out, (uint64_t)one->groups_full << 1 | one->facts_full);
     saved_put_number(p->out, one->groups_count);
     while (last && last->next)
@@ -321,7 +322,10 @@ static int get_entry(getting *g, group *of, entry **at, entry *before)
     e->next = NULL;
     *at = e;
     e->fact = node;
+    e->open_next = e->fact_prev = NULL;
     e->fact_next = node->entries;
+    if (e->fact_next)
+        e->fact_next->fact_prev = e;
     node->entries = e;
     node->references++;
     return due_note(g, &e->due, e->due.place);
@@ -426,8 +430,11 @@ static int get_group(getting *g, rule *one)
 static int get_rule(getting *g, rule *one)
 {
     int res = 0;
-    one->evaluations = saved_get_number(g->in);
-    one->steps = saved_get_number(g->in);
+    const uint8_t *offers = saved_get(g->in, sizeof one->offers), *evaluations = saved_get(g->in, sizeof one->evaluations);
+    if (!offers || !evaluations)
+        return -EBADMSG;
+    memcpy(&one->offers, offers, sizeof one->offers);
+    memcpy(&one->evaluations, evaluations, sizeof one->evaluations);
     uint64_t full = saved_get_number(g->in), count = saved_get_number(g->in);
     for (uint64_t i = 0; i < count && res == 0; i++)
         res = get_group(g, one);
@@ -442,10 +449,13 @@ static int get_node_lists(getting *g)
     if (saved_get_number(g->in) != g->entries_count || saved_get_number(g->in) != g->grounds_count)
         return -EBADMSG;
     for (size_t i = 0; i < g->nodes_count && !g->in->failed; i++) {
-        entry **e = &g->nodes[i]->entries;
-        for (uint64_t left = saved_get_number(g->in); left; left--, e = &(*e)->fact_next)
+        entry **e = &g->nodes[i]->entries, *before = NULL;
+        for (uint64_t left = saved_get_number(g->in); left; left--, e = &before->fact_next) {
             if (!(*e = numbered(g, g->entries, g->entries_count)))
                 return -EBADMSG;
+            (*e)->fact_prev = before;
+            before = *e;
+        }
         ground **one = &g->nodes[i]->grounds;
         for (uint64_t left = saved_get_number(g->in); left; left--, one = &(*one)->fact_next)
             if (!(*one = numbered(g, g->grounds, g->grounds_count)))

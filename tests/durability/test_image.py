@@ -1,0 +1,201 @@
+"""A start from the image of the engine gives what a start from the whole journal gives, and an image
+that cannot be used is as if there were none."""
+
+import os
+import shutil
+import unittest
+
+import harness
+
+RULES = [
+    {"rule": "lately", "by": ["country"], "select": {"freed": {"kind": "release", "within": "10d"}},
+     "when": "freed.sum >= 40", "severity": "info", "title": "{country}: {freed.sum}"},
+    {"rule": "held", "by": ["country"], "for": "2d", "keep_for": "3d",
+     "select": {"held": {"kind": "person", "where": 'status == "detained"'}},
+     "when": "held.count >= 2", "severity": "info", "title": "{held.count} held"},
+    {"rule": "measures", "by": ["country"], "select": {"m": {"kind": "measure", "where": 'state == "in_force"'}},
+     "when": "m.count >= 1", "severity": "info", "title": "{m.count} in force"},
+]
+
+
+def day(n):
+    return f"{2023 + n // 336}-{1 + n // 28 % 12:02}-{1 + n % 28:02}"
+
+
+def report(n):
+    """One of a course that is a function of n: releases, people, measures, corrections."""
+    at = {"id": f"r{n}", "source": f"s{n % 4}", "country": ("BY", "IR")[n // 7 % 2],
+          "reported_at": day(n) + "T12:00:00Z", "occurred_at": day(n - n % 2)}
+    if n % 11 == 10:
+        return {"kind": "retraction", "id": f"r{n}", "source": at["source"], "country": at["country"],
+                "reported_at": at["reported_at"], "retracts": f"r{n - 8}"}
+    if n % 5 == 0:
+        return dict(at, kind="detention", count=1, persons=[{"name": f"Name {n % 9}", "ids": [f"x:{n % 9}"]}])
+    if n % 7 == 3:
+        return dict(at, kind="sanction", authority="EU", action=("imposed", "delisted")[n % 3 == 0],
+                    targets=[{"name": f"Works {n % 4}", "ids": [f"w:{n % 4}"]}])
+    return dict(at, kind="release", count=n % 30, form="pardon")
+
+
+def view(d):
+    """All that can be asked for; none of it may change over a restart."""
+    state = [d.ok("state", {"country": c}) for c in ("BY", "IR")]
+    status = d.status()
+    engine = {k: v for k, v in status["engine"].items() if k not in ("duplicates", "conflicts", "memory_bytes", "text_bytes")}
+    incidents = d.ok("incidents", {})
+    explained = [d.ok("explain", {"incident": i["id"]}) for i in incidents["incidents"][:20]]
+    return (state, incidents, explained, d.ok("snapshot"), d.ok("replay", {"from": 0}), status["epoch"], status["seq"],
+            status["journal_seq"], engine, [e["journal_seq"] for e in d.ok("events")["events"]])
+
+
+def image(d):
+    return d.path("state", "image")
+
+
+def said(d, text):
+    return d.log().count(text)
+
+
+USED, IGNORED = "from an image at report", "is not used"
+
+
+class Image(unittest.TestCase):
+    def course(self, d, first, last):
+        d.publish(*(report(n) for n in range(first, last)))
+
+    def check_same(self, d, before):
+        self.assertEqual(view(d), before)
+
+    def test_stopped_and_started(self):
+        with harness.Daemon(RULES) as d:
+            self.course(d, 0, 150)
+            before = view(d)
+            self.assertGreater(before[6], 10)  # alert changes
+            d.restart()
+            self.assertEqual(said(d, USED), 1)
+            self.check_same(d, before)
+            self.course(d, 150, 300)
+            before = view(d)
+            d.restart()
+            self.check_same(d, before)
+            d.stop()
+            os.unlink(image(d))
+            d.start()  # the same from the journal alone
+            self.assertEqual(said(d, USED), 2)
+            self.check_same(d, before)
+
+    def test_killed_with_a_tail_behind_it(self):
+        with harness.Daemon(RULES) as d:
+            self.course(d, 0, 100)
+            d.restart()
+            for n in range(100, 200, 5):
+                self.course(d, n, n + 5)
+            before = view(d)
+            d.kill()
+            d.start()
+            self.assertEqual(said(d, USED), 2)
+            self.check_same(d, before)
+            self.course(d, 200, 260)
+            d.kill()
+            os.unlink(image(d))
+            d.start()
+            before = view(d)
+            d.restart()
+            self.check_same(d, before)
+
+    def test_rules_that_changed_behind_it(self):
+        with harness.Daemon(RULES) as d:
+            self.course(d, 0, 100)
+            d.stop()
+            d.write_rules(RULES[:2])
+            d.start()
+            self.course(d, 100, 130)
+            before = view(d)
+            d.kill()
+            d.start()  # the exchange of rules stands in the tail
+            self.assertEqual(said(d, USED), 2)
+            self.check_same(d, before)
+            d.kill()
+            os.unlink(image(d))
+            d.start()
+            self.check_same(d, before)
+
+    def test_damaged(self):
+        with harness.Daemon(RULES) as d:
+            self.course(d, 0, 120)
+            before = view(d)
+            d.stop()
+            whole = open(image(d), "rb").read()
+            size = len(whole)
+            flips = [0, 9, 50, 120, 4096, 5000, size // 2, size - 9, size - 1]
+            damaged = [whole[:n] for n in (0, 1, 200, 4096, size // 2, size - 1)] + [whole + b"\0"]
+            damaged += [whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1:] for at in flips]
+            for n, what in enumerate(damaged):
+                with open(image(d), "wb") as f:
+                    f.write(what)
+                d.start()
+                self.assertEqual((said(d, IGNORED), said(d, USED)), (n + 1, 0), d.log())
+                self.assertFalse(os.path.exists(image(d)))
+                if n % 4 == 0:
+                    self.check_same(d, before)
+                d.kill()
+            d.start()
+
+    def test_not_of_this_journal(self):
+        with harness.Daemon(RULES) as d, harness.Daemon(RULES) as other:
+            self.course(d, 0, 60)
+            d.stop()
+            shutil.copytree(d.path("state", "journal"), d.path("old"))
+            d.start()
+            self.course(d, 60, 90)
+            d.stop()
+            shutil.rmtree(d.path("state", "journal"))
+            os.rename(d.path("old"), d.path("state", "journal"))
+            d.start()
+            self.assertEqual(said(d, "it is ahead of the journal"), 1, d.log())
+            self.assertEqual(d.status()["journal_seq"], 60)
+            d.stop()
+            other.stop()
+            shutil.copy(image(d), image(other))
+            other.start()
+            self.assertEqual(said(other, "it is of another journal"), 1, other.log())
+
+    def test_written_while_it_runs(self):
+        with harness.Daemon(RULES) as d:
+            for first in range(0, 100000, 1000):
+                d.publish(*(harness.event(n, source=f"s{n % 9}", count=1 + n % 60, occurred_at=day(n // 120),
+                                          reported_at=day(n // 120) + "T12:00:00Z") for n in range(first, first + 1000)))
+            harness.wait_for(lambda: d.counters()["images"] == 1, "an image")
+            self.assertTrue(os.path.exists(image(d)))
+            self.course(d, 100000, 100050)
+            before = d.status()
+            d.kill()
+            d.start()
+            self.assertEqual(said(d, USED), 1)
+            after = d.status()
+            for key in ("epoch", "seq", "journal_seq"):
+                self.assertEqual(after[key], before[key])
+            for key in ("incidents", "persons", "living", "alerts_firing"):
+                self.assertEqual(after["engine"][key], before["engine"][key])
+
+    def test_goes_with_a_dropped_past(self):
+        with harness.Daemon(RULES, {"retain": {"age": "120d"}}) as d:
+            self.course(d, 0, 100)
+            d.restart()
+            self.assertTrue(os.path.exists(image(d)))
+            for n in range(100, 300):
+                self.course(d, n, n + 1)
+            harness.wait_for(lambda: d.counters()["retentions"] > 0, "a drop")
+            self.assertFalse(os.path.exists(image(d)))
+            seq, snapshot = d.status()["seq"], d.ok("snapshot")
+            d.kill()
+            d.start()
+            self.assertEqual(said(d, USED), 1)
+            self.assertEqual((d.status()["seq"], d.ok("snapshot")), (seq, snapshot))
+            d.restart()  # now with an image over the base
+            self.assertEqual(said(d, USED), 2)
+            self.assertEqual((d.status()["seq"], d.ok("snapshot")), (seq, snapshot))
+
+
+if __name__ == "__main__":
+    harness.main()
