@@ -37,7 +37,7 @@ static int compare_texts(const void *a, const void *b)
 /* The measures of a country that stand and the people who are held, as sorted text. */
 static char *standing(subject *s, const char *country)
 {
-    static char lines[512][600], all[2][512 * 600];
+    static char lines[512][8192], all[2][512 * 600];
     static int turn;
     engine_state_query q = {.country = country, .at_ns = INT64_MAX};
     msgpack_sbuffer body;
@@ -58,8 +58,8 @@ static char *standing(subject *s, const char *country)
         for (uint32_t m = 0; m < kv->val.via.array.size && count < 512; m++) {
             char *line = lines[count], *tail;
             line[msgpack_object_print_buffer(line, sizeof lines[0] - 1, kv->val.via.array.ptr[m])] = '\0';
-            if ((tail = strstr(line, "\"releases\"")) != NULL)
-                *tail = '\0'; /* how often is history */
+            if ((tail = strstr(line, "\"releases\"")) != NULL || (tail = strstr(line, "\"turns\"")) != NULL)
+                *tail = '\0'; /* how often and how it came about is history */
             count += measures ? strstr(line, "\"delisted\"") == NULL && strstr(line, "\"lifted\"") == NULL &&
                                     strstr(line, "\"expired\"") == NULL
                               : strstr(line, "detained\"") != NULL;

@@ -390,9 +390,9 @@ bool digest_days_disagree(const digest *d)
 
 /* ---- as bytes ----------------------------------------------------------------------- */
 
-static const image_list digest_lists[] = {{offsetof(digest, parts), sizeof(level)},
-                                          {offsetof(digest, dates), sizeof(date_line)}};
-static const image_list vote_list = {offsetof(level, votes), sizeof(vote_line)};
+static const image_list digest_lists[] = {{offsetof(digest, parts), offsetof(digest, parts_count), sizeof(level)},
+                                          {offsetof(digest, dates), offsetof(digest, dates_count), sizeof(date_line)}};
+static const image_list vote_list = {offsetof(level, votes), offsetof(level, votes_count), sizeof(vote_line)};
 _Static_assert(sizeof(digest) == 72 && sizeof(level) == 40,
                "a digest looks otherwise: are its lists named above? then write the new sizes here");
 

@@ -12,33 +12,33 @@
 #include "internal.h"
 #include "pages.h"
 
-#define LIST(type, member, element) {offsetof(type, member), sizeof(element)}
-#define NUMBERS(type, member) LIST(type, member, uint32_t)
+#define LIST(type, member, count, element) {offsetof(type, member), offsetof(type, count), sizeof(element)}
+#define NUMBERS(type, member) LIST(type, member.at, member.count, uint32_t)
 
 static const image_list key_lists[] = {NUMBERS(key, loose), NUMBERS(key, vague_incidents), NUMBERS(key, undated),
                                        NUMBERS(key, announcements)};
 static const image_list group_lists[] = {NUMBERS(group, members), NUMBERS(group, naming)};
-static const image_list incident_lists[] = {NUMBERS(incident, items), NUMBERS(incident, joined), NUMBERS(incident, fresh),
-                                            NUMBERS(incident, naming), NUMBERS(incident, why.corrections)};
-static const image_list node_lists[] = {LIST(node, mentions, mention)};
-static const image_list entity_lists[] = {NUMBERS(entity, nodes), LIST(entity, steps, measure_step),
+static const image_list incident_lists[] = {NUMBERS(incident, items), NUMBERS(incident, joined), NUMBERS(incident, naming),
+                                            NUMBERS(incident, why.corrections)};
+static const image_list node_lists[] = {LIST(node, mentions, count, mention)};
+static const image_list entity_lists[] = {NUMBERS(entity, nodes), LIST(entity, steps, steps_count, measure_step),
                                           NUMBERS(entity, why.corrections)};
 static const image_list tally_lists[] = {NUMBERS(tally, reports), NUMBERS(tally, why.corrections)};
 static const image_list feed_lists[] = {NUMBERS(feed, words), NUMBERS(feed, producers), NUMBERS(feed, why.corrections)};
-static const image_list producer_lists[] = {LIST(producer, ranges, number_range), NUMBERS(producer, feeds)};
+static const image_list producer_lists[] = {LIST(producer, ranges, count, number_range), NUMBERS(producer, feeds)};
 static const image_list country_lists[] = {NUMBERS(country, keys),
                                            NUMBERS(country, tallies),
                                            NUMBERS(country, feeds),
                                            NUMBERS(country, scopes),
-                                           LIST(country, records[0], record_step),
-                                           LIST(country, records[THAW_RELEASE], record_step),
-                                           LIST(country, records[THAW_DETENTION], record_step)};
+                                           LIST(country, records[0].steps, records[0].count, record_step),
+                                           LIST(country, records[THAW_RELEASE].steps, records[THAW_RELEASE].count, record_step),
+                                           LIST(country, records[THAW_DETENTION].steps, records[THAW_DETENTION].count, record_step)};
 _Static_assert(THAW_RELEASE == 1 && THAW_DETENTION == 2, "records of every kind are named above");
 
 /* The structs of the tables, with their sizes on machines of 64 bits. */
 #define STRUCTS(X)                                                                                                     \
-    X(struct facts, 3768) X(report, 104) X(key, 376) X(group, 72) X(incident, 432) X(scope, 8) X(node, 40)             \
-    X(mention, 8) X(entity, 104) X(measure_step, 32) X(tally, 88) X(feed, 120) X(producer, 48) X(country, 144)         \
+    X(struct facts, 3792) X(report, 96) X(key, 400) X(group, 72) X(incident, 416) X(scope, 8) X(node, 48)             \
+    X(mention, 8) X(entity, 120) X(measure_step, 32) X(tally, 88) X(feed, 120) X(producer, 48) X(country, 144)         \
     X(result, 80) X(identity, 40) X(known_from, 16) X(summary, 144) X(causes, 24)
 #define IS_KNOWN(type, size) \
     _Static_assert(sizeof(void *) != 8 || sizeof(type) == (size), #type " changed: read the head of this file");
@@ -55,7 +55,7 @@ STRUCTS(IS_KNOWN)
 #define LISTS(X)                                                                                                       \
     X(groups_free) X(incidents_free) X(nodes_free) X(entities_free) X(tallies_free) X(dirty_keys) X(dirty_incidents)   \
     X(dirty_entities) X(dirty_tallies) X(dirty_feeds) X(dirty_countries) X(fresh_reports) X(gone_reports) X(timed)     \
-    X(work_entities)
+    X(work_entities) X(work_reports)
 #define INDEXES(X)                                                                                                     \
     X(keys_index) X(scopes_index) X(nodes_index) X(tallies_index) X(feeds_index) X(producers_index) X(handles)         \
     X(dropped_index)
@@ -110,18 +110,21 @@ static void incidents_put(const facts *f, saved_out *out)
         image_put_lists(out, inc, incident_lists, COUNT(incident_lists));
         if (inc->digest)
             digest_put_image(inc->digest, out);
+        if (inc->sharp_digest)
+            digest_put_image(inc->sharp_digest, out);
     }
 }
 
 static void incident_get(facts *f, saved_in *in, incident *inc)
 {
     image_get(in, inc, sizeof *inc);
-    inc->facts = f;
     image_get_lists(in, inc, incident_lists, COUNT(incident_lists));
 #define LINK_IN(member) inc->member = link_in(f, in, inc->member);
     LINKS(LINK_IN)
     if (inc->digest)
         inc->digest = digest_get_image(in);
+    if (inc->sharp_digest)
+        inc->sharp_digest = digest_get_image(in);
 }
 
 /* First a place for each, then what is in them. */

@@ -5,7 +5,7 @@
  *   capacity, count │ objects, their pointers without meaning │ list of the 1st, of the 2nd, ...
  *
  * Bytes of another build mean nothing, so an image is only read by the build that wrote it. A list is
- * a pointer, a count and a capacity, one behind the other, as array.h grows them.
+ * a pointer and a count with the capacity right behind it, as array.h grows them.
  */
 #ifndef FACTS_IMAGE_H
 #define FACTS_IMAGE_H
@@ -14,7 +14,7 @@
 #include "saved.h"
 
 typedef struct image_list {
-    size_t at, size; /* where in the object its pointer stands; size of an element */
+    size_t at, counts, size; /* where in the object pointer and count stand; size of an element */
 } image_list;
 
 void image_put(saved_out *out, const void *data, size_t len); /* with what makes it a multiple of 8 */

@@ -10,11 +10,16 @@
 /* A list as array.h grows it, whatever its elements. */
 typedef struct any_list {
     void *at;
-    uint32_t count, capacity;
+    uint32_t counts[2]; /* count, capacity */
 } any_list;
-_Static_assert(sizeof(any_list) == sizeof(numbers) && offsetof(any_list, count) == offsetof(numbers, count) &&
-                   offsetof(any_list, capacity) == offsetof(numbers, capacity),
-               "lists look otherwise");
+
+static any_list list_read(const void *object, const image_list *l)
+{
+    any_list list;
+    memcpy(&list.at, (const char *)object + l->at, sizeof list.at);
+    memcpy(list.counts, (const char *)object + l->counts, sizeof list.counts);
+    return list;
+}
 
 void image_put(saved_out *out, const void *data, size_t len)
 {
@@ -47,21 +52,20 @@ void *image_get_new(saved_in *in, size_t len, size_t capacity)
 void image_put_lists(saved_out *out, const void *object, const image_list lists[], size_t lists_count)
 {
     for (size_t i = 0; i < lists_count; i++) {
-        any_list list;
-        memcpy(&list, (const char *)object + lists[i].at, sizeof list);
-        image_put(out, list.at, (size_t)list.count * lists[i].size);
+        any_list list = list_read(object, &lists[i]);
+        image_put(out, list.at, (size_t)list.counts[0] * lists[i].size);
     }
 }
 
 void image_get_lists(saved_in *in, void *object, const image_list lists[], size_t lists_count)
 {
     for (size_t i = 0; i < lists_count; i++) {
-        any_list list;
-        memcpy(&list, (const char *)object + lists[i].at, sizeof list);
-        list.at = image_get_new(in, (size_t)list.count * lists[i].size, (size_t)list.capacity * lists[i].size);
+        any_list list = list_read(object, &lists[i]);
+        list.at = image_get_new(in, (size_t)list.counts[0] * lists[i].size, (size_t)list.counts[1] * lists[i].size);
         if (!list.at)
-            list.count = list.capacity = 0;
-        memcpy((char *)object + lists[i].at, &list, sizeof list);
+            list.counts[0] = list.counts[1] = 0;
+        memcpy((char *)object + lists[i].at, &list.at, sizeof list.at);
+        memcpy((char *)object + lists[i].counts, list.counts, sizeof list.counts);
     }
 }
 
