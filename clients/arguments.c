@@ -54,7 +54,8 @@ static const char *environment_or(const char *name, const char *fallback)
 static const char *service_default(const char *verb)
 {
     bool publishes = strcmp(verb, "pub") == 0 || strcmp(verb, "import") == 0;
-    const char *part = publishes ? "ipc:///run/thaw/service-publish" : "ipc:///run/thaw/service-read";
+    const char *part =
+        publishes ? "ipc:///run/thaw/service-publish" : "ipc:///run/thaw/service-read";
     const char *whole = "ipc:///run/thaw/service";
 
     if (access(whole + 6, W_OK) < 0 && errno == EACCES && access(part + 6, W_OK) == 0)

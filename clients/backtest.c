@@ -47,7 +47,8 @@ static bool is_wanted(const run *r, const uint8_t *bytes, size_t len)
     if (!msgpack_zone_init(&zone, 1024))
         return true;
     bool wanted = pack_decode(bytes, len, &zone, &object) != 0 ||
-                  pack_is(&object, "country", r->source->country) || pack_is(&object, "country", "ZZ");
+                  pack_is(&object, "country", r->source->country) ||
+                  pack_is(&object, "country", "ZZ");
     msgpack_zone_destroy(&zone);
     return wanted;
 }
@@ -57,7 +58,8 @@ static int apply(run *r, const replay_event events[], size_t count, int64_t rece
 {
     int result = 0;
     for (size_t i = 0; result == 0 && i < r->count; i++)
-        result = replay_batch(r->replays[i], events, count, received_at_ns, i == 0 ? on_problem : NULL, r);
+        result = replay_batch(r->replays[i], events, count, received_at_ns,
+                              i == 0 ? on_problem : NULL, r);
     return result;
 }
 
@@ -81,7 +83,8 @@ static int run_file(run *r)
             opened = next != -EIO;
             r->unreadable++;
             if (problem.line > 0)
-                complain("backtest: %s:%" PRIu64 ": %s", problem.file, problem.line, problem.message);
+                complain("backtest: %s:%" PRIu64 ": %s", problem.file, problem.line,
+                         problem.message);
             else
                 complain("backtest: %s: %s", problem.file, problem.message);
         } else if (next == 1) {
@@ -151,7 +154,8 @@ static int on_record(void *context, const journal_record *record)
     if (record->kind == JOURNAL_BATCH)
         r->received_at_ns = record->at_ns;
     for (size_t i = 0; record->kind == JOURNAL_ADVANCE && r->source->clock == ENGINE_CLOCK_WALL &&
-                       r->failed == 0 && i < r->count; i++)
+                       r->failed == 0 && i < r->count;
+         i++)
         r->failed = replay_advance(r->replays[i], record->at_ns);
     return r->failed;
 }
@@ -215,11 +219,13 @@ static bool overlap(const replay_alert *a, const replay_alert *b)
     return a->fired_at_ns <= ended_at(b) && b->fired_at_ns <= ended_at(a);
 }
 
-static const replay_alert *partner(const replay *old, const replay_alert *a, bool exact, bool taken[])
+static const replay_alert *partner(const replay *old, const replay_alert *a, bool exact,
+                                   bool taken[])
 {
     for (size_t i = 0; old != NULL && i < old->count; i++) {
         const replay_alert *b = old->alerts[i];
-        if (taken[i] || !same_place(a, b) || !overlap(a, b) || (exact && a->fired_at_ns != b->fired_at_ns))
+        if (taken[i] || !same_place(a, b) || !overlap(a, b) ||
+            (exact && a->fired_at_ns != b->fired_at_ns))
             continue;
         taken[i] = true;
         return b;
@@ -242,7 +248,8 @@ static backtest_diff row_diff(const backtest_row *row, bool comparing)
         return DIFF_SAME;
     if (row->other == NULL)
         return DIFF_ONLY_NEW;
-    return row->alert->fired_at_ns == row->other->fired_at_ns && row->alert->state == row->other->state &&
+    return row->alert->fired_at_ns == row->other->fired_at_ns &&
+                   row->alert->state == row->other->state &&
                    ended_at(row->alert) == ended_at(row->other)
                ? DIFF_SAME
                : DIFF_OTHER;
@@ -254,7 +261,8 @@ backtest_row *backtest_compare(const replay *now, const replay *old, size_t *ret
     backtest_row *rows = calloc(now->count + old_count + 1, sizeof *rows);
     bool *taken = calloc(old_count + 1, sizeof *taken);
     for (size_t i = 0; rows != NULL && taken != NULL && i < now->count; i++)
-        rows[count++] = (backtest_row){now->alerts[i], partner(old, now->alerts[i], true, taken), DIFF_SAME};
+        rows[count++] =
+            (backtest_row){now->alerts[i], partner(old, now->alerts[i], true, taken), DIFF_SAME};
     for (size_t i = 0; i < count; i++) {
         if (rows[i].other == NULL)
             rows[i].other = partner(old, rows[i].alert, false, taken);

@@ -30,8 +30,8 @@ typedef struct backtest_row {
 } backtest_row;
 
 /* Pairs the alerts of two runs: of one rule and group, those that fired at the same instant, then
- * those that fired at the same time for a while. Rows stand in order of firing, from malloc(). old NULL: no comparison,
- * all rows are DIFF_SAME. NULL: no memory. */
+ * those that fired at the same time for a while. Rows stand in order of firing, from malloc(). old
+ * NULL: no comparison, all rows are DIFF_SAME. NULL: no memory. */
 backtest_row *backtest_compare(const replay *now, const replay *old, size_t *ret_count);
 
 #endif

@@ -33,7 +33,8 @@ static void line(const screen *s, const char *label, const char *text, size_t le
     putc('\n', s->out);
 }
 
-static void value_line(const screen *s, const char *label, const msgpack_object *map, const char *key)
+static void value_line(const screen *s, const char *label, const msgpack_object *map,
+                       const char *key)
 {
     const msgpack_object *value = pack_get(map, key);
     char text[CELL_BYTES];
@@ -41,7 +42,8 @@ static void value_line(const screen *s, const char *label, const msgpack_object 
         line(s, label, text, layout_cell(key, value, text, sizeof text));
 }
 
-static void incident_print(const screen *s, const msgpack_object *reply, const msgpack_object *incident)
+static void incident_print(const screen *s, const msgpack_object *reply,
+                           const msgpack_object *incident)
 {
     char text[CELL_BYTES];
     screen_colour(s, COLOUR_BOLD);

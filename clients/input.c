@@ -26,7 +26,7 @@ struct input {
     input_format wanted, format;
     const char *file;
     int fd;
-    bool ended; /* the current file has been read to its end */
+    bool ended;  /* the current file has been read to its end */
     bool memory; /* the buffer holds all there is, without a file */
     int read_error;
     uint64_t line;

@@ -88,7 +88,8 @@ size_t ledger_cell_differs(const msgpack_object *row, char *text, size_t room)
     bool numbers = is_true(row, "disagrees");
     bool whole = pack_get_uint(row, "low", 0) != pack_get_uint(row, "high", 0);
     const char *what = !numbers ? "" : whole ? "number" : "a part";
-    return clipped(snprintf(text, room, "%s%s%s", what, numbers && days ? ", " : "", days ? "day" : ""), room);
+    return clipped(
+        snprintf(text, room, "%s%s%s", what, numbers && days ? ", " : "", days ? "day" : ""), room);
 }
 
 /* ---- incidents ---------------------------------------------------------------------- */
@@ -114,7 +115,8 @@ static size_t with_range(const msgpack_object *row, const char *keys[3], char *t
         return 0;
     size_t at = clipped(snprintf(text, room, "%" PRIu64, pack_get_uint(row, keys[0], 0)), room);
     if (low != high)
-        at += clipped(snprintf(text + at, room - at, " (%" PRIu64 "-%" PRIu64 ")", low, high), room - at);
+        at += clipped(snprintf(text + at, room - at, " (%" PRIu64 "-%" PRIu64 ")", low, high),
+                      room - at);
     return at;
 }
 
@@ -128,7 +130,9 @@ size_t ledger_cell_count(const msgpack_object *row, char *text, size_t room)
 
 size_t ledger_cell_total(const msgpack_object *row, char *text, size_t room)
 {
-    const char *sign = pack_is(row, "count_is", "at_least") ? ">= " : pack_is(row, "count_is", "about") ? "~ " : "";
+    const char *sign = pack_is(row, "count_is", "at_least") ? ">= "
+                       : pack_is(row, "count_is", "about")  ? "~ "
+                                                            : "";
     if (!has_number(row, "count"))
         return 0;
     return clipped(snprintf(text, room, "%s%" PRIu64, sign, pack_get_uint(row, "count", 0)), room);
@@ -141,7 +145,8 @@ size_t ledger_cell_ledger(const msgpack_object *row, char *text, size_t room)
 }
 
 /* The category of a definition, where it is another than the total states. */
-static void other_category(const msgpack_object *row, const msgpack_object *fit, char text[WORD_BYTES])
+static void other_category(const msgpack_object *row, const msgpack_object *fit,
+                           char text[WORD_BYTES])
 {
     char stated[WORD_BYTES], category[WORD_BYTES];
     text[0] = '\0';
@@ -152,7 +157,8 @@ static void other_category(const msgpack_object *row, const msgpack_object *fit,
 size_t ledger_cell_fits(const msgpack_object *row, char *text, size_t room)
 {
     const msgpack_object *fits = pack_get(row, "fits");
-    char reading[WORD_BYTES], form[WORD_BYTES], category[WORD_BYTES], since[WORD_BYTES], state[WORD_BYTES];
+    char reading[WORD_BYTES], form[WORD_BYTES], category[WORD_BYTES], since[WORD_BYTES],
+        state[WORD_BYTES];
     if (fits == NULL || fits->type != MSGPACK_OBJECT_ARRAY || fits->via.array.size == 0)
         return 0;
     const msgpack_object *fit = &fits->via.array.ptr[0];
@@ -166,8 +172,9 @@ size_t ledger_cell_fits(const msgpack_object *row, char *text, size_t room)
                        : strcmp(reading, "with") == 0 ? "stated "
                        : form[0] != '\0'              ? ""
                                                       : "all";
-    int length = snprintf(text, room, "%s%s%s%s%s", category, what, strcmp(reading, "grace") == 0 ? "" : form,
-                          beginning ? " since " : "", beginning ? day(fit, "since", since) : "");
+    int length = snprintf(text, room, "%s%s%s%s%s", category, what,
+                          strcmp(reading, "grace") == 0 ? "" : form, beginning ? " since " : "",
+                          beginning ? day(fit, "since", since) : "");
     size_t at = clipped(length, room);
     if (more > 0)
         at += clipped(snprintf(text + at, room - at, ", or %" PRIu32 " more", more), room - at);

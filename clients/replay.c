@@ -124,7 +124,8 @@ static size_t batch_decode(const replay_event events[], size_t count, const prob
     for (size_t i = 0; i < count; i++) {
         thaw_body body;
         thaw_error error;
-        if (thaw_body_open(&body, events[i].bytes, events[i].len, &thaw_limits_stored, 0, &error) < 0 ||
+        if (thaw_body_open(&body, events[i].bytes, events[i].len, &thaw_limits_stored, 0, &error) <
+                0 ||
             thaw_body_next(&body, &decoded[used], &error) <= 0) {
             problem_tell(p, i, error.message);
             continue;

@@ -20,8 +20,8 @@
 typedef struct replay_alert {
     char *id; /* RULE:GROUP:N */
     int64_t fired_at_ns, changed_at_ns;
-    uint64_t seq, rev;  /* of the last change */
-    uint8_t state;      /* thaw_alert_state */
+    uint64_t seq, rev;   /* of the last change */
+    uint8_t state;       /* thaw_alert_state */
     msgpack_object body; /* as last published; points into what the alert owns */
     msgpack_zone zone;
     uint8_t *bytes;

@@ -36,7 +36,8 @@ static bool batch_read(batch *b, struct fy_node *node, bool has_time)
     while (one != NULL || (one = fy_node_sequence_iterate(node, &walk)) != NULL) {
         int64_t reported_ns;
         if (b->count == STEP_EVENTS_MAX)
-            return yaml_complain(b->run->file, one, "more than %d events in one step", STEP_EVENTS_MAX);
+            return yaml_complain(b->run->file, one, "more than %d events in one step",
+                                 STEP_EVENTS_MAX);
         if (!rule_test_event(b->run, one, &b->data, &reported_ns))
             return false;
         if (!has_time && reported_ns > b->run->now_ns)
@@ -48,7 +49,8 @@ static bool batch_read(batch *b, struct fy_node *node, bool has_time)
             break;
     }
     if (b->run->now_ns == INT64_MIN)
-        return yaml_complain(b->run->file, node, "the first step needs a time: `at`, or an event's reported_at");
+        return yaml_complain(b->run->file, node,
+                             "the first step needs a time: `at`, or an event's reported_at");
     return true;
 }
 
@@ -79,7 +81,8 @@ static bool step_events(rule_test_run *run, struct fy_node *node, bool has_time)
     return done;
 }
 
-static const char *const step_keys[] = {"at", "event", "events", "firing", "resolved", "withdrawn", NULL};
+static const char *const step_keys[] = {"at",       "event",     "events", "firing",
+                                        "resolved", "withdrawn", NULL};
 enum { STEP_AT, STEP_EVENT, STEP_EVENTS, STEP_FIRING };
 
 static bool step_run(rule_test_run *run, struct fy_node *step)
@@ -115,7 +118,8 @@ enum { TEST_NAME, TEST_CLOCK, TEST_DEFAULTS, TEST_STEPS };
 static bool clock_read(yaml_file *f, struct fy_node *node, engine_clock *ret_clock)
 {
     char *text = node != NULL ? yaml_text(node) : NULL;
-    bool good = node == NULL || (text != NULL && (strcmp(text, "wall") == 0 || strcmp(text, "reported") == 0));
+    bool good = node == NULL ||
+                (text != NULL && (strcmp(text, "wall") == 0 || strcmp(text, "reported") == 0));
     if (node != NULL && good)
         *ret_clock = text[0] == 'w' ? ENGINE_CLOCK_WALL : ENGINE_CLOCK_REPORTED;
     free(text);
@@ -137,7 +141,9 @@ static bool steps_run(rule_test_run *run, test_file *f, struct fy_node *keys[5])
     struct fy_node *step;
     bool done = clock_read(&f->yaml, keys[TEST_CLOCK], &run->clock);
     if (done && (keys[TEST_STEPS] == NULL || !yaml_list(&f->yaml, keys[TEST_STEPS], "steps")))
-        return keys[TEST_STEPS] == NULL ? yaml_complain(&f->yaml, keys[TEST_NAME], "a test needs `steps`") : false;
+        return keys[TEST_STEPS] == NULL
+                   ? yaml_complain(&f->yaml, keys[TEST_NAME], "a test needs `steps`")
+                   : false;
     if (!done)
         return false;
     if (replay_rules((const char *const *)f->paths, f->paths_count, false, &set) != 0)
@@ -154,8 +160,9 @@ static void test_report(const rule_test_run *run, const char *name, unsigned lin
     screen s = screen_open(stdout);
     if (json) {
         json_t *all = rule_test_failures_json(run);
-        json_t *object = json_pack("{s:s, s:i, s:s, s:b, s:o}", "file", run->file->path, "line", (int)line, "test",
-                                   name, "ok", run->failures_count == 0, "failures", all);
+        json_t *object =
+            json_pack("{s:s, s:i, s:s, s:b, s:o}", "file", run->file->path, "line", (int)line,
+                      "test", name, "ok", run->failures_count == 0, "failures", all);
         if (object != NULL && json_dumpf(object, stdout, JSON_COMPACT) == 0)
             putchar('\n');
         json_decref(object);
@@ -168,7 +175,8 @@ static void test_report(const rule_test_run *run, const char *name, unsigned lin
     rule_test_failures_print(run, &s);
 }
 
-static bool test_run(test_file *f, struct fy_node *node, const char *only, bool json, rule_test_totals *totals)
+static bool test_run(test_file *f, struct fy_node *node, const char *only, bool json,
+                     rule_test_totals *totals)
 {
     struct fy_node *keys[5];
     if (!yaml_map(&f->yaml, node, "a test", test_keys, keys))
@@ -245,7 +253,8 @@ void rule_test_file(const char *path, const char *only, bool json, rule_test_tot
     void *walk = NULL;
     struct fy_node *item;
     unsigned failed = totals->failed, tests = totals->tests;
-    bool good = yaml_open(path, &f.yaml) && file_read(&f) && yaml_list(&f.yaml, f.keys[FILE_TESTS], "tests");
+    bool good = yaml_open(path, &f.yaml) && file_read(&f) &&
+                yaml_list(&f.yaml, f.keys[FILE_TESTS], "tests");
     totals->files++;
     while (good && (item = fy_node_sequence_iterate(f.keys[FILE_TESTS], &walk)) != NULL)
         good = test_run(&f, item, only, json, totals);

@@ -39,10 +39,10 @@ typedef struct rule_test_run {
     struct fy_node *defaults[2]; /* of the test, of the file; or NULL */
     replay replay;
     engine_clock clock;
-    int64_t now_ns; /* of the story; INT64_MIN: it has no time yet */
+    int64_t now_ns;  /* of the story; INT64_MIN: it has no time yet */
     unsigned events; /* so far, for ids that are not given */
-    uint64_t seq;   /* of the last change that was compared */
-    bool *named;    /* by place in replay.alerts: a step expected it */
+    uint64_t seq;    /* of the last change that was compared */
+    bool *named;     /* by place in replay.alerts: a step expected it */
     size_t named_count;
     rule_test_failure *failures;
     size_t failures_count;
@@ -59,7 +59,8 @@ bool rule_test_time(rule_test_run *run, struct fy_node *node, int64_t *ret_ns);
 
 /* rule_test_expect.c: compares a step's lists (NULL: not given) with the alerts as they are. False
  * after a complaint about the file; differences go to run->failures. */
-bool rule_test_expect(rule_test_run *run, struct fy_node *const lists[RULE_TEST_LISTS], unsigned line);
+bool rule_test_expect(rule_test_run *run, struct fy_node *const lists[RULE_TEST_LISTS],
+                      unsigned line);
 /* Alerts that fired and that no step named. */
 bool rule_test_unnamed(rule_test_run *run, unsigned line);
 void rule_test_failures_print(const rule_test_run *run, const screen *s);

@@ -21,14 +21,17 @@ bool rule_test_time(rule_test_run *run, struct fy_node *node, int64_t *ret_ns)
     bool done = true;
     if (text != NULL && text[0] == '+' && duration_parse(text + 1, &length_ns) == 0) {
         if (run->now_ns == INT64_MIN)
-            done = yaml_complain(run->file, node, "at: nothing comes before it; expected a time or a date");
+            done = yaml_complain(run->file, node,
+                                 "at: nothing comes before it; expected a time or a date");
         else if (__builtin_add_overflow(run->now_ns, length_ns, ret_ns))
             done = yaml_complain(run->file, node, "at: too far ahead");
-    } else if (text != NULL && thaw_date_parse(text, strlen(text), &date) == 0 && !date.approximate) {
+    } else if (text != NULL && thaw_date_parse(text, strlen(text), &date) == 0 &&
+               !date.approximate) {
         *ret_ns = date.at_ns;
     } else {
-        done = yaml_complain(run->file, node,
-                             "at: expected a time (2025-09-11T10:00:00Z), a date or +DURATION (+3d, +90m)");
+        done = yaml_complain(
+            run->file, node,
+            "at: expected a time (2025-09-11T10:00:00Z), a date or +DURATION (+3d, +90m)");
     }
     free(text);
     return done;
@@ -51,7 +54,8 @@ static void pack_scalar(const char *key, const char *text, msgpack_packer *out)
     char *end;
     errno = 0;
     unsigned long long number = strtoull(text, &end, 10);
-    if (is_number_key(key) && errno == 0 && end != text && *end == '\0' && isdigit((unsigned char)text[0]))
+    if (is_number_key(key) && errno == 0 && end != text && *end == '\0' &&
+        isdigit((unsigned char)text[0]))
         msgpack_pack_uint64(out, number);
     else
         pack_text(out, text);
@@ -79,7 +83,8 @@ static bool pack_node(rule_test_run *run, const char *key, struct fy_node *node,
         while (done && (pair = fy_node_mapping_iterate(node, &walk)) != NULL) {
             char *name = yaml_text(fy_node_pair_key(pair));
             pack_text(out, name != NULL ? name : "");
-            done = pack_node(run, name != NULL ? name : "", fy_node_pair_value(pair), depth + 1, out);
+            done =
+                pack_node(run, name != NULL ? name : "", fy_node_pair_value(pair), depth + 1, out);
             free(name);
         }
     } else {

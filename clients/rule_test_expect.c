@@ -19,8 +19,7 @@ enum { CELL_BYTES = 4096 };
 static void failure_add(rule_test_run *run, const rule_test_failure *like, const char *alert,
                         const char *key, const char *expected, const char *found)
 {
-    rule_test_failure *more =
-        reallocarray(run->failures, run->failures_count + 1, sizeof *more);
+    rule_test_failure *more = reallocarray(run->failures, run->failures_count + 1, sizeof *more);
     if (more == NULL)
         return;
     run->failures = more;
@@ -56,7 +55,8 @@ static void failure_print(const rule_test_failure *f, const screen *s)
         fprintf(s->out, "  %s  is there and not expected\n", f->found != NULL ? f->found : "");
     } else {
         screen_print(s, COLOUR_YELLOW, "    ~ %s", f->alert);
-        fprintf(s->out, "  %s\n        expected  %s\n        found     %s\n", f->key, f->expected, f->found);
+        fprintf(s->out, "  %s\n        expected  %s\n        found     %s\n", f->key, f->expected,
+                f->found);
     }
 }
 
@@ -68,7 +68,8 @@ void rule_test_failures_print(const rule_test_run *run, const screen *s)
         char at[64] = "";
         if (last == NULL || last->line != f->line || strcmp(last->list, f->list) != 0) {
             words_time(f->at_ns, at, sizeof at);
-            fprintf(s->out, "  line %u, at %s%s%s:\n", f->line, at, f->list[0] != '\0' ? ", " : "", f->list);
+            fprintf(s->out, "  line %u, at %s%s%s:\n", f->line, at, f->list[0] != '\0' ? ", " : "",
+                    f->list);
         }
         failure_print(f, s);
         last = f;
@@ -82,10 +83,10 @@ json_t *rule_test_failures_json(const rule_test_run *run)
         const rule_test_failure *f = &run->failures[i];
         char at[64];
         words_time(f->at_ns, at, sizeof at);
-        json_array_append_new(
-            all, json_pack("{s:i, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s*}", "line", (int)f->line, "at", at, "list",
-                           f->list, "problem", f->problem, "alert", f->alert, "key", f->key, "expected",
-                           f->expected, "found", f->found));
+        json_array_append_new(all, json_pack("{s:i, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s*}", "line",
+                                             (int)f->line, "at", at, "list", f->list, "problem",
+                                             f->problem, "alert", f->alert, "key", f->key,
+                                             "expected", f->expected, "found", f->found));
     }
     return all;
 }
@@ -93,7 +94,8 @@ json_t *rule_test_failures_json(const rule_test_run *run)
 /* ---- comparing values --------------------------------------------------------------- */
 
 /* Times may be written in several ways; everything else is compared as text. */
-static bool value_equals(const char *key, const char *expected, const msgpack_object *found, char *text)
+static bool value_equals(const char *key, const char *expected, const msgpack_object *found,
+                         char *text)
 {
     thaw_date date;
     int64_t at_ns;
@@ -119,7 +121,8 @@ typedef struct comparing {
     const replay_alert *alert;
 } comparing;
 
-static bool compare_scalar(comparing *c, const char *key, const msgpack_object *found, struct fy_node *node)
+static bool compare_scalar(comparing *c, const char *key, const msgpack_object *found,
+                           struct fy_node *node)
 {
     char text[CELL_BYTES];
     char *expected = yaml_text(node);
@@ -132,7 +135,8 @@ static bool compare_scalar(comparing *c, const char *key, const msgpack_object *
 }
 
 /* Of a map (values, labels) only the keys that the test names. */
-static bool compare_map(comparing *c, const char *key, const msgpack_object *found, struct fy_node *node)
+static bool compare_map(comparing *c, const char *key, const msgpack_object *found,
+                        struct fy_node *node)
 {
     void *walk = NULL;
     struct fy_node_pair *pair;
@@ -149,12 +153,14 @@ static bool compare_map(comparing *c, const char *key, const msgpack_object *fou
 }
 
 /* A list (reports, sources, because) is compared as a set. */
-static bool compare_list(comparing *c, const char *key, const msgpack_object *found, struct fy_node *node)
+static bool compare_list(comparing *c, const char *key, const msgpack_object *found,
+                         struct fy_node *node)
 {
     char cell[CELL_BYTES], text[CELL_BYTES] = "", want[CELL_BYTES] = "";
     void *walk = NULL;
     struct fy_node *item;
-    uint32_t count = found != NULL && found->type == MSGPACK_OBJECT_ARRAY ? found->via.array.size : 0;
+    uint32_t count =
+        found != NULL && found->type == MSGPACK_OBJECT_ARRAY ? found->via.array.size : 0;
     size_t wanted = 0, hits = 0;
     if (!yaml_list(c->run->file, node, key))
         return false;
@@ -180,10 +186,20 @@ static bool compare_list(comparing *c, const char *key, const msgpack_object *fo
 
 /* ---- comparing alerts --------------------------------------------------------------- */
 
-static const char *const alert_keys[] = {"alert",  "severity", "title",   "since", "values",
+static const char *const alert_keys[] = {"alert",  "severity", "title",   "since",   "values",
                                          "labels", "reports",  "sources", "because", NULL};
-enum { KEY_ALERT, KEY_SEVERITY, KEY_TITLE, KEY_SINCE, KEY_VALUES, KEY_LABELS, KEY_REPORTS, KEY_SOURCES,
-       KEY_BECAUSE, KEY_COUNT };
+enum {
+    KEY_ALERT,
+    KEY_SEVERITY,
+    KEY_TITLE,
+    KEY_SINCE,
+    KEY_VALUES,
+    KEY_LABELS,
+    KEY_REPORTS,
+    KEY_SOURCES,
+    KEY_BECAUSE,
+    KEY_COUNT
+};
 
 static bool compare_alert(comparing *c, struct fy_node *const keys[KEY_COUNT])
 {
@@ -250,7 +266,8 @@ static bool named_room(rule_test_run *run)
 }
 
 /* One expected alert: a name, or a map with `alert` and what more it must say. */
-static bool expect_one(rule_test_run *run, int list, struct fy_node *node, bool taken[], unsigned line)
+static bool expect_one(rule_test_run *run, int list, struct fy_node *node, bool taken[],
+                       unsigned line)
 {
     struct fy_node *keys[KEY_COUNT + 1] = {NULL};
     bool is_name = fy_node_get_type(node) == FYNT_SCALAR;
@@ -310,7 +327,8 @@ static bool expect_list(rule_test_run *run, int list, struct fy_node *node, unsi
     return done;
 }
 
-bool rule_test_expect(rule_test_run *run, struct fy_node *const lists[RULE_TEST_LISTS], unsigned line)
+bool rule_test_expect(rule_test_run *run, struct fy_node *const lists[RULE_TEST_LISTS],
+                      unsigned line)
 {
     bool done = named_room(run), any = false;
     for (int list = 0; done && list < RULE_TEST_LISTS; list++) {

@@ -222,7 +222,8 @@ static void columns_shrink(const screen_table *t, column columns[], unsigned roo
         column *widest = NULL;
         for (size_t i = 0; i < t->columns; i++) {
             sum += columns[i].width;
-            if (columns[i].width > columns[i].least && (widest == NULL || columns[i].width > widest->width))
+            if (columns[i].width > columns[i].least &&
+                (widest == NULL || columns[i].width > widest->width))
                 widest = &columns[i];
         }
         if (sum <= room || widest == NULL)

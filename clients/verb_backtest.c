@@ -82,14 +82,16 @@ static void add_row(screen_table *t, const backtest_row *row, bool comparing)
         words_time(row->other->fired_at_ns, fired, sizeof fired);
         if (row->other->state != THAW_FIRING)
             words_time(row->other->changed_at_ns, ended, sizeof ended);
-        snprintf(text, sizeof text, "fired %s, %s %s", fired, thaw_alert_state_name(row->other->state), ended);
+        snprintf(text, sizeof text, "fired %s, %s %s", fired,
+                 thaw_alert_state_name(row->other->state), ended);
     }
     add_cell(t, text, COLOUR_YELLOW);
 }
 
 static void print_table(const backtest_row rows[], size_t count, bool comparing)
 {
-    static const char *const titles[] = {"", "FIRED", "ENDED", "STATE", "SEVERITY", "ALERT", "TITLE", "AGAINST"};
+    static const char *const titles[] = {"",         "FIRED", "ENDED", "STATE",
+                                         "SEVERITY", "ALERT", "TITLE", "AGAINST"};
     screen s = screen_open(stdout);
     screen_table *t = screen_table_new(titles + (comparing ? 0 : 1), comparing ? 8 : 6);
     for (size_t i = 0; t != NULL && i < count; i++)
@@ -99,20 +101,21 @@ static void print_table(const backtest_row rows[], size_t count, bool comparing)
     screen_table_free(t);
 }
 
-static void print_summary(const replay *now, const backtest_row rows[], size_t count, bool comparing)
+static void print_summary(const replay *now, const backtest_row rows[], size_t count,
+                          bool comparing)
 {
     size_t firing = 0, diffs[4] = {0};
     for (size_t i = 0; i < now->count; i++)
         firing += now->alerts[i]->state == THAW_FIRING;
     for (size_t i = 0; i < count; i++)
         diffs[rows[i].diff]++;
-    printf("%s%" PRIu64 " reports, %zu alert%s, %zu firing at the end", count > 0 ? "\n" : "", now->reports,
-           now->count, now->count == 1 ? "" : "s", firing);
+    printf("%s%" PRIu64 " reports, %zu alert%s, %zu firing at the end", count > 0 ? "\n" : "",
+           now->reports, now->count, now->count == 1 ? "" : "s", firing);
     if (now->rejected > 0)
         printf(", %" PRIu64 " reports refused", now->rejected);
     if (comparing)
-        printf("; %zu only now (+), %zu no more (-), %zu at another time (~), %zu the same", diffs[DIFF_ONLY_NEW],
-               diffs[DIFF_ONLY_OLD], diffs[DIFF_OTHER], diffs[DIFF_SAME]);
+        printf("; %zu only now (+), %zu no more (-), %zu at another time (~), %zu the same",
+               diffs[DIFF_ONLY_NEW], diffs[DIFF_ONLY_OLD], diffs[DIFF_OTHER], diffs[DIFF_SAME]);
     putchar('\n');
 }
 
@@ -126,7 +129,8 @@ static void pack_end(msgpack_packer *out, const replay_alert *a)
         pack_instant(out, a->changed_at_ns);
 }
 
-/* The alert as last published, with fired_at and ended_at, and with diff where there are two sets. */
+/* The alert as last published, with fired_at and ended_at, and with diff where there are two sets.
+ */
 static void print_json(const backtest_row *row, bool comparing)
 {
     const msgpack_object *body = &row->alert->body;
@@ -198,7 +202,8 @@ static bool prepare(const char *const paths[], size_t count, engine_clock clock,
     return false;
 }
 
-static int run(const options *o, const backtest_source *source, const char *const paths[], size_t count)
+static int run(const options *o, const backtest_source *source, const char *const paths[],
+               size_t count)
 {
     replay now = {.engine = NULL}, old = {.engine = NULL};
     replay *const both[] = {&now, &old};
@@ -231,7 +236,8 @@ static bool source_make(const options *o, backtest_source *ret_source)
     struct stat status;
     if (ret_source->clock == ENGINE_CLOCK_WALL &&
         (stat(ret_source->path, &status) != 0 || !S_ISDIR(status.st_mode))) {
-        complain("backtest: --clock wall needs a state folder: a file does not say when reports came in");
+        complain("backtest: --clock wall needs a state folder: a file does not say when reports "
+                 "came in");
         return false;
     }
     if (o->country != NULL && !country_check(o->country))
@@ -249,24 +255,39 @@ int verb_backtest(int argc, char **argv)
         "stdin), a state folder, or 'journal' for the one of thawd. With --against, the alerts\n"
         "are compared with those of other rules: + only now, - no more, ~ at another time."};
     const argument arguments[] = {
-        {.name = "from", .type = ARGUMENT_TEXT, .target = &o.from, .value = "FILE", .help = "where the reports are"},
-        {.name = "against", .type = ARGUMENT_TEXT, .target = &o.against, .value = "RULES", .help = "compare with these rules"},
+        {.name = "from",
+         .type = ARGUMENT_TEXT,
+         .target = &o.from,
+         .value = "FILE",
+         .help = "where the reports are"},
+        {.name = "against",
+         .type = ARGUMENT_TEXT,
+         .target = &o.against,
+         .value = "RULES",
+         .help = "compare with these rules"},
         {.name = "clock",
          .type = ARGUMENT_TEXT,
          .target = &o.clock,
          .value = "CLOCK",
          .help = "reported (by the reports, the default) or wall (a journal's own)"},
-        {.name = "country", .type = ARGUMENT_TEXT, .target = &o.country, .value = "CC", .help = "only reports of this country"},
+        {.name = "country",
+         .type = ARGUMENT_TEXT,
+         .target = &o.country,
+         .value = "CC",
+         .help = "only reports of this country"},
         {.name = "until",
          .type = ARGUMENT_TEXT,
          .target = &o.until,
          .value = "TIME",
          .help = "let time go on to there after the last report"},
-        {.name = "json", .type = ARGUMENT_FLAG, .target = &o.json, .help = "an object for each alert, one a line"}};
+        {.name = "json",
+         .type = ARGUMENT_FLAG,
+         .target = &o.json,
+         .help = "an object for each alert, one a line"}};
     int first = 0, result = 0;
     backtest_source source;
-    if (!arguments_parse(&u, arguments, sizeof arguments / sizeof arguments[0], NULL, 1, argc, argc, argv, &first,
-                         &result))
+    if (!arguments_parse(&u, arguments, sizeof arguments / sizeof arguments[0], NULL, 1, argc, argc,
+                         argv, &first, &result))
         return result;
     if (!source_make(&o, &source))
         return CLIENT_USAGE;

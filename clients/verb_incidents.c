@@ -24,14 +24,10 @@ static bool kind_check(const char *kind)
 int verb_incidents(int argc, char **argv)
 {
     static const column columns[] = {
-        {"date", COLUMN_VALUE, {"occurred_at"}},
-        {"what", COLUMN_WHAT, {"kind"}},
-        {"count", COLUMN_COUNT, {"count"}},
-        {"status", COLUMN_VALUE, {"status"}},
-        {"differs", COLUMN_DIFFERS, {"disagrees"}},
-        {"from", COLUMN_ITEMS, {"sources"}},
-        {"incident", COLUMN_VALUE, {"id"}},
-        {0},
+        {"date", COLUMN_VALUE, {"occurred_at"}},    {"what", COLUMN_WHAT, {"kind"}},
+        {"count", COLUMN_COUNT, {"count"}},         {"status", COLUMN_VALUE, {"status"}},
+        {"differs", COLUMN_DIFFERS, {"disagrees"}}, {"from", COLUMN_ITEMS, {"sources"}},
+        {"incident", COLUMN_VALUE, {"id"}},         {0},
     };
     common_options common = {.json = false};
     const char *kind = NULL;

@@ -40,8 +40,8 @@ static void on_progress(void *context, uint64_t done_bytes, uint64_t total_bytes
     if (t->errors.columns == 0 || t->json)
         return;
     if (total_bytes > 0)
-        fprintf(stderr, "\r\033[K%3.0f %% of %.1f MiB", 100.0 * (double)done_bytes / (double)total_bytes,
-                (double)total_bytes / 1048576.0);
+        fprintf(stderr, "\r\033[K%3.0f %% of %.1f MiB",
+                100.0 * (double)done_bytes / (double)total_bytes, (double)total_bytes / 1048576.0);
     else
         fprintf(stderr, "\r\033[K%.1f MiB", (double)done_bytes / 1048576.0);
     t->shown = true;
@@ -183,28 +183,36 @@ int verb_journal(int argc, char **argv)
         const char *name;
         int (*run)(tool *, const char *);
         bool takes_file;
-    } tools[] = {{"check", check, false}, {"export", export, true}, {"import", import, true}, {"compact", compact, false}};
+    } tools[] = {{"check", check, false},
+                 {"export", export, true},
+                 {"import", import, true},
+                 {"compact", compact, false}};
     tool t = {.state = FOLDER_DEFAULT, .errors = screen_open(stderr)};
-    const usage u = {
-        "journal", "check | export [FILE] | import [FILE] | compact",
-        "check    reads everything and compares every checksum and number; also beside a running thawd\n"
-        "export   writes all that is whole as one stream to FILE or stdout; also beside a running thawd\n"
-        "         and from a damaged journal\n"
-        "import   makes a journal of such a stream in a state folder that has none\n"
-        "compact  rewrites the file without its free pages; thawd must not run\n"
-        "Exit code 1: damaged, or it could not be done."};
+    const usage u = {"journal", "check | export [FILE] | import [FILE] | compact",
+                     "check    reads everything and compares every checksum and number; also "
+                     "beside a running thawd\n"
+                     "export   writes all that is whole as one stream to FILE or stdout; also "
+                     "beside a running thawd\n"
+                     "         and from a damaged journal\n"
+                     "import   makes a journal of such a stream in a state folder that has none\n"
+                     "compact  rewrites the file without its free pages; thawd must not run\n"
+                     "Exit code 1: damaged, or it could not be done."};
     const argument table[] = {
-        {"state", 's', ARGUMENT_TEXT, &t.state, "DIR", "the state folder (" FOLDER_DEFAULT ")", 0, 0},
-        {"renumber", 0, ARGUMENT_FLAG, &t.renumber, NULL, "import: take a stream with holes, under new numbers", 0, 0},
+        {"state", 's', ARGUMENT_TEXT, &t.state, "DIR", "the state folder (" FOLDER_DEFAULT ")", 0,
+         0},
+        {"renumber", 0, ARGUMENT_FLAG, &t.renumber, NULL,
+         "import: take a stream with holes, under new numbers", 0, 0},
         {"json", 'j', ARGUMENT_FLAG, &t.json, NULL, "one object a line", 0, 0},
     };
     int first = 0, result = 0;
 
-    if (!arguments_parse(&u, table, sizeof table / sizeof table[0], NULL, 1, 2, argc, argv, &first, &result))
+    if (!arguments_parse(&u, table, sizeof table / sizeof table[0], NULL, 1, 2, argc, argv, &first,
+                         &result))
         return result;
     for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++)
         if (strcmp(argv[first], tools[i].name) == 0 && (tools[i].takes_file || argc - first == 1))
             return tools[i].run(&t, argc - first == 2 ? argv[first + 1] : "-");
-    complain("journal: found '%s', expected check, export [FILE], import [FILE] or compact", argv[first]);
+    complain("journal: found '%s', expected check, export [FILE], import [FILE] or compact",
+             argv[first]);
     return CLIENT_USAGE;
 }

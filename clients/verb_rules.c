@@ -20,9 +20,10 @@
 
 static void complaint_json(const rules_complaint *c)
 {
-    json_t *object = json_pack("{s:s, s:s, s:i, s:i, s:s, s:s*}", "level", c->warning ? "warning" : "error", "file",
-                               c->file, "line", (int)c->line, "column", (int)c->column, "text",
-                               c->text != NULL ? c->text : "out of memory", "source", c->source);
+    json_t *object =
+        json_pack("{s:s, s:s, s:i, s:i, s:s, s:s*}", "level", c->warning ? "warning" : "error",
+                  "file", c->file, "line", (int)c->line, "column", (int)c->column, "text",
+                  c->text != NULL ? c->text : "out of memory", "source", c->source);
     if (object != NULL && json_dumpf(object, stdout, JSON_COMPACT) == 0)
         putchar('\n');
     json_decref(object);
@@ -48,11 +49,11 @@ static int check(const char *const paths[], size_t count, bool json)
             complaint_print(&complaints.at[i]);
     }
     if (!json && result == 0)
-        printf("%zu rule%s, %zu warning%s\n", rules_count(set), rules_count(set) == 1 ? "" : "s", warnings,
-               warnings == 1 ? "" : "s");
+        printf("%zu rule%s, %zu warning%s\n", rules_count(set), rules_count(set) == 1 ? "" : "s",
+               warnings, warnings == 1 ? "" : "s");
     else if (!json)
-        printf("%zu error%s, %zu warning%s\n", complaints.errors, complaints.errors == 1 ? "" : "s", warnings,
-               warnings == 1 ? "" : "s");
+        printf("%zu error%s, %zu warning%s\n", complaints.errors, complaints.errors == 1 ? "" : "s",
+               warnings, warnings == 1 ? "" : "s");
     if (result == -ENOMEM)
         complain("rules check: out of memory");
     rules_complaints_done(&complaints);
@@ -62,13 +63,16 @@ static int check(const char *const paths[], size_t count, bool json)
 
 static int verb_check(int argc, char **argv)
 {
-    const usage u = {"rules check", "FILE...",
-                     "Checks rule files, and of folders the *.yaml in them, as one set: errors, with the\n"
-                     "line and a caret, and warnings of rules that look wrong (never fire, always fire).\n"
-                     "Exit code 1 where there are errors."};
+    const usage u = {
+        "rules check", "FILE...",
+        "Checks rule files, and of folders the *.yaml in them, as one set: errors, with the\n"
+        "line and a caret, and warnings of rules that look wrong (never fire, always fire).\n"
+        "Exit code 1 where there are errors."};
     bool json = false;
-    const argument arguments[] = {
-        {.name = "json", .type = ARGUMENT_FLAG, .target = &json, .help = "an object for each complaint, one a line"}};
+    const argument arguments[] = {{.name = "json",
+                                   .type = ARGUMENT_FLAG,
+                                   .target = &json,
+                                   .help = "an object for each complaint, one a line"}};
     int first = 0, result = 0;
     if (!arguments_parse(&u, arguments, 1, NULL, 1, argc, argc, argv, &first, &result))
         return result;
@@ -87,7 +91,8 @@ static int is_wanted(const struct dirent *entry)
 {
     size_t len = strlen(entry->d_name);
     return entry->d_name[0] != '.' &&
-           (entry->d_type != DT_REG || (len > 10 && strcmp(entry->d_name + len - 10, ".test.yaml") == 0));
+           (entry->d_type != DT_REG ||
+            (len > 10 && strcmp(entry->d_name + len - 10, ".test.yaml") == 0));
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -95,7 +100,8 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* A file, or all *.test.yaml in a folder and the folders below it. NOLINTNEXTLINE(misc-no-recursion) */
+/* A file, or all *.test.yaml in a folder and the folders below it.
+ * NOLINTNEXTLINE(misc-no-recursion) */
 static void test_path(testing *t, const char *path, unsigned depth)
 {
     struct stat status;
@@ -119,29 +125,38 @@ static void test_path(testing *t, const char *path, unsigned depth)
 
 static int verb_test(int argc, char **argv)
 {
-    const usage u = {"rules test", "FILE...",
-                     "Runs tests of rules: reports with times, and the alerts that must stand then.\n"
-                     "Of folders, all *.test.yaml in them and below. thaw-rules(5) tells the format.\n"
-                     "Exit code 1 where a test fails or cannot be run."};
+    const usage u = {
+        "rules test", "FILE...",
+        "Runs tests of rules: reports with times, and the alerts that must stand then.\n"
+        "Of folders, all *.test.yaml in them and below. thaw-rules(5) tells the format.\n"
+        "Exit code 1 where a test fails or cannot be run."};
     testing t = {.only = NULL};
-    const argument arguments[] = {
-        {.name = "only", .type = ARGUMENT_TEXT, .target = &t.only, .value = "TEXT", .help = "tests whose name holds TEXT"},
-        {.name = "json", .type = ARGUMENT_FLAG, .target = &t.json, .help = "an object for each test, one a line"}};
+    const argument arguments[] = {{.name = "only",
+                                   .type = ARGUMENT_TEXT,
+                                   .target = &t.only,
+                                   .value = "TEXT",
+                                   .help = "tests whose name holds TEXT"},
+                                  {.name = "json",
+                                   .type = ARGUMENT_FLAG,
+                                   .target = &t.json,
+                                   .help = "an object for each test, one a line"}};
     int first = 0, result = 0;
     if (!arguments_parse(&u, arguments, 2, NULL, 1, argc, argc, argv, &first, &result))
         return result;
     for (int i = first; i < argc; i++)
         test_path(&t, argv[i], 0);
     if (!t.json)
-        printf("%u test%s in %u file%s, %u failed%s\n", t.totals.tests, t.totals.tests == 1 ? "" : "s",
-               t.totals.files, t.totals.files == 1 ? "" : "s", t.totals.failed,
-               t.totals.broken > 0 ? "; not every file could be run" : "");
+        printf("%u test%s in %u file%s, %u failed%s\n", t.totals.tests,
+               t.totals.tests == 1 ? "" : "s", t.totals.files, t.totals.files == 1 ? "" : "s",
+               t.totals.failed, t.totals.broken > 0 ? "; not every file could be run" : "");
     if (t.totals.tests == 0 && t.totals.broken == 0)
         complain("rules test: there is no test in what was given");
-    return t.totals.failed + t.totals.broken == 0 && t.totals.tests > 0 ? CLIENT_DONE : CLIENT_NOT_SO;
+    return t.totals.failed + t.totals.broken == 0 && t.totals.tests > 0 ? CLIENT_DONE
+                                                                        : CLIENT_NOT_SO;
 }
 
 int verb_rules_offline(int argc, char **argv)
 {
-    return strcmp(argv[1], "check") == 0 ? verb_check(argc - 1, argv + 1) : verb_test(argc - 1, argv + 1);
+    return strcmp(argv[1], "check") == 0 ? verb_check(argc - 1, argv + 1)
+                                         : verb_test(argc - 1, argv + 1);
 }

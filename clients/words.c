@@ -69,14 +69,21 @@ colour words_colour(const char *key, const char *value)
         const char *key, *value;
         colour c;
     } known[] = {
-        {"state", "firing", COLOUR_RED},        {"state", "pending", COLOUR_YELLOW},
-        {"state", "resolved", COLOUR_GREEN},    {"state", "withdrawn", COLOUR_MAGENTA},
-        {"state", "broken", COLOUR_RED},        {"state", "differs", COLOUR_YELLOW},
+        {"state", "firing", COLOUR_RED},
+        {"state", "pending", COLOUR_YELLOW},
+        {"state", "resolved", COLOUR_GREEN},
+        {"state", "withdrawn", COLOUR_MAGENTA},
+        {"state", "broken", COLOUR_RED},
+        {"state", "differs", COLOUR_YELLOW},
         {"state", "other-definition", COLOUR_YELLOW},
-        {"state", "agrees", COLOUR_GREEN},      {"severity", "critical", COLOUR_RED},
-        {"severity", "warning", COLOUR_YELLOW}, {"severity", "info", COLOUR_CYAN},
-        {"status", "rumoured", COLOUR_DIM},     {"status", "confirmed", COLOUR_GREEN},
-        {"disagrees", "yes", COLOUR_YELLOW},    {"days_disagree", "yes", COLOUR_YELLOW},
+        {"state", "agrees", COLOUR_GREEN},
+        {"severity", "critical", COLOUR_RED},
+        {"severity", "warning", COLOUR_YELLOW},
+        {"severity", "info", COLOUR_CYAN},
+        {"status", "rumoured", COLOUR_DIM},
+        {"status", "confirmed", COLOUR_GREEN},
+        {"disagrees", "yes", COLOUR_YELLOW},
+        {"days_disagree", "yes", COLOUR_YELLOW},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(key, known[i].key) == 0 && strcmp(value, known[i].value) == 0)

@@ -1,5 +1,6 @@
 /*
- * yaml_file.h - a YAML file with places, so that each complaint about it shows the line and a caret.
+ * yaml_file.h - a YAML file with places, so that each complaint about it shows the line and a
+ * caret.
  */
 #ifndef YAML_FILE_H
 #define YAML_FILE_H

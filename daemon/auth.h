@@ -1,5 +1,6 @@
 /*
- * auth.h - CURVE keys, and ZAP (ZeroMQ RFC 27): who may connect over tcp, and in which role over ipc.
+ * auth.h - CURVE keys, and ZAP (ZeroMQ RFC 27): who may connect over tcp, and in which role over
+ * ipc.
  *
  * A key is 40 characters of Z85. A file holds one on a line by itself, or CZMQ's form
  * (`public-key = "..."`, `secret-key = "..."`). A folder of clients holds files *.public,

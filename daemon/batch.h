@@ -62,8 +62,8 @@ typedef struct batch {
     size_t bytes;
 } batch;
 
-int batch_init(batch *b);   /* -ENOMEM */
-void batch_done(batch *b);  /* frees all; a batch of zeros is fine */
+int batch_init(batch *b);  /* -ENOMEM */
+void batch_done(batch *b); /* frees all; a batch of zeros is fine */
 /* The events were applied and their senders answered: what is committed next in the same pass, for
  * a reload or a deadline, must not find them again. Questions stay. */
 void batch_settle(batch *b);

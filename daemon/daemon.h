@@ -74,7 +74,7 @@ typedef struct thawd {
     uint64_t fed_durable, fed_ticket; /* what was durable, and what waited, at the last beat */
     monotime fed;                     /* the last beat at which the disk had moved */
 
-    int64_t retained_ns;     /* by the engine's clock: when the past was last looked at; INT64_MIN */
+    int64_t retained_ns; /* by the engine's clock: when the past was last looked at; INT64_MIN */
     uint64_t retained_bytes; /* what was left when it was last dropped for its size */
 
     image image;
@@ -89,7 +89,7 @@ typedef struct thawd {
 int daemon_open_journal(thawd *d);
 int daemon_make_engine(thawd *d);
 int daemon_new_engine(thawd *d, engine **ret_engine); /* one as the configuration has it */
-int daemon_open_sockets(thawd *d); /* also the outbox and the watch */
+int daemon_open_sockets(thawd *d);                    /* also the outbox and the watch */
 int daemon_start_loop(thawd *d);
 /* Runs until a signal or a failure. */
 int daemon_run(thawd *d);

@@ -178,7 +178,8 @@ static int lock_path(endpoint *e, const char *path, char *error)
     return 0;
 }
 
-/* What lies at an ipc path will be removed by libzmq: only a socket that nobody listens at may be. */
+/* What lies at an ipc path will be removed by libzmq: only a socket that nobody listens at may be.
+ */
 static int check_path(const endpoint *e, const char *path, char *error)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
@@ -239,8 +240,8 @@ static int bind_address(endpoint *e, const char *address, uint32_t mode, char *e
     return note_address(e);
 }
 
-static int open_bind(endpoint *e, const config_endpoint *c, const char *address,
-                     endpoint_role role, const endpoint_keys *keys, char *error)
+static int open_bind(endpoint *e, const config_endpoint *c, const char *address, endpoint_role role,
+                     const endpoint_keys *keys, char *error)
 {
     bool tcp = strncmp(address, "tcp://", 6) == 0;
     int r;

@@ -1,17 +1,17 @@
 /*
- * image.h - the image of the engine in STATE/image: a start reads it and the journal behind it, instead
- * of every report.
+ * image.h - the image of the engine in STATE/image: a start reads it and the journal behind it,
+ * instead of every report.
  *
- *   run:    due? ─► fork ─► child: image.new, synced ─► its batch is on the disk? ─► renamed to image
- *   stop:   the same, in the process itself
- *   start:  image whole, of this build, of this journal, not ahead of it? ─► engine, and its place in
- *           the journal; otherwise it is taken away with a line in the log, and all is replayed
+ *   run:    due? ─► fork ─► child: image.new, synced ─► its batch is on the disk? ─► renamed to
+ * image stop:   the same, in the process itself start:  image whole, of this build, of this
+ * journal, not ahead of it? ─► engine, and its place in the journal; otherwise it is taken away
+ * with a line in the log, and all is replayed
  *
- * The journal is the truth, an image only spares work: it may be deleted at any time, and thawd writes
- * a new one. One is due when 100 000 reports came since the last and a tenth of what is held, but at most
- * once in a minute. While the child writes, it and the loop share their memory: what the loop changes
- * meanwhile is held twice.
- * One that would leave too little room on the disk for the journal is not written.
+ * The journal is the truth, an image only spares work: it may be deleted at any time, and thawd
+ * writes a new one. One is due when 100 000 reports came since the last and a tenth of what is
+ * held, but at most once in a minute. While the child writes, it and the loop share their memory:
+ * what the loop changes meanwhile is held twice. One that would leave too little room on the disk
+ * for the journal is not written.
  */
 #ifndef DAEMON_IMAGE_H
 #define DAEMON_IMAGE_H
@@ -23,14 +23,14 @@ typedef struct image_place {
     uint64_t report, batch;
 } image_place;
 
-/* Makes d->engine (fresh), with its rules, what it was, and sets what else of d is in the image. -ENOENT:
- * there is none that can be used, d->engine is fresh; another error: no memory. */
+/* Makes d->engine (fresh), with its rules, what it was, and sets what else of d is in the image.
+ * -ENOENT: there is none that can be used, d->engine is fresh; another error: no memory. */
 int image_load(thawd *d, image_place *ret_place);
 /* What follows in the journal did not fit: the image is taken away, d->engine is fresh again. */
 int image_refuse(thawd *d);
 
-/* Between two batches: starts to write one where it is due, and puts in place one that is written. Failures
- * are logged; thawd goes on. */
+/* Between two batches: starts to write one where it is due, and puts in place one that is written.
+ * Failures are logged; thawd goes on. */
 void image_look(thawd *d);
 /* The past is about to be dropped: image and child go. 0, or the image may still be there. */
 int image_forget(thawd *d);

@@ -7,7 +7,7 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
-#define PATIENCE_US 30000000 /* asked for again well before it ends */
+#define PATIENCE_US 30000000             /* asked for again well before it ends */
 #define HELD_TOLD_NS INT64_C(5000000000) /* a slow sync is no problem; this long it is one */
 
 void notify_phase(const char *format, ...)
@@ -43,10 +43,10 @@ static void send_living(thawd *d, const char *prefix)
     char problem[256];
 
     problem_write(d->log, problem, sizeof(problem));
-    (void)sd_notifyf(0,
-                     "%sSTATUS=Reports %" PRIu64 ", alerts firing %" PRIu64 ", rejected %" PRIu64 "%s",
-                     prefix, journal_last_report(d->journal), engine_alerts_firing(d->engine),
-                     d->counters.rejected, problem);
+    (void)sd_notifyf(
+        0, "%sSTATUS=Reports %" PRIu64 ", alerts firing %" PRIu64 ", rejected %" PRIu64 "%s",
+        prefix, journal_last_report(d->journal), engine_alerts_firing(d->engine),
+        d->counters.rejected, problem);
 }
 
 void notify_ready(thawd *d)

@@ -229,7 +229,8 @@ static int on_beat(sd_event_source *source, uint64_t usec, void *context)
     int r;
 
     take_time(d);
-    d->durable = journal_durable(d->journal); /* the watchdog asks for it; a pass sends what it freed */
+    d->durable =
+        journal_durable(d->journal); /* the watchdog asks for it; a pass sends what it freed */
     pass_schedule(d);
     publisher_beat(d);
     watch_look(d->watch);

@@ -50,9 +50,9 @@ static void log_alert(thawd *d, const thaw_alert *alert)
         return;
     if (group_is_public(alert))
         fields.alert = alert->id; /* it has the group in it */
-    log_say(d->log, update ? SAY_ALERT_UPDATED : alert_kinds[alert->state], &fields, "alert %" PRIu64 ": %.*s for %.*s is %s",
-            alert->seq, (int)alert->rule.len, alert->rule.data,
-            alert->country.data == NULL ? 1 : (int)alert->country.len,
+    log_say(d->log, update ? SAY_ALERT_UPDATED : alert_kinds[alert->state], &fields,
+            "alert %" PRIu64 ": %.*s for %.*s is %s", alert->seq, (int)alert->rule.len,
+            alert->rule.data, alert->country.data == NULL ? 1 : (int)alert->country.len,
             alert->country.data == NULL ? "-" : alert->country.data,
             thaw_alert_state_name((thaw_alert_state)alert->state));
 }

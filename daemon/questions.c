@@ -70,10 +70,7 @@ typedef struct page {
 
 static void page_init(page *p, thawd *d, const request_values *v)
 {
-    *p = (page){.values = v,
-                .limit = page_limit(v),
-                .next = v->from,
-                .bytes_max = page_bytes(d)};
+    *p = (page){.values = v, .limit = page_limit(v), .next = v->from, .bytes_max = page_bytes(d)};
     reply_body_init(&p->items, d->config.reply_bytes / 2, &p->out);
 }
 
@@ -172,7 +169,8 @@ static int on_record(void *context, const journal_record *record)
         return 1;
     p->looked_at++;
     p->next = record->number;
-    if (thaw_body_begin(&body, record->body, record->body_len, &thaw_limits_stored, 0, &error) < 0 ||
+    if (thaw_body_begin(&body, record->body, record->body_len, &thaw_limits_stored, 0, &error) <
+            0 ||
         thaw_body_next(&body, &event, &error) <= 0)
         return 0;
     if (v->country[0] != '\0' && memcmp(v->country, event.country, 2) != 0)
@@ -218,7 +216,8 @@ int question_state(thawd *d, const request_values *v, reply_body *body, msgpack_
         thaw_date_interval(&v->at, &start, &query.at_ns);
         query.at_ns--;
     }
-    return answer(engine_write_state(d->engine, &query, out), error, "country", log_str(v->country));
+    return answer(engine_write_state(d->engine, &query, out), error, "country",
+                  log_str(v->country));
 }
 
 int question_incidents(thawd *d, const request_values *v, reply_body *body, msgpack_packer *out,
@@ -246,8 +245,8 @@ int question_explain(thawd *d, const request_values *v, reply_body *body, msgpac
         return answer(engine_write_explain_alert(d->engine, v->alert, out), error, "alert",
                       v->alert);
     if (asked == KEY_BIT(KEY_INCIDENT) && v->group == NULL)
-        return answer(engine_write_explain_incident(d->engine, v->incident, out), error,
-                      "incident", v->incident);
+        return answer(engine_write_explain_incident(d->engine, v->incident, out), error, "incident",
+                      v->incident);
     if (asked != KEY_BIT(KEY_RULE))
         return question_fail(error, THAW_INVALID,
                              "found %s, expected one of: alert; incident; rule with group",
@@ -255,8 +254,9 @@ int question_explain(thawd *d, const request_values *v, reply_body *body, msgpac
     r = engine_write_explain_rule(d->engine, v->rule, v->group == NULL ? &empty_map : v->group,
                                   v->group == NULL ? 1 : v->group_len, out);
     if (r == -EINVAL)
-        return question_fail(error, THAW_INVALID,
-                             "group: found other fields than those of the rule's `by`, expected each once");
+        return question_fail(
+            error, THAW_INVALID,
+            "group: found other fields than those of the rule's `by`, expected each once");
     return answer(r, error, "rule", v->rule);
 }
 

@@ -91,7 +91,7 @@ static int decode(recovery *rc)
         thaw_body body;
         thaw_error error;
         if (thaw_body_begin(&body, rc->bytes + start, rc->ends[i] - start, &thaw_limits_stored, 0,
-                           &error) < 0 ||
+                            &error) < 0 ||
             thaw_body_next(&body, &rc->events[i], &error) <= 0) {
             snprintf(rc->error, sizeof(rc->error), "report %" PRIu64 " cannot be read: %s",
                      rc->numbers[i], error.message);
@@ -267,7 +267,8 @@ static int check_numbers(recovery *rc)
     return -EBADMSG;
 }
 
-/* Whether to read everything instead of what stands behind the image: not once it raised something new. */
+/* Whether to read everything instead of what stands behind the image: not once it raised something
+ * new. */
 static bool may_read_all(const thawd *d, const image_place *from, int r)
 {
     return from != NULL && r != -ENOMEM && d->failure == 0 &&

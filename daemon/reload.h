@@ -11,8 +11,8 @@
  * set over. The caller submits the batch. -ENOMEM: the old set runs on. */
 int reload_apply(thawd *d, ruleset *set, rules_change_fn on_change, void *context);
 
-/* SIGHUP: reads rules and keys of clients, checks, exchanges; an error is logged and leaves the old set running. A negative
- * errno ends the process. */
+/* SIGHUP: reads rules and keys of clients, checks, exchanges; an error is logged and leaves the old
+ * set running. A negative errno ends the process. */
 int reload_now(thawd *d);
 
 #endif

@@ -35,10 +35,12 @@ static bool due_by_size(const thawd *d, uint64_t live_bytes)
            live_bytes > d->retained_bytes + size / 16;
 }
 
-static int horizon_find(thawd *d, bool by_age, bool by_size, int64_t now_ns, int64_t *ret_horizon_ns)
+static int horizon_find(thawd *d, bool by_age, bool by_size, int64_t now_ns,
+                        int64_t *ret_horizon_ns)
 {
     int64_t horizon_ns = by_age ? now_ns - d->config.retain_age_ns : INT64_MIN, size_ns = INT64_MIN;
-    int r = by_size ? engine_horizon_for_bytes(d->engine, d->config.retain_bytes / 16 * 3, &size_ns) : 0;
+    int r = by_size ? engine_horizon_for_bytes(d->engine, d->config.retain_bytes / 16 * 3, &size_ns)
+                    : 0;
 
     if (size_ns > now_ns)
         size_ns = now_ns;
@@ -48,8 +50,8 @@ static int horizon_find(thawd *d, bool by_age, bool by_size, int64_t now_ns, int
 
 /* ---- alert changes ------------------------------------------------------------------- */
 
-static int on_alert(void *context, uint64_t seq, const void *topic, size_t topic_len, const void *body,
-                    size_t body_len)
+static int on_alert(void *context, uint64_t seq, const void *topic, size_t topic_len,
+                    const void *body, size_t body_len)
 {
     thaw_alert alert;
     thaw_error error;

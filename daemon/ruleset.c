@@ -148,8 +148,8 @@ static void first_complaint(const rules_complaints *all, char error[RULESET_ERRO
             continue;
         if (all->errors > 1)
             snprintf(more, sizeof(more), " (and %zu more)", all->errors - 1);
-        snprintf(error, RULESET_ERROR_BYTES, "%.200s:%u:%u: %.200s%s", one->file, one->line, one->column,
-                 one->text, more);
+        snprintf(error, RULESET_ERROR_BYTES, "%.200s:%u:%u: %.200s%s", one->file, one->line,
+                 one->column, one->text, more);
         return;
     }
     snprintf(error, RULESET_ERROR_BYTES, "the rules could not be read");

@@ -74,8 +74,8 @@ static bool is_permitted(const verb *v, endpoint_role role, thaw_error *error)
 {
     if (role == ROLE_ALL || (v->roles & ROLE_BIT(role)) != 0)
         return true;
-    question_fail(error, THAW_DENIED, "found the verb %s at an address that is for %s only", v->name,
-                  role == ROLE_READ ? "reading" : "publishing");
+    question_fail(error, THAW_DENIED, "found the verb %s at an address that is for %s only",
+                  v->name, role == ROLE_READ ? "reading" : "publishing");
     return false;
 }
 

@@ -36,11 +36,9 @@ int question_events(thawd *, const request_values *, reply_body *, msgpack_packe
 int question_state(thawd *, const request_values *, reply_body *, msgpack_packer *, thaw_error *);
 int question_incidents(thawd *, const request_values *, reply_body *, msgpack_packer *,
                        thaw_error *);
-int question_explain(thawd *, const request_values *, reply_body *, msgpack_packer *,
-                     thaw_error *);
+int question_explain(thawd *, const request_values *, reply_body *, msgpack_packer *, thaw_error *);
 int question_rules(thawd *, const request_values *, reply_body *, msgpack_packer *, thaw_error *);
-int question_rejects(thawd *, const request_values *, reply_body *, msgpack_packer *,
-                     thaw_error *);
+int question_rejects(thawd *, const request_values *, reply_body *, msgpack_packer *, thaw_error *);
 int question_status(thawd *, const request_values *, reply_body *, msgpack_packer *, thaw_error *);
 int question_reload(thawd *, const request_values *, reply_body *, msgpack_packer *, thaw_error *);
 

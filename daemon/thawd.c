@@ -14,8 +14,8 @@
 #include "recovery.h"
 #include "ruleset.h"
 
-/* As systemd.exec(5) and sysexits.h have them. Those of main() do not heal by trying again: the unit
- * has them in RestartPreventExitStatus=. */
+/* As systemd.exec(5) and sysexits.h have them. Those of main() do not heal by trying again: the
+ * unit has them in RestartPreventExitStatus=. */
 #define EXIT_USAGE 2
 #define EXIT_DATA 65
 #define EXIT_PERMISSION 77

@@ -168,7 +168,8 @@ static void last_seen_note(ftm_entities *s, const json_t *e)
         snprintf(s->last_seen, sizeof s->last_seen, "%s", seen);
 }
 
-static int entity_check(const ftm_entities *s, const json_t *e, uint64_t line, bool whole, problem *p)
+static int entity_check(const ftm_entities *s, const json_t *e, uint64_t line, bool whole,
+                        problem *p)
 {
     const char *id = ftm_text(e, "id");
     if (!json_is_object(e) || id[0] == '\0')

@@ -1,12 +1,14 @@
 /*
- * ftm.h - FollowTheMoney entities: read line by line, and the last word on each kept as reduced JSON.
+ * ftm.h - FollowTheMoney entities: read line by line, and the last word on each kept as reduced
+ * JSON.
  *
  *   ftm_entities s = {.file = source_name(from)};
  *   ftm_read(&s, from, false, p);  then  ftm_settle(&s, false, p);
  *   ... s.at[0 .. s.count) in order of ids ...
  *   ftm_done(&s);
  *
- * Memory: what is used of parties and sanctions, a few hundred bytes each; 16 million entities at most.
+ * Memory: what is used of parties and sanctions, a few hundred bytes each; 16 million entities at
+ * most.
  */
 #ifndef IMPORT_FTM_H
 #define IMPORT_FTM_H
@@ -35,7 +37,7 @@ typedef struct ftm_entities {
     const char *file; /* the caller's; stands in problems */
     ftm_entity *at;
     size_t count, room;
-    pool texts; /* all strings of the entities; others may be put beside them */
+    pool texts;                     /* all strings of the entities; others may be put beside them */
     char last_seen[THAW_DATE_TEXT]; /* the greatest of all that were read; "" */
 } ftm_entities;
 
@@ -44,7 +46,8 @@ typedef struct ftm_entities {
 int ftm_read(ftm_entities *s, source *from, bool change, problem *p);
 /* Takes one entity (NULL: the id is deleted), which may have been reduced before. -ENOMEM. */
 int ftm_add(ftm_entities *s, const char *id, const json_t *e, uint64_t line);
-/* Puts them in order of ids, only the last word on each; without change a second word is a problem. */
+/* Puts them in order of ids, only the last word on each; without change a second word is a problem.
+ */
 int ftm_settle(ftm_entities *s, bool change, problem *p);
 void ftm_done(ftm_entities *s);
 

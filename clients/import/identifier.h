@@ -13,8 +13,8 @@
 /* Adds "KIND:COUNTRY:NUMBER" as a line, the number without blanks and punctuation and in capitals.
  * Nothing where it is not certain: no country, or a number too short to be the only one of its
  * kind (6 letters and digits of a passport, 8 of others). A tax or registration number of nine
- * digits of Belarus is its UNP, which is both: it is always tax:BY:NUMBER. A personal number in the form of
- * Belarus (3091178A002VF5) needs no country. */
+ * digits of Belarus is its UNP, which is both: it is always tax:BY:NUMBER. A personal number in the
+ * form of Belarus (3091178A002VF5) needs no country. */
 void identifier_add(text *ids, const char *kind, const char *country, const char *number,
                     size_t len);
 

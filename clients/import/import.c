@@ -87,7 +87,8 @@ static int events_publish(import *i)
 {
     const publishing_report report = {i, on_rejected, on_progress};
     const publishing_options options = {BATCH_EVENTS, WINDOW, 3000000000,
-                                        i->options->common.timeout_ns, i->options->common.timeout_ns};
+                                        i->options->common.timeout_ns,
+                                        i->options->common.timeout_ns};
     connection *c = NULL;
     input *in = NULL;
     int result = connection_new(&i->options->common, &c);

@@ -116,7 +116,7 @@ static int penalty_read(store *s, const json_t *e, const char *now)
     const char *status = ftm_property(e, "status", 0);
     int result =
         ftm_values_join(json_array_size(named) > 0 ? named : json_object_get(properties, "program"),
-                    ", ", &programs);
+                        ", ", &programs);
     authority_of(e, authority);
     if (listed[0] == '\0')
         listed = date_or_none(ftm_property(e, "startDate", 0));
@@ -453,8 +453,9 @@ static int remembered_take(store *s, const list *before, problem *p)
         if (version[0] != '\0')
             snprintf(s->version, sizeof s->version, "%s", version);
         else
-            result = value != NULL ? ftm_add(&s->all, ftm_text(value, "id"), value, 0)
-                                   : problem_set(p, s->all.file, 0, "the remembered list is damaged");
+            result = value != NULL
+                         ? ftm_add(&s->all, ftm_text(value, "id"), value, 0)
+                         : problem_set(p, s->all.file, 0, "the remembered list is damaged");
         json_decref(value);
     }
     return result;
@@ -467,8 +468,9 @@ int opensanctions_change(source *from, const list *before, list *ret_list, probl
     int result = remembered_take(&s, before, p);
     source_date_of_name(source_name(from), version);
     if (result == 0 && version[0] != '\0' && strcmp(version, s.version) < 0)
-        result = problem_set(p, s.all.file, 0, "is of %s, older than the change of %s that was taken",
-                             version, s.version);
+        result =
+            problem_set(p, s.all.file, 0, "is of %s, older than the change of %s that was taken",
+                        version, s.version);
     if (result == 0 && version[0] != '\0')
         snprintf(s.version, sizeof s.version, "%s", version);
     if (result == 0)

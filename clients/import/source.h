@@ -33,8 +33,8 @@ bool source_date_of_name(const char *path, char *ret_text);
  * more than `most`), with the problem. */
 ssize_t source_read(source *s, void *to, size_t room, problem *p);
 
-/* What stands at the front, without taking it; nothing where it cannot be read. Lives until the next
- * call. */
+/* What stands at the front, without taking it; nothing where it cannot be read. Lives until the
+ * next call. */
 void source_peek(source *s, const char **ret_data, size_t *ret_len);
 
 /* Reads all of it into memory with a NUL behind it; the caller frees. 0, -EBADMSG, -ENOMEM. */

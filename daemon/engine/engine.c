@@ -157,8 +157,7 @@ static void engine_look_ahead(engine *e, const thaw_event events[], size_t count
     }
 }
 
-int engine_apply(engine *e, const thaw_event events[], size_t count, int64_t received_at_ns,
-                 engine_verdict verdicts[])
+int engine_apply(engine *e, const thaw_event events[], size_t count, int64_t received_at_ns, engine_verdict verdicts[])
 {
     bool pending = false;
     thaw_hash keys[KEYS_AHEAD];
@@ -205,7 +204,6 @@ uint64_t engine_alerts_firing(const engine *e)
 {
     return e->rules == NULL ? 0 : rules_firing(e->rules);
 }
-
 
 /* ---- rules -------------------------------------------------------------------------- */
 

@@ -72,8 +72,7 @@ typedef struct engine_verdict {
  * are evaluated once (with ENGINE_CLOCK_REPORTED: at each move of the clock within the batch).
  * received_at_ns never goes back; an earlier value counts as the latest. `verdicts` holds a place
  * for each event. -ENOMEM: the engine can no longer be trusted and must be freed. */
-int engine_apply(engine *e, const thaw_event events[], size_t count, int64_t received_at_ns,
-                 engine_verdict verdicts[]);
+int engine_apply(engine *e, const thaw_event events[], size_t count, int64_t received_at_ns, engine_verdict verdicts[]);
 
 /* Moves the clock to now_ns (not back) and lets every deadline on the way act at its own instant.
  * With ENGINE_CLOCK_REPORTED the caller decides whether wall time may move it (thawd: never). */
@@ -81,10 +80,10 @@ int engine_advance(engine *e, int64_t now_ns);
 
 /* The next instant at which something may change by itself; INT64_MAX where there is none. */
 int64_t engine_next_deadline(const engine *e);
-int64_t engine_now(const engine *e); /* INT64_MIN before the first batch */
-uint64_t engine_journal_seq(const engine *e); /* number of the last accepted report */
-uint64_t engine_reports_held(const engine *e); /* those that were not dropped */
-uint64_t engine_alert_seq(const engine *e);   /* number of the last alert change */
+int64_t engine_now(const engine *e);            /* INT64_MIN before the first batch */
+uint64_t engine_journal_seq(const engine *e);   /* number of the last accepted report */
+uint64_t engine_reports_held(const engine *e);  /* those that were not dropped */
+uint64_t engine_alert_seq(const engine *e);     /* number of the last alert change */
 uint64_t engine_alerts_firing(const engine *e); /* alerts that are active now */
 
 /* ---- dropping the past -------------------------------------------------------------- *
@@ -96,7 +95,11 @@ uint64_t engine_alerts_firing(const engine *e); /* alerts that are active now */
  * a new engine is made of them - at once by the caller, and again at each start. Alerts whose
  * ground was dropped end by the news when it is made; the sink is told in both cases. */
 
-typedef enum engine_saved_kind { ENGINE_SAVED_STATE = 1, ENGINE_SAVED_IDENTITIES, ENGINE_SAVED_REPORT } engine_saved_kind;
+typedef enum engine_saved_kind {
+    ENGINE_SAVED_STATE = 1,
+    ENGINE_SAVED_IDENTITIES,
+    ENGINE_SAVED_REPORT
+} engine_saved_kind;
 /* number and at_ns are those of a report: its journal_seq, and when it became known. A negative
  * answer ends the saving. */
 typedef int (*engine_saved_fn)(void *context, engine_saved_kind kind, uint64_t number, int64_t at_ns,
@@ -178,8 +181,7 @@ int engine_write_incidents(engine *e, const engine_incidents_query *query, msgpa
 /* explain {incident}, {alert}, {rule, group}; group is the packed map as it came. */
 int engine_write_explain_incident(engine *e, thaw_str incident, msgpack_packer *out);
 int engine_write_explain_alert(engine *e, thaw_str alert, msgpack_packer *out);
-int engine_write_explain_rule(engine *e, thaw_str rule, const uint8_t *group, size_t group_len,
-                              msgpack_packer *out);
+int engine_write_explain_rule(engine *e, thaw_str rule, const uint8_t *group, size_t group_len, msgpack_packer *out);
 
 /* snapshot: active alerts with id > after whose topic begins with topic, at most limit; the keys
  * epoch, seq, alerts, more. */

@@ -13,9 +13,9 @@ struct engine {
     rules *rules; /* NULL: none yet */
     int64_t now_ns;
     uint64_t alert_seq;
-    saved_out saved;     /* while it is loaded: the state's bytes */
-    size_t saved_lives;  /* where in them the lives of the alerts begin */
-    bool saved_taken;    /* the facts' part was taken in */
+    saved_out saved;    /* while it is loaded: the state's bytes */
+    size_t saved_lives; /* where in them the lives of the alerts begin */
+    bool saved_taken;   /* the facts' part was taken in */
 };
 
 /* Gives an alert change its number and hands it on. */

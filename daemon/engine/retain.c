@@ -99,7 +99,8 @@ static int take_report(engine *e, uint64_t number, int64_t at_ns, const uint8_t 
     thaw_body body;
     thaw_event event = {0};
     thaw_error error;
-    if (thaw_body_begin(&body, bytes, len, &thaw_limits_stored, 0, &error) < 0 || thaw_body_next(&body, &event, &error) != 1)
+    if (thaw_body_begin(&body, bytes, len, &thaw_limits_stored, 0, &error) < 0 ||
+        thaw_body_next(&body, &event, &error) != 1)
         return -EBADMSG;
     return facts_add_kept(e->facts, &event, number, at_ns);
 }

@@ -21,7 +21,7 @@ typedef int (*saved_hand_fn)(void *context, const void *bytes, size_t len);
 typedef struct saved_out {
     uint8_t *bytes; /* the owner's, to be freed */
     size_t len, capacity;
-    bool failed; /* no memory; with `hand`: or it took no more, see `error` */
+    bool failed;        /* no memory; with `hand`: or it took no more, see `error` */
     saved_hand_fn hand; /* NULL: everything is kept; a negative answer ends the writing */
     void *context;
     uint64_t handed; /* bytes that it took so far */

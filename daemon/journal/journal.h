@@ -71,7 +71,7 @@ const char *journal_epoch(const journal *j);    /* 32 hex digits, made when it w
 uint64_t journal_last_report(const journal *j); /* number of the last report, durable or not */
 uint64_t journal_last_alert(const journal *j);  /* seq of the last alert change */
 
-uint64_t journal_last_batch(const journal *j);  /* number of the last batch of the log */
+uint64_t journal_last_batch(const journal *j); /* number of the last batch of the log */
 
 /* ---- writing ------------------------------------------------------------------------ */
 
@@ -86,11 +86,13 @@ int journal_append_reject(journal *j, int64_t received_at_ns, thaw_code code, co
 int journal_append_advance(journal *j, int64_t now_ns);
 int journal_append_rules(journal *j, int64_t at_ns, const void *packed, size_t packed_len);
 
-/* A base takes the place of the whole log before it, when the past is dropped: the engine's state and
- * the reports that are kept (engine_save). Records of a kind from JOURNAL_BASE_STATE on, in the order
- * in which they are to be read; they become durable with the open batch, which they begin, and with
- * them everything before goes. -EBUSY: something of before waits still to be written, or is open. */
-int journal_append_base(journal *j, int kind, uint64_t number, int64_t at_ns, const void *body, size_t body_len);
+/* A base takes the place of the whole log before it, when the past is dropped: the engine's state
+ * and the reports that are kept (engine_save). Records of a kind from JOURNAL_BASE_STATE on, in the
+ * order in which they are to be read; they become durable with the open batch, which they begin,
+ * and with them everything before goes. -EBUSY: something of before waits still to be written, or
+ * is open. */
+int journal_append_base(journal *j, int kind, uint64_t number, int64_t at_ns, const void *body,
+                        size_t body_len);
 /* With the open batch alert changes before this seq go. */
 void journal_trim_alerts(journal *j, uint64_t first_alert);
 
@@ -189,10 +191,10 @@ typedef struct journal_watch {
 int journal_check(const char *folder, const journal_watch *watch, journal_summary *ret_summary,
                   char error[512]);
 
-/* Writes all records that are whole as one stream (a preface, the head, the base, log, alert changes,
- * rejects, an end record with their numbers; records look as they do in the journal). Works
- * beside a running daemon, and on a damaged journal: with a damaged tree the data file is searched
- * for records instead. 0, or -EBADMSG when something was left out (the stream is complete
+/* Writes all records that are whole as one stream (a preface, the head, the base, log, alert
+ * changes, rejects, an end record with their numbers; records look as they do in the journal).
+ * Works beside a running daemon, and on a damaged journal: with a damaged tree the data file is
+ * searched for records instead. 0, or -EBADMSG when something was left out (the stream is complete
  * otherwise), or another error when it could not be written. */
 int journal_export(const char *folder, FILE *out, const journal_watch *watch,
                    journal_summary *ret_summary, char error[512]);

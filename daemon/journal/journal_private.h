@@ -29,7 +29,8 @@
  *   head     number = 0; body = see journal_head
  *   base head  number = 1, batch = the last one before; body = chunk, report, batch, received_at_ns
  *            that the log before ended with, number of records
- *   block    number = its key, batch as the base head; body = records, whose bodies are at_ns, bytes
+ *   block    number = its key, batch as the base head; body = records, whose bodies are at_ns,
+ * bytes
  *
  * One chunk is one value of `log`: a header and as many records as fit 16 pages (one record at
  * least). A value a record would cost a tree descent and a node each; a chunk costs one for
@@ -179,8 +180,8 @@ struct journal {
     size_t page_bytes;
     uint64_t queue_max;
     pthread_rwlock_t map_lock; /* readers share it while a transaction is open; growing excludes */
-    journal_head head; /* first_chunk and first_alert: the writer's */
-    journal_base base; /* the writer's, and the loop thread's while nothing waits */
+    journal_head head;         /* first_chunk and first_alert: the writer's */
+    journal_base base;         /* the writer's, and the loop thread's while nothing waits */
     char epoch[33];
 
     /* the loop thread's */
@@ -201,7 +202,8 @@ struct journal {
 
     char failed_text[JOURNAL_ERROR_BYTES]; /* written once, before `failed` is set */
     atomic_int failed;                     /* negative errno */
-    atomic_uint_fast64_t durable, queued, commits, map_bytes, used_bytes, live_bytes, base_report, first_alert;
+    atomic_uint_fast64_t durable, queued, commits, map_bytes, used_bytes, live_bytes, base_report,
+        first_alert;
     atomic_uint_fast64_t done_reports, done_alerts, done_rejects, done_batches;
     atomic_int_fast64_t commit_ns_last, commit_ns_max;
 };
@@ -304,7 +306,7 @@ typedef struct journal_scan {
     void *context;
     uint64_t total_bytes, done_bytes;
     uint64_t next_block, next_chunk, next_alert, next_reject; /* expected; 0: any */
-    uint64_t generation; /* of the base: its batch */
+    uint64_t generation;                                      /* of the base: its batch */
     journal_place place;
     bool has_witness; /* read before anything else */
     journal_witness witness;

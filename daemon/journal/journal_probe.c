@@ -240,8 +240,8 @@ static bool free_flags_right(const probe *p, int fd)
 }
 
 /* A transaction, and the size of the file as of it: the daemon may be writing beside us, and while
- * it syncs a meta page (milliseconds) the two differ. With damaged meta pages they never agree: then
- * also their difference stays the same, for longer than any sync. */
+ * it syncs a meta page (milliseconds) the two differ. With damaged meta pages they never agree:
+ * then also their difference stays the same, for longer than any sync. */
 static int snapshot_take(probe *p, MDB_envinfo *info)
 {
     size_t last_seen = 0;

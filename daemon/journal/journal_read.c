@@ -271,7 +271,8 @@ static int all_deliver(const journal *j, MDB_txn *txn, MDB_cursor *cursor, uint6
         r = base_deliver(j, txn, on_kept, &kept, &base, error);
     if (r != 0)
         return r;
-    return log_deliver(j, cursor, from > base.report ? from : base.report, on_record, context, error);
+    return log_deliver(j, cursor, from > base.report ? from : base.report, on_record, context,
+                       error);
 }
 
 int journal_read(journal *j, uint64_t from, journal_record_fn on_record, void *context,

@@ -64,7 +64,8 @@ static ssize_t chunk_find(finds *f, const uint8_t *at, size_t left, size_t offse
     if (len > left || journal_chunk_parse(at, len, 0, &chunk) < 0)
         return 0;
     bool torn = !chunk_whole(&chunk);
-    find add = {.number = chunk.number, .offset = offset, .len = len, .table = TABLE_LOG, .torn = torn};
+    find add = {
+        .number = chunk.number, .offset = offset, .len = len, .table = TABLE_LOG, .torn = torn};
     int r = finds_add(f, add);
     return r < 0 ? r : torn ? (ssize_t)JOURNAL_CHUNK_HEADER : (ssize_t)len;
 }
@@ -102,7 +103,10 @@ static ssize_t value_find(finds *f, const uint8_t *file, size_t offset, size_t s
     }
     if (journal_record_parse(at, left, &item) < 0)
         return 0;
-    find add = {.number = item.number, .generation = item.batch, .offset = offset, .len = item.bytes,
+    find add = {.number = item.number,
+                .generation = item.batch,
+                .offset = offset,
+                .len = item.bytes,
                 .table = table};
     int r = finds_add(f, add);
     return r < 0 ? r : (ssize_t)item.bytes;
@@ -177,8 +181,10 @@ static int finds_scan(journal_scan *scan, const finds *f, const uint8_t *file)
         if (i > 0 && it->table == it[-1].table && it->number == it[-1].number)
             continue;
         const find *best = it;
-        for (size_t k = i + 1; it->table == TABLE_HEAD && k < f->count && f->all[k].table == TABLE_HEAD; k++)
-            if (f->all[k].len == it->len && head_is_older(file + best->offset, file + f->all[k].offset, it->len))
+        for (size_t k = i + 1;
+             it->table == TABLE_HEAD && k < f->count && f->all[k].table == TABLE_HEAD; k++)
+            if (f->all[k].len == it->len &&
+                head_is_older(file + best->offset, file + f->all[k].offset, it->len))
                 best = &f->all[k];
         MDB_val value = {best->len, (uint8_t *)file + best->offset};
         switch (it->table) {

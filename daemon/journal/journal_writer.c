@@ -192,7 +192,8 @@ static int past_drop(const journal *j, const cursors *c, const journal_group *gr
         rc = base_write(j, c, &group->base, base);
     }
     if (rc == 0 && group->first_alert > head->first_alert) {
-        head->first_alert = group->first_alert <= tail->alert + 1 ? group->first_alert : tail->alert + 1;
+        head->first_alert =
+            group->first_alert <= tail->alert + 1 ? group->first_alert : tail->alert + 1;
         rc = entries_trim(j, c->alerts, head->first_alert);
     }
     if (rc == 0)
@@ -235,7 +236,8 @@ static int live_measure(const journal *j, MDB_txn *txn, uint64_t *ret_bytes)
     for (size_t i = 0; rc == 0 && i < sizeof tables / sizeof tables[0]; i++) {
         rc = mdb_stat(txn, tables[i], &stat);
         if (rc == 0)
-            *ret_bytes += (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize;
+            *ret_bytes += (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) *
+                          stat.ms_psize;
     }
     return rc;
 }

@@ -81,19 +81,19 @@ typedef struct thaw_list {
 /* ---- limits ------------------------------------------------------------------------- */
 
 typedef struct thaw_limits {
-    uint32_t message_bytes;  /* 4 MiB */
-    uint32_t nesting;        /* 8: arrays and maps within each other, the event map being 1 */
-    uint32_t events;         /* 10 000 in one message */
-    uint32_t persons;        /* 1 000 in one list of persons or targets */
-    uint32_t ids;            /* 64 ids of one person or target; also parties of one event */
-    uint32_t id_bytes;       /* 128: id, source, attributed_to, incident, part, ids ... */
-    uint32_t text_bytes;     /* 4 KiB: title, note, url, names */
-    int64_t future_ns;       /* 1 day: how far ahead of now_ns a date may start */
+    uint32_t message_bytes; /* 4 MiB */
+    uint32_t nesting;       /* 8: arrays and maps within each other, the event map being 1 */
+    uint32_t events;        /* 10 000 in one message */
+    uint32_t persons;       /* 1 000 in one list of persons or targets */
+    uint32_t ids;           /* 64 ids of one person or target; also parties of one event */
+    uint32_t id_bytes;      /* 128: id, source, attributed_to, incident, part, ids ... */
+    uint32_t text_bytes;    /* 4 KiB: title, note, url, names */
+    int64_t future_ns;      /* 1 day: how far ahead of now_ns a date may start */
 } thaw_limits;
 
 THAW_API extern const thaw_limits thaw_limits_default;
-/* For what was accepted once and is read again (journal, history, tests that look far ahead): only the shape
- * is checked, whatever the limits of then were. */
+/* For what was accepted once and is read again (journal, history, tests that look far ahead): only
+ * the shape is checked, whatever the limits of then were. */
 THAW_API extern const thaw_limits thaw_limits_stored;
 
 /* ---- times and dates ---------------------------------------------------------------- */
@@ -212,9 +212,9 @@ typedef struct thaw_event {
     thaw_str authority, program, sector;
     thaw_date occurred_at, reported_at, since, expires_at, expected_by;
     uint64_t count, expected_count, producer_seq;
-    thaw_list persons; /* of {name, ids}: thaw_party_next */
-    thaw_list targets; /* of {name, ids, type}: thaw_party_next */
-    thaw_list parties; /* of str: thaw_str_next */
+    thaw_list persons;    /* of {name, ids}: thaw_party_next */
+    thaw_list targets;    /* of {name, ids, type}: thaw_party_next */
+    thaw_list parties;    /* of str: thaw_str_next */
     const uint8_t *bytes; /* the event's own map, as it came */
     uint32_t bytes_len;
 } thaw_event;
@@ -249,11 +249,12 @@ typedef struct thaw_body {
 /* Checks the shape of the whole message (bounds, counts against the bytes that follow, nesting,
  * number of events, trailing bytes) before anything is read from it. now_ns is the machine's
  * clock, for the bound on dates in the future. -EBADMSG with *error filled. */
-THAW_API int thaw_body_open(thaw_body *body, const void *data, size_t len, const thaw_limits *limits,
-                            int64_t now_ns, thaw_error *error);
+THAW_API int thaw_body_open(thaw_body *body, const void *data, size_t len,
+                            const thaw_limits *limits, int64_t now_ns, thaw_error *error);
 
-/* The same in one pass: the shape of the whole is not looked at before the events are read, but with
- * them. What thaw_body_open would have refused, thaw_body_next may refuse then, with -EPROTO. */
+/* The same in one pass: the shape of the whole is not looked at before the events are read, but
+ * with them. What thaw_body_open would have refused, thaw_body_next may refuse then, with -EPROTO.
+ */
 THAW_API int thaw_body_begin(thaw_body *body, const void *data, size_t len,
                              const thaw_limits *limits, int64_t now_ns, thaw_error *error);
 
@@ -264,8 +265,8 @@ THAW_API int thaw_body_begin(thaw_body *body, const void *data, size_t len,
  * were taken from it; there are no more. */
 THAW_API int thaw_body_next(thaw_body *body, thaw_event *event, thaw_error *error);
 
-/* Looks at the shape of the whole after thaw_body_begin, for who will not wait for the last event. 0;
- * -EPROTO as above. */
+/* Looks at the shape of the whole after thaw_body_begin, for who will not wait for the last event.
+ * 0; -EPROTO as above. */
 THAW_API int thaw_body_check(thaw_body *body, thaw_error *error);
 
 /* Checks a topic (KIND.COUNTRY) against an event; THAW_OK, or THAW_TOPIC_MISMATCH with *error
@@ -306,23 +307,23 @@ typedef struct thaw_raw {
 
 /* One change of an alert, as it is published. */
 typedef struct thaw_alert {
-    thaw_str epoch;     /* the journal's life */
-    uint64_t seq;       /* 1, 2, 3 ... over all topics of the epoch */
-    thaw_str id;        /* RULE:GROUP:N, stable */
-    uint64_t rev;       /* revision of the alert, from 1 */
-    uint8_t state;      /* thaw_alert_state */
+    thaw_str epoch; /* the journal's life */
+    uint64_t seq;   /* 1, 2, 3 ... over all topics of the epoch */
+    thaw_str id;    /* RULE:GROUP:N, stable */
+    uint64_t rev;   /* revision of the alert, from 1 */
+    uint8_t state;  /* thaw_alert_state */
     thaw_str rule, rule_version, severity, title;
-    thaw_raw labels;    /* map; absent: {} */
-    thaw_str country;   /* absent where the rule does not group by country */
-    thaw_raw group;     /* map; absent: {} */
-    thaw_raw values;    /* map of the aggregates that `when` used; absent: {} */
-    int64_t since_ns;   /* when it became true */
-    int64_t at_ns;      /* when this change was made */
-    thaw_list facts;    /* of str: thaw_str_next; absent: [] */
-    thaw_list reports;  /* of {source, id}: thaw_report_next */
-    thaw_list sources;  /* of str: thaw_str_next */
-    thaw_list because;  /* of {source, id}: thaw_report_next; empty unless withdrawn */
-    thaw_raw bytes;     /* decoded alerts: the whole body, as it came */
+    thaw_raw labels;   /* map; absent: {} */
+    thaw_str country;  /* absent where the rule does not group by country */
+    thaw_raw group;    /* map; absent: {} */
+    thaw_raw values;   /* map of the aggregates that `when` used; absent: {} */
+    int64_t since_ns;  /* when it became true */
+    int64_t at_ns;     /* when this change was made */
+    thaw_list facts;   /* of str: thaw_str_next; absent: [] */
+    thaw_list reports; /* of {source, id}: thaw_report_next */
+    thaw_list sources; /* of str: thaw_str_next */
+    thaw_list because; /* of {source, id}: thaw_report_next; empty unless withdrawn */
+    thaw_raw bytes;    /* decoded alerts: the whole body, as it came */
 } thaw_alert;
 
 typedef struct thaw_report_ref {
@@ -388,7 +389,7 @@ typedef struct thaw_reply {
     thaw_code code;      /* THAW_OK, or that of the ERR */
     const uint8_t *body; /* the body of OK or ERR, as it came */
     size_t body_len;
-    thaw_str message;    /* of an ERR */
+    thaw_str message; /* of an ERR */
 } thaw_reply;
 
 /* Questions, one at a time. */
@@ -411,9 +412,9 @@ THAW_API int thaw_client_call(thaw_client *client, const char *verb, const void 
 typedef struct thaw_publisher thaw_publisher;
 
 typedef struct thaw_ack {
-    uint64_t tag;        /* as handed to thaw_publisher_send */
-    thaw_code code;      /* THAW_OK: judged event by event; else the request was refused whole */
-    thaw_str message;    /* of a refusal */
+    uint64_t tag;     /* as handed to thaw_publisher_send */
+    thaw_code code;   /* THAW_OK: judged event by event; else the request was refused whole */
+    thaw_str message; /* of a refusal */
     uint64_t accepted, duplicates, journal_seq;
     thaw_list rejected;  /* thaw_rejection_next */
     const uint8_t *body; /* the request's body, as it was sent */
@@ -421,8 +422,8 @@ typedef struct thaw_ack {
 } thaw_ack;
 
 typedef struct thaw_rejection {
-    uint64_t index;   /* place of the event in the request, from 0 */
-    thaw_str id;      /* "" where it could not be read */
+    uint64_t index; /* place of the event in the request, from 0 */
+    thaw_str id;    /* "" where it could not be read */
     thaw_code code;
     thaw_str message;
 } thaw_rejection;
@@ -471,11 +472,11 @@ typedef enum thaw_turn {
 
 typedef struct thaw_subscriber_options {
     thaw_connection alerts, service;
-    const char *topic;    /* prefix, at most 245 bytes: "alert.BY."; NULL: all alerts */
-    const char *epoch;    /* go on from a position kept earlier; NULL: begin with a snapshot */
+    const char *topic; /* prefix, at most 245 bytes: "alert.BY."; NULL: all alerts */
+    const char *epoch; /* go on from a position kept earlier; NULL: begin with a snapshot */
     uint64_t seq;
-    uint32_t request_ms;  /* until a question is asked again; 0: 3000 */
-    uint32_t silent_ms;   /* 0: 10000 */
+    uint32_t request_ms; /* until a question is asked again; 0: 3000 */
+    uint32_t silent_ms;  /* 0: 10000 */
     /* Of a snapshot (its alerts are active, in the order of their ids), a replay, or live. */
     void (*alert)(void *context, const thaw_alert *alert, bool snapshot);
     void (*turn)(void *context, thaw_turn turn); /* may be NULL */
@@ -493,8 +494,7 @@ THAW_API int thaw_subscriber_poll(thaw_subscriber *subscriber, int timeout_ms);
 
 /* Up to where nothing is missing; the epoch ("" before the first snapshot) lives until the next
  * poll. To be kept together with what was made of the alerts. */
-THAW_API const char *thaw_subscriber_position(const thaw_subscriber *subscriber,
-                                              uint64_t *ret_seq);
+THAW_API const char *thaw_subscriber_position(const thaw_subscriber *subscriber, uint64_t *ret_seq);
 
 /* The last ERR that the daemon answered; code THAW_OK: none. */
 THAW_API const thaw_error *thaw_subscriber_error(const thaw_subscriber *subscriber);

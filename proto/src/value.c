@@ -74,7 +74,8 @@ thaw_code wire_seen_add(wire_seen *seen, thaw_str name, const char *place, thaw_
     char found[64];
 
     for (uint32_t i = 0; i < seen->count; i++) {
-        /* Those below count are set. NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
+        /* Those below count are set.
+         * NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
         if (seen->names[i].len != name.len || memcmp(seen->names[i].data, name.data, name.len) != 0)
             continue;
         wire_text_quote(found, sizeof(found), name.data, name.len);

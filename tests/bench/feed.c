@@ -80,10 +80,12 @@ static volatile int64_t *open_times(const char *file, uint64_t count)
 
 int main(int argc, char *argv[])
 {
-    uint64_t events = option_count(argc, argv, "--events", 100000), first = option_count(argc, argv, "--first", 0);
+    uint64_t events = option_count(argc, argv, "--events", 100000),
+             first = option_count(argc, argv, "--first", 0);
     uint32_t per = (uint32_t)option_count(argc, argv, "--per", 1);
     int64_t until = (int64_t)option_count(argc, argv, "--until", (uint64_t)time(NULL));
-    const char *times = option(argc, argv, "--times", NULL), *address = option(argc, argv, "--address", NULL);
+    const char *times = option(argc, argv, "--times", NULL),
+               *address = option(argc, argv, "--address", NULL);
     stream s = stream_until((uint32_t)option_count(argc, argv, "--countries", 200),
                             option_count(argc, argv, "--of", first + events), until);
     feeding f = {.again = (uint32_t)option_count(argc, argv, "--again", 1),

@@ -12,7 +12,8 @@
 
 int main(int argc, char *argv[])
 {
-    uint64_t events = option_count(argc, argv, "--events", 100000), sync = option_count(argc, argv, "--sync", 1000);
+    uint64_t events = option_count(argc, argv, "--events", 100000),
+             sync = option_count(argc, argv, "--sync", 1000);
     stream s = stream_until(200, events, INT64_C(1767225600));
     messages m = messages_make(&s, 0, events, 1, false);
     int fd = argc > 1 ? open(argv[1], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;

@@ -3,11 +3,13 @@
  * with facts and rules, records into a journal's format. The same work every time: for callgrind,
  * perf, and for the figures that sockets would only blur.
  *
- *   bench_hotpath EVENTS [--per M] [--batch B] [--rules FILE] [--countries C] [--stage msgpack|decode|hash|all]
+ *   bench_hotpath EVENTS [--per M] [--batch B] [--rules FILE] [--countries C] [--stage
+ * msgpack|decode|hash|all]
  *                 [--before N] [--corrections P] [--again K] [--clock wall|reported]
  *
- * --stage msgpack: the bodies as objects of msgpack-c in one zone that is used again, nothing looked at: the
- * baseline of decode. --before: so many reports are taken in first and not measured (at 1 000 a batch).
+ * --stage msgpack: the bodies as objects of msgpack-c in one zone that is used again, nothing
+ * looked at: the baseline of decode. --before: so many reports are taken in first and not measured
+ * (at 1 000 a batch).
  */
 #include <sys/resource.h>
 #if __has_include(<valgrind/callgrind.h>)
@@ -75,9 +77,11 @@ static void run(path *p, const messages *m, uint32_t again)
 
     for (size_t i = 0; i < m->count * again; i++) {
         const message *one = &m->items[i / again];
-        MUST(thaw_body_begin(&body, m->bytes + one->at, one->len, &thaw_limits_default, p->now_ns, &error) == 0);
+        MUST(thaw_body_begin(&body, m->bytes + one->at, one->len, &thaw_limits_default, p->now_ns,
+                             &error) == 0);
         while (thaw_body_next(&body, &p->events[p->count], &error) == 1) {
-            MUST(thaw_topic_check(one->topic, strlen(one->topic), &p->events[p->count], &error) == THAW_OK);
+            MUST(thaw_topic_check(one->topic, strlen(one->topic), &p->events[p->count], &error) ==
+                 THAW_OK);
             p->count++;
         }
         MUST(body.index == body.count);
@@ -96,7 +100,8 @@ static void run_msgpack(const messages *m, uint32_t again)
     for (size_t i = 0; i < m->count * again; i++) {
         const message *one = &m->items[i / again];
         size_t off = 0;
-        MUST(msgpack_unpack((const char *)m->bytes + one->at, one->len, &off, &zone, &object) == MSGPACK_UNPACK_SUCCESS);
+        MUST(msgpack_unpack((const char *)m->bytes + one->at, one->len, &off, &zone, &object) ==
+             MSGPACK_UNPACK_SUCCESS);
         MUST(off == one->len && object.via.map.size > 0);
         msgpack_zone_clear(&zone);
     }
@@ -110,7 +115,8 @@ static void load_rules(path *p, const char *file)
 
     int r = rules_load(&file, 1, NULL, false, &set, &complaints);
     for (size_t i = 0; r < 0 && i < complaints.count; i++)
-        fprintf(stderr, "%s:%u: %s\n", complaints.at[i].file, complaints.at[i].line, complaints.at[i].text);
+        fprintf(stderr, "%s:%u: %s\n", complaints.at[i].file, complaints.at[i].line,
+                complaints.at[i].text);
     MUST(r == 0);
     MUST(engine_set_rules(p->engine, set, false, NULL, NULL) == 0);
     rules_complaints_done(&complaints);
@@ -128,14 +134,17 @@ static long resident_kb(void)
 
 int main(int argc, char *argv[])
 {
-    uint64_t events = argc > 1 ? strtoull(argv[1], NULL, 10) : 0, before = option_count(argc, argv, "--before", 0);
+    uint64_t events = argc > 1 ? strtoull(argv[1], NULL, 10) : 0,
+             before = option_count(argc, argv, "--before", 0);
     uint32_t per = (uint32_t)option_count(argc, argv, "--per", 1);
     uint32_t again = (uint32_t)option_count(argc, argv, "--again", 1);
-    const char *rules_file = option(argc, argv, "--rules", NULL), *stage = option(argc, argv, "--stage", "all");
+    const char *rules_file = option(argc, argv, "--rules", NULL),
+               *stage = option(argc, argv, "--stage", "all");
     path p = {.batch = option_count(argc, argv, "--batch", 1000), .now_ns = START_S * 1000000000};
     engine_sink sink = {.context = &p, .alert = on_alert};
     engine_config config = engine_config_default;
-    stream s = stream_until((uint32_t)option_count(argc, argv, "--countries", 200), before + events, START_S);
+    stream s = stream_until((uint32_t)option_count(argc, argv, "--countries", 200), before + events,
+                            START_S);
     int64_t cpu = 0;
 
     MUST(events > 0);

@@ -49,9 +49,11 @@ static void close_message(messages *m, gathering *g, size_t *used, uint32_t per_
     g->len = g->count = 0;
 }
 
-messages messages_make(const stream *s, uint64_t first, uint64_t count, uint32_t per_message, bool any)
+messages messages_make(const stream *s, uint64_t first, uint64_t count, uint32_t per_message,
+                       bool any)
 {
-    messages m = {.bytes = malloc(count * (STREAM_BYTES_MAX + 3)), .items = malloc(count * sizeof(message))};
+    messages m = {.bytes = malloc(count * (STREAM_BYTES_MAX + 3)),
+                  .items = malloc(count * sizeof(message))};
     gathering *all = calloc(TOPICS_MAX, sizeof(*all));
     size_t used = 0;
 

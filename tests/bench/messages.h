@@ -22,7 +22,8 @@ typedef struct messages {
  * map; of more an array, which may only hold reports of one topic: they are gathered by topic
  * from as many reports as it takes, and what is left over fills shorter messages. With `any`
  * (publish requests, which have no topic) they stay in order. */
-messages messages_make(const stream *s, uint64_t first, uint64_t count, uint32_t per_message, bool any);
+messages messages_make(const stream *s, uint64_t first, uint64_t count, uint32_t per_message,
+                       bool any);
 void messages_done(messages *m);
 
 #endif

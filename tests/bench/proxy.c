@@ -27,7 +27,8 @@ int main(int argc, char *argv[])
 
     MUST(argc == 4);
     int hwm = atoi(argv[3]);
-    void *front = bound(context, ZMQ_XSUB, argv[1], hwm), *back = bound(context, ZMQ_XPUB, argv[2], hwm);
+    void *front = bound(context, ZMQ_XSUB, argv[1], hwm),
+         *back = bound(context, ZMQ_XPUB, argv[2], hwm);
     tell("ready", 1);
     zmq_proxy(front, back, NULL);
     return 0;

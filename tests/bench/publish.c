@@ -42,7 +42,8 @@ static uint64_t take_ack(void *socket, zmq_msg_t *frame)
     receive_frame(socket, frame, 1);
     receive_frame(socket, frame, 0);
     msgpack_unpacked_init(&body);
-    MUST(msgpack_unpack_next(&body, zmq_msg_data(frame), zmq_msg_size(frame), NULL) == MSGPACK_UNPACK_SUCCESS);
+    MUST(msgpack_unpack_next(&body, zmq_msg_data(frame), zmq_msg_size(frame), NULL) ==
+         MSGPACK_UNPACK_SUCCESS);
     MUST(body.data.type == MSGPACK_OBJECT_MAP);
     accepted = read_count(&body.data, "accepted");
     msgpack_unpacked_destroy(&body);
@@ -53,9 +54,11 @@ int main(int argc, char *argv[])
 {
     uint64_t events = option_count(argc, argv, "--events", 100000), accepted = 0;
     uint32_t per = (uint32_t)option_count(argc, argv, "--per", 1);
-    size_t window = option_count(argc, argv, "--window", per == 1 ? 4096 : 64), sent = 0, answered = 0;
+    size_t window = option_count(argc, argv, "--window", per == 1 ? 4096 : 64), sent = 0,
+           answered = 0;
     const char *address = option(argc, argv, "--address", NULL);
-    stream s = stream_until((uint32_t)option_count(argc, argv, "--countries", 200), events, (int64_t)time(NULL));
+    stream s = stream_until((uint32_t)option_count(argc, argv, "--countries", 200), events,
+                            (int64_t)time(NULL));
     messages m = messages_make(&s, 0, events, per, true);
     void *context = zmq_ctx_new(), *socket = zmq_socket(context, ZMQ_DEALER);
     int hwm = 0;

@@ -4,8 +4,8 @@
  *   bench_sink events --address A --events N [--bind 1] [--rate 1 --times FILE]
  *       every message of the stream; ends after N events. With --times: one-way latency.
  *   bench_sink alerts --address A --file F [--times FILE --events N]
- *       alerts until SIGTERM and the last on its way: their numbers must have no holes. With --times: from the moment a
- *       report was sent to the moment the first alert that names it is here.
+ *       alerts until SIGTERM and the last on its way: their numbers must have no holes. With
+ * --times: from the moment a report was sent to the moment the first alert that names it is here.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -168,7 +168,8 @@ static void receive_alerts(sink *s)
 
 int main(int argc, char *argv[])
 {
-    const char *address = option(argc, argv, "--address", NULL), *times = option(argc, argv, "--times", NULL);
+    const char *address = option(argc, argv, "--address", NULL),
+               *times = option(argc, argv, "--times", NULL);
     uint64_t events = option_count(argc, argv, "--events", 0);
     void *context = zmq_ctx_new();
     sink s = {.socket = zmq_socket(context, ZMQ_SUB)};

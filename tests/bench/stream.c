@@ -7,8 +7,8 @@
 #include <string.h>
 
 #define DAY_S 86400
-#define STEP_S (3 * DAY_S)      /* between two happenings of a country */
-#define SANCTION_S (7 * DAY_S)  /* steps closer than this are one (FACTS.md) */
+#define STEP_S (3 * DAY_S)     /* between two happenings of a country */
+#define SANCTION_S (7 * DAY_S) /* steps closer than this are one (FACTS.md) */
 #define AUTHORITIES 4u
 #define REVISED_EVERY 100u
 
@@ -44,7 +44,10 @@ static happening happening_of(const stream *s, uint64_t number)
     happening h = {.number = number, .random = mix(number)};
     uint32_t share = (uint32_t)(h.random % 100);
 
-    h.kind = share < 65 ? KIND_RELEASE : share < 80 ? KIND_DETENTION : share < 95 ? KIND_SANCTION : KIND_TALKS;
+    h.kind = share < 65   ? KIND_RELEASE
+             : share < 80 ? KIND_DETENTION
+             : share < 95 ? KIND_SANCTION
+                          : KIND_TALKS;
     h.country = (uint32_t)(number % s->countries);
     h.at_s = s->start_s + (int64_t)(number / s->countries) * STEP_S;
     h.mass = h.kind == KIND_RELEASE && (h.random >> 8) % 64 == 0;
@@ -56,7 +59,8 @@ static happening happening_of(const stream *s, uint64_t number)
 
 static void report_place(uint64_t i, uint64_t *ret_happening, uint32_t *ret_source)
 {
-    uint64_t block = i / (STREAM_BLOCK * STREAM_SOURCES), within = i % (STREAM_BLOCK * STREAM_SOURCES);
+    uint64_t block = i / (STREAM_BLOCK * STREAM_SOURCES),
+             within = i % (STREAM_BLOCK * STREAM_SOURCES);
 
     *ret_happening = block * STREAM_BLOCK + within % STREAM_BLOCK;
     *ret_source = (uint32_t)(within / STREAM_BLOCK);
@@ -209,7 +213,8 @@ size_t stream_report(const stream *s, uint64_t i, uint8_t bytes[STREAM_BYTES_MAX
     pair_text(&p, "id", text);
     pair_text(&p, "kind", kind);
     pair_text(&p, "country", country);
-    snprintf(text, sizeof(text), "wire-%" PRIu64, (number + (retracts || revises ? 0 : source)) % 40);
+    snprintf(text, sizeof(text), "wire-%" PRIu64,
+             (number + (retracts || revises ? 0 : source)) % 40);
     pair_text(&p, "source", text);
     pair_time(&p, "reported_at", h.at_s + 3600 + source * 7200);
     id_text(text, number, 0);
@@ -232,7 +237,7 @@ size_t stream_report(const stream *s, uint64_t i, uint8_t bytes[STREAM_BYTES_MAX
 
 stream_sum stream_expect(const stream *s, uint64_t reports)
 {
-    int64_t (*opened)[AUTHORITIES][2] = malloc(s->countries * sizeof(*opened));
+    int64_t(*opened)[AUTHORITIES][2] = malloc(s->countries * sizeof(*opened));
     uint8_t bytes[STREAM_BYTES_MAX];
     char topic[STREAM_TOPIC_MAX];
     stream_sum sum = {0, 0, 0};

@@ -20,15 +20,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STREAM_BYTES 200u   /* of a report; at most STREAM_BYTES_MAX */
+#define STREAM_BYTES 200u /* of a report; at most STREAM_BYTES_MAX */
 #define STREAM_BYTES_MAX 256u
 #define STREAM_TOPIC_MAX 16u
 #define STREAM_SOURCES 5u
-#define STREAM_BLOCK 100u   /* happenings whose reports are mixed */
+#define STREAM_BLOCK 100u /* happenings whose reports are mixed */
 
 typedef struct stream {
-    uint32_t countries; /* at most 676 */
-    int64_t start_s;    /* the first happening, Unix seconds */
+    uint32_t countries;   /* at most 676 */
+    int64_t start_s;      /* the first happening, Unix seconds */
     uint32_t corrections; /* of 1000 happenings that end with a retraction; 2 where nothing is said;
                              0: there are no revisions either */
 } stream;

@@ -44,7 +44,8 @@ static int stdin_closed(void)
 
 int main(int argc, char **argv)
 {
-    thaw_subscriber_options options = {.request_ms = 500, .silent_ms = 1000, .alert = on_alert, .turn = on_turn};
+    thaw_subscriber_options options = {
+        .request_ms = 500, .silent_ms = 1000, .alert = on_alert, .turn = on_turn};
     int r;
 
     if (argc != 4 && argc != 6) {

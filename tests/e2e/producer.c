@@ -37,7 +37,8 @@ static void pack_event(msgpack_packer *out, const char *source, uint64_t number)
     char id[32], day[16];
 
     snprintf(id, sizeof(id), "e%" PRIu64, number);
-    snprintf(day, sizeof(day), "2025-%02d-%02d", 1 + (int)(number / 28 % 12), 1 + (int)(number % 28));
+    snprintf(day, sizeof(day), "2025-%02d-%02d", 1 + (int)(number / 28 % 12),
+             1 + (int)(number % 28));
     msgpack_pack_map(out, 6);
     pack_pair(out, "id", id);
     pack_pair(out, "kind", "release");

@@ -1,5 +1,5 @@
-/* fuzz_body.c: any bytes as the body of an events message. What is taken keeps to its own bytes, has
- * a hash, and is taken again; what is refused says why, and the reader goes on behind it. */
+/* fuzz_body.c: any bytes as the body of an events message. What is taken keeps to its own bytes,
+ * has a hash, and is taken again; what is refused says why, and the reader goes on behind it. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -30,7 +30,8 @@ static void walk(const thaw_event *event)
         expect(text.len > 0);
 }
 
-/* The way of one pass comes to the same: the same events and refusals, or the same refusal of all. */
+/* The way of one pass comes to the same: the same events and refusals, or the same refusal of all.
+ */
 static void in_one_pass(const uint8_t *data, size_t size)
 {
     thaw_body strict, begun;
@@ -41,7 +42,8 @@ static void in_one_pass(const uint8_t *data, size_t size)
 
     while (opened == 0 && r == 0 && (r = thaw_body_next(&begun, &same, &again)) != 0) {
         expect(r == thaw_body_next(&strict, &event, &error) && r != -EPROTO);
-        expect(begun.next == strict.next && event.bytes == same.bytes && event.id.data == same.id.data);
+        expect(begun.next == strict.next && event.bytes == same.bytes &&
+               event.id.data == same.id.data);
         if (r < 0)
             expect(error.code == again.code && strcmp(error.message, again.message) == 0);
         r = 0;
@@ -78,7 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         thaw_hash hash = thaw_event_content_hash(&event);
         walk(&event);
-        expect(thaw_body_open(&again, event.bytes, event.bytes_len, &thaw_limits_default, 0, &error) == 0);
+        expect(thaw_body_open(&again, event.bytes, event.bytes_len, &thaw_limits_default, 0,
+                              &error) == 0);
         expect(thaw_body_next(&again, &second, &error) == 1);
         thaw_hash same = thaw_event_content_hash(&second);
         expect(hash.low == same.low && hash.high == same.high);

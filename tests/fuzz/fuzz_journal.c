@@ -1,6 +1,6 @@
-/* fuzz_journal.c: any bytes as a record, a chunk, a head of the journal; and as the body of a sealed
- * record, which reads as it was written until one byte of it is another. An input that begins with 'S'
- * is a stream, as `thaw journal import` reads it. */
+/* fuzz_journal.c: any bytes as a record, a chunk, a head of the journal; and as the body of a
+ * sealed record, which reads as it was written until one byte of it is another. An input that
+ * begins with 'S' is a stream, as `thaw journal import` reads it. */
 #include <ftw.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,7 +39,8 @@ static void parse_all(const uint8_t *data, size_t size)
 /* Sealed with each kind that has a body of its own shape, so that the checksum is right. */
 static void seal_all(const uint8_t *data, size_t size)
 {
-    static const uint8_t kinds[] = {JOURNAL_REPORT, JOURNAL_KIND_ALERT, JOURNAL_KIND_REJECT, JOURNAL_KIND_HEAD};
+    static const uint8_t kinds[] = {JOURNAL_REPORT, JOURNAL_KIND_ALERT, JOURNAL_KIND_REJECT,
+                                    JOURNAL_KIND_HEAD};
     size_t bytes = journal_record_bytes(size);
     uint8_t *at = malloc(bytes);
     journal_item item;

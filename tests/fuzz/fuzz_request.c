@@ -1,5 +1,5 @@
-/* fuzz_request.c: any bytes as the body of a question, for a verb that knows every key and for one that
- * knows none. */
+/* fuzz_request.c: any bytes as the body of a question, for a verb that knows every key and for one
+ * that knows none. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -15,7 +15,8 @@ static void ask(const uint8_t *data, size_t size, uint32_t allowed)
 
     if (r < 0 && (error.code == THAW_OK || error.message[0] == '\0'))
         abort();
-    if (r == 0 && ((v.present & ~allowed) != 0 || v.group_len > size || v.topic.len > REQUEST_TEXT_BYTES_MAX))
+    if (r == 0 &&
+        ((v.present & ~allowed) != 0 || v.group_len > size || v.topic.len > REQUEST_TEXT_BYTES_MAX))
         abort();
 }
 

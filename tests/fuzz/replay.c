@@ -1,5 +1,5 @@
-/* replay.c: runs a fuzz target over the files of its corpus, without a fuzzer. Each input lies in memory
- * of exactly its size. replay_NAME FILE-OR-FOLDER ... */
+/* replay.c: runs a fuzz target over the files of its corpus, without a fuzzer. Each input lies in
+ * memory of exactly its size. replay_NAME FILE-OR-FOLDER ... */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

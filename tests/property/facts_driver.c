@@ -10,7 +10,8 @@
  *    "duplicates": 0, "bytes": [before, after], "problems": ["...", ...], "answers": [...]}
  * with `steps`, the facts after each batch, only where `each` asks for it, and `answers` to
  * "ask": [{"state": "BY", "since": "2024-07-01"}, {"explain": ID}, {"incidents": "BY"}, ...].
- * "digest" is facts_config.digest_min. With "quiet": true no fact is looked at (for large cases): `facts` is empty.
+ * "digest" is facts_config.digest_min. With "quiet": true no fact is looked at (for large cases):
+ * `facts` is empty.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -109,7 +110,8 @@ static void run_add(run *r, const thaw_event *event)
 /* Before it is added: what it refers to lives until then. */
 static void run_note_taken(run *r, const thaw_event *event)
 {
-    thaw_str targets[] = {event->kind == THAW_RETRACTION ? event->retracts : (thaw_str){0}, event->revises};
+    thaw_str targets[] = {event->kind == THAW_RETRACTION ? event->retracts : (thaw_str){0},
+                          event->revises};
 
     for (size_t i = 0; i < 2; i++)
         if (targets[i].data && !facts_knows(r->f, facts_key(event)))
@@ -216,10 +218,12 @@ static int ask_one(run *r, json_t *question, msgpack_packer *out)
     if (since && thaw_date_parse(since, strlen(since), &date))
         return -EINVAL;
     if (state)
-        return facts_write_state(r->f, &(engine_state_query){.country = state, .at_ns = INT64_MAX, .since = date},
-                                 r->now_ns, out);
+        return facts_write_state(
+            r->f, &(engine_state_query){.country = state, .at_ns = INT64_MAX, .since = date},
+            r->now_ns, out);
     if (incidents)
-        return facts_write_incidents(r->f, &(engine_incidents_query){.country = incidents, .since = date}, out);
+        return facts_write_incidents(
+            r->f, &(engine_incidents_query){.country = incidents, .since = date}, out);
     if (explain)
         return facts_write_explain(r->f, (thaw_str){explain, (uint32_t)strlen(explain)}, out);
     return -EINVAL;
@@ -240,7 +244,8 @@ static void print_answers(run *r, json_t *questions)
         msgpack_packer_init(&packer, &bytes, msgpack_sbuffer_write);
         msgpack_unpacked_init(&answer);
         int error = ask_one(r, question, &packer);
-        if (error || msgpack_unpack_next(&answer, bytes.data, bytes.size, NULL) != MSGPACK_UNPACK_SUCCESS) {
+        if (error ||
+            msgpack_unpack_next(&answer, bytes.data, bytes.size, NULL) != MSGPACK_UNPACK_SUCCESS) {
             fprintf(stderr, "question %zu gives %d\n", at, error);
             exit(2);
         }
@@ -255,7 +260,8 @@ static void print_answers(run *r, json_t *questions)
 static facts_config config_default(uint32_t digest_min)
 {
     const int64_t hour_ns = INT64_C(3600) * 1000000000;
-    facts_config config = {.reports_max = 1000000, .bytes_max = UINT64_C(1) << 32, .digest_min = digest_min};
+    facts_config config = {
+        .reports_max = 1000000, .bytes_max = UINT64_C(1) << 32, .digest_min = digest_min};
 
     config.tolerance_ns[THAW_RELEASE] = 36 * hour_ns;
     config.tolerance_ns[THAW_DETENTION] = 36 * hour_ns;
@@ -266,7 +272,8 @@ static facts_config config_default(uint32_t digest_min)
 
 static void run_case(json_t *root)
 {
-    const facts_config config = config_default((uint32_t)json_integer_value(json_object_get(root, "digest")));
+    const facts_config config =
+        config_default((uint32_t)json_integer_value(json_object_get(root, "digest")));
     run r = {.clock_ns = INT64_MIN,
              .now_ns = date_start(json_string_value(json_object_get(root, "now")))};
     json_t *steps = json_is_true(json_object_get(root, "each")) ? json_array() : NULL;

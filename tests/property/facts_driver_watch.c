@@ -47,7 +47,8 @@ void watch_taken(watch *w, thaw_str source, thaw_str id, uint64_t by)
 {
     taken one = {.by = by};
 
-    snprintf(one.name, sizeof(one.name), "%.*s/%.*s", (int)source.len, source.data, (int)id.len, id.data);
+    snprintf(one.name, sizeof(one.name), "%.*s/%.*s", (int)source.len, source.data, (int)id.len,
+             id.data);
     for (size_t i = 0; i < w->taken_count; i++)
         if (strcmp(w->taken[i].name, one.name) == 0)
             return; /* it is gone already */
@@ -72,11 +73,15 @@ static void check_causes(watch *w, const watched *item, const fact_change *chang
     json_t *name;
     size_t at;
 
-    if (kind == FACT_RELEASE || kind == FACT_DETENTION || kind == FACT_SANCTION || kind == FACT_TALKS)
-        json_array_foreach((json_t *)reports, at, name) for (size_t i = 0; i < w->taken_count; i++)
-            if (strcmp(w->taken[i].name, json_string_value(name)) == 0 && !is_cause(change, w->taken[i].by))
-                watch_problem(w, "%" PRIx64 " lost %s to %" PRIu64 ", which is no cause of its change", change->handle,
-                              w->taken[i].name, w->taken[i].by);
+    if (kind == FACT_RELEASE || kind == FACT_DETENTION || kind == FACT_SANCTION ||
+        kind == FACT_TALKS)
+        json_array_foreach((json_t *)reports, at,
+                           name) for (size_t i = 0; i < w->taken_count;
+                                      i++) if (strcmp(w->taken[i].name, json_string_value(name)) ==
+                                                   0 &&
+                                               !is_cause(change, w->taken[i].by))
+            watch_problem(w, "%" PRIx64 " lost %s to %" PRIu64 ", which is no cause of its change",
+                          change->handle, w->taken[i].name, w->taken[i].by);
     json_decref(fact);
 }
 

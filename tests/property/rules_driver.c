@@ -4,8 +4,9 @@
  * One JSON object a line comes in:
  *   {"case": 7, "rules": "YAML", "clock": "wall", "steps": [{"at": NS, "events": [...]}, ...],
  *    "until": NS, "kinds": ["release", ...]}
- * With `kinds` (clock: wall only) every instant at which something happens is printed with the facts
- * of these kinds, so that a model can work out the alerts from them; without, only the end is:
+ * With `kinds` (clock: wall only) every instant at which something happens is printed with the
+ * facts of these kinds, so that a model can work out the alerts from them; without, only the end
+ * is:
  *   {"case": 7, "instants": [{"at": NS, "batch": true, "facts": [{"h": 1, "k": "release", ...}],
  *    "changes": [[handle, type, replaces, correction], ...]}, ...],
  *    "alerts": [body, ...], "active": [body, ...], "refused": 0}
@@ -83,9 +84,10 @@ static void on_engine_alert(void *context, const thaw_alert *alert)
 static void on_change(void *context, const fact_change *change)
 {
     run *r = context;
-    int n = snprintf(r->changes + r->changes_len, sizeof r->changes - r->changes_len,
-                     "%s[%" PRIu64 ",%d,%" PRIu64 ",%s]", r->changes_len > 0 ? "," : "", change->handle, change->type,
-                     change->replaces, change->correction ? "true" : "false");
+    int n =
+        snprintf(r->changes + r->changes_len, sizeof r->changes - r->changes_len,
+                 "%s[%" PRIu64 ",%d,%" PRIu64 ",%s]", r->changes_len > 0 ? "," : "", change->handle,
+                 change->type, change->replaces, change->correction ? "true" : "false");
     if (n < 0 || (size_t)n >= sizeof r->changes - r->changes_len)
         die("changes", ENOSPC);
     r->changes_len += (size_t)n;
@@ -127,7 +129,11 @@ static void print_people(run *r, fact_handle handle)
         die("people", error);
     fputs(",\"people\":[", r->instants);
     for (size_t i = 0; i < count; i++)
-        fprintf(r->instants, "%s%" PRIu64, !(hashes[i] & 1) ? "," : i > 0 ? "],[" : "[", hashes[i] & ~UINT64_C(1));
+        fprintf(r->instants, "%s%" PRIu64,
+                !(hashes[i] & 1) ? ","
+                : i > 0          ? "],["
+                                 : "[",
+                hashes[i] & ~UINT64_C(1));
     fputs(count > 0 ? "]]" : "]", r->instants);
     free(hashes);
 }
@@ -145,7 +151,8 @@ static int print_fact(void *context, fact_handle handle)
     fact_field field;
     fact_type type;
     FILE *out = p->run->instants;
-    fprintf(out, "%s{\"h\":%" PRIu64 ",\"k\":\"%s\"", p->any ? "," : "", handle, fact_kind_name(kind));
+    fprintf(out, "%s{\"h\":%" PRIu64 ",\"k\":\"%s\"", p->any ? "," : "", handle,
+            fact_kind_name(kind));
     p->any = true;
     for (size_t i = 0; fact_field_at(kind, i, &name, &field, &type); i++) {
         fact_value value;
@@ -168,7 +175,8 @@ static void print_instant(run *r, bool batch)
     json_t *kind;
     size_t i;
     fprintf(r->instants, "%s{\"at\":%" PRId64 ",\"batch\":%s,\"changes\":[%.*s],\"facts\":[",
-            ftell(r->instants) > 0 ? "," : "", r->now_ns, batch ? "true" : "false", (int)r->changes_len, r->changes);
+            ftell(r->instants) > 0 ? "," : "", r->now_ns, batch ? "true" : "false",
+            (int)r->changes_len, r->changes);
     r->changes_len = 0;
     json_array_foreach(r->kinds, i, kind)
     {
@@ -283,10 +291,11 @@ static bool load(run *r, json_t *input)
     rules_complaints complaints = {.at = NULL};
     facts_config fc = {.reports_max = 100000, .bytes_max = UINT64_C(1) << 30};
     engine_config ec = engine_config_default;
-    int error = rules_load_text("rules", json_string_value(text), json_string_length(text), NULL, false, &r->rules,
-                                &complaints);
+    int error = rules_load_text("rules", json_string_value(text), json_string_length(text), NULL,
+                                false, &r->rules, &complaints);
     if (error == -EINVAL) {
-        printf("{\"case\":%" JSON_INTEGER_FORMAT ",\"refusal\":", json_integer_value(json_object_get(input, "case")));
+        printf("{\"case\":%" JSON_INTEGER_FORMAT ",\"refusal\":",
+               json_integer_value(json_object_get(input, "case")));
         json_write_string(complaints.at[0].text, strlen(complaints.at[0].text), stdout);
         puts("}");
     } else if (error < 0) {
@@ -306,7 +315,8 @@ static bool load(run *r, json_t *input)
             error = rules_attach(r->rules, r->facts, INT64_MIN, &sink);
     } else {
         engine_sink sink = {.context = r, .alert = on_engine_alert};
-        ec.clock = clock != NULL && strcmp(clock, "reported") == 0 ? ENGINE_CLOCK_REPORTED : ENGINE_CLOCK_WALL;
+        ec.clock = clock != NULL && strcmp(clock, "reported") == 0 ? ENGINE_CLOCK_REPORTED
+                                                                   : ENGINE_CLOCK_WALL;
         error = engine_new(&ec, &sink, &r->engine);
         if (error == 0)
             error = engine_set_rules(r->engine, r->rules, false, NULL, NULL);
@@ -323,8 +333,9 @@ static void print_active(run *r)
     thaw_str none = {NULL, 0};
     msgpack_sbuffer_init(&data);
     msgpack_packer_init(&out, &data, msgpack_sbuffer_write);
-    int error = r->engine != NULL ? engine_write_snapshot(r->engine, none, none, 100000, &out)
-                                  : rules_write_snapshot(r->rules, "", r->seq, none, none, 100000, &out);
+    int error = r->engine != NULL
+                    ? engine_write_snapshot(r->engine, none, none, 100000, &out)
+                    : rules_write_snapshot(r->rules, "", r->seq, none, none, 100000, &out);
     if (error < 0)
         die("snapshot", error);
     print_packed(data.data, data.size, stdout);
@@ -333,8 +344,10 @@ static void print_active(run *r)
 
 static void print_end(run *r, json_t *input)
 {
-    printf("{\"case\":%" JSON_INTEGER_FORMAT ",\"instants\":[%s],\"alerts\":[%s],\"refused\":%u,\"active\":",
-           json_integer_value(json_object_get(input, "case")), r->instants_text, r->alerts_text, r->refused);
+    printf("{\"case\":%" JSON_INTEGER_FORMAT
+           ",\"instants\":[%s],\"alerts\":[%s],\"refused\":%u,\"active\":",
+           json_integer_value(json_object_get(input, "case")), r->instants_text, r->alerts_text,
+           r->refused);
     print_active(r);
     puts("}");
 }

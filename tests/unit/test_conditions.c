@@ -32,8 +32,10 @@ static void expect(const char *text, const char *expected)
 static void a_list_within_a_flow_map(void **state)
 {
     (void)state;
-    expect("e: {kind: sanction, where: effect in [\"relief\", \"removal\"] && a == \"US\", within: 14d}",
-           "e: {kind: sanction, where: 'effect in [\"relief\", \"removal\"] && a == \"US\"', within: 14d}");
+    expect("e: {kind: sanction, where: effect in [\"relief\", \"removal\"] && a == \"US\", within: "
+           "14d}",
+           "e: {kind: sanction, where: 'effect in [\"relief\", \"removal\"] && a == \"US\"', "
+           "within: 14d}");
     expect("e: {where: f(a, b) && s == \"a,b}\"}", "e: {where: 'f(a, b) && s == \"a,b}\"'}");
     expect("e: {kind: x, where: a == 'b'}\nz: 1", "e: {kind: x, where: 'a == ''b'''}\nz: 1");
     expect("- {where: \"quoted\", at: x}", "- {where: \"quoted\", at: x}");
@@ -46,7 +48,8 @@ static void what_yaml_would_read_otherwise(void **state)
     (void)state;
     expect("when: !(a.count > 0)\n", "when: '!(a.count > 0)'\n");
     expect("when: a ? b : c # why\ntitle: x", "when: 'a ? b : c' # why\ntitle: x");
-    expect("- when: x == \"a # b\"\r\n  title: y\r\n", "- when: 'x == \"a # b\"'\r\n  title: y\r\n");
+    expect("- when: x == \"a # b\"\r\n  title: y\r\n",
+           "- when: 'x == \"a # b\"'\r\n  title: y\r\n");
     expect("when: [1, 2].exists(x, x > y)", "when: '[1, 2].exists(x, x > y)'");
     expect("when:    a\n", "when:    'a'\n");
 }
@@ -54,7 +57,8 @@ static void what_yaml_would_read_otherwise(void **state)
 static void lines_that_go_on(void **state)
 {
     (void)state;
-    expect("- rule: x\n  when: a &&\n    !b\n  title: t\n", "- rule: x\n  when: 'a &&\n    !b'\n  title: t\n");
+    expect("- rule: x\n  when: a &&\n    !b\n  title: t\n",
+           "- rule: x\n  when: 'a &&\n    !b'\n  title: t\n");
     expect("- when: a\n  title: t", "- when: 'a'\n  title: t");
     expect("when: a\n\n  # remark\ntitle: t", "when: 'a'\n\n  # remark\ntitle: t");
 }
@@ -62,13 +66,15 @@ static void lines_that_go_on(void **state)
 static void what_is_left_alone(void **state)
 {
     (void)state;
-    expect("when: |\n  a: [b\n  when: c\nuntil: >\n  d\n", "when: |\n  a: [b\n  when: c\nuntil: >\n  d\n");
+    expect("when: |\n  a: [b\n  when: c\nuntil: >\n  d\n",
+           "when: |\n  a: [b\n  when: c\nuntil: >\n  d\n");
     expect("when: 'a'\nuntil: \"b\" # c\n", "when: 'a'\nuntil: \"b\" # c\n");
     expect("# when: a[\ntitle: \"when: b[\"\n", "# when: a[\ntitle: \"when: b[\"\n");
     expect("title: when is: it", "title: when is: it");
     expect("select: {when: {kind: release}}", "select: {when: {kind: release}}");
     expect("when:\n  a\nwhenever: x", "when:\n  a\nwhenever: x");
-    expect("title: |\n  x\n   when: a[\n\nwhen: b[0]", "title: |\n  x\n   when: a[\n\nwhen: 'b[0]'");
+    expect("title: |\n  x\n   when: a[\n\nwhen: b[0]",
+           "title: |\n  x\n   when: a[\n\nwhen: 'b[0]'");
     expect("{where: a[", "{where: a[");
     expect("", "");
 }
@@ -77,7 +83,9 @@ static void what_is_left_alone(void **state)
 static void any_text_keeps_its_characters(void **state)
 {
     (void)state;
-    static const char pieces[][8] = {"when: ", "where:", "{", "}", "[", "]", ",", "'", "\"", "\n", "  ", "- ", "#", "|\n", "\\", "a", ": ", "\r", "until: "};
+    static const char pieces[][8] = {"when: ", "where:", "{",  "}",  "[",      "]", ",",
+                                     "'",      "\"",     "\n", "  ", "- ",     "#", "|\n",
+                                     "\\",     "a",      ": ", "\r", "until: "};
     unsigned seed = 1;
     for (int round = 0; round < 20000; round++) {
         char text[128] = "";

@@ -1,5 +1,5 @@
-/* The bounded cursor reads MessagePack as msgpack-c does: on every encoding of the conformance suite
- * and each cut of it, on the vectors, and on random and mutated bytes. */
+/* The bounded cursor reads MessagePack as msgpack-c does: on every encoding of the conformance
+ * suite and each cut of it, on the vectors, and on random and mutated bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -113,7 +113,8 @@ static void compare(const uint8_t *bytes, size_t len)
         break;
     case WIRE_TRUNCATED:
         /* msgpack-c adds one to the length of an ext, and the greatest becomes none */
-        agree = r == MSGPACK_UNPACK_CONTINUE || (r == MSGPACK_UNPACK_PARSE_ERROR && data[at] == 0xc9);
+        agree =
+            r == MSGPACK_UNPACK_CONTINUE || (r == MSGPACK_UNPACK_PARSE_ERROR && data[at] == 0xc9);
         break;
     default:
         agree = r == MSGPACK_UNPACK_PARSE_ERROR && data[at] == 0xc1;
@@ -149,18 +150,18 @@ static void test_conformance_suite(void **state)
     (void)state;
     if (file == NULL)
         skip();
-    json_object_foreach(file, name, group)
-        json_array_foreach(group, i, one)
-            json_array_foreach(json_object_get(one, "msgpack"), j, hex) {
-                size_t at, len = from_hex(json_string_value(hex), bytes, sizeof(bytes));
-                assert_int_equal(wire_shape(bytes, len, NESTING, &at), WIRE_SOUND);
-                compare(bytes, len);
-                for (size_t cut = 0; cut < len; cut++) {
-                    assert_int_not_equal(wire_shape(bytes, cut, NESTING, &at), WIRE_SOUND);
-                    compare(bytes, cut);
-                }
-                encodings++;
-            }
+    json_object_foreach(file, name, group) json_array_foreach(group, i, one)
+        json_array_foreach(json_object_get(one, "msgpack"), j, hex)
+    {
+        size_t at, len = from_hex(json_string_value(hex), bytes, sizeof(bytes));
+        assert_int_equal(wire_shape(bytes, len, NESTING, &at), WIRE_SOUND);
+        compare(bytes, len);
+        for (size_t cut = 0; cut < len; cut++) {
+            assert_int_not_equal(wire_shape(bytes, cut, NESTING, &at), WIRE_SOUND);
+            compare(bytes, cut);
+        }
+        encodings++;
+    }
     assert_int_equal(encodings, 233);
     json_decref(file);
 }
@@ -183,7 +184,8 @@ static void load_seeds(const char *name)
     snprintf(path, sizeof(path), "%s/proto/vectors/%s", THAW_SOURCE_DIR, name);
     json_t *file = json_load_file(path, 0, NULL);
     assert_non_null(file);
-    json_array_foreach(json_object_get(file, "vectors"), i, one) {
+    json_array_foreach(json_object_get(file, "vectors"), i, one)
+    {
         const char *hex = json_string_value(json_object_get(one, "hex"));
         size_t len = strlen(hex) / 2;
         if (len > 8000 || seed_count == sizeof(seeds) / sizeof(seeds[0]))
@@ -207,8 +209,9 @@ static uint32_t draw(uint32_t below)
 
 static size_t mutate(uint8_t *bytes, size_t len)
 {
-    static const uint8_t heads[] = {0x80, 0x81, 0x90, 0x91, 0xa1, 0xc0, 0xc1, 0xc4, 0xc7, 0xc9, 0xca, 0xcb,
-                                    0xcf, 0xd3, 0xd6, 0xd7, 0xd8, 0xd9, 0xdb, 0xdc, 0xdd, 0xde, 0xdf, 0xff};
+    static const uint8_t heads[] = {0x80, 0x81, 0x90, 0x91, 0xa1, 0xc0, 0xc1, 0xc4,
+                                    0xc7, 0xc9, 0xca, 0xcb, 0xcf, 0xd3, 0xd6, 0xd7,
+                                    0xd8, 0xd9, 0xdb, 0xdc, 0xdd, 0xde, 0xdf, 0xff};
 
     for (uint32_t n = draw(4) + 1; n > 0; n--) {
         size_t at = len > 0 ? draw((uint32_t)len) : 0;
@@ -352,11 +355,13 @@ static void test_hash_is_of_the_content(void **state)
         msgpack_unpacked_init(&result);
         msgpack_sbuffer_init(&wide);
         msgpack_packer_init(&out, &wide, msgpack_sbuffer_write);
-        assert_int_equal(msgpack_unpack_next(&result, (const char *)seeds[i].bytes, seeds[i].len, &offset),
-                         MSGPACK_UNPACK_SUCCESS);
+        assert_int_equal(
+            msgpack_unpack_next(&result, (const char *)seeds[i].bytes, seeds[i].len, &offset),
+            MSGPACK_UNPACK_SUCCESS);
         if (result.data.type == MSGPACK_OBJECT_MAP && result.data.via.map.size > 3) {
             pack_wide(&out, &result.data);
-            thaw_hash a = hash_of(seeds[i].bytes, seeds[i].len), b = hash_of((uint8_t *)wide.data, wide.size);
+            thaw_hash a = hash_of(seeds[i].bytes, seeds[i].len),
+                      b = hash_of((uint8_t *)wide.data, wide.size);
             if (a.low != b.low || a.high != b.high) {
                 print_hex(seeds[i].bytes, seeds[i].len);
                 fail_msg("another hash of the same content");
@@ -394,8 +399,10 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conformance_suite), cmocka_unit_test(test_vectors_and_their_mutations),
-        cmocka_unit_test(test_random_bytes),      cmocka_unit_test(test_counts_and_nesting),
+        cmocka_unit_test(test_conformance_suite),
+        cmocka_unit_test(test_vectors_and_their_mutations),
+        cmocka_unit_test(test_random_bytes),
+        cmocka_unit_test(test_counts_and_nesting),
         cmocka_unit_test(test_hash_is_of_the_content),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

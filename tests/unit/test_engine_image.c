@@ -34,7 +34,9 @@ static image image_of(const engine *e)
     image im = {.capacity = 32u << 20};
     im.bytes = map(im.capacity);
     assert_int_equal(engine_image_save(e, on_bytes, &im), 0);
-    assert_int_equal(munmap(im.bytes + ((im.len + 65535) & ~(size_t)65535), im.capacity - ((im.len + 65535) & ~(size_t)65535)), 0);
+    assert_int_equal(munmap(im.bytes + ((im.len + 65535) & ~(size_t)65535),
+                            im.capacity - ((im.len + 65535) & ~(size_t)65535)),
+                     0);
     im.capacity = (im.len + 65535) & ~(size_t)65535;
     return im;
 }
@@ -108,20 +110,29 @@ static void explanations(engine *e, msgpack_sbuffer *body)
         for (uint32_t i = 0; i < u.data.via.map.size; i++) {
             const msgpack_object_kv *kv = &u.data.via.map.ptr[i];
             bool alerts = kv->key.via.str.size == 6 && !memcmp(kv->key.via.str.ptr, "alerts", 6);
-            for (uint32_t k = 0; kv->val.type == MSGPACK_OBJECT_ARRAY && k < kv->val.via.array.size; k++) {
+            for (uint32_t k = 0; kv->val.type == MSGPACK_OBJECT_ARRAY && k < kv->val.via.array.size;
+                 k++) {
                 const msgpack_object *one = &kv->val.via.array.ptr[k];
-                for (uint32_t m = 0; one->type == MSGPACK_OBJECT_MAP && m < one->via.map.size; m++) {
-                    msgpack_object_str key = one->via.map.ptr[m].key.via.str, id = one->via.map.ptr[m].val.via.str;
+                for (uint32_t m = 0; one->type == MSGPACK_OBJECT_MAP && m < one->via.map.size;
+                     m++) {
+                    msgpack_object_str key = one->via.map.ptr[m].key.via.str,
+                                       id = one->via.map.ptr[m].val.via.str;
                     if (key.size != 2 || memcmp(key.ptr, "id", 2) != 0)
                         continue;
                     thaw_str text = {id.ptr, id.size};
-                    int r = alerts ? engine_write_explain_alert(e, text, &out) : engine_write_explain_incident(e, text, &out);
+                    int r = alerts ? engine_write_explain_alert(e, text, &out)
+                                   : engine_write_explain_incident(e, text, &out);
                     assert_int_equal(r, 0);
                 }
             }
         }
-    static const char group[] = "\x81\xa7" "country" "\xa2" "BY";
-    assert_int_equal(engine_write_explain_rule(e, (thaw_str){"mass-release", 12}, (const uint8_t *)group, sizeof group - 1, &out), 0);
+    static const char group[] = "\x81\xa7"
+                                "country"
+                                "\xa2"
+                                "BY";
+    assert_int_equal(engine_write_explain_rule(e, (thaw_str){"mass-release", 12},
+                                               (const uint8_t *)group, sizeof group - 1, &out),
+                     0);
     msgpack_unpacked_destroy(&u);
     msgpack_sbuffer_destroy(&list);
 }
@@ -209,7 +220,8 @@ static void over_a_dropped_past(void **state)
     assert_true(engine_report_text(other.e, n, &text, &len) && len > 0);
     assert_false(engine_report_text(other.e, n + 1, &text, &len));
     for (; n < REPORTS + 400; n++)
-        assert_int_equal(give(&whole, n, day_ns(n)).journal_seq, give(&other, n, day_ns(n)).journal_seq);
+        assert_int_equal(give(&whole, n, day_ns(n)).journal_seq,
+                         give(&other, n, day_ns(n)).journal_seq);
     lines_equal(&whole, &other, 0);
     same_answers(&whole, &other, true);
     subject_end(&whole);
@@ -229,7 +241,8 @@ static void an_empty_one(void **state)
     image_end(&im);
     assert_int_equal(engine_set_rules(s.e, rules_make(), false, NULL, NULL), 0);
     im = (image){.capacity = 1 << 20, .bytes = map(1 << 20)};
-    assert_int_equal(engine_image_save(s.e, on_bytes, &im), -EBUSY); /* not evaluated: there is no time yet */
+    assert_int_equal(engine_image_save(s.e, on_bytes, &im),
+                     -EBUSY); /* not evaluated: there is no time yet */
     image_end(&im);
     for (uint64_t n = 0; n < 50; n++)
         (void)give(&s, n, day_ns(n));
@@ -271,8 +284,9 @@ static void damaged_is_refused(void **state)
 static void another_one_is_refused(void **state)
 {
     (void)state;
-    static const char other_rules[] = "rules:\n  - rule: other\n    select:\n      r: {kind: release}\n"
-                                      "    when: r.count > 1\n    severity: info\n    title: other\n";
+    static const char other_rules[] =
+        "rules:\n  - rule: other\n    select:\n      r: {kind: release}\n"
+        "    when: r.count > 1\n    severity: info\n    title: other\n";
     subject s;
     subject_start(&s);
     for (uint64_t n = 0; n < 50; n++)
@@ -281,7 +295,9 @@ static void another_one_is_refused(void **state)
     rules_complaints complaints = {0};
     rules *set = NULL;
     engine *e;
-    assert_int_equal(rules_load_text("other", other_rules, sizeof other_rules - 1, NULL, false, &set, &complaints), 0);
+    assert_int_equal(rules_load_text("other", other_rules, sizeof other_rules - 1, NULL, false,
+                                     &set, &complaints),
+                     0);
     rules_complaints_done(&complaints);
     assert_int_equal(engine_of_image(&s, &im, im.len, set, &e), -ESTALE);
     rules_free(set);
@@ -322,9 +338,12 @@ static void a_failed_write_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_goes_on),           cmocka_unit_test(over_a_dropped_past),
-        cmocka_unit_test(an_empty_one),         cmocka_unit_test(damaged_is_refused),
-        cmocka_unit_test(another_one_is_refused), cmocka_unit_test(a_failed_write_is_told),
+        cmocka_unit_test(it_goes_on),
+        cmocka_unit_test(over_a_dropped_past),
+        cmocka_unit_test(an_empty_one),
+        cmocka_unit_test(damaged_is_refused),
+        cmocka_unit_test(another_one_is_refused),
+        cmocka_unit_test(a_failed_write_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,8 +21,10 @@ static char *people(subject *s, const char *country)
     size_t used = 0;
     for (uint32_t i = 0; i < u.data.via.map.size; i++) {
         msgpack_object_str key = u.data.via.map.ptr[i].key.via.str;
-        if ((key.size == 8 && !memcmp(key.ptr, "released", 8)) || (key.size == 8 && !memcmp(key.ptr, "detained", 8)))
-            used += (size_t)msgpack_object_print_buffer(into + used, 65535 - used, u.data.via.map.ptr[i].val);
+        if ((key.size == 8 && !memcmp(key.ptr, "released", 8)) ||
+            (key.size == 8 && !memcmp(key.ptr, "detained", 8)))
+            used += (size_t)msgpack_object_print_buffer(into + used, 65535 - used,
+                                                        u.data.via.map.ptr[i].val);
     }
     msgpack_unpacked_destroy(&u);
     msgpack_sbuffer_destroy(&body);
@@ -52,15 +54,20 @@ static char *standing(subject *s, const char *country)
     assert_int_equal(msgpack_unpack_next(&u, body.data, body.size, &at), MSGPACK_UNPACK_SUCCESS);
     for (uint32_t i = 0; i < u.data.via.map.size; i++) {
         msgpack_object_kv *kv = &u.data.via.map.ptr[i];
-        bool measures = kv->key.via.str.size == 8 && memcmp(kv->key.via.str.ptr, "measures", 8) == 0;
-        if (!measures && (kv->key.via.str.size != 7 || memcmp(kv->key.via.str.ptr, "persons", 7) != 0))
+        bool measures =
+            kv->key.via.str.size == 8 && memcmp(kv->key.via.str.ptr, "measures", 8) == 0;
+        if (!measures &&
+            (kv->key.via.str.size != 7 || memcmp(kv->key.via.str.ptr, "persons", 7) != 0))
             continue;
         for (uint32_t m = 0; m < kv->val.via.array.size && count < 512; m++) {
             char *line = lines[count], *tail;
-            line[msgpack_object_print_buffer(line, sizeof lines[0] - 1, kv->val.via.array.ptr[m])] = '\0';
-            if ((tail = strstr(line, "\"releases\"")) != NULL || (tail = strstr(line, "\"turns\"")) != NULL)
+            line[msgpack_object_print_buffer(line, sizeof lines[0] - 1, kv->val.via.array.ptr[m])] =
+                '\0';
+            if ((tail = strstr(line, "\"releases\"")) != NULL ||
+                (tail = strstr(line, "\"turns\"")) != NULL)
                 *tail = '\0'; /* how often and how it came about is history */
-            count += measures ? strstr(line, "\"delisted\"") == NULL && strstr(line, "\"lifted\"") == NULL &&
+            count += measures ? strstr(line, "\"delisted\"") == NULL &&
+                                    strstr(line, "\"lifted\"") == NULL &&
                                     strstr(line, "\"expired\"") == NULL
                               : strstr(line, "detained\"") != NULL;
         }
@@ -78,7 +85,8 @@ static char *standing(subject *s, const char *country)
 
 enum { REPORTS = 8 * 500 };
 
-/* With windows shorter than what is kept, nobody can tell from the alerts that anything was dropped. */
+/* With windows shorter than what is kept, nobody can tell from the alerts that anything was
+ * dropped. */
 static void alerts_are_the_same(void **state)
 {
     (void)state;
@@ -203,7 +211,8 @@ static void what_was_dropped_is_known(void **state)
     put_text(&out, "source", "s");
     put_text(&out, "country", "BY");
     put_int(&out, "occurred_at", START);
-    assert_int_equal(thaw_body_open(&reader, body.data, body.size, &thaw_limits_default, day_ns(n), &error), 0);
+    assert_int_equal(
+        thaw_body_open(&reader, body.data, body.size, &thaw_limits_default, day_ns(n), &error), 0);
     assert_int_equal(thaw_body_next(&reader, &event, &error), 1);
     assert_int_equal(engine_apply(s.e, &event, 1, now, &v), 0);
     assert_int_equal(v.code, THAW_TOO_OLD);
@@ -242,10 +251,8 @@ static void foreign_records_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(alerts_are_the_same),
-        cmocka_unit_test(made_anew_it_goes_on),
-        cmocka_unit_test(what_stands_is_held),
-        cmocka_unit_test(what_was_dropped_is_known),
+        cmocka_unit_test(alerts_are_the_same),         cmocka_unit_test(made_anew_it_goes_on),
+        cmocka_unit_test(what_stands_is_held),         cmocka_unit_test(what_was_dropped_is_known),
         cmocka_unit_test(foreign_records_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,8 @@ static const char RULES[] =
     "rules:\n"
     "  - rule: mass-release\n    by: [country]\n"
     "    select:\n      freed: {kind: release, where: status != \"rumoured\", within: 72h}\n"
-    "    when: freed.sum >= 60\n    severity: warning\n    title: \"{country}: {freed.sum} freed\"\n"
+    "    when: freed.sum >= 60\n    severity: warning\n    title: \"{country}: {freed.sum} "
+    "freed\"\n"
     "  - rule: largest\n    by: [country]\n"
     "    select:\n      big: {kind: release, where: largest, within: 5d}\n"
     "    when: big.count > 0\n    severity: info\n    title: \"{big.max}\"\n"
@@ -137,7 +138,8 @@ static void event_make(uint64_t n, msgpack_sbuffer *body)
 {
     static const char *const COUNTRIES[] = {"BY", "RU", "VE"};
     static const char *const AUTHORITIES[] = {"US", "EU"};
-    static const char *const ACTIONS[] = {"imposed", "amended", "licensed", "delisted", "imposed", "extended"};
+    static const char *const ACTIONS[] = {"imposed",  "amended", "licensed",
+                                          "delisted", "imposed", "extended"};
     uint64_t x = mix(n);
     int64_t day = START + (int64_t)(n / 8) * DAY, when = day - (int64_t)(x % 4) * DAY / 2;
     char id[32], source[16], old[32];
@@ -188,7 +190,8 @@ static engine_verdict give(subject *s, uint64_t n, int64_t at_ns)
     engine_verdict verdict = {0};
     msgpack_sbuffer_init(&body);
     event_make(n, &body);
-    assert_int_equal(thaw_body_open(&reader, body.data, body.size, &thaw_limits_default, at_ns, &error), 0);
+    assert_int_equal(
+        thaw_body_open(&reader, body.data, body.size, &thaw_limits_default, at_ns, &error), 0);
     int r = thaw_body_next(&reader, &event, &error);
     if (r != 1)
         print_error("%s\n", error.message);
@@ -212,7 +215,8 @@ typedef struct keeping {
     size_t count, capacity, reports;
 } keeping;
 
-static int on_saved(void *context, engine_saved_kind kind, uint64_t number, int64_t at_ns, const uint8_t *bytes, size_t len)
+static int on_saved(void *context, engine_saved_kind kind, uint64_t number, int64_t at_ns,
+                    const uint8_t *bytes, size_t len)
 {
     keeping *k = context;
     if (k->count == k->capacity) {
@@ -230,7 +234,9 @@ static engine *engine_anew(subject *s, const keeping *k)
 {
     engine *e = engine_make(s);
     for (size_t i = 0; i < k->count; i++)
-        assert_int_equal(engine_load(e, k->all[i].kind, k->all[i].number, k->all[i].at_ns, k->all[i].bytes, k->all[i].len), 0);
+        assert_int_equal(engine_load(e, k->all[i].kind, k->all[i].number, k->all[i].at_ns,
+                                     k->all[i].bytes, k->all[i].len),
+                         0);
     assert_int_equal(engine_load_end(e, rules_make()), 0);
     return e;
 }
@@ -246,7 +252,8 @@ static engine_dropped drop(subject *s, int64_t horizon_ns, keeping *k)
 {
     engine_dropped dropped = {0};
     *k = (keeping){0};
-    assert_int_equal(engine_save(s->e, &(engine_retention){horizon_ns, INT64_MIN}, on_saved, k, &dropped), 0);
+    assert_int_equal(
+        engine_save(s->e, &(engine_retention){horizon_ns, INT64_MIN}, on_saved, k, &dropped), 0);
     if (k->count) {
         engine *e = engine_anew(s, k);
         engine_free(s->e);
@@ -271,7 +278,8 @@ static void line_print(const log_line *line)
 static void lines_equal(const subject *a, const subject *b, size_t from)
 {
     for (size_t i = from; i < a->count && i < b->count; i++) {
-        if (a->lines[i].len == b->lines[i].len && !memcmp(a->lines[i].bytes, b->lines[i].bytes, a->lines[i].len))
+        if (a->lines[i].len == b->lines[i].len &&
+            !memcmp(a->lines[i].bytes, b->lines[i].bytes, a->lines[i].len))
             continue;
         line_print(&a->lines[i]);
         line_print(&b->lines[i]);

@@ -1,5 +1,5 @@
-/* test_journal_base.c - a base in the place of the log before it: what it keeps is read, what it drops
- * is gone, the file stays small, and everything else works as without one. */
+/* test_journal_base.c - a base in the place of the log before it: what it keeps is read, what it
+ * drops is gone, the file stays small, and everything else works as without one. */
 #include "journal_private.h"
 #include "test_journal_support.h"
 
@@ -32,7 +32,8 @@ static int on_any(void *context, const journal_record *record)
 
     if (record->kind != JOURNAL_REPORT)
         return 0;
-    in->wrong |= record->number <= in->last || record->body_len != body_of(0, record->number, body) ||
+    in->wrong |= record->number <= in->last ||
+                 record->body_len != body_of(0, record->number, body) ||
                  memcmp(record->body, body, record->body_len) != 0;
     in->last = record->number;
     in->reports++;
@@ -58,7 +59,8 @@ static void base_make(journal *j, uint64_t first_alert)
         assert_int_equal(journal_append_base(j, JOURNAL_BASE_STATE, 0, 0, state, sizeof state), 0);
     for (uint64_t n = 10; n <= journal_last_report(j); n += 10) {
         size_t len = body_of(0, n, body);
-        assert_int_equal(journal_append_base(j, JOURNAL_BASE_REPORT, n, (int64_t)n * 7, body, len), 0);
+        assert_int_equal(journal_append_base(j, JOURNAL_BASE_REPORT, n, (int64_t)n * 7, body, len),
+                         0);
     }
     journal_trim_alerts(j, first_alert);
     assert_int_equal(journal_submit(j, received_of(0), &ticket), 0);
@@ -95,7 +97,8 @@ static void expect(journal *j, uint64_t kept, uint64_t log_reports, uint64_t fir
     assert_int_equal(journal_read_alerts(j, first_alert - 1, on_alert_counted, &alerts, error), 0);
     assert_int_equal(alerts, journal_last_alert(j) - first_alert + 1);
     if (first_alert > 1)
-        assert_int_equal(journal_read_alerts(j, first_alert - 2, on_alert_counted, &alerts, error), -ENODATA);
+        assert_int_equal(journal_read_alerts(j, first_alert - 2, on_alert_counted, &alerts, error),
+                         -ENODATA);
 }
 
 static void a_base_replaces_the_log(void **state)
@@ -156,8 +159,9 @@ static void past_drop_but_last(journal *j, uint64_t batch)
     assert_int_equal(durable_wait(j, ticket), 0);
 }
 
-/* How large the file is after `rounds` of so many commits of so many reports, the past dropped after each. Every
- * commit is waited for: how many batches share one depends on the machine otherwise, and with it the file. */
+/* How large the file is after `rounds` of so many commits of so many reports, the past dropped
+ * after each. Every commit is waited for: how many batches share one depends on the machine
+ * otherwise, and with it the file. */
 static off_t size_after(uint32_t rounds, uint32_t commits, uint32_t reports)
 {
     char *folder = folder_make(), path[256];
@@ -185,8 +189,8 @@ static off_t size_after(uint32_t rounds, uint32_t commits, uint32_t reports)
     return data.st_size;
 }
 
-/* Under a steady flow the file stops growing, with large commits at once, with small ones after some rounds: until
- * then free pages are still being broken up. */
+/* Under a steady flow the file stops growing, with large commits at once, with small ones after
+ * some rounds: until then free pages are still being broken up. */
 static void the_file_stays_small(void **state)
 {
     (void)state;
@@ -283,7 +287,8 @@ static void half_a_base_is_none(void **state)
         assert_int_equal(journal_open(&config, &j, error), 0);
         (void)fill(j, 0, 20);
         for (uint64_t n = 10; n <= 140; n++)
-            assert_int_equal(journal_append_base(j, JOURNAL_BASE_REPORT, n, 0, body, body_of(0, n, body)), 0);
+            assert_int_equal(
+                journal_append_base(j, JOURNAL_BASE_REPORT, n, 0, body, body_of(0, n, body)), 0);
         journal_trim_alerts(j, 10);
         fault_count = 0;
         fault_at = at;

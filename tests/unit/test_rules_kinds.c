@@ -39,7 +39,8 @@ static void every_kind_and_field(void **state)
         for (size_t i = 0; fact_field_at((fact_kind)k, i, &name, &field, &type); i++) {
             char text[512], where[128];
             /* silent_for grows with the clock: only a constant bound tells when it acts */
-            snprintf(where, sizeof where, type == FACT_DURATION ? "%s > duration(\"72h\")" : "%s == %s", name, name);
+            snprintf(where, sizeof where,
+                     type == FACT_DURATION ? "%s > duration(\"72h\")" : "%s == %s", name, name);
             snprintf(text, sizeof text,
                      "rules:\n  - rule: x\n    by: [country]\n    select:\n"
                      "      s: {kind: %s, where: %s}\n    when: s.count > 0\n    title: t\n",

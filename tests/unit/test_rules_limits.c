@@ -28,7 +28,8 @@ static void on_alert(void *context, const thaw_alert *alert)
     seen *s = context;
     assert_true(s->count < 16);
     snprintf(s->ids[s->count], sizeof s->ids[0], "%.*s", (int)alert->id.len, alert->id.data);
-    snprintf(s->titles[s->count], sizeof s->titles[0], "%.*s", (int)alert->title.len, alert->title.data);
+    snprintf(s->titles[s->count], sizeof s->titles[0], "%.*s", (int)alert->title.len,
+             alert->title.data);
     s->states[s->count++] = alert->state;
 }
 
@@ -39,7 +40,8 @@ static rules *load(uint32_t groups, uint32_t facts)
     rules *set = NULL;
     limits.groups = groups;
     limits.facts = facts;
-    assert_int_equal(rules_load_text("text", text, strlen(text), &limits, false, &set, &complaints), 0);
+    assert_int_equal(rules_load_text("text", text, strlen(text), &limits, false, &set, &complaints),
+                     0);
     rules_complaints_done(&complaints);
     return set;
 }
@@ -76,7 +78,9 @@ static void tell(engine *e, const char *id, const char *country, int64_t now_ns)
     put(&out, "source", "s");
     put(&out, "incident", id);
     put(&out, "occurred_at", "2025-05-01");
-    assert_int_equal(thaw_body_open(&body, data.data, data.size, &thaw_limits_default, INT64_MAX / 2, &error), 0);
+    assert_int_equal(
+        thaw_body_open(&body, data.data, data.size, &thaw_limits_default, INT64_MAX / 2, &error),
+        0);
     assert_int_equal(thaw_body_next(&body, &event, &error), 1);
     assert_int_equal(engine_apply(e, &event, 1, now_ns, &verdict), 0);
     assert_int_equal(verdict.code, THAW_OK);
@@ -119,7 +123,8 @@ static void facts_are_bounded_and_a_reload_begins_anew(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(groups_are_bounded),
-                                       cmocka_unit_test(facts_are_bounded_and_a_reload_begins_anew)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(groups_are_bounded),
+        cmocka_unit_test(facts_are_bounded_and_a_reload_begins_anew)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

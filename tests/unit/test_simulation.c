@@ -1,9 +1,11 @@
 /*
- * test_simulation.c - engine and journal as thawd drives them, under a clock and a disk of the test's
- * own: a seed gives a course of arrivals, repeats, deadlines, exchanges of rules, dropped pasts, commits
- * that fail before or after they are written, and restarts. After each restart and at the end:
+ * test_simulation.c - engine and journal as thawd drives them, under a clock and a disk of the
+ * test's own: a seed gives a course of arrivals, repeats, deadlines, exchanges of rules, dropped
+ * pasts, commits that fail before or after they are written, and restarts. After each restart and
+ * at the end:
  *
- *   - what was acknowledged is there, once, and a repeat of it is a duplicate under the same number;
+ *   - what was acknowledged is there, once, and a repeat of it is a duplicate under the same
+ * number;
  *   - what was not may be there; nothing else is;
  *   - the alert changes that were given out are those that an engine gives that took the same steps
  *     in peace, byte for byte and number for number, and no number is given twice.
@@ -21,11 +23,14 @@
 enum { STEPS = 120, REPORTS_MAX = 4000, ALERTS_MAX = 20000 };
 
 static const char *const RULES[2] = {
-    "rules:\n  - rule: many\n    by: [country]\n    select:\n      freed: {kind: release, within: 5d}\n"
+    "rules:\n  - rule: many\n    by: [country]\n    select:\n      freed: {kind: release, within: "
+    "5d}\n"
     "    when: freed.sum >= 30\n    severity: info\n    title: \"{freed.sum}\"\n"
-    "  - rule: silence\n    by: []\n    keep_for: 12h\n    for: 1d\n    select:\n      held: {kind: detention, within: 3d}\n"
+    "  - rule: silence\n    by: []\n    keep_for: 12h\n    for: 1d\n    select:\n      held: "
+    "{kind: detention, within: 3d}\n"
     "    when: held.count == 0\n    severity: info\n    title: nobody\n",
-    "rules:\n  - rule: many\n    by: [country]\n    select:\n      freed: {kind: release, within: 4d}\n"
+    "rules:\n  - rule: many\n    by: [country]\n    select:\n      freed: {kind: release, within: "
+    "4d}\n"
     "    when: freed.sum >= 50\n    severity: warning\n    title: \"{freed.sum} freed\"\n"
     "  - rule: held\n    by: [country]\n    select:\n      held: {kind: detention, within: 6d}\n"
     "    when: held.count >= 2\n    severity: info\n    title: \"{held.count}\"\n"};
@@ -121,14 +126,16 @@ static void world_alert(void *context, const thaw_alert *alert)
     msgpack_packer_init(&out, &body, msgpack_sbuffer_write);
     thaw_alert_pack(alert, &out);
     assert_true(alert->seq >= 1 && alert->seq < ALERTS_MAX);
-    if (w->replaying && alert->seq <= w->durable_alerts) { /* given out before: the same, or it was wrong */
+    if (w->replaying &&
+        alert->seq <= w->durable_alerts) { /* given out before: the same, or it was wrong */
         given *was = &w->alerts[alert->seq];
         assert_int_equal(body.size, was->len);
         assert_memory_equal(body.data, was->bytes, was->len);
         msgpack_sbuffer_destroy(&body);
         if (alert->seq <= journal_last_alert(w->j))
             return;
-        fail_msg("alert change %llu was given out but is not in the journal", (unsigned long long)alert->seq);
+        fail_msg("alert change %llu was given out but is not in the journal",
+                 (unsigned long long)alert->seq);
     }
     given *at = &w->alerts[alert->seq];
     free(at->bytes);
@@ -144,7 +151,9 @@ static rules *rules_make(int which)
 {
     rules_complaints complaints = {0};
     rules *set = NULL;
-    assert_int_equal(rules_load_text("r", RULES[which], strlen(RULES[which]), NULL, false, &set, &complaints), 0);
+    assert_int_equal(
+        rules_load_text("r", RULES[which], strlen(RULES[which]), NULL, false, &set, &complaints),
+        0);
     rules_complaints_done(&complaints);
     return set;
 }
@@ -184,7 +193,9 @@ static void events_open(replay *rp, size_t i, const void *bytes, size_t len)
     thaw_body body;
     thaw_error error;
     memcpy(rp->bytes[i], bytes, len);
-    assert_int_equal(thaw_body_open(&body, rp->bytes[i], len, &thaw_limits_default, START + 10000 * DAY, &error), 0);
+    assert_int_equal(
+        thaw_body_open(&body, rp->bytes[i], len, &thaw_limits_default, START + 10000 * DAY, &error),
+        0);
     assert_int_equal(thaw_body_next(&body, &rp->events[i], &error), 1);
 }
 
@@ -236,7 +247,8 @@ static int on_base_record(void *context, const journal_record *record)
         rp->base_rules = rules_make(rp->w->rules);
         return 0;
     }
-    return engine_load(rp->w->e, KINDS[record->kind], record->number, record->at_ns, record->body, record->body_len);
+    return engine_load(rp->w->e, KINDS[record->kind], record->number, record->at_ns, record->body,
+                       record->body_len);
 }
 
 static void world_start(world *w)
@@ -345,7 +357,8 @@ typedef struct dropping {
     engine *made;
 } dropping;
 
-static int on_saved(void *context, engine_saved_kind kind, uint64_t number, int64_t at_ns, const uint8_t *bytes, size_t len)
+static int on_saved(void *context, engine_saved_kind kind, uint64_t number, int64_t at_ns,
+                    const uint8_t *bytes, size_t len)
 {
     static const int KINDS[] = {[ENGINE_SAVED_STATE] = JOURNAL_BASE_STATE,
                                 [ENGINE_SAVED_IDENTITIES] = JOURNAL_BASE_IDENTITIES,
@@ -355,7 +368,8 @@ static int on_saved(void *context, engine_saved_kind kind, uint64_t number, int6
     if (!dr->made) {
         dr->made = world_engine(dr->w);
         if (dr->w->rules >= 0)
-            assert_int_equal(journal_append_base(dr->w->j, JOURNAL_BASE_RULES, 0, 0, &packed, 1), 0);
+            assert_int_equal(journal_append_base(dr->w->j, JOURNAL_BASE_RULES, 0, 0, &packed, 1),
+                             0);
     }
     assert_int_equal(journal_append_base(dr->w->j, KINDS[kind], number, at_ns, bytes, len), 0);
     return engine_load(dr->made, kind, number, at_ns, bytes, len);
@@ -389,7 +403,8 @@ static bool step(world *w)
 /* The course of a seed. */
 static void world_run(world *w, uint64_t seed)
 {
-    static const int FAILS[] = {JOURNAL_FAULT_BEGIN, JOURNAL_FAULT_PUT, JOURNAL_FAULT_COMMIT, JOURNAL_FAULT_SYNC};
+    static const int FAILS[] = {JOURNAL_FAULT_BEGIN, JOURNAL_FAULT_PUT, JOURNAL_FAULT_COMMIT,
+                                JOURNAL_FAULT_SYNC};
     *w = (world){.seed = seed, .random = seed, .folder = folder_make(), .now_ns = START};
     world_start(w);
     for (int i = 0; i < STEPS; i++) {
@@ -432,7 +447,9 @@ static void courses_hold(void **state)
     (void)state;
     static world w;
     const char *one = getenv("THAW_SEED"), *many = getenv("THAW_SEEDS");
-    uint64_t first = one ? strtoull(one, NULL, 10) : 1, count = one ? 1 : many ? strtoull(many, NULL, 10) : 15;
+    uint64_t first = one ? strtoull(one, NULL, 10) : 1, count = one    ? 1
+                                                                : many ? strtoull(many, NULL, 10)
+                                                                       : 15;
     uint64_t crashes = 0, retentions = 0, alerts = 0;
     for (uint64_t seed = first; seed < first + count; seed++) {
         fprintf(stderr, "\rseed %llu ", (unsigned long long)seed);
@@ -444,8 +461,9 @@ static void courses_hold(void **state)
     }
     fprintf(stderr, "\n");
     assert_true(crashes > 0 && alerts > 0 && (retentions > 0 || one));
-    print_message("%llu courses: %llu crashes, %llu pasts dropped, %llu alert changes\n", (unsigned long long)count,
-                  (unsigned long long)crashes, (unsigned long long)retentions, (unsigned long long)alerts);
+    print_message("%llu courses: %llu crashes, %llu pasts dropped, %llu alert changes\n",
+                  (unsigned long long)count, (unsigned long long)crashes,
+                  (unsigned long long)retentions, (unsigned long long)alerts);
 }
 
 /* The same seed, the same course: alert changes byte for byte. */
@@ -467,6 +485,7 @@ static void a_seed_reproduces(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(courses_hold), cmocka_unit_test(a_seed_reproduces)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(courses_hold),
+                                       cmocka_unit_test(a_seed_reproduces)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

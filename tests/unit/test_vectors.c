@@ -173,7 +173,8 @@ static void test_valid(void **state)
     size_t i;
 
     (void)state;
-    json_array_foreach(vectors, i, vector) {
+    json_array_foreach(vectors, i, vector)
+    {
         const char *name = text_of(vector, "name");
         json_t *views = json_array();
         thaw_error error = {.message = ""};
@@ -201,7 +202,8 @@ static void test_invalid(void **state)
     size_t i;
 
     (void)state;
-    json_array_foreach(vectors, i, vector) {
+    json_array_foreach(vectors, i, vector)
+    {
         const char *name = text_of(vector, "name"), *code = text_of(vector, "code");
         const char *field = text_of(vector, "field"), *found = text_of(vector, "found");
         thaw_error error = {.code = THAW_OK, .message = ""};
@@ -233,7 +235,8 @@ static void test_dates(void **state)
     size_t i;
 
     (void)state;
-    json_array_foreach(vectors, i, vector) {
+    json_array_foreach(vectors, i, vector)
+    {
         const char *text = text_of(vector, "text");
         char again[THAW_DATE_TEXT];
         int64_t start, end;
@@ -331,7 +334,8 @@ static void test_alerts(void **state)
     size_t i;
 
     (void)state;
-    json_array_foreach(vectors, i, vector) {
+    json_array_foreach(vectors, i, vector)
+    {
         const char *name = text_of(vector, "name");
         char topic[THAW_TOPIC_BYTES];
         thaw_error error = {.message = ""};
@@ -362,7 +366,8 @@ static void test_bad_alerts(void **state)
     size_t i;
 
     (void)state;
-    json_array_foreach(vectors, i, vector) {
+    json_array_foreach(vectors, i, vector)
+    {
         thaw_error error = {.message = ""};
         thaw_alert alert;
         size_t len;
@@ -381,7 +386,8 @@ static void test_beats(void **state)
     size_t i;
 
     (void)state;
-    json_array_foreach(vectors, i, vector) {
+    json_array_foreach(vectors, i, vector)
+    {
         json_t *meant = json_object_get(vector, "beat");
         uint8_t again[THAW_BEAT_BYTES];
         thaw_error error;
@@ -405,8 +411,8 @@ static void test_beats(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_valid),  cmocka_unit_test(test_invalid),
-        cmocka_unit_test(test_dates),  cmocka_unit_test(test_alerts),
+        cmocka_unit_test(test_valid),      cmocka_unit_test(test_invalid),
+        cmocka_unit_test(test_dates),      cmocka_unit_test(test_alerts),
         cmocka_unit_test(test_bad_alerts), cmocka_unit_test(test_beats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,12 +20,10 @@ static struct arena_chunk *chunk_new(struct arena *arena, size_t need_bytes)
 {
     size_t size = arena->first_bytes > 0 ? arena->first_bytes : FIRST_CHUNK_BYTES;
     if (arena->head != NULL)
-        size =
-            arena->held_bytes / 2 < GROWN_CHUNK_BYTES ? arena->held_bytes / 2 : GROWN_CHUNK_BYTES;
+        size = arena->held_bytes / 2 < GROWN_CHUNK_BYTES ? arena->held_bytes / 2 : GROWN_CHUNK_BYTES;
     if (size < need_bytes)
         size = need_bytes;
-    if (arena->max_bytes > 0 &&
-        (arena->held_bytes > arena->max_bytes || size > arena->max_bytes - arena->held_bytes)) {
+    if (arena->max_bytes > 0 && (arena->held_bytes > arena->max_bytes || size > arena->max_bytes - arena->held_bytes)) {
         size = need_bytes; /* the last bytes before the limit need not be a whole chunk */
         if (arena->held_bytes > arena->max_bytes || size > arena->max_bytes - arena->held_bytes) {
             arena->over_limit = true;

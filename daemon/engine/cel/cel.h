@@ -185,21 +185,19 @@ size_t cel_utf8_check(const char *data, size_t len);
 /* Declares a variable; its slot, counted from 0 in the order of declaration, is what the resolver
  * is asked for. The name is copied. Returns 0, -EEXIST, -EINVAL (no identifier), -E2BIG (more than
  * CEL_SLOT_MAX_COUNT), -ENOMEM. */
-int cel_env_declare(struct cel_env *env, const char *name, struct cel_type type,
-                    uint32_t *ret_slot);
+int cel_env_declare(struct cel_env *env, const char *name, struct cel_type type, uint32_t *ret_slot);
 
 /* Declares a variable that has only fields: with name "freed" and a field "count" the expression
  * says freed.count. Field i has slot *ret_first_slot + i. The name is copied; fields and their
  * names are not, and must outlive the environment (a const table). Errors as above. */
-int cel_env_declare_struct(struct cel_env *env, const char *name, const struct cel_field *fields,
-                           size_t field_count, uint32_t *ret_first_slot);
+int cel_env_declare_struct(struct cel_env *env, const char *name, const struct cel_field *fields, size_t field_count,
+                           uint32_t *ret_first_slot);
 
 /* Where the rules of a named time zone ("Europe/Minsk") come from: loads the bytes of a compiled
  * zone (TZif, RFC 8536) into memory from malloc(), which the compiler frees. Returns 0 or -errno.
  * Asked when compiling only, with names of [A-Za-z0-9_+/-] without "..". Without a loader only
  * "UTC" and offsets as "+02:00" are known. */
-typedef int (*cel_zone_load_fn)(void *context, const char *name, void **ret_bytes,
-                                size_t *ret_byte_count);
+typedef int (*cel_zone_load_fn)(void *context, const char *name, void **ret_bytes, size_t *ret_byte_count);
 void cel_env_set_zones(struct cel_env *env, cel_zone_load_fn load, void *context);
 
 /* Programs. */
@@ -251,8 +249,7 @@ struct cel_constraint {
  * constant in slot, slot.exists(x, x == constant or x in [constants]), a bool slot or its
  * negation, and alternatives (||) of these on one slot. Necessary, not sufficient: what fails one
  * of them can never make the program true. Owned by the program. */
-const struct cel_constraint *cel_program_constraints(const struct cel_program *program,
-                                                     size_t *ret_count);
+const struct cel_constraint *cel_program_constraints(const struct cel_program *program, size_t *ret_count);
 
 /* Evaluation. */
 
@@ -280,8 +277,8 @@ typedef void (*cel_resolve_fn)(void *context, uint32_t slot, struct cel_evaluato
 /* Evaluates. An expression that fails gives a value of kind CEL_ERROR. && and || follow CEL: a
  * false (true) operand decides, on either side, whatever the other is. *ret_value lives until the
  * next evaluation with this evaluator. Returns 0, or -ENOMEM. */
-int cel_eval(struct cel_evaluator *evaluator, const struct cel_program *program,
-             cel_resolve_fn resolve, void *context, struct cel_value *ret_value);
+int cel_eval(struct cel_evaluator *evaluator, const struct cel_program *program, cel_resolve_fn resolve, void *context,
+             struct cel_value *ret_value);
 
 /* Explanation. */
 
@@ -312,7 +309,7 @@ typedef int (*cel_part_fn)(void *context, const struct cel_part *part);
 
 /* Walks the && and || at the top of the program and reports each part with its value, the whole
  * first. Returns 0, -ENOMEM or what report() returned. */
-int cel_explain(struct cel_evaluator *evaluator, const struct cel_program *program,
-                cel_resolve_fn resolve, void *context, cel_part_fn report, void *report_context);
+int cel_explain(struct cel_evaluator *evaluator, const struct cel_program *program, cel_resolve_fn resolve,
+                void *context, cel_part_fn report, void *report_context);
 
 #endif

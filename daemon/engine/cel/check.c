@@ -65,8 +65,7 @@ name_error(struct checker *checker, struct node *node, const char *format, ...)
 }
 
 static struct cel_type __attribute__((format(printf, 4, 5)))
-type_error(struct checker *checker, const struct node *node, struct cel_type result,
-           const char *format, ...)
+type_error(struct checker *checker, const struct node *node, struct cel_type result, const char *format, ...)
 {
     char text[sizeof(checker->compiler->error->text)];
     va_list args;
@@ -122,8 +121,7 @@ static struct cel_type unknown_name(struct checker *checker, struct node *node)
                           "there is no now: the windows within, before and ahead of a selection "
                           "say what is recent, and for says how long a condition must hold");
     if (nearest != NULL)
-        return name_error(checker, node, "unknown name '%.*s', did you mean '%s'?", len,
-                          node->name.data, nearest);
+        return name_error(checker, node, "unknown name '%.*s', did you mean '%s'?", len, node->name.data, nearest);
     return name_error(checker, node, "unknown name '%.*s'", len, node->name.data);
 }
 
@@ -143,8 +141,8 @@ static struct cel_type check_name(struct checker *checker, struct node *node)
     case NAME_STRUCT: {
         char fields[160];
         cel_env_list_fields(checker->compiler->env, node->name, fields, sizeof(fields));
-        return name_error(checker, node, "'%.*s' is no value, its fields are: %s",
-                          (int)node->name.len, node->name.data, fields);
+        return name_error(checker, node, "'%.*s' is no value, its fields are: %s", (int)node->name.len, node->name.data,
+                          fields);
     }
     case NAME_UNKNOWN:
         break;
@@ -160,27 +158,26 @@ static enum cel_kind find_qualified_type(const struct node *node)
 {
     const struct node *package = node->args[0];
 
-    if (package->op != OP_SELECT || !text_is(package->name, "protobuf") ||
-        package->args[0]->op != OP_NAME || !text_is(package->args[0]->name, "google"))
+    if (package->op != OP_SELECT || !text_is(package->name, "protobuf") || package->args[0]->op != OP_NAME ||
+        !text_is(package->args[0]->name, "google"))
         return CEL_ERROR;
     if (text_is(node->name, "Timestamp"))
         return CEL_TIMESTAMP;
     return text_is(node->name, "Duration") ? CEL_DURATION : CEL_ERROR;
 }
 
-static struct cel_type unknown_field(struct checker *checker, struct node *node,
-                                     struct cel_text owner)
+static struct cel_type unknown_field(struct checker *checker, struct node *node, struct cel_text owner)
 {
     const char *nearest = cel_env_suggest_field(checker->compiler->env, owner, node->name);
     int len = node->name.len > 60 ? 60 : (int)node->name.len;
     char fields[120];
 
     if (nearest != NULL)
-        return name_error(checker, node, "'%.*s' has no field '%.*s', did you mean '%s'?",
-                          (int)owner.len, owner.data, len, node->name.data, nearest);
+        return name_error(checker, node, "'%.*s' has no field '%.*s', did you mean '%s'?", (int)owner.len, owner.data,
+                          len, node->name.data, nearest);
     cel_env_list_fields(checker->compiler->env, owner, fields, sizeof(fields));
-    return name_error(checker, node, "'%.*s' has no field '%.*s', its fields are: %s",
-                      (int)owner.len, owner.data, len, node->name.data, fields);
+    return name_error(checker, node, "'%.*s' has no field '%.*s', its fields are: %s", (int)owner.len, owner.data, len,
+                      node->name.data, fields);
 }
 
 static struct cel_type check_select(struct checker *checker, struct node *node)
@@ -206,9 +203,8 @@ static struct cel_type check_select(struct checker *checker, struct node *node)
         *node = *operand;
         return unknown_type();
     }
-    return name_error(checker, node, "a value of type %s has no field '%.*s'",
-                      cel_type_text(type, text), node->name.len > 60 ? 60 : (int)node->name.len,
-                      node->name.data);
+    return name_error(checker, node, "a value of type %s has no field '%.*s'", cel_type_text(type, text),
+                      node->name.len > 60 ? 60 : (int)node->name.len, node->name.data);
 }
 
 static struct cel_type check_has(struct checker *checker, struct node *node)
@@ -255,12 +251,10 @@ static struct cel_type check_choice(struct checker *checker, struct node *node)
         return unknown_type();
     struct cel_type result = cel_type_join(chosen, other);
     if (!cel_type_is(condition, CEL_BOOL))
-        return type_error(checker, node->args[0], result,
-                          "the condition of '?' must be bool, found %s",
+        return type_error(checker, node->args[0], result, "the condition of '?' must be bool, found %s",
                           cel_type_text(condition, a));
     if (result.kind == CEL_DYN && chosen.kind != CEL_DYN && other.kind != CEL_DYN)
-        return type_error(checker, node->args[2], result,
-                          "both results of '?' must have one type, found %s and %s",
+        return type_error(checker, node->args[2], result, "both results of '?' must have one type, found %s and %s",
                           cel_type_text(chosen, a), cel_type_text(other, b));
     return result;
 }
@@ -273,8 +267,8 @@ static struct cel_type check_equality(struct checker *checker, struct node *node
 
     if (failed(checker) || cel_type_can_equal(left, right))
         return cel_type_of(CEL_BOOL);
-    return type_error(checker, node, cel_type_of(CEL_BOOL), "%s and %s are never equal ('%s')",
-                      cel_type_text(left, a), cel_type_text(right, b), cel_op_sign(node->op));
+    return type_error(checker, node, cel_type_of(CEL_BOOL), "%s and %s are never equal ('%s')", cel_type_text(left, a),
+                      cel_type_text(right, b), cel_op_sign(node->op));
 }
 
 static struct cel_type check_order(struct checker *checker, struct node *node)
@@ -285,8 +279,8 @@ static struct cel_type check_order(struct checker *checker, struct node *node)
 
     if (failed(checker) || cel_type_can_order(left, right))
         return cel_type_of(CEL_BOOL);
-    return type_error(checker, node, cel_type_of(CEL_BOOL), "'%s' cannot compare %s with %s",
-                      cel_op_sign(node->op), cel_type_text(left, a), cel_type_text(right, b));
+    return type_error(checker, node, cel_type_of(CEL_BOOL), "'%s' cannot compare %s with %s", cel_op_sign(node->op),
+                      cel_type_text(left, a), cel_type_text(right, b));
 }
 
 static struct cel_type check_in(struct checker *checker, struct node *node)
@@ -298,11 +292,11 @@ static struct cel_type check_in(struct checker *checker, struct node *node)
     if (failed(checker))
         return unknown_type();
     if (!cel_type_is(right, CEL_LIST))
-        return type_error(checker, node->args[1], cel_type_of(CEL_BOOL),
-                          "'in' looks into a list, found %s", cel_type_text(right, b));
+        return type_error(checker, node->args[1], cel_type_of(CEL_BOOL), "'in' looks into a list, found %s",
+                          cel_type_text(right, b));
     if (!cel_type_can_equal(left, cel_type_element(right)))
-        return type_error(checker, node, cel_type_of(CEL_BOOL), "no %s is in a %s ('in')",
-                          cel_type_text(left, a), cel_type_text(right, b));
+        return type_error(checker, node, cel_type_of(CEL_BOOL), "no %s is in a %s ('in')", cel_type_text(left, a),
+                          cel_type_text(right, b));
     return cel_type_of(CEL_BOOL);
 }
 
@@ -354,10 +348,9 @@ static struct cel_type check_arithmetic(struct checker *checker, struct node *no
         return cel_type_join(left, right);
     if (result != CEL_ERROR)
         return cel_type_of(result);
-    bool mixed =
-        left.kind != right.kind && cel_kind_is_number(left.kind) && cel_kind_is_number(right.kind);
-    return type_error(checker, node, unknown_type(), "'%s' does not take %s and %s%s",
-                      cel_op_sign(node->op), cel_type_text(left, a), cel_type_text(right, b),
+    bool mixed = left.kind != right.kind && cel_kind_is_number(left.kind) && cel_kind_is_number(right.kind);
+    return type_error(checker, node, unknown_type(), "'%s' does not take %s and %s%s", cel_op_sign(node->op),
+                      cel_type_text(left, a), cel_type_text(right, b),
                       mixed ? "; convert one with int() or double()" : "");
 }
 
@@ -368,8 +361,7 @@ static struct cel_type check_negate(struct checker *checker, struct node *node)
 
     if (failed(checker) || cel_type_is(type, CEL_INT) || type.kind == CEL_DOUBLE)
         return type;
-    return type_error(checker, node, unknown_type(), "'-' does not take %s",
-                      cel_type_text(type, text));
+    return type_error(checker, node, unknown_type(), "'-' does not take %s", cel_type_text(type, text));
 }
 
 static struct cel_type check_index(struct checker *checker, struct node *node)
@@ -381,11 +373,11 @@ static struct cel_type check_index(struct checker *checker, struct node *node)
     if (failed(checker))
         return unknown_type();
     if (!cel_type_is(list, CEL_LIST))
-        return type_error(checker, node, unknown_type(),
-                          "'[]' takes an element of a list, found %s", cel_type_text(list, text));
+        return type_error(checker, node, unknown_type(), "'[]' takes an element of a list, found %s",
+                          cel_type_text(list, text));
     if (!cel_type_is(index, CEL_INT) && index.kind != CEL_UINT)
-        return type_error(checker, node->args[1], cel_type_element(list),
-                          "the index of a list is an int, found %s", cel_type_text(index, text));
+        return type_error(checker, node->args[1], cel_type_element(list), "the index of a list is an int, found %s",
+                          cel_type_text(index, text));
     return cel_type_element(list);
 }
 
@@ -416,8 +408,8 @@ static struct cel_type wrong_arguments(struct checker *checker, struct node *nod
             break;
         used += (size_t)len;
     }
-    return type_error(checker, node, unknown_type(), "%s%.*s() does not take (%s)",
-                      node->is_method ? "." : "", (int)node->name.len, node->name.data, types);
+    return type_error(checker, node, unknown_type(), "%s%.*s() does not take (%s)", node->is_method ? "." : "",
+                      (int)node->name.len, node->name.data, types);
 }
 
 static struct cel_type unknown_function(struct checker *checker, struct node *node)
@@ -426,8 +418,7 @@ static struct cel_type unknown_function(struct checker *checker, struct node *no
     int len = node->name.len > 60 ? 60 : (int)node->name.len;
 
     if (nearest != NULL)
-        return name_error(checker, node, "unknown function '%.*s', did you mean '%s'?", len,
-                          node->name.data, nearest);
+        return name_error(checker, node, "unknown function '%.*s', did you mean '%s'?", len, node->name.data, nearest);
     return name_error(checker, node, "unknown function '%.*s'", len, node->name.data);
 }
 
@@ -450,14 +441,13 @@ static struct cel_type check_call(struct checker *checker, struct node *node)
         result = result.kind == CEL_ERROR ? type : cel_type_join(result, type);
     }
     if (node->arg_count == 0 || node->arg_count > FUNCTION_ARG_MAX)
-        return name_error(checker, node, "%.*s() does not take %u arguments", (int)node->name.len,
-                          node->name.data, node->arg_count);
+        return name_error(checker, node, "%.*s() does not take %u arguments", (int)node->name.len, node->name.data,
+                          node->arg_count);
     node->function = overloads;
     return result.kind == CEL_ERROR ? wrong_arguments(checker, node) : result;
 }
 
-static struct cel_type macro_result(const struct node *node, struct cel_type list,
-                                    struct cel_type body)
+static struct cel_type macro_result(const struct node *node, struct cel_type list, struct cel_type body)
 {
     switch ((enum macro)node->macro) {
     case MACRO_FILTER:
@@ -477,11 +467,10 @@ static struct cel_type check_macro(struct checker *checker, struct node *node)
     if (failed(checker))
         return unknown_type();
     if (!cel_type_is(list, CEL_LIST))
-        type_error(checker, node, unknown_type(), "this macro takes a list, found %s",
-                   cel_type_text(list, text));
+        type_error(checker, node, unknown_type(), "this macro takes a list, found %s", cel_type_text(list, text));
     if (checker->local_count == CEL_LOCAL_MAX_COUNT) {
-        cel_compiler_fail(checker->compiler, -E2BIG, node->begin,
-                          "macros are nested more than %d levels deep", CEL_LOCAL_MAX_COUNT);
+        cel_compiler_fail(checker->compiler, -E2BIG, node->begin, "macros are nested more than %d levels deep",
+                          CEL_LOCAL_MAX_COUNT);
         return unknown_type();
     }
     node->local = checker->local_count;
@@ -492,8 +481,7 @@ static struct cel_type check_macro(struct checker *checker, struct node *node)
         bool is_condition = node->macro != MACRO_MAP || i + 1 < node->arg_count;
         body = check(checker, node->args[i]);
         if (!failed(checker) && is_condition && !cel_type_is(body, CEL_BOOL))
-            type_error(checker, node->args[i], cel_type_of(CEL_BOOL),
-                       "the condition of a macro must be bool, found %s",
+            type_error(checker, node->args[i], cel_type_of(CEL_BOOL), "the condition of a macro must be bool, found %s",
                        cel_type_text(body, text));
     }
     checker->local_count--;
@@ -565,7 +553,6 @@ int cel_program_check(struct compiler *compiler)
 
     struct cel_type type = check(&checker, root);
     if (compiler->status == 0 && (compiler->flags & CEL_WANT_BOOL) && !cel_type_is(type, CEL_BOOL))
-        type_error(&checker, root, type, "a condition must be bool, this is %s",
-                   cel_type_text(type, text));
+        type_error(&checker, root, type, "a condition must be bool, this is %s", cel_type_text(type, text));
     return compiler->status;
 }

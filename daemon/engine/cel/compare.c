@@ -36,8 +36,7 @@ static enum order order_numbers(const struct cel_value *a, const struct cel_valu
     if (a->kind == CEL_INT && b->kind == CEL_INT)
         return order_of((a->integer > b->integer) - (a->integer < b->integer));
     if (a->kind == CEL_UINT && b->kind == CEL_UINT)
-        return order_of((a->unsigned_integer > b->unsigned_integer) -
-                        (a->unsigned_integer < b->unsigned_integer));
+        return order_of((a->unsigned_integer > b->unsigned_integer) - (a->unsigned_integer < b->unsigned_integer));
     if (a->kind == CEL_INT && b->kind == CEL_UINT)
         return order_int_uint(a->integer, b->unsigned_integer);
     if (a->kind == CEL_UINT && b->kind == CEL_INT)

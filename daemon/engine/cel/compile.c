@@ -28,8 +28,7 @@ static void locate(struct cel_error *error, struct cel_text text)
     error->column = (unsigned)cel_utf8_count(text.data + line_begin, offset - line_begin) + 1;
 }
 
-int cel_compiler_fail(struct compiler *compiler, int status, size_t offset_bytes,
-                      const char *format, ...)
+int cel_compiler_fail(struct compiler *compiler, int status, size_t offset_bytes, const char *format, ...)
 {
     va_list args;
 

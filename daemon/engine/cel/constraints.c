@@ -21,16 +21,13 @@ struct found {
 
 static int find(struct compiler *compiler, const struct node *node, struct found *found);
 
-static void add(struct found *found, const struct node *subject, bool contains,
-                const struct cel_value *values, size_t value_count)
+static void add(struct found *found, const struct node *subject, bool contains, const struct cel_value *values,
+                size_t value_count)
 {
     if (found->count == FOUND_MAX_COUNT || (subject->op != OP_SLOT && subject->op != OP_LOCAL))
         return;
     found->items[found->count++] = (struct demand){
-        .constraint = {.slot = subject->slot,
-                       .contains = contains,
-                       .values = values,
-                       .value_count = value_count},
+        .constraint = {.slot = subject->slot, .contains = contains, .values = values, .value_count = value_count},
         .is_local = subject->op == OP_LOCAL,
     };
 }
@@ -73,10 +70,8 @@ static int find_exists(struct compiler *compiler, const struct node *node, struc
     int r = find(compiler, node->args[1], &inner);
     for (size_t i = 0; r == 0 && i < inner.count; i++) {
         const struct demand *demand = &inner.items[i];
-        if (demand->is_local && demand->constraint.slot == node->local &&
-            !demand->constraint.contains)
-            add(found, node->args[0], true, demand->constraint.values,
-                demand->constraint.value_count);
+        if (demand->is_local && demand->constraint.slot == node->local && !demand->constraint.contains)
+            add(found, node->args[0], true, demand->constraint.values, demand->constraint.value_count);
         else if (!demand->is_local && found->count < FOUND_MAX_COUNT)
             found->items[found->count++] = *demand;
     }
@@ -103,8 +98,8 @@ static const struct demand *find_same(const struct found *found, const struct de
 }
 
 /* Joins the values of one demand over the alternatives; nothing where one does not make it. */
-static int join(struct compiler *compiler, const struct found *alternatives, size_t count,
-                const struct demand *wanted, struct found *found)
+static int join(struct compiler *compiler, const struct found *alternatives, size_t count, const struct demand *wanted,
+                struct found *found)
 {
     struct demand joined = *wanted;
     size_t value_count = 0;
@@ -117,8 +112,7 @@ static int join(struct compiler *compiler, const struct found *alternatives, siz
     }
     if (found->count == FOUND_MAX_COUNT || value_count > CEL_CONSTANT_MAX_COUNT)
         return 0;
-    struct cel_value *values =
-        cel_arena_alloc(&compiler->program->arena, value_count * sizeof(struct cel_value));
+    struct cel_value *values = cel_arena_alloc(&compiler->program->arena, value_count * sizeof(struct cel_value));
     if (values == NULL)
         return cel_compiler_no_memory(compiler);
     joined.constraint.values = values;
@@ -190,8 +184,7 @@ int cel_program_find_constraints(struct compiler *compiler)
     int r = find(compiler, program->root, &found);
     if (r < 0 || found.count == 0)
         return r;
-    program->constraints =
-        cel_arena_alloc(&program->arena, found.count * sizeof(struct cel_constraint));
+    program->constraints = cel_arena_alloc(&program->arena, found.count * sizeof(struct cel_constraint));
     if (program->constraints == NULL)
         return cel_compiler_no_memory(compiler);
     for (size_t i = 0; i < found.count; i++)
@@ -199,8 +192,7 @@ int cel_program_find_constraints(struct compiler *compiler)
     return 0;
 }
 
-const struct cel_constraint *cel_program_constraints(const struct cel_program *program,
-                                                     size_t *ret_count)
+const struct cel_constraint *cel_program_constraints(const struct cel_program *program, size_t *ret_count)
 {
     *ret_count = program->constraint_count;
     return program->constraints;

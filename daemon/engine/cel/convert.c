@@ -15,9 +15,8 @@ static struct cel_value bad_text(const struct call *call, const char *wanted)
 {
     struct cel_text text = call->args[0].text;
 
-    return cel_error_format(call->evaluator, "\"%.*s\" is not %s",
-                            text.len > SHOWN_BYTES ? SHOWN_BYTES : (int)text.len, text.data,
-                            wanted);
+    return cel_error_format(call->evaluator, "\"%.*s\" is not %s", text.len > SHOWN_BYTES ? SHOWN_BYTES : (int)text.len,
+                            text.data, wanted);
 }
 
 static struct cel_value out_of_range(const struct call *call, const char *type)
@@ -139,21 +138,17 @@ struct cel_value cel_convert_double(const struct call *call)
 }
 
 /* Writes digits d.ddd with their exponent as 0.0001 ... 123456 or 1.2e+06. */
-static size_t place_point(const char *digits, size_t count, int exponent, char *buffer,
-                          size_t size_bytes)
+static size_t place_point(const char *digits, size_t count, int exponent, char *buffer, size_t size_bytes)
 {
     if (exponent < -4 || exponent >= 21)
-        return (size_t)snprintf(buffer, size_bytes, "%c%s%.*se%c%02d", digits[0],
-                                count > 1 ? "." : "", (int)count - 1, digits + 1,
-                                exponent < 0 ? '-' : '+', abs(exponent));
+        return (size_t)snprintf(buffer, size_bytes, "%c%s%.*se%c%02d", digits[0], count > 1 ? "." : "", (int)count - 1,
+                                digits + 1, exponent < 0 ? '-' : '+', abs(exponent));
     if (exponent < 0)
-        return (size_t)snprintf(buffer, size_bytes, "0.%.*s%.*s", -exponent - 1, "0000", (int)count,
-                                digits);
+        return (size_t)snprintf(buffer, size_bytes, "0.%.*s%.*s", -exponent - 1, "0000", (int)count, digits);
     if ((size_t)exponent + 1 >= count)
-        return (size_t)snprintf(buffer, size_bytes, "%.*s%.*s", (int)count, digits,
-                                exponent + 1 - (int)count, "000000000000000000000");
-    return (size_t)snprintf(buffer, size_bytes, "%.*s.%s", exponent + 1, digits,
-                            digits + exponent + 1);
+        return (size_t)snprintf(buffer, size_bytes, "%.*s%.*s", (int)count, digits, exponent + 1 - (int)count,
+                                "000000000000000000000");
+    return (size_t)snprintf(buffer, size_bytes, "%.*s.%s", exponent + 1, digits, digits + exponent + 1);
 }
 
 size_t cel_double_text(double real, char *buffer, size_t size_bytes)
@@ -178,8 +173,7 @@ size_t cel_double_text(double real, char *buffer, size_t size_bytes)
     size_t used = signbit(real) && size_bytes > 1 ? 1 : 0;
     if (used == 1)
         buffer[0] = '-';
-    return used + place_point(digits, count, (int)strtol(mark + 1, NULL, 10), buffer + used,
-                              size_bytes - used);
+    return used + place_point(digits, count, (int)strtol(mark + 1, NULL, 10), buffer + used, size_bytes - used);
 }
 
 static struct cel_value made_string(const struct call *call, const char *text, size_t len)
@@ -202,8 +196,7 @@ struct cel_value cel_convert_string(const struct call *call)
         len = (size_t)snprintf(buffer, sizeof(buffer), "%lld", (long long)from->integer);
         break;
     case CEL_UINT:
-        len = (size_t)snprintf(buffer, sizeof(buffer), "%llu",
-                               (unsigned long long)from->unsigned_integer);
+        len = (size_t)snprintf(buffer, sizeof(buffer), "%llu", (unsigned long long)from->unsigned_integer);
         break;
     case CEL_DOUBLE:
         len = cel_double_text(from->real, buffer, sizeof(buffer));
@@ -235,17 +228,15 @@ struct cel_value cel_convert_bool(const struct call *call)
         const char *text;
         bool boolean;
     } words[] = {
-        {"1", true},    {"t", true},      {"T", true},      {"true", true},
-        {"TRUE", true}, {"True", true},   {"0", false},     {"f", false},
-        {"F", false},   {"false", false}, {"FALSE", false}, {"False", false},
+        {"1", true},  {"t", true},  {"T", true},  {"true", true},   {"TRUE", true},   {"True", true},
+        {"0", false}, {"f", false}, {"F", false}, {"false", false}, {"FALSE", false}, {"False", false},
     };
     const struct cel_value *from = &call->args[0];
 
     if (from->kind == CEL_BOOL)
         return *from;
     for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
-        if (strlen(words[i].text) == from->text.len &&
-            memcmp(words[i].text, from->text.data, from->text.len) == 0)
+        if (strlen(words[i].text) == from->text.len && memcmp(words[i].text, from->text.data, from->text.len) == 0)
             return cel_bool(words[i].boolean);
     return bad_text(call, "a bool; true, True, TRUE, t, 1 and false, False, FALSE, f, 0 are");
 }

@@ -102,14 +102,13 @@ struct cel_value cel_error_format(struct cel_evaluator *evaluator, const char *f
     return (struct cel_value){.kind = CEL_ERROR, .text = {kept, len}};
 }
 
-struct cel_value cel_error_overload(struct cel_evaluator *evaluator, const char *what,
-                                    const struct cel_value *args, size_t arg_count)
+struct cel_value cel_error_overload(struct cel_evaluator *evaluator, const char *what, const struct cel_value *args,
+                                    size_t arg_count)
 {
     if (arg_count == 1)
-        return cel_error_format(evaluator, "no such overload: '%s' with %s", what,
-                                cel_kind_name(args[0].kind));
-    return cel_error_format(evaluator, "no such overload: '%s' with %s and %s", what,
-                            cel_kind_name(args[0].kind), cel_kind_name(args[1].kind));
+        return cel_error_format(evaluator, "no such overload: '%s' with %s", what, cel_kind_name(args[0].kind));
+    return cel_error_format(evaluator, "no such overload: '%s' with %s and %s", what, cel_kind_name(args[0].kind),
+                            cel_kind_name(args[1].kind));
 }
 
 /* Nodes. */
@@ -129,9 +128,7 @@ static struct cel_value evaluate_logic(struct cel_evaluator *evaluator, const st
         if (value.kind == CEL_BOOL || has_error)
             continue;
         has_error = true;
-        error = value.kind == CEL_ERROR
-                    ? value
-                    : cel_error_overload(evaluator, cel_op_sign(node->op), &value, 1);
+        error = value.kind == CEL_ERROR ? value : cel_error_overload(evaluator, cel_op_sign(node->op), &value, 1);
     }
     return has_error ? error : cel_bool(!deciding);
 }
@@ -158,8 +155,7 @@ static struct cel_value evaluate_choice(struct cel_evaluator *evaluator, const s
 
 static struct cel_value evaluate_list(struct cel_evaluator *evaluator, const struct node *node)
 {
-    struct cel_value *items =
-        cel_arena_alloc(&evaluator->scratch, node->arg_count * sizeof(struct cel_value));
+    struct cel_value *items = cel_arena_alloc(&evaluator->scratch, node->arg_count * sizeof(struct cel_value));
 
     if (items == NULL)
         return cel_evaluator_no_memory(evaluator);
@@ -260,8 +256,8 @@ struct cel_value cel_evaluate(struct cel_evaluator *evaluator, const struct node
     }
 }
 
-int cel_eval(struct cel_evaluator *evaluator, const struct cel_program *program,
-             cel_resolve_fn resolve, void *context, struct cel_value *ret_value)
+int cel_eval(struct cel_evaluator *evaluator, const struct cel_program *program, cel_resolve_fn resolve, void *context,
+             struct cel_value *ret_value)
 {
     cel_evaluator_begin(evaluator, resolve, context);
     struct cel_value value = cel_evaluate(evaluator, program->root);

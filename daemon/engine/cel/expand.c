@@ -13,8 +13,7 @@ static bool text_is(struct cel_text text, const char *word)
 static int expand_has(struct compiler *compiler, struct node *call)
 {
     if (call->arg_count != 1 || call->args[0]->op != OP_SELECT)
-        return cel_compiler_fail(compiler, -EINVAL, call->begin,
-                                 "has() takes one field, as in has(freed.min)");
+        return cel_compiler_fail(compiler, -EINVAL, call->begin, "has() takes one field, as in has(freed.min)");
     call->op = OP_HAS;
     return 0;
 }

@@ -22,16 +22,15 @@ static const char *slot_name(const struct cel_program *program, uint32_t slot)
     return "?";
 }
 
-static void collect_slots(struct explainer *explainer, const struct node *node,
-                          struct cel_slot_value *slots, size_t *count)
+static void collect_slots(struct explainer *explainer, const struct node *node, struct cel_slot_value *slots,
+                          size_t *count)
 {
     if (node->op == OP_SLOT && *count < SHOWN_SLOT_MAX_COUNT) {
         for (size_t i = 0; i < *count; i++)
             if (slots[i].slot == node->slot)
                 return;
         struct cel_slot_value *slot = &slots[(*count)++];
-        *slot = (struct cel_slot_value){.slot = node->slot,
-                                        .name = slot_name(explainer->program, node->slot)};
+        *slot = (struct cel_slot_value){.slot = node->slot, .name = slot_name(explainer->program, node->slot)};
         slot->value = cel_error_value("the variable has no value");
         if (explainer->resolve != NULL)
             explainer->resolve(explainer->context, node->slot, explainer->evaluator, &slot->value);
@@ -66,8 +65,8 @@ static int explain_part(struct explainer *explainer, const struct node *node, un
     return r;
 }
 
-int cel_explain(struct cel_evaluator *evaluator, const struct cel_program *program,
-                cel_resolve_fn resolve, void *context, cel_part_fn report, void *report_context)
+int cel_explain(struct cel_evaluator *evaluator, const struct cel_program *program, cel_resolve_fn resolve,
+                void *context, cel_part_fn report, void *report_context)
 {
     struct explainer explainer = {
         .evaluator = evaluator,

@@ -44,8 +44,7 @@ static bool take_bytes(struct folder *folder, size_t size_bytes)
 }
 
 /* Returns 0, -E2BIG where the value is better computed again, -ENOMEM. */
-static int keep_value(struct folder *folder, const struct cel_value *value,
-                      struct cel_value *ret_kept)
+static int keep_value(struct folder *folder, const struct cel_value *value, struct cel_value *ret_kept)
 {
     struct arena *arena = &folder->compiler->program->arena;
 
@@ -80,8 +79,8 @@ static void become_constant(struct node *node, struct cel_value value)
 }
 
 /* A constant part that cannot work: an error of the text, or of every evaluation. */
-static int refuse(struct folder *folder, struct node *node, const struct node *where,
-                  const char *what, struct cel_text why)
+static int refuse(struct folder *folder, struct node *node, const struct node *where, const char *what,
+                  struct cel_text why)
 {
     struct compiler *compiler = folder->compiler;
     int len = why.len > 180 ? 180 : (int)why.len;
@@ -126,20 +125,18 @@ static int prepare_pattern(struct folder *folder, struct node *node)
 
     if (!is_constant(node->args[1], CEL_STRING))
         return 0;
-    int r = cel_regex_compile(&folder->compiler->program->arena, node->args[1]->constant.text,
-                              &node->regex, &problem);
+    int r = cel_regex_compile(&folder->compiler->program->arena, node->args[1]->constant.text, &node->regex, &problem);
     if (r == -ENOMEM)
         return cel_compiler_no_memory(folder->compiler);
     if (r < 0)
-        return refuse(folder, node, node->args[1], "the pattern is wrong: ",
-                      (struct cel_text){problem.text, strlen(problem.text)});
+        return refuse(folder, node, node->args[1],
+                      "the pattern is wrong: ", (struct cel_text){problem.text, strlen(problem.text)});
     return 0;
 }
 
 static bool zone_name_is_sound(struct cel_text name)
 {
-    static const char allowed[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
 
     if (name.len == 0 || name.len > ZONE_NAME_MAX_BYTES || name.data[0] == '/')
         return false;
@@ -181,8 +178,7 @@ static int prepare_zone(struct folder *folder, struct node *node)
     if (r == -ENOMEM)
         return cel_compiler_no_memory(compiler);
     if (r == -ENOSYS)
-        return refuse_zone(folder, node,
-                           "there are no named time zones here; write an offset as +02:00");
+        return refuse_zone(folder, node, "there are no named time zones here; write an offset as +02:00");
     if (r < 0)
         return refuse_zone(folder, node, "unknown time zone: no rules for this name are installed");
     node->zone = zone;

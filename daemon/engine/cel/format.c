@@ -52,9 +52,7 @@ static void put_double(struct writer *writer, double real)
     char text[64];
 
     if (!isfinite(real)) {
-        put_word(writer, isnan(real) ? "double(\"NaN\")"
-                         : real > 0  ? "double(\"Inf\")"
-                                     : "double(\"-Inf\")");
+        put_word(writer, isnan(real) ? "double(\"NaN\")" : real > 0 ? "double(\"Inf\")" : "double(\"-Inf\")");
         return;
     }
     size_t len = cel_double_text(real, text, sizeof(text));

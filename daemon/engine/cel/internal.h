@@ -189,8 +189,8 @@ struct compiler {
     int status; /* of the first failure */
 };
 
-int cel_compiler_fail(struct compiler *compiler, int status, size_t offset_bytes,
-                      const char *format, ...) __attribute__((format(printf, 4, 5)));
+int cel_compiler_fail(struct compiler *compiler, int status, size_t offset_bytes, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 int cel_compiler_no_memory(struct compiler *compiler);
 
 int cel_program_parse(struct compiler *compiler);
@@ -224,19 +224,16 @@ enum name_lookup { NAME_UNKNOWN, NAME_SLOT, NAME_STRUCT };
 enum name_lookup cel_env_find(const struct cel_env *env, struct cel_text name, uint32_t *ret_slot,
                               struct cel_type *ret_type);
 /* A field of a declared struct. */
-bool cel_env_find_field(const struct cel_env *env, struct cel_text name, struct cel_text field,
-                        uint32_t *ret_slot, struct cel_type *ret_type);
+bool cel_env_find_field(const struct cel_env *env, struct cel_text name, struct cel_text field, uint32_t *ret_slot,
+                        struct cel_type *ret_type);
 /* The nearest known name, or NULL; of a struct's fields where name is not empty. */
 const char *cel_env_suggest(const struct cel_env *env, struct cel_text unknown);
-const char *cel_env_suggest_field(const struct cel_env *env, struct cel_text name,
-                                  struct cel_text unknown);
+const char *cel_env_suggest_field(const struct cel_env *env, struct cel_text name, struct cel_text unknown);
 /* Lists a struct's fields into buffer, for a message. */
-void cel_env_list_fields(const struct cel_env *env, struct cel_text name, char *buffer,
-                         size_t size_bytes);
+void cel_env_list_fields(const struct cel_env *env, struct cel_text name, char *buffer, size_t size_bytes);
 /* Writes the name of a slot, with its struct's. */
 void cel_env_slot_name(const struct cel_env *env, uint32_t slot, char *buffer, size_t size_bytes);
-int cel_env_load_zone(const struct cel_env *env, const char *name, void **ret_bytes,
-                      size_t *ret_byte_count);
+int cel_env_load_zone(const struct cel_env *env, const char *name, void **ret_bytes, size_t *ret_byte_count);
 /* Whether candidate is nearer to unknown than *best; for "did you mean". */
 bool cel_name_is_nearer(struct cel_text unknown, const char *candidate, unsigned *best);
 
@@ -306,8 +303,7 @@ unsigned cel_month_days(int64_t year, unsigned month);
 /* Time zones (zone.c): TZif bytes to offsets. */
 
 /* Returns 0, -EINVAL, -ENOMEM; the zone lives in the arena. */
-int cel_zone_parse(struct arena *arena, const void *bytes, size_t byte_count,
-                   const struct zone **ret_zone);
+int cel_zone_parse(struct arena *arena, const void *bytes, size_t byte_count, const struct zone **ret_zone);
 int32_t cel_zone_offset_seconds(const struct zone *zone, int64_t seconds);
 /* The rule at the end of the file, "CET-1CEST,M3.5.0,M10.5.0/3" (zone_rule.c). */
 struct zone_rule {
@@ -346,8 +342,8 @@ uint64_t cel_regex_cost_steps(const struct regex *regex, size_t len);
 
 /* Operators (operators.c): never look at slots. */
 
-struct cel_value cel_operate(struct cel_evaluator *evaluator, enum node_op op,
-                             const struct cel_value *a, const struct cel_value *b);
+struct cel_value cel_operate(struct cel_evaluator *evaluator, enum node_op op, const struct cel_value *a,
+                             const struct cel_value *b);
 struct cel_value cel_operate_negate(struct cel_evaluator *evaluator, const struct cel_value *a);
 
 /* Comparing (compare.c): steps goes down with the work, and below 0 where it was too much. */
@@ -361,8 +357,7 @@ bool cel_kind_is_number(enum cel_kind kind);
 /* Sets of constants (set.c). */
 
 /* Makes a set of a list's items, NULL in *ret_set where a scan is as good. */
-int cel_value_set_new(struct arena *arena, const struct cel_value *list,
-                      const struct value_set **ret_set);
+int cel_value_set_new(struct arena *arena, const struct cel_value *list, const struct value_set **ret_set);
 bool cel_value_set_has(const struct value_set *set, const struct cel_value *value);
 
 /* Evaluation (eval.c). */
@@ -387,8 +382,8 @@ struct cel_value cel_evaluator_exhausted(void);
 struct cel_value cel_evaluator_no_memory(struct cel_evaluator *evaluator);
 struct cel_value cel_error_format(struct cel_evaluator *evaluator, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-struct cel_value cel_error_overload(struct cel_evaluator *evaluator, const char *what,
-                                    const struct cel_value *args, size_t arg_count);
+struct cel_value cel_error_overload(struct cel_evaluator *evaluator, const char *what, const struct cel_value *args,
+                                    size_t arg_count);
 
 /* Macros (macros.c). */
 

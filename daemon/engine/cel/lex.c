@@ -19,12 +19,11 @@ static const struct {
     char text[3];
     enum token_kind kind;
 } signs[] = {
-    {"||", TOKEN_OR},      {"&&", TOKEN_AND},     {"==", TOKEN_EQ},      {"!=", TOKEN_NE},
-    {"<=", TOKEN_LE},      {">=", TOKEN_GE},      {"<", TOKEN_LT},       {">", TOKEN_GT},
-    {"+", TOKEN_PLUS},     {"-", TOKEN_MINUS},    {"*", TOKEN_STAR},     {"/", TOKEN_SLASH},
-    {"%", TOKEN_PERCENT},  {"!", TOKEN_NOT},      {"?", TOKEN_QUESTION}, {":", TOKEN_COLON},
-    {".", TOKEN_DOT},      {",", TOKEN_COMMA},    {"(", TOKEN_LPAREN},   {")", TOKEN_RPAREN},
-    {"[", TOKEN_LBRACKET}, {"]", TOKEN_RBRACKET}, {"{", TOKEN_LBRACE},   {"}", TOKEN_RBRACE},
+    {"||", TOKEN_OR},      {"&&", TOKEN_AND},     {"==", TOKEN_EQ},     {"!=", TOKEN_NE},    {"<=", TOKEN_LE},
+    {">=", TOKEN_GE},      {"<", TOKEN_LT},       {">", TOKEN_GT},      {"+", TOKEN_PLUS},   {"-", TOKEN_MINUS},
+    {"*", TOKEN_STAR},     {"/", TOKEN_SLASH},    {"%", TOKEN_PERCENT}, {"!", TOKEN_NOT},    {"?", TOKEN_QUESTION},
+    {":", TOKEN_COLON},    {".", TOKEN_DOT},      {",", TOKEN_COMMA},   {"(", TOKEN_LPAREN}, {")", TOKEN_RPAREN},
+    {"[", TOKEN_LBRACKET}, {"]", TOKEN_RBRACKET}, {"{", TOKEN_LBRACE},  {"}", TOKEN_RBRACE},
 };
 
 int cel_lexer_fail(struct lexer *lexer, size_t offset_bytes, const char *format, ...)
@@ -166,8 +165,7 @@ static int number_token(struct lexer *lexer, struct token *token)
     }
     size_t len = lexer->at - token->begin;
     if (len > NUMBER_MAX_BYTES)
-        return cel_lexer_fail(lexer, token->begin, "this number has more than %d characters",
-                              NUMBER_MAX_BYTES);
+        return cel_lexer_fail(lexer, token->begin, "this number has more than %d characters", NUMBER_MAX_BYTES);
     memcpy(digits, lexer->text + token->begin, len);
     digits[len] = '\0';
     token->kind = TOKEN_LITERAL;
@@ -245,8 +243,7 @@ static int sign_token(struct lexer *lexer, struct token *token)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(signs); i++) {
         size_t len = strlen(signs[i].text);
-        if (lexer->len - lexer->at < len ||
-            memcmp(lexer->text + lexer->at, signs[i].text, len) != 0)
+        if (lexer->len - lexer->at < len || memcmp(lexer->text + lexer->at, signs[i].text, len) != 0)
             continue;
         token->kind = signs[i].kind;
         lexer->at += (uint32_t)len;
@@ -261,10 +258,9 @@ static int sign_token(struct lexer *lexer, struct token *token)
     cel_utf8_next(&next, lexer->text + lexer->len);
     int len = (int)(next - (lexer->text + lexer->at));
     if ((unsigned char)c < 0x20 || c == 0x7f)
-        return cel_lexer_fail(lexer, lexer->at, "found control character 0x%02x outside a string",
-                              (unsigned char)c);
-    return cel_lexer_fail(lexer, lexer->at, "found '%.*s', which begins nothing in an expression",
-                          len, lexer->text + lexer->at);
+        return cel_lexer_fail(lexer, lexer->at, "found control character 0x%02x outside a string", (unsigned char)c);
+    return cel_lexer_fail(lexer, lexer->at, "found '%.*s', which begins nothing in an expression", len,
+                          lexer->text + lexer->at);
 }
 
 int cel_lexer_next(struct lexer *lexer, struct token *ret_token)

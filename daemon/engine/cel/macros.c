@@ -19,24 +19,21 @@ static struct cel_value any_or_all(struct cel_evaluator *evaluator, const struct
         if (value.kind == CEL_BOOL || has_error)
             continue;
         has_error = true;
-        error = value.kind == CEL_ERROR
-                    ? value
-                    : cel_error_overload(evaluator, deciding ? "exists" : "all", &value, 1);
+        error = value.kind == CEL_ERROR ? value : cel_error_overload(evaluator, deciding ? "exists" : "all", &value, 1);
     }
     return has_error ? error : cel_bool(!deciding);
 }
 
 /* Whether the condition holds for the element in the local; false with the error. */
-static bool condition_holds(struct cel_evaluator *evaluator, const struct node *condition,
-                            bool *ret_holds, struct cel_value *ret_error)
+static bool condition_holds(struct cel_evaluator *evaluator, const struct node *condition, bool *ret_holds,
+                            struct cel_value *ret_error)
 {
     struct cel_value value = cel_evaluate(evaluator, condition);
 
     *ret_holds = value.kind == CEL_BOOL && value.boolean;
     if (value.kind == CEL_BOOL)
         return true;
-    *ret_error =
-        value.kind == CEL_ERROR ? value : cel_error_overload(evaluator, "condition", &value, 1);
+    *ret_error = value.kind == CEL_ERROR ? value : cel_error_overload(evaluator, "condition", &value, 1);
     return false;
 }
 
@@ -62,8 +59,7 @@ static struct cel_value filter_or_map(struct cel_evaluator *evaluator, const str
     bool is_filter = node->macro == MACRO_FILTER;
     const struct node *condition = is_filter || node->arg_count == 3 ? node->args[1] : NULL;
     const struct node *result = is_filter ? NULL : node->args[node->arg_count - 1];
-    struct cel_value *items =
-        cel_arena_alloc(&evaluator->scratch, list->list.count * sizeof(struct cel_value));
+    struct cel_value *items = cel_arena_alloc(&evaluator->scratch, list->list.count * sizeof(struct cel_value));
     struct cel_value error;
     size_t count = 0;
     bool holds = true;

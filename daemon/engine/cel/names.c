@@ -74,8 +74,7 @@ static bool is_identifier(const char *name)
     return true;
 }
 
-static int declare(struct cel_env *env, const char *name, size_t slot_count,
-                   struct variable **ret_variable)
+static int declare(struct cel_env *env, const char *name, size_t slot_count, struct variable **ret_variable)
 {
     if (!is_identifier(name))
         return -EINVAL;
@@ -113,8 +112,8 @@ int cel_env_declare(struct cel_env *env, const char *name, struct cel_type type,
     return 0;
 }
 
-int cel_env_declare_struct(struct cel_env *env, const char *name, const struct cel_field *fields,
-                           size_t field_count, uint32_t *ret_first_slot)
+int cel_env_declare_struct(struct cel_env *env, const char *name, const struct cel_field *fields, size_t field_count,
+                           uint32_t *ret_first_slot)
 {
     struct variable *variable;
 
@@ -135,8 +134,7 @@ void cel_env_set_zones(struct cel_env *env, cel_zone_load_fn load, void *context
     env->zone_context = context;
 }
 
-int cel_env_load_zone(const struct cel_env *env, const char *name, void **ret_bytes,
-                      size_t *ret_byte_count)
+int cel_env_load_zone(const struct cel_env *env, const char *name, void **ret_bytes, size_t *ret_byte_count)
 {
     if (env->load_zone == NULL)
         return -ENOSYS;
@@ -157,8 +155,8 @@ enum name_lookup cel_env_find(const struct cel_env *env, struct cel_text name, u
     return NAME_SLOT;
 }
 
-bool cel_env_find_field(const struct cel_env *env, struct cel_text name, struct cel_text field,
-                        uint32_t *ret_slot, struct cel_type *ret_type)
+bool cel_env_find_field(const struct cel_env *env, struct cel_text name, struct cel_text field, uint32_t *ret_slot,
+                        struct cel_type *ret_type)
 {
     const struct variable *variable = find(env, name);
 
@@ -180,10 +178,8 @@ void cel_env_slot_name(const struct cel_env *env, uint32_t slot, char *buffer, s
             snprintf(buffer, size_bytes, "%s", variable->name);
             return;
         }
-        if (variable->fields != NULL && slot >= variable->slot &&
-            slot - variable->slot < variable->field_count) {
-            snprintf(buffer, size_bytes, "%s.%s", variable->name,
-                     variable->fields[slot - variable->slot].name);
+        if (variable->fields != NULL && slot >= variable->slot && slot - variable->slot < variable->field_count) {
+            snprintf(buffer, size_bytes, "%s.%s", variable->name, variable->fields[slot - variable->slot].name);
             return;
         }
     }
@@ -206,8 +202,7 @@ static unsigned edit_distance(const char *a, size_t a_len, const char *b, size_t
                 best = previous[j] + 1;
             if (current[j - 1] + 1 < best)
                 best = current[j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                before[j - 2] + 1 < best)
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
                 best = before[j - 2] + 1;
             current[j] = best;
         }
@@ -244,8 +239,7 @@ const char *cel_env_suggest(const struct cel_env *env, struct cel_text unknown)
     return nearest;
 }
 
-const char *cel_env_suggest_field(const struct cel_env *env, struct cel_text name,
-                                  struct cel_text unknown)
+const char *cel_env_suggest_field(const struct cel_env *env, struct cel_text name, struct cel_text unknown)
 {
     const struct variable *variable = find(env, name);
     const char *nearest = NULL;
@@ -257,16 +251,14 @@ const char *cel_env_suggest_field(const struct cel_env *env, struct cel_text nam
     return nearest;
 }
 
-void cel_env_list_fields(const struct cel_env *env, struct cel_text name, char *buffer,
-                         size_t size_bytes)
+void cel_env_list_fields(const struct cel_env *env, struct cel_text name, char *buffer, size_t size_bytes)
 {
     const struct variable *variable = find(env, name);
     size_t used = 0;
 
     buffer[0] = '\0';
     for (size_t i = 0; variable != NULL && i < variable->field_count; i++) {
-        int len = snprintf(buffer + used, size_bytes - used, "%s.%s", i > 0 ? " " : "",
-                           variable->fields[i].name);
+        int len = snprintf(buffer + used, size_bytes - used, "%s.%s", i > 0 ? " " : "", variable->fields[i].name);
         if (len < 0 || (size_t)len >= size_bytes - used)
             return;
         used += (size_t)len;

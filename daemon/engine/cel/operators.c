@@ -48,8 +48,8 @@ const char *cel_op_sign(enum node_op op)
     }
 }
 
-static struct cel_value overflow(struct cel_evaluator *evaluator, enum node_op op,
-                                 const struct cel_value *a, const struct cel_value *b)
+static struct cel_value overflow(struct cel_evaluator *evaluator, enum node_op op, const struct cel_value *a,
+                                 const struct cel_value *b)
 {
     char left[CEL_TIME_TEXT_BYTES + 16], right[CEL_TIME_TEXT_BYTES + 16];
 
@@ -63,8 +63,8 @@ static struct cel_value by_zero(enum node_op op)
     return cel_error_value(op == OP_DIVIDE ? "divide by zero" : "modulus by zero");
 }
 
-static struct cel_value operate_ints(struct cel_evaluator *evaluator, enum node_op op,
-                                     const struct cel_value *a, const struct cel_value *b)
+static struct cel_value operate_ints(struct cel_evaluator *evaluator, enum node_op op, const struct cel_value *a,
+                                     const struct cel_value *b)
 {
     int64_t left = a->integer, right = b->integer, result = 0;
     bool is_over = false;
@@ -90,8 +90,8 @@ static struct cel_value operate_ints(struct cel_evaluator *evaluator, enum node_
     return is_over ? overflow(evaluator, op, a, b) : cel_int(result);
 }
 
-static struct cel_value operate_uints(struct cel_evaluator *evaluator, enum node_op op,
-                                      const struct cel_value *a, const struct cel_value *b)
+static struct cel_value operate_uints(struct cel_evaluator *evaluator, enum node_op op, const struct cel_value *a,
+                                      const struct cel_value *b)
 {
     uint64_t left = a->unsigned_integer, right = b->unsigned_integer, result = 0;
     bool is_over = false;
@@ -148,8 +148,7 @@ static struct cel_value concatenate(struct cel_evaluator *evaluator, const struc
     return (struct cel_value){.kind = a->kind, .text = {data, len}};
 }
 
-static struct cel_value append(struct cel_evaluator *evaluator, const struct cel_value *a,
-                               const struct cel_value *b)
+static struct cel_value append(struct cel_evaluator *evaluator, const struct cel_value *a, const struct cel_value *b)
 {
     size_t count = a->list.count + b->list.count;
 
@@ -182,8 +181,7 @@ static bool shift(const struct cel_value *time, int64_t by_ns, struct cel_value 
     return seconds >= TIMESTAMP_MIN_SECONDS && seconds <= TIMESTAMP_MAX_SECONDS;
 }
 
-static bool elapsed(const struct cel_value *from, const struct cel_value *to,
-                    struct cel_value *ret_span)
+static bool elapsed(const struct cel_value *from, const struct cel_value *to, struct cel_value *ret_span)
 {
     int64_t ns;
 
@@ -204,9 +202,8 @@ static bool operate_times(enum node_op op, const struct cel_value *a, const stru
     bool add = op == OP_ADD;
     if (a->kind == CEL_DURATION && b->kind == CEL_DURATION) {
         *ret_value = cel_duration(0);
-        *ret_in_range = !(
-            add ? __builtin_add_overflow(a->duration_ns, b->duration_ns, &ret_value->duration_ns)
-                : __builtin_sub_overflow(a->duration_ns, b->duration_ns, &ret_value->duration_ns));
+        *ret_in_range = !(add ? __builtin_add_overflow(a->duration_ns, b->duration_ns, &ret_value->duration_ns)
+                              : __builtin_sub_overflow(a->duration_ns, b->duration_ns, &ret_value->duration_ns));
         return true;
     }
     if (a->kind == CEL_TIMESTAMP && b->kind == CEL_DURATION) {
@@ -227,8 +224,8 @@ static bool operate_times(enum node_op op, const struct cel_value *a, const stru
     return false;
 }
 
-static struct cel_value operate_arithmetic(struct cel_evaluator *evaluator, enum node_op op,
-                                           const struct cel_value *a, const struct cel_value *b)
+static struct cel_value operate_arithmetic(struct cel_evaluator *evaluator, enum node_op op, const struct cel_value *a,
+                                           const struct cel_value *b)
 {
     const struct cel_value args[] = {*a, *b};
     struct cel_value value;
@@ -249,8 +246,8 @@ static struct cel_value operate_arithmetic(struct cel_evaluator *evaluator, enum
     return in_range ? value : overflow(evaluator, op, a, b);
 }
 
-static struct cel_value operate_order(struct cel_evaluator *evaluator, enum node_op op,
-                                      const struct cel_value *a, const struct cel_value *b)
+static struct cel_value operate_order(struct cel_evaluator *evaluator, enum node_op op, const struct cel_value *a,
+                                      const struct cel_value *b)
 {
     const struct cel_value args[] = {*a, *b};
     enum order order = cel_order(a, b);
@@ -295,8 +292,7 @@ static struct cel_value operate_index(struct cel_evaluator *evaluator, const str
     if (!(whole >= 0 && whole < (double)list->list.count) || whole != (double)(size_t)whole) {
         char shown[40];
         cel_value_format(index, shown, sizeof(shown));
-        return cel_error_format(evaluator, "index %s is not in a list of %zu", shown,
-                                list->list.count);
+        return cel_error_format(evaluator, "index %s is not in a list of %zu", shown, list->list.count);
     }
     return list->list.items[(size_t)whole];
 }
@@ -312,8 +308,8 @@ struct cel_value cel_operate_negate(struct cel_evaluator *evaluator, const struc
     return cel_int(-a->integer);
 }
 
-struct cel_value cel_operate(struct cel_evaluator *evaluator, enum node_op op,
-                             const struct cel_value *a, const struct cel_value *b)
+struct cel_value cel_operate(struct cel_evaluator *evaluator, enum node_op op, const struct cel_value *a,
+                             const struct cel_value *b)
 {
     bool equal;
 

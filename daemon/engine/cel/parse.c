@@ -52,12 +52,11 @@ static struct node *fail_found(struct parser *parser, const char *expected)
            ((unsigned char)parser->lexer.text[token->begin + (uint32_t)len] & 0xc0) == 0x80)
         len--; /* no half character in the message */
     if (token->kind == TOKEN_END)
-        cel_compiler_fail(parser->compiler, -EINVAL, token->begin, "expected %s, found the end",
-                          expected);
+        cel_compiler_fail(parser->compiler, -EINVAL, token->begin, "expected %s, found the end", expected);
     else
-        cel_compiler_fail(parser->compiler, -EINVAL, token->begin, "expected %s, found %s%.*s%s",
-                          expected, token->kind == TOKEN_RESERVED ? "the reserved word '" : "'",
-                          len, parser->lexer.text + token->begin, "'");
+        cel_compiler_fail(parser->compiler, -EINVAL, token->begin, "expected %s, found %s%.*s%s", expected,
+                          token->kind == TOKEN_RESERVED ? "the reserved word '" : "'", len,
+                          parser->lexer.text + token->begin, "'");
     return NULL;
 }
 
@@ -86,8 +85,8 @@ static bool expect_close(struct parser *parser, enum token_kind kind, uint32_t o
 
     if (parser->token.kind == kind)
         return advance(parser);
-    snprintf(expected, sizeof(expected), "an operator, ',' or '%s' for the '%c' at offset %u",
-             cel_token_name(kind), parser->lexer.text[open], open);
+    snprintf(expected, sizeof(expected), "an operator, ',' or '%s' for the '%c' at offset %u", cel_token_name(kind),
+             parser->lexer.text[open], open);
     fail_found(parser, expected);
     return false;
 }
@@ -105,8 +104,7 @@ static struct node *node_new(struct parser *parser, enum node_op op, uint32_t be
 {
     if (++parser->node_count > CEL_NODE_MAX_COUNT) {
         cel_compiler_fail(parser->compiler, -E2BIG, begin,
-                          "the expression has more than %d operators, names and constants",
-                          CEL_NODE_MAX_COUNT);
+                          "the expression has more than %d operators, names and constants", CEL_NODE_MAX_COUNT);
         return NULL;
     }
     struct node *node = cel_arena_alloc(parser->arena, sizeof(*node));
@@ -142,13 +140,12 @@ static struct node *adopt(struct parser *parser, struct node *node, size_t base)
         if (parser->stack[i]->height > height)
             height = parser->stack[i]->height;
     if (height >= CEL_DEPTH_MAX) {
-        cel_compiler_fail(parser->compiler, -E2BIG, node->begin,
-                          "the expression is nested more than %d levels deep", CEL_DEPTH_MAX);
+        cel_compiler_fail(parser->compiler, -E2BIG, node->begin, "the expression is nested more than %d levels deep",
+                          CEL_DEPTH_MAX);
         return NULL;
     }
     if (count > 0) {
-        node->args =
-            cel_arena_copy(parser->arena, parser->stack + base, count * sizeof(struct node *));
+        node->args = cel_arena_copy(parser->arena, parser->stack + base, count * sizeof(struct node *));
         if (node->args == NULL)
             return fail_memory(parser);
     }
@@ -222,8 +219,8 @@ struct literals {
 static bool literals_add(struct parser *parser, struct literals *literals, struct cel_value value)
 {
     if (literals->count == CEL_CONSTANT_MAX_COUNT) {
-        cel_compiler_fail(parser->compiler, -E2BIG, parser->token.begin,
-                          "the list has more than %d constants", CEL_CONSTANT_MAX_COUNT);
+        cel_compiler_fail(parser->compiler, -E2BIG, parser->token.begin, "the list has more than %d constants",
+                          CEL_CONSTANT_MAX_COUNT);
         return false;
     }
     if (literals->count == literals->size) {
@@ -275,14 +272,12 @@ static bool push_literals(struct parser *parser, uint32_t begin, const struct li
     return true;
 }
 
-static struct node *finish_list(struct parser *parser, uint32_t begin,
-                                const struct literals *literals)
+static struct node *finish_list(struct parser *parser, uint32_t begin, const struct literals *literals)
 {
     size_t base = parser->stack_count;
 
     if (parser->token.kind == TOKEN_RBRACKET) {
-        struct cel_value *items =
-            cel_arena_copy(parser->arena, literals->items, literals->count * sizeof(*items));
+        struct cel_value *items = cel_arena_copy(parser->arena, literals->items, literals->count * sizeof(*items));
         if (items == NULL)
             return fail_memory(parser);
         if (!advance(parser))
@@ -368,8 +363,7 @@ static struct node *parse_primary(struct parser *parser)
     if (!literal_value(&parser->token, &value)) {
         if (!parser->token.is_min)
             return fail_found(parser, "a value");
-        cel_compiler_fail(parser->compiler, -EINVAL, begin,
-                          "this int is above 9223372036854775807");
+        cel_compiler_fail(parser->compiler, -EINVAL, begin, "this int is above 9223372036854775807");
         return NULL;
     }
     return advance(parser) ? constant_node(parser, begin, value) : NULL;
@@ -471,12 +465,10 @@ static struct node *parse_unary(struct parser *parser)
     parser->depth--;
     if (operand == NULL || !push(parser, operand))
         return NULL;
-    return adopt(parser, node_new(parser, sign.kind == TOKEN_NOT ? OP_NOT : OP_NEGATE, sign.begin),
-                 base);
+    return adopt(parser, node_new(parser, sign.kind == TOKEN_NOT ? OP_NOT : OP_NEGATE, sign.begin), base);
 }
 
-static bool find_binary(enum token_kind kind, int min_precedence, enum node_op *ret_op,
-                        int *ret_precedence)
+static bool find_binary(enum token_kind kind, int min_precedence, enum node_op *ret_op, int *ret_precedence)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(binary_ops); i++) {
         if (binary_ops[i].token != kind)
@@ -503,9 +495,8 @@ static struct node *parse_binary(struct parser *parser, int min_precedence)
         do {
             if (!advance(parser))
                 return NULL;
-            struct node *right = precedence == PRECEDENCE_TIGHTEST
-                                     ? parse_unary(parser)
-                                     : parse_binary(parser, precedence + 1);
+            struct node *right =
+                precedence == PRECEDENCE_TIGHTEST ? parse_unary(parser) : parse_binary(parser, precedence + 1);
             if (right == NULL || !push(parser, right))
                 return NULL;
         } while (is_chain && parser->token.kind == sign);

@@ -32,8 +32,7 @@ static int put_character(struct quote *quote, const char *escape, uint32_t chara
         return 0;
     }
     if (character > 0x10ffff || (character >= 0xd800 && character <= 0xdfff))
-        return quote_fail(quote, escape,
-                          "this escape is no character: above 10FFFF, or half of a pair");
+        return quote_fail(quote, escape, "this escape is no character: above 10FFFF, or half of a pair");
     quote->to += cel_utf8_put(quote->to, character);
     return 0;
 }
@@ -46,8 +45,7 @@ static int decode_hex(struct quote *quote, const char *escape, unsigned digit_co
     for (unsigned i = 0; i < digit_count; i++) {
         int digit = quote->at < quote->end ? hex_value(*quote->at) : -1;
         if (digit < 0)
-            return quote_fail(quote, escape,
-                              "expected 2 hexadecimal digits after \\x, 4 after \\u, 8 after \\U");
+            return quote_fail(quote, escape, "expected 2 hexadecimal digits after \\x, 4 after \\u, 8 after \\U");
         character = character << 4 | (uint32_t)digit;
         quote->at++;
     }
@@ -117,8 +115,7 @@ static int decode(struct quote *quote, struct token *token)
 }
 
 /* Finds the closing quotes; returns NULL where there are none. */
-static const char *find_close(const char *at, const char *end, char mark, size_t width, bool raw,
-                              bool *ret_has_escape)
+static const char *find_close(const char *at, const char *end, char mark, size_t width, bool raw, bool *ret_has_escape)
 {
     *ret_has_escape = false;
     for (; at < end; at++) {

@@ -83,8 +83,7 @@ void cel_regex_repeat(struct regex_builder *builder, uint32_t begin, int min, in
 void cel_regex_branch(struct regex_builder *builder, uint32_t begin, int32_t *chain);
 void cel_regex_join(struct regex_builder *builder, int32_t chain);
 /* Copies into the arena. Returns 0 or -ENOMEM. */
-int cel_regex_finish(struct regex_builder *builder, struct arena *arena,
-                     const struct regex **ret_regex);
+int cel_regex_finish(struct regex_builder *builder, struct arena *arena, const struct regex **ret_regex);
 void cel_regex_clear(struct regex_builder *builder);
 
 #endif

@@ -35,8 +35,7 @@ void cel_regex_put(struct regex_builder *builder, enum regex_op op, int32_t firs
         builder->instructions[builder->count++] = (struct instruction){op, first, second};
 }
 
-static void put_before(struct regex_builder *builder, uint32_t begin, enum regex_op op,
-                       int32_t first, int32_t second)
+static void put_before(struct regex_builder *builder, uint32_t begin, enum regex_op op, int32_t first, int32_t second)
 {
     if (!reserve(builder, 1))
         return;
@@ -159,8 +158,7 @@ void cel_regex_join(struct regex_builder *builder, int32_t chain)
     }
 }
 
-int cel_regex_finish(struct regex_builder *builder, struct arena *arena,
-                     const struct regex **ret_regex)
+int cel_regex_finish(struct regex_builder *builder, struct arena *arena, const struct regex **ret_regex)
 {
     struct regex *regex = cel_arena_alloc(arena, sizeof(*regex));
 
@@ -168,10 +166,9 @@ int cel_regex_finish(struct regex_builder *builder, struct arena *arena,
     if (regex == NULL || builder->no_memory)
         return -ENOMEM;
     regex->count = builder->count;
-    regex->instructions = cel_arena_copy(arena, builder->instructions,
-                                         builder->count * sizeof(builder->instructions[0]));
-    regex->ranges =
-        cel_arena_copy(arena, builder->ranges, builder->range_count * sizeof(builder->ranges[0]));
+    regex->instructions =
+        cel_arena_copy(arena, builder->instructions, builder->count * sizeof(builder->instructions[0]));
+    regex->ranges = cel_arena_copy(arena, builder->ranges, builder->range_count * sizeof(builder->ranges[0]));
     if (regex->instructions == NULL || regex->ranges == NULL)
         return -ENOMEM;
     *ret_regex = regex;

@@ -48,8 +48,7 @@ void cel_class_add(struct character_class *set, uint32_t low, uint32_t high)
     set->ranges[set->count++] = (struct character_range){low, high};
 }
 
-static void add_ranges(struct character_class *set, const struct character_range *ranges,
-                       size_t count, bool negated)
+static void add_ranges(struct character_class *set, const struct character_range *ranges, size_t count, bool negated)
 {
     struct character_class one = {.count = 0};
 
@@ -97,15 +96,14 @@ bool cel_class_add_named(struct character_class *set, const char *name, size_t l
     return false;
 }
 
-static void add_shifted(struct character_class *set, struct character_range range, uint32_t low,
-                        uint32_t high, int32_t distance)
+static void add_shifted(struct character_class *set, struct character_range range, uint32_t low, uint32_t high,
+                        int32_t distance)
 {
     uint32_t from = range.low > low ? range.low : low;
     uint32_t to = range.high < high ? range.high : high;
 
     if (from <= to)
-        cel_class_add(set, (uint32_t)((int32_t)from + distance),
-                      (uint32_t)((int32_t)to + distance));
+        cel_class_add(set, (uint32_t)((int32_t)from + distance), (uint32_t)((int32_t)to + distance));
 }
 
 void cel_class_add_cases(struct character_class *set)
@@ -118,8 +116,7 @@ void cel_class_add_cases(struct character_class *set)
         for (size_t j = 0; j < ARRAY_LENGTH(cases); j++) {
             int32_t distance = (int32_t)cases[j].distance;
             add_shifted(set, ranges[i], cases[j].low, cases[j].high, distance);
-            add_shifted(set, ranges[i], cases[j].low + cases[j].distance,
-                        cases[j].high + cases[j].distance, -distance);
+            add_shifted(set, ranges[i], cases[j].low + cases[j].distance, cases[j].high + cases[j].distance, -distance);
         }
     }
 }

@@ -98,8 +98,7 @@ static bool in_ranges(const struct character_range *ranges, uint32_t count, uint
     return low < count && character >= ranges[low].low;
 }
 
-static bool takes(const struct regex *regex, const struct instruction *instruction,
-                  uint32_t character)
+static bool takes(const struct regex *regex, const struct instruction *instruction, uint32_t character)
 {
     if (instruction->op == REGEX_CHARACTER)
         return (uint32_t)instruction->first == character;
@@ -112,8 +111,7 @@ static bool step(struct run *run, uint32_t character)
     run->next.count = 0;
     for (uint32_t i = 0; i < run->now.count; i++) {
         uint32_t place = run->now.items[i];
-        if (takes(run->regex, &run->regex->instructions[place], character) &&
-            add(run, &run->next, place + 1))
+        if (takes(run->regex, &run->regex->instructions[place], character) && add(run, &run->next, place + 1))
             return true;
     }
     struct places taken = run->now;

@@ -22,8 +22,7 @@ struct pattern {
 
 static void read_alternatives(struct pattern *pattern);
 
-static void fail(struct pattern *pattern, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static void fail(struct pattern *pattern, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void fail(struct pattern *pattern, const char *format, ...)
 {
@@ -32,8 +31,7 @@ static void fail(struct pattern *pattern, const char *format, ...)
 
     if (!pattern->failed) {
         problem->offset_bytes = (size_t)(pattern->at - pattern->begin);
-        int used = snprintf(problem->text, sizeof(problem->text),
-                            "at offset %zu: ", problem->offset_bytes);
+        int used = snprintf(problem->text, sizeof(problem->text), "at offset %zu: ", problem->offset_bytes);
         va_start(args, format);
         vsnprintf(problem->text + used, sizeof(problem->text) - (size_t)used, format, args);
         va_end(args);
@@ -106,13 +104,11 @@ static bool read_hex(struct pattern *pattern, uint32_t *ret_character)
     uint32_t character = 0;
     unsigned count = 0;
 
-    while (hex_value(peek(pattern)) >= 0 && pattern->at < pattern->end &&
-           count < (braces ? 8U : 2U)) {
+    while (hex_value(peek(pattern)) >= 0 && pattern->at < pattern->end && count < (braces ? 8U : 2U)) {
         character = character << 4 | (uint32_t)hex_value(*pattern->at++);
         count++;
     }
-    if ((braces && !accept(pattern, "}")) || count < (braces ? 1U : 2U) ||
-        character > REGEX_CHARACTER_MAX) {
+    if ((braces && !accept(pattern, "}")) || count < (braces ? 1U : 2U) || character > REGEX_CHARACTER_MAX) {
         fail(pattern, "expected two hexadecimal digits after \\x, or a character in braces");
         return false;
     }
@@ -173,8 +169,7 @@ static bool read_class_character(struct pattern *pattern, uint32_t *ret_characte
 /* "[:alpha:]" or "\d"; true where there was one. */
 static bool read_class_name(struct pattern *pattern, struct character_class *set)
 {
-    if (peek(pattern) == '\\' && pattern->end - pattern->at >= 2 &&
-        is_class_letter(pattern->at[1])) {
+    if (peek(pattern) == '\\' && pattern->end - pattern->at >= 2 && is_class_letter(pattern->at[1])) {
         cel_class_add_letter(set, pattern->at[1]);
         pattern->at += 2;
         return true;
@@ -323,10 +318,7 @@ static void read_backslash(struct pattern *pattern)
     static const struct {
         char name;
         enum regex_op op;
-    } anchors[] = {{'A', REGEX_TEXT_BEGIN},
-                   {'z', REGEX_TEXT_END},
-                   {'b', REGEX_WORD_EDGE},
-                   {'B', REGEX_NO_WORD_EDGE}};
+    } anchors[] = {{'A', REGEX_TEXT_BEGIN}, {'z', REGEX_TEXT_END}, {'b', REGEX_WORD_EDGE}, {'B', REGEX_NO_WORD_EDGE}};
     struct character_class set = {.count = 0};
     char c = peek(pattern);
     uint32_t character;
@@ -362,8 +354,7 @@ static void read_atom(struct pattern *pattern)
     else if (accept(pattern, "."))
         put_dot(pattern);
     else if (accept(pattern, "^"))
-        cel_regex_put(&pattern->builder, pattern->by_line ? REGEX_LINE_BEGIN : REGEX_TEXT_BEGIN, 0,
-                      0);
+        cel_regex_put(&pattern->builder, pattern->by_line ? REGEX_LINE_BEGIN : REGEX_TEXT_BEGIN, 0, 0);
     else if (accept(pattern, "$"))
         cel_regex_put(&pattern->builder, pattern->by_line ? REGEX_LINE_END : REGEX_TEXT_END, 0, 0);
     else if (c == '*' || c == '+' || c == '?')
@@ -445,8 +436,7 @@ static void read_piece(struct pattern *pattern)
 
 static void read_sequence(struct pattern *pattern)
 {
-    while (!pattern->failed && pattern->at < pattern->end && peek(pattern) != '|' &&
-           peek(pattern) != ')') {
+    while (!pattern->failed && pattern->at < pattern->end && peek(pattern) != '|' && peek(pattern) != ')') {
         read_piece(pattern);
         if (pattern->builder.too_long)
             fail(pattern, "with its repetitions written out the pattern has more than %d parts",
@@ -471,8 +461,7 @@ static void read_alternatives(struct pattern *pattern)
 int cel_regex_compile(struct arena *arena, struct cel_text text, const struct regex **ret_regex,
                       struct regex_problem *ret_problem)
 {
-    struct pattern pattern = {
-        .begin = text.data, .at = text.data, .end = text.data + text.len, .problem = ret_problem};
+    struct pattern pattern = {.begin = text.data, .at = text.data, .end = text.data + text.len, .problem = ret_problem};
 
     *ret_problem = (struct regex_problem){.text = "out of memory"};
     if (text.len > CEL_PATTERN_MAX_BYTES)

@@ -56,8 +56,7 @@ static bool can_hash(const struct cel_value *list)
 }
 
 /* The place of the value, or the empty one where it belongs. */
-static uint64_t find_place(const struct value_set *set, const struct cel_value *value,
-                           uint64_t hash)
+static uint64_t find_place(const struct value_set *set, const struct cel_value *value, uint64_t hash)
 {
     uint64_t place = hash & set->mask;
 
@@ -70,8 +69,7 @@ static uint64_t find_place(const struct value_set *set, const struct cel_value *
     return place;
 }
 
-int cel_value_set_new(struct arena *arena, const struct cel_value *list,
-                      const struct value_set **ret_set)
+int cel_value_set_new(struct arena *arena, const struct cel_value *list, const struct value_set **ret_set)
 {
     size_t count = list->list.count, place_count = 16;
 
@@ -86,8 +84,7 @@ int cel_value_set_new(struct arena *arena, const struct cel_value *list,
     if (set == NULL || places == NULL || hashes == NULL)
         return -ENOMEM;
     memset(places, 0, place_count * sizeof(*places));
-    *set = (struct value_set){
-        .items = list->list.items, .places = places, .hashes = hashes, .mask = place_count - 1};
+    *set = (struct value_set){.items = list->list.items, .places = places, .hashes = hashes, .mask = place_count - 1};
     for (size_t i = 0; i < count; i++) {
         const struct cel_value *item = &list->list.items[i];
         hashes[i] = value_hash(item);

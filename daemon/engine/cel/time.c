@@ -59,8 +59,8 @@ static bool take_offset(struct cursor *cursor, bool sign_required, int32_t *ret_
 
     if (!negative && !take(cursor, '+') && sign_required)
         return false;
-    if (!take_number(cursor, 2, &hours) || !take(cursor, ':') ||
-        !take_number(cursor, 2, &minutes) || hours > 23 || minutes > 59)
+    if (!take_number(cursor, 2, &hours) || !take(cursor, ':') || !take_number(cursor, 2, &minutes) || hours > 23 ||
+        minutes > 59)
         return false;
     int32_t offset = (int32_t)(hours * 3600 + minutes * 60);
     *ret_offset_seconds = negative ? -offset : offset;
@@ -71,8 +71,7 @@ bool cel_zone_fixed_parse(struct cel_text name, int32_t *ret_offset_seconds)
 {
     struct cursor cursor = {name.data, name.data + name.len};
 
-    if ((name.len == 3 && memcmp(name.data, "UTC", 3) == 0) ||
-        (name.len == 1 && name.data[0] == 'Z')) {
+    if ((name.len == 3 && memcmp(name.data, "UTC", 3) == 0) || (name.len == 1 && name.data[0] == 'Z')) {
         *ret_offset_seconds = 0;
         return true;
     }
@@ -105,19 +104,18 @@ int cel_timestamp_parse(const char *text, size_t len, struct cel_value *ret_valu
     int32_t nanos, offset = 0;
     bool in_range;
 
-    if (!take_year(&cursor, &year, &in_range) || !take(&cursor, '-') ||
-        !take_number(&cursor, 2, &month) || !take(&cursor, '-') || !take_number(&cursor, 2, &day) ||
-        !take(&cursor, 'T') || !take_number(&cursor, 2, &hour) || !take(&cursor, ':') ||
-        !take_number(&cursor, 2, &minute) || !take(&cursor, ':') ||
-        !take_number(&cursor, 2, &second) || !take_fraction(&cursor, &nanos))
+    if (!take_year(&cursor, &year, &in_range) || !take(&cursor, '-') || !take_number(&cursor, 2, &month) ||
+        !take(&cursor, '-') || !take_number(&cursor, 2, &day) || !take(&cursor, 'T') ||
+        !take_number(&cursor, 2, &hour) || !take(&cursor, ':') || !take_number(&cursor, 2, &minute) ||
+        !take(&cursor, ':') || !take_number(&cursor, 2, &second) || !take_fraction(&cursor, &nanos))
         return -EINVAL;
     if (!take(&cursor, 'Z') && !take_offset(&cursor, true, &offset))
         return -EINVAL;
-    if (cursor.at != cursor.end || month < 1 || month > 12 || day < 1 ||
-        day > cel_month_days(year, month) || hour > 23 || minute > 59 || second > 59)
+    if (cursor.at != cursor.end || month < 1 || month > 12 || day < 1 || day > cel_month_days(year, month) ||
+        hour > 23 || minute > 59 || second > 59)
         return -EINVAL;
-    int64_t seconds = cel_days_from_civil(year, month, day) * 86400 +
-                      (int64_t)(hour * 3600 + minute * 60 + second) - offset;
+    int64_t seconds =
+        cel_days_from_civil(year, month, day) * 86400 + (int64_t)(hour * 3600 + minute * 60 + second) - offset;
     if (!in_range || seconds < TIMESTAMP_MIN_SECONDS || seconds > TIMESTAMP_MAX_SECONDS)
         return -ERANGE;
     *ret_value = cel_timestamp(seconds, nanos);
@@ -130,14 +128,9 @@ static bool take_unit(struct cursor *cursor, int64_t *ret_unit_ns)
         const char *name;
         int64_t ns;
     } units[] = {
-        {"ns", 1},
-        {"us", 1000},
-        {"\xc2\xb5s", 1000}, /* micro sign */
-        {"\xce\xbcs", 1000}, /* mu */
-        {"ms", 1000000},
-        {"s", NS_PER_SECOND},
-        {"m", 60 * NS_PER_SECOND},
-        {"h", 3600 * NS_PER_SECOND},
+        {"ns", 1},           {"us", 1000},         {"\xc2\xb5s", 1000}, /* micro sign */
+        {"\xce\xbcs", 1000},                                            /* mu */
+        {"ms", 1000000},     {"s", NS_PER_SECOND}, {"m", 60 * NS_PER_SECOND}, {"h", 3600 * NS_PER_SECOND},
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(units); i++) {
@@ -183,8 +176,7 @@ static int take_term(struct cursor *cursor, int64_t *total_ns, bool *in_range)
             part += (*c - '0') * (rest % 10) / 10;
         rest /= 10;
     }
-    if (__builtin_mul_overflow(whole, -unit, &value) ||
-        __builtin_sub_overflow(value, part, &value) ||
+    if (__builtin_mul_overflow(whole, -unit, &value) || __builtin_sub_overflow(value, part, &value) ||
         __builtin_add_overflow(*total_ns, value, total_ns))
         *in_range = false;
     return 0;
@@ -230,9 +222,8 @@ size_t cel_timestamp_text(const struct cel_value *value, char *buffer)
     struct civil civil;
 
     cel_civil_from_seconds(value->seconds, &civil);
-    size_t used = (size_t)snprintf(buffer, CEL_TIME_TEXT_BYTES, "%04d-%02u-%02uT%02u:%02u:%02u",
-                                   (int)civil.year, civil.month, civil.day, civil.hour,
-                                   civil.minute, civil.second);
+    size_t used = (size_t)snprintf(buffer, CEL_TIME_TEXT_BYTES, "%04d-%02u-%02uT%02u:%02u:%02u", (int)civil.year,
+                                   civil.month, civil.day, civil.hour, civil.minute, civil.second);
     used += fraction_text(value->nanos, buffer + used);
     buffer[used++] = 'Z';
     buffer[used] = '\0';
@@ -244,9 +235,8 @@ size_t cel_duration_text(const struct cel_value *value, char *buffer)
     int64_t seconds = value->duration_ns / NS_PER_SECOND;
     int32_t nanos = (int32_t)(value->duration_ns % NS_PER_SECOND);
 
-    size_t used =
-        (size_t)snprintf(buffer, CEL_TIME_TEXT_BYTES, "%s%lld", value->duration_ns < 0 ? "-" : "",
-                         (long long)(seconds < 0 ? -seconds : seconds));
+    size_t used = (size_t)snprintf(buffer, CEL_TIME_TEXT_BYTES, "%s%lld", value->duration_ns < 0 ? "-" : "",
+                                   (long long)(seconds < 0 ? -seconds : seconds));
     used += fraction_text(nanos < 0 ? -nanos : nanos, buffer + used);
     buffer[used++] = 's';
     buffer[used] = '\0';
@@ -255,8 +245,7 @@ size_t cel_duration_text(const struct cel_value *value, char *buffer)
 
 /* The date and time of the receiver, in the zone of the second argument or in UTC; false with the
  * error for an unknown zone. */
-static bool local_time(const struct call *call, struct civil *ret_civil,
-                       struct cel_value *ret_error)
+static bool local_time(const struct call *call, struct civil *ret_civil, struct cel_value *ret_error)
 {
     int64_t seconds = call->args[0].seconds;
     int32_t offset = 0;
@@ -266,11 +255,10 @@ static bool local_time(const struct call *call, struct civil *ret_civil,
         if (call->node->zone != NULL) {
             offset = cel_zone_offset_seconds(call->node->zone, seconds);
         } else if (!cel_zone_fixed_parse(name, &offset)) {
-            *ret_error =
-                cel_error_format(call->evaluator,
-                                 "unknown time zone \"%.*s\"; a computed zone is UTC or an "
-                                 "offset as +02:00",
-                                 name.len > 40 ? 40 : (int)name.len, name.data);
+            *ret_error = cel_error_format(call->evaluator,
+                                          "unknown time zone \"%.*s\"; a computed zone is UTC or an "
+                                          "offset as +02:00",
+                                          name.len > 40 ? 40 : (int)name.len, name.data);
             return false;
         }
     }

@@ -99,9 +99,9 @@ bool cel_type_can_equal(struct cel_type a, struct cel_type b)
 
 bool cel_type_can_order(struct cel_type a, struct cel_type b)
 {
-    const unsigned ordered = KIND_BIT(CEL_BOOL) | KIND_BIT(CEL_INT) | KIND_BIT(CEL_UINT) |
-                             KIND_BIT(CEL_DOUBLE) | KIND_BIT(CEL_STRING) | KIND_BIT(CEL_BYTES) |
-                             KIND_BIT(CEL_TIMESTAMP) | KIND_BIT(CEL_DURATION) | KIND_BIT(CEL_DYN);
+    const unsigned ordered = KIND_BIT(CEL_BOOL) | KIND_BIT(CEL_INT) | KIND_BIT(CEL_UINT) | KIND_BIT(CEL_DOUBLE) |
+                             KIND_BIT(CEL_STRING) | KIND_BIT(CEL_BYTES) | KIND_BIT(CEL_TIMESTAMP) |
+                             KIND_BIT(CEL_DURATION) | KIND_BIT(CEL_DYN);
 
     if (!(KIND_BIT(a.kind) & ordered) || !(KIND_BIT(b.kind) & ordered))
         return false;

@@ -12,8 +12,8 @@ static size_t utf8_length(const unsigned char *data, size_t len)
     for (size_t i = 1; i < need; i++)
         if ((data[i] & 0xc0) != 0x80)
             return 0;
-    if ((first == 0xe0 && data[1] < 0xa0) || (first == 0xed && data[1] > 0x9f) ||
-        (first == 0xf0 && data[1] < 0x90) || (first == 0xf4 && data[1] > 0x8f))
+    if ((first == 0xe0 && data[1] < 0xa0) || (first == 0xed && data[1] > 0x9f) || (first == 0xf0 && data[1] < 0x90) ||
+        (first == 0xf4 && data[1] > 0x8f))
         return 0;
     return need;
 }

@@ -50,23 +50,20 @@ static int header_parse(const unsigned char *bytes, size_t byte_count, struct he
         .name_bytes = big_32(bytes + 40),
     };
     if (ret_header->utc_count > TYPE_MAX_COUNT || ret_header->standard_count > TYPE_MAX_COUNT ||
-        ret_header->leap_count > TRANSITION_MAX_COUNT ||
-        ret_header->transition_count > TRANSITION_MAX_COUNT || ret_header->type_count == 0 ||
-        ret_header->type_count > TYPE_MAX_COUNT || ret_header->name_bytes > byte_count)
+        ret_header->leap_count > TRANSITION_MAX_COUNT || ret_header->transition_count > TRANSITION_MAX_COUNT ||
+        ret_header->type_count == 0 || ret_header->type_count > TYPE_MAX_COUNT || ret_header->name_bytes > byte_count)
         return -EINVAL;
     return 0;
 }
 
 static size_t data_bytes(const struct header *header, size_t time_bytes)
 {
-    return header->transition_count * (time_bytes + 1) + (size_t)header->type_count * TYPE_BYTES +
-           header->name_bytes + header->leap_count * (time_bytes + 4) + header->standard_count +
-           header->utc_count;
+    return header->transition_count * (time_bytes + 1) + (size_t)header->type_count * TYPE_BYTES + header->name_bytes +
+           header->leap_count * (time_bytes + 4) + header->standard_count + header->utc_count;
 }
 
 /* What holds before the first transition is the first type. */
-static int transitions_parse(struct zone *zone, const struct header *header,
-                             const unsigned char *data)
+static int transitions_parse(struct zone *zone, const struct header *header, const unsigned char *data)
 {
     const unsigned char *indices = data + (size_t)header->transition_count * 8;
     const unsigned char *types = indices + header->transition_count;
@@ -100,8 +97,7 @@ static int footer_parse(struct zone *zone, const unsigned char *bytes, size_t by
     return cel_zone_rule_parse((const char *)bytes + 1, (size_t)(end - bytes - 1), &zone->rule);
 }
 
-int cel_zone_parse(struct arena *arena, const void *bytes, size_t byte_count,
-                   const struct zone **ret_zone)
+int cel_zone_parse(struct arena *arena, const void *bytes, size_t byte_count, const struct zone **ret_zone)
 {
     const unsigned char *data = bytes;
     struct header header;

@@ -42,8 +42,8 @@ static bool take_name(struct reader *reader)
             reader->at++;
         return take(reader, '>');
     }
-    while (reader->at < reader->end && ((*reader->at >= 'a' && *reader->at <= 'z') ||
-                                        (*reader->at >= 'A' && *reader->at <= 'Z')))
+    while (reader->at < reader->end &&
+           ((*reader->at >= 'a' && *reader->at <= 'z') || (*reader->at >= 'A' && *reader->at <= 'Z')))
         reader->at++;
     return reader->at - begin >= 3;
 }
@@ -148,7 +148,7 @@ int32_t cel_zone_rule_offset_seconds(const struct zone_rule *rule, int64_t secon
     cel_civil_from_seconds(seconds + rule->standard_seconds, &civil);
     int64_t begin = change_seconds(&rule->begin, civil.year) - rule->standard_seconds;
     int64_t end = change_seconds(&rule->end, civil.year) - rule->summer_seconds;
-    bool is_summer = begin < end ? seconds >= begin && seconds < end
-                                 : seconds >= begin || seconds < end; /* south of the equator */
+    bool is_summer =
+        begin < end ? seconds >= begin && seconds < end : seconds >= begin || seconds < end; /* south of the equator */
     return is_summer ? rule->summer_seconds : rule->standard_seconds;
 }

@@ -142,7 +142,8 @@ static bool votes_winner(facts *f, const votes *v, uint8_t count_is, uint64_t *r
     }
     const stand *best = &all[0];
     for (uint32_t i = 1; i < count; i++)
-        if (all[i].voices > best->voices || (all[i].voices == best->voices && vote_reported_first(f, all[i].first, best->first)))
+        if (all[i].voices > best->voices ||
+            (all[i].voices == best->voices && vote_reported_first(f, all[i].first, best->first)))
             best = &all[i];
     *ret_count = best->count;
     if (all != few)
@@ -161,8 +162,7 @@ void counted_raise(counted *c, uint64_t bound)
 }
 
 /* Winner, range and bounds of the reports of one `covers` (and, of parts, one `part`). */
-static void count_level(facts *f, const uint32_t *numbers_, uint32_t count, uint8_t covers, uint32_t part,
-                        counted *c)
+static void count_level(facts *f, const uint32_t *numbers_, uint32_t count, uint8_t covers, uint32_t part, counted *c)
 {
     votes v;
     if (!votes_init(f, &v, count))

@@ -105,7 +105,8 @@ uint32_t definitions_fitting(facts *f, ledger_line *lines, uint32_t count, const
     for (uint32_t i = 0; i < parts.count; i++) {
         thaw_str part = symbols_get(f->symbols, parts.at[i]);
         thaw_str category = {part.data + 9, part.len - 9};
-        if (!d->category.data || category.len != d->category.len || memcmp(category.data, d->category.data, category.len) != 0)
+        if (!d->category.data || category.len != d->category.len ||
+            memcmp(category.data, d->category.data, category.len) != 0)
             try_forms(&t, category);
     }
     numbers_done(&parts, &f->held);

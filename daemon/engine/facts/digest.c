@@ -134,7 +134,8 @@ static vote_line *vote_line_of(facts *f, level *l, const report *r, bool make)
     }
     if (!make)
         return NULL;
-    if (array_reserve((void **)&l->votes, &l->votes_capacity, (size_t)l->votes_count + 1, sizeof *l->votes, &f->held) < 0) {
+    if (array_reserve((void **)&l->votes, &l->votes_capacity, (size_t)l->votes_count + 1, sizeof *l->votes, &f->held) <
+        0) {
         f->failed = -ENOMEM;
         return NULL;
     }
@@ -201,7 +202,8 @@ static bool level_winner(facts *f, level *l, uint8_t count_is, bool others, uint
             best_status = l->votes[i].status;
     for (uint32_t i = 0; best_status && i < l->votes_count; i++) {
         vote_line *v = &l->votes[i];
-        if (v->count_is != count_is || v->status != best_status || (others && v->named) || (best && v->votes < best->votes))
+        if (v->count_is != count_is || v->status != best_status || (others && v->named) ||
+            (best && v->votes < best->votes))
             continue;
         if (best && v->votes == best->votes) {
             vote_first_look(f, l, v);
@@ -235,7 +237,8 @@ static void level_count(facts *f, level *l, counted *c)
         c->high = !range || v->count > c->high ? v->count : c->high;
         range = true;
     }
-    c->has_winner = level_winner(f, l, THAW_EXACT, others, &c->winner) || level_winner(f, l, THAW_ABOUT, others, &c->winner);
+    c->has_winner =
+        level_winner(f, l, THAW_EXACT, others, &c->winner) || level_winner(f, l, THAW_ABOUT, others, &c->winner);
     c->disagrees = c->disagrees || (range && c->low != c->high);
     c->has_count = range; /* until counted_close: whether low and high are set */
 }
@@ -247,7 +250,8 @@ static level *part_of(facts *f, digest *d, uint32_t part)
     for (uint32_t i = 0; i < d->parts_count; i++)
         if (d->parts[i].part == part)
             return &d->parts[i];
-    if (array_reserve((void **)&d->parts, &d->parts_capacity, (size_t)d->parts_count + 1, sizeof *d->parts, &f->held) < 0) {
+    if (array_reserve((void **)&d->parts, &d->parts_capacity, (size_t)d->parts_count + 1, sizeof *d->parts, &f->held) <
+        0) {
         f->failed = -ENOMEM;
         return NULL;
     }
@@ -285,7 +289,8 @@ static date_line *date_line_of(facts *f, digest *d, span date, bool make)
             return &d->dates[i];
     if (!make)
         return NULL;
-    if (array_reserve((void **)&d->dates, &d->dates_capacity, (size_t)d->dates_count + 1, sizeof *d->dates, &f->held) < 0) {
+    if (array_reserve((void **)&d->dates, &d->dates_capacity, (size_t)d->dates_count + 1, sizeof *d->dates, &f->held) <
+        0) {
         f->failed = -ENOMEM;
         return NULL;
     }
@@ -322,7 +327,8 @@ static uint32_t date_first(facts *f, const digest *d, date_line *l)
         if (!n)
             continue;
         span s = report_span(report_of(f, n));
-        if (s.start_ns == l->date.start_ns && s.end_ns == l->date.end_ns && (!l->first || report_name_compare(f, n, l->first) < 0))
+        if (s.start_ns == l->date.start_ns && s.end_ns == l->date.end_ns &&
+            (!l->first || report_name_compare(f, n, l->first) < 0))
             l->first = n;
     }
     return l->first;

@@ -123,10 +123,10 @@ static void entities_free(facts *f)
 
 static void lists_free(facts *f)
 {
-    numbers *lists[] = {&f->groups_free,   &f->incidents_free,  &f->nodes_free,       &f->entities_free,
-                        &f->tallies_free,  &f->dirty_keys,      &f->dirty_incidents,  &f->dirty_entities,
-                        &f->dirty_tallies, &f->dirty_feeds,     &f->dirty_countries,  &f->fresh_reports,
-                        &f->gone_reports,  &f->work_entities,   &f->timed,            &f->work_reports};
+    numbers *lists[] = {&f->groups_free,   &f->incidents_free, &f->nodes_free,      &f->entities_free,
+                        &f->tallies_free,  &f->dirty_keys,     &f->dirty_incidents, &f->dirty_entities,
+                        &f->dirty_tallies, &f->dirty_feeds,    &f->dirty_countries, &f->fresh_reports,
+                        &f->gone_reports,  &f->work_entities,  &f->timed,           &f->work_reports};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         numbers_done(lists[i], &f->held);
     hash_index *indexes[] = {&f->keys_index,  &f->scopes_index,    &f->nodes_index, &f->tallies_index,
@@ -204,10 +204,10 @@ void facts_release(facts *f)
     hash_index *indexes[] = {&f->keys_index, &f->scopes_index, &f->nodes_index, &f->tallies_index, &f->handles};
     for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++)
         index_done(indexes[i], &f->held);
-    numbers *lists[] = {&f->groups_free,   &f->incidents_free,  &f->nodes_free,       &f->entities_free,
-                        &f->tallies_free,  &f->dirty_keys,      &f->dirty_incidents,  &f->dirty_entities,
-                        &f->dirty_tallies, &f->dirty_countries, &f->fresh_reports,    &f->gone_reports,
-                        &f->dirty_feeds,   &f->work_entities,   &f->timed,            &f->work_reports};
+    numbers *lists[] = {&f->groups_free,   &f->incidents_free,  &f->nodes_free,      &f->entities_free,
+                        &f->tallies_free,  &f->dirty_keys,      &f->dirty_incidents, &f->dirty_entities,
+                        &f->dirty_tallies, &f->dirty_countries, &f->fresh_reports,   &f->gone_reports,
+                        &f->dirty_feeds,   &f->work_entities,   &f->timed,           &f->work_reports};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         numbers_done(lists[i], &f->held);
     f->deadline_ns = INT64_MAX;
@@ -334,7 +334,8 @@ static void report_leave(facts *f, uint32_t number)
     parties_leave(f, number, &event);
     if (r->key_index)
         groups_leave(f, number, &event);
-    /* It may stand elsewhere since the batch began, in an incident nobody was told of; where it was told last, it is missed. */
+    /* It may stand elsewhere since the batch began, in an incident nobody was told of; where it was told last, it is
+     * missed. */
     if (r->told)
         incident_touch(f, f->incidents[r->told]);
     if (r->kind == THAW_TALLY)
@@ -408,7 +409,8 @@ static bool known_note(facts *f, uint32_t number, int64_t at_ns)
 {
     if (f->known_count && f->known[f->known_count - 1].at_ns == at_ns)
         return true;
-    if (array_reserve((void **)&f->known, &f->known_capacity, (size_t)f->known_count + 1, sizeof *f->known, &f->kept) < 0) {
+    if (array_reserve((void **)&f->known, &f->known_capacity, (size_t)f->known_count + 1, sizeof *f->known, &f->kept) <
+        0) {
         f->failed = -ENOMEM;
         return false;
     }

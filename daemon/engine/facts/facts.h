@@ -47,32 +47,84 @@ int fact_kind_parse(const char *name, size_t len, fact_kind *ret_kind);
 
 typedef enum fact_field {
     FIELD_NONE = 0,
-    FIELD_ID, FIELD_COUNTRY, FIELD_FIRST_REPORTED_AT, FIELD_LAST_REPORTED_AT, FIELD_STATUS,
-    FIELD_SOURCES, FIELD_VOICES, FIELD_REPORTS, FIELD_LATE,
-    FIELD_OCCURRED_AT, FIELD_COUNT, FIELD_LOW, FIELD_HIGH, FIELD_SPREAD, FIELD_DISAGREES,
-    FIELD_DAYS_DISAGREE, FIELD_FORMS, FIELD_DESTINATIONS, FIELD_PERSONS, FIELD_LARGEST,
-    FIELD_AUTHORITY, FIELD_EFFECT, FIELD_ACTION, FIELD_ANNOUNCED, FIELD_ACTED_AT, FIELD_PROGRAMS,
-    FIELD_SECTORS, FIELD_PARTIES, FIELD_EXPIRES_AT,
-    FIELD_PARTY, FIELD_SECTOR, FIELD_PROGRAM, FIELD_STATE, FIELD_SINCE,
-    FIELD_STAGE, FIELD_EXPECTED_COUNT, FIELD_EXPECTED_BY,
-    FIELD_PERSON, FIELD_IDS, FIELD_RELEASES, FIELD_DETENTIONS, FIELD_CONTRADICTION,
-    FIELD_SOURCE, FIELD_OF, FIELD_LAST_AT, FIELD_SILENT_FOR, FIELD_HOLES, FIELD_BROKEN,
+    FIELD_ID,
+    FIELD_COUNTRY,
+    FIELD_FIRST_REPORTED_AT,
+    FIELD_LAST_REPORTED_AT,
+    FIELD_STATUS,
+    FIELD_SOURCES,
+    FIELD_VOICES,
+    FIELD_REPORTS,
+    FIELD_LATE,
+    FIELD_OCCURRED_AT,
+    FIELD_COUNT,
+    FIELD_LOW,
+    FIELD_HIGH,
+    FIELD_SPREAD,
+    FIELD_DISAGREES,
+    FIELD_DAYS_DISAGREE,
+    FIELD_FORMS,
+    FIELD_DESTINATIONS,
+    FIELD_PERSONS,
+    FIELD_LARGEST,
+    FIELD_AUTHORITY,
+    FIELD_EFFECT,
+    FIELD_ACTION,
+    FIELD_ANNOUNCED,
+    FIELD_ACTED_AT,
+    FIELD_PROGRAMS,
+    FIELD_SECTORS,
+    FIELD_PARTIES,
+    FIELD_EXPIRES_AT,
+    FIELD_PARTY,
+    FIELD_SECTOR,
+    FIELD_PROGRAM,
+    FIELD_STATE,
+    FIELD_SINCE,
+    FIELD_STAGE,
+    FIELD_EXPECTED_COUNT,
+    FIELD_EXPECTED_BY,
+    FIELD_PERSON,
+    FIELD_IDS,
+    FIELD_RELEASES,
+    FIELD_DETENTIONS,
+    FIELD_CONTRADICTION,
+    FIELD_SOURCE,
+    FIELD_OF,
+    FIELD_LAST_AT,
+    FIELD_SILENT_FOR,
+    FIELD_HOLES,
+    FIELD_BROKEN,
     /* report only: the event's own keys */
-    FIELD_KIND, FIELD_ATTRIBUTED_TO, FIELD_REPORTED_AT, FIELD_INCIDENT, FIELD_TITLE, FIELD_NOTE,
-    FIELD_URL, FIELD_PRODUCER, FIELD_PRODUCER_SEQ, FIELD_COUNT_IS, FIELD_COVERS, FIELD_PART,
-    FIELD_CATEGORY, FIELD_FORM, FIELD_DESTINATION, FIELD_TARGETS, FIELD_REVISES,
+    FIELD_KIND,
+    FIELD_ATTRIBUTED_TO,
+    FIELD_REPORTED_AT,
+    FIELD_INCIDENT,
+    FIELD_TITLE,
+    FIELD_NOTE,
+    FIELD_URL,
+    FIELD_PRODUCER,
+    FIELD_PRODUCER_SEQ,
+    FIELD_COUNT_IS,
+    FIELD_COVERS,
+    FIELD_PART,
+    FIELD_CATEGORY,
+    FIELD_FORM,
+    FIELD_DESTINATION,
+    FIELD_TARGETS,
+    FIELD_REVISES,
     FIELD_COUNT_
 } fact_field;
 
 typedef enum fact_type {
-    FACT_NONE = 0,   /* the fact does not have it (no count was given, no date is known) */
+    FACT_NONE = 0, /* the fact does not have it (no count was given, no date is known) */
     FACT_BOOL,
     FACT_INT,
     FACT_STRING,
-    FACT_TIME,       /* instant; of a date, its start */
-    FACT_DURATION,   /* nanoseconds; only silent_for, which grows with the clock */
-    FACT_STRINGS     /* list of strings, sorted, each once. `persons`, `parties`: every id and
-                        every printed name; `ids`: the ids alone; reports: "source/id" */
+    FACT_TIME,     /* instant; of a date, its start */
+    FACT_DURATION, /* nanoseconds; only silent_for, which grows with the clock */
+    FACT_STRINGS   /* list of strings, sorted, each once. `persons`, `parties`: every id and
+                      every printed name; `ids`: the ids alone; reports: "source/id" */
 } fact_type;
 
 typedef struct fact_value {
@@ -130,10 +182,10 @@ typedef enum fact_change_type { FACT_APPEARED = 1, FACT_CHANGED, FACT_GONE } fac
 
 typedef struct fact_change {
     fact_change_type type;
-    fact_handle handle;   /* of a FACT_GONE: only its number means anything */
-    fact_handle replaces; /* FACT_APPEARED: the fact whose place it takes, or 0 */
-    bool correction;      /* a report was revised or retracted, or the fact was moved, split or
-                             merged; false: news (a further report, time that passed) */
+    fact_handle handle;     /* of a FACT_GONE: only its number means anything */
+    fact_handle replaces;   /* FACT_APPEARED: the fact whose place it takes, or 0 */
+    bool correction;        /* a report was revised or retracted, or the fact was moved, split or
+                               merged; false: news (a further report, time that passed) */
     const uint64_t *causes; /* numbers of the reports that caused it (of a correction: the revising,
                                retracting or displacing ones), at most 64 */
     uint32_t causes_count;

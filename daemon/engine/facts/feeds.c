@@ -132,11 +132,12 @@ static uint32_t feed_index(facts *f, uint32_t source, const char code[2])
         return f->feeds_last = i;
     i = kept_grow(f, (void **)&f->feeds, &f->feeds_count, &f->feeds_capacity, sizeof *f->feeds);
     thaw_str name = symbols_get(f->symbols, source);
-    f->feeds[i] = (feed){.source = source,
-                         .country = country_,
-                         .first_at_ns = TIME_UNKNOWN,
-                         .last_at_ns = TIME_UNKNOWN,
-                         .id = XXH3_64bits_withSeed(name.data, name.len, (uint64_t)(uint8_t)code[0] << 8 | (uint8_t)code[1])};
+    f->feeds[i] =
+        (feed){.source = source,
+               .country = country_,
+               .first_at_ns = TIME_UNKNOWN,
+               .last_at_ns = TIME_UNKNOWN,
+               .id = XXH3_64bits_withSeed(name.data, name.len, (uint64_t)(uint8_t)code[0] << 8 | (uint8_t)code[1])};
     if (i && index_put(&f->feeds_index, mix(source, country_), i, &f->kept) < 0)
         f->failed = -ENOMEM;
     if (i)

@@ -114,7 +114,11 @@ static void incident_names(facts *f, const incident *inc, fact_field field, fact
 {
     numbers list = {0};
     incident_reports(f, inc, field != FIELD_VOICES, &list);
-    list_reports(f, &list, field == FIELD_SOURCES ? LIST_SOURCES : field == FIELD_VOICES ? LIST_VOICES : LIST_NAMES, ret);
+    list_reports(f, &list,
+                 field == FIELD_SOURCES  ? LIST_SOURCES
+                 : field == FIELD_VOICES ? LIST_VOICES
+                                         : LIST_NAMES,
+                 ret);
     numbers_done(&list, &f->held);
 }
 
@@ -225,7 +229,10 @@ static void reported_get(facts *f, const numbers *list, fact_field field, fact_v
                        first > report_end_ns(report_of(f, earliest)) + 30 * DAY_NS);
         return;
     default:
-        list_reports(f, list, field == FIELD_SOURCES ? LIST_SOURCES : field == FIELD_VOICES ? LIST_VOICES : LIST_NAMES,
+        list_reports(f, list,
+                     field == FIELD_SOURCES  ? LIST_SOURCES
+                     : field == FIELD_VOICES ? LIST_VOICES
+                                             : LIST_NAMES,
                      ret);
     }
 }
@@ -421,7 +428,8 @@ static int object_get(facts *f, fact_kind kind, uint32_t object, fact_field fiel
 int facts_get(facts *f, fact_handle handle, fact_field field, int64_t now_ns, fact_value *ret_value)
 {
     fact_kind kind = fact_handle_kind(handle);
-    if (kind < FACT_RELEASE || kind >= FACT_KIND_COUNT || field >= FIELD_COUNT_ || !(f->fields_known[field] >> kind & 1))
+    if (kind < FACT_RELEASE || kind >= FACT_KIND_COUNT || field >= FIELD_COUNT_ ||
+        !(f->fields_known[field] >> kind & 1))
         return -EINVAL;
     if (kind == FACT_REPORT) {
         uint64_t number = handle & 0xffffffffffffff;
@@ -525,7 +533,8 @@ int facts_each(facts *f, fact_kind kind, const char *code, fact_fn on_fact, void
             r = on_fact(context, f->entities[i].handle);
     for (uint32_t i = 1; r == 0 && kind <= FACT_TALKS && i < f->incidents_count; i++) {
         const incident *inc = f->incidents[i];
-        if (inc && inc->handle && f->keys[inc->key_index].kind == kind && of_country(code, f->keys[inc->key_index].country))
+        if (inc && inc->handle && f->keys[inc->key_index].kind == kind &&
+            of_country(code, f->keys[inc->key_index].country))
             r = on_fact(context, inc->handle);
     }
     return r;

@@ -142,8 +142,7 @@ static bool tied(facts *f, const node *n, const report *a, const report *b)
         return false;
     if (from == to)
         return true;
-    return f->scopes[n->scope].kind == SCOPE_NAMES ? !parted_by_names(f, a, from, to)
-                                                   : !parted_in(f, n, a, from, to);
+    return f->scopes[n->scope].kind == SCOPE_NAMES ? !parted_by_names(f, a, from, to) : !parted_in(f, n, a, from, to);
 }
 
 static bool tieable(const report *r, const report *other)

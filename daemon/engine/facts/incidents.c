@@ -85,8 +85,8 @@ static uint32_t earliest_of(const facts *f, const numbers *list, uint32_t best)
             continue;
         bool undated = r->start_ns == TIME_UNKNOWN, best_undated = b && b->start_ns == TIME_UNKNOWN;
         if (!b || (best_undated && !undated) ||
-            (undated == best_undated && (r->start_ns < b->start_ns ||
-                                         (r->start_ns == b->start_ns && report_name_compare(f, list->at[i], best) < 0))))
+            (undated == best_undated && (r->start_ns < b->start_ns || (r->start_ns == b->start_ns &&
+                                                                       report_name_compare(f, list->at[i], best) < 0))))
             best = list->at[i];
     }
     return best;
@@ -106,8 +106,7 @@ static uint64_t incident_identity(const facts *f, const key *k, uint32_t earlies
 void incident_id_text(const facts *f, const incident *inc, char text[40])
 {
     const key *k = &f->keys[inc->key_index];
-    (void)snprintf(text, 40, "%s-%.2s-%016llx", thaw_kind_name(k->kind), k->country,
-                   (unsigned long long)inc->now.id);
+    (void)snprintf(text, 40, "%s-%.2s-%016llx", thaw_kind_name(k->kind), k->country, (unsigned long long)inc->now.id);
 }
 
 /* ---- what there is to see ----------------------------------------------------------- */
@@ -221,9 +220,14 @@ static void incident_summarise(facts *f, incident *inc)
     numbers *list = incident_news(f, inc);
     summary s = inc->now;
     if (inc->whole)
-        s = (summary){.largest = s.largest, .announced = s.announced, .acted_at_ns = s.acted_at_ns,
-                      .earliest = s.earliest, .id = s.id, .fingerprint = s.fingerprint,
-                      .first_reported_ns = TIME_UNKNOWN, .last_reported_ns = TIME_UNKNOWN};
+        s = (summary){.largest = s.largest,
+                      .announced = s.announced,
+                      .acted_at_ns = s.acted_at_ns,
+                      .earliest = s.earliest,
+                      .id = s.id,
+                      .fingerprint = s.fingerprint,
+                      .first_reported_ns = TIME_UNKNOWN,
+                      .last_reported_ns = TIME_UNKNOWN};
     summary_scan(f, list, &s);
     if (!inc->digest) {
         list = inc->whole ? list : incident_all(f, inc);
@@ -233,7 +237,8 @@ static void incident_summarise(facts *f, incident *inc)
         summary_digest(f, inc, k, &s);
     else
         summary_count(f, list, k, &s);
-    inc->announcement = k->kind == THAW_SANCTION && s.latest && !s.act && (s.detail == THAW_EASED || s.detail == THAW_PROPOSED);
+    inc->announcement =
+        k->kind == THAW_SANCTION && s.latest && !s.act && (s.detail == THAW_EASED || s.detail == THAW_PROPOSED);
     if (!inc->announcement) {
         s.announced = false;
         s.acted_at_ns = TIME_UNKNOWN;
@@ -469,7 +474,8 @@ static void lines_tell(facts *f, line *lines, uint32_t count)
 {
     hash_index inherited = {0};
     for (uint32_t i = 0; i < count; i++)
-        if (lines[i].handle && lines[i].heir_of != lines[i].incident && index_put(&inherited, lines[i].handle, i + 1, &f->held) < 0)
+        if (lines[i].handle && lines[i].heir_of != lines[i].incident &&
+            index_put(&inherited, lines[i].handle, i + 1, &f->held) < 0)
             f->failed = -ENOMEM;
     for (uint32_t i = 0; i < count; i++)
         line_inherit(f, &lines[i]);

@@ -77,23 +77,23 @@ typedef struct summary {
     uint32_t latest;   /* the latest report */
     bool act;          /* of a sanction: holds more than announcements */
     uint32_t reports_count;
-    uint64_t id; /* the 16 digits */
-    uint64_t members; /* a sum over the numbers of its reports */
+    uint64_t id;          /* the 16 digits */
+    uint64_t members;     /* a sum over the numbers of its reports */
     uint64_t fingerprint; /* as it was told last */
 } summary;
 
 typedef struct digest digest; /* digest.h */
 
 typedef struct incident {
-    RB_ENTRY(incident) node; /* in its key's tree, by opener */
+    RB_ENTRY(incident) node;      /* in its key's tree, by opener */
     struct incident *prev, *next; /* its neighbours in that order */
-    numbers items;  /* sharp items; of an incident of vague groups those; an undated one */
-    numbers joined; /* vague and wider items that stand in it beside */
-    digest *digest;       /* of its reports; NULL: few, or one left since */
+    numbers items;                /* sharp items; of an incident of vague groups those; an undated one */
+    numbers joined;               /* vague and wider items that stand in it beside */
+    digest *digest;               /* of its reports; NULL: few, or one left since */
     digest *sharp_digest; /* the same of `items` alone, where vague items stand beside many; NULL: not asked for yet */
     uint32_t items_settled, joined_settled; /* those behind came since it was settled ... */
-    bool whole; /* ... unless an item left since: then all of it is news */
-    numbers naming; /* sources that bear a name in its items */
+    bool whole;                             /* ... unless an item left since: then all of it is news */
+    numbers naming;                         /* sources that bear a name in its items */
     uint32_t key_index, index;
     item opener;
     uint8_t class; /* item_class of its items */
@@ -105,7 +105,7 @@ typedef struct incident {
     summary now;
     uint32_t told_count; /* reports in it when it was last settled */
     uint32_t heir_of;    /* the object whose fact it goes on to be: itself, or one that ended */
-    bool announcement; /* holds only proposed or eased: stands in its key's list */
+    bool announcement;   /* holds only proposed or eased: stands in its key's list */
     causes why;
 } incident;
 
@@ -118,16 +118,16 @@ typedef struct key {
     struct incident_tree sharp;
     incident *first; /* of the tree */
     uint32_t sharp_count;
-    numbers loose;           /* vague and wider items, in order */
-    span loose_changed[16];  /* where they must be placed anew */
+    numbers loose;          /* vague and wider items, in order */
+    span loose_changed[16]; /* where they must be placed anew */
     uint32_t loose_changed_count;
     int64_t loose_longest_ns; /* no loose item is longer */
-    uint32_t groups; /* that stand in it: their reports may be dated far from them */
-    numbers vague_incidents; /* in order of opening */
-    numbers undated;         /* items */
-    numbers announcements;   /* incidents of a sanction that hold only proposed or eased */
-    bool acts_dirty;         /* one of its incidents changed in this batch */
-    incident *hot;           /* took the last item */
+    uint32_t groups;          /* that stand in it: their reports may be dated far from them */
+    numbers vague_incidents;  /* in order of opening */
+    numbers undated;          /* items */
+    numbers announcements;    /* incidents of a sanction that hold only proposed or eased */
+    bool acts_dirty;          /* one of its incidents changed in this batch */
+    incident *hot;            /* took the last item */
     bool loose_dirty;
 } key;
 
@@ -239,8 +239,8 @@ typedef struct records {
 /* What is asked of a whole country. */
 typedef struct country {
     char code[2];
-    bool dirty;        /* its releases or detentions changed: tallies are compared anew */
-    numbers keys;      /* clustering keys */
+    bool dirty;   /* its releases or detentions changed: tallies are compared anew */
+    numbers keys; /* clustering keys */
     numbers tallies, feeds, scopes;
     records records[THAW_DETENTION + 1]; /* by kind: release, detention */
 } country;
@@ -256,8 +256,8 @@ typedef struct known_from {
 /* What is left of dropped incidents: of one, or (id 0) of several of one day together. */
 typedef struct result {
     uint64_t id, count, low, high, largest; /* largest: greatest count among them */
-    int64_t start_ns; /* of its date; TIME_UNKNOWN: undated */
-    thaw_date date;   /* as it was stated */
+    int64_t start_ns;                       /* of its date; TIME_UNKNOWN: undated */
+    thaw_date date;                         /* as it was stated */
     uint32_t incidents;
     uint32_t authority; /* symbol */
     uint16_t forms;     /* bits, by thaw_form */
@@ -281,12 +281,12 @@ struct facts {
     fact_change_fn on_change;
     void *context;
     int64_t now_ns;
-    int failed; /* 0 or -ENOMEM */
+    int failed;                          /* 0 or -ENOMEM */
     uint16_t fields_known[FIELD_COUNT_]; /* a bit for each kind of fact that has the field */
 
     symbols *symbols;
     reports *reports;
-    uint64_t kept; /* bytes of what is known of sources, producers and countries */
+    uint64_t kept;            /* bytes of what is known of sources, producers and countries */
     uint64_t held, base_held; /* bytes of everything derived; of the empty tables */
     uint64_t duplicates, conflicts, living;
 
@@ -294,7 +294,7 @@ struct facts {
      * before, which is theirs to the outside. */
     uint64_t *seqs; /* of the reports 1 ... seqs_count */
     uint32_t seqs_count, seqs_capacity;
-    uint64_t seq_base; /* that of the report seqs_count + n is seq_base + n */
+    uint64_t seq_base;  /* that of the report seqs_count + n is seq_base + n */
     int64_t horizon_ns; /* reports dated before are refused; INT64_MIN: none */
     result *results;
     identity *dropped;
@@ -326,12 +326,12 @@ struct facts {
     /* what facts_settle has to look at */
     numbers dirty_keys, dirty_incidents, dirty_entities, dirty_tallies, dirty_feeds, dirty_countries;
     numbers fresh_reports, gone_reports; /* facts of kind report; of the gone pairs (report, cause) */
-    int64_t deadline_ns; /* least of the entities' */
-    numbers timed;       /* entities with a deadline */
+    int64_t deadline_ns;                 /* least of the entities' */
+    numbers timed;                       /* entities with a deadline */
 
     const uint8_t *only; /* NULL, or a plan: what measures and persons would be without the rest */
-    bool restoring; /* what outlived a retention is taken in again: feeds know of it already */
-    uint32_t cause; /* number of the report that is being taken in */
+    bool restoring;      /* what outlived a retention is taken in again: feeds know of it already */
+    uint32_t cause;      /* number of the report that is being taken in */
     bool cause_corrects;
 
     thaw_str *lists[FACTS_LISTS_LIVE]; /* answers of facts_get */
@@ -446,7 +446,7 @@ void incident_take_in(facts *f, incident *inc, item it);
 void incident_came(facts *f, incident *inc, item it); /* an item came into one of its lists ... */
 void incident_left(facts *f, incident *inc);          /* ... or is about to leave one: all is summed up anew */
 void incident_undigest(facts *f, incident *inc);      /* its digests end, for now */
-incident *incidents_next(incident *inc); /* in the order of sharp ones; NULL at the end */
+incident *incidents_next(incident *inc);              /* in the order of sharp ones; NULL at the end */
 incident *incidents_first(key *k);
 incident *incidents_from(const key *k, int64_t start_ns); /* first that opened then or later */
 bool naming_conflict(const numbers *a, const numbers *b);
@@ -508,7 +508,13 @@ void parties_leave(facts *f, uint32_t number, const thaw_event *event);
 void entities_settle(facts *f);
 
 /* A person as the reports show them; an entity of SCOPE_PERSON. */
-typedef enum person_status { PERSON_UNKNOWN, PERSON_RELEASED, PERSON_DEPORTED, PERSON_DETAINED, PERSON_REDETAINED } person_status;
+typedef enum person_status {
+    PERSON_UNKNOWN,
+    PERSON_RELEASED,
+    PERSON_DEPORTED,
+    PERSON_DETAINED,
+    PERSON_REDETAINED
+} person_status;
 typedef struct person_view {
     person_status status;
     int64_t since_ns; /* TIME_UNKNOWN: not known */
@@ -519,8 +525,16 @@ void person_look(facts *f, const entity *e, person_view *ret_view);
 const char *person_status_name(person_status status); /* NULL: unknown */
 
 /* A measure as it stands; an entity of SCOPE_MEASURE. */
-typedef enum measure_state { MEASURE_NONE, MEASURE_PROPOSED, MEASURE_IN_FORCE, MEASURE_LICENSED, MEASURE_SUSPENDED,
-                             MEASURE_DELISTED, MEASURE_LIFTED, MEASURE_EXPIRED } measure_state;
+typedef enum measure_state {
+    MEASURE_NONE,
+    MEASURE_PROPOSED,
+    MEASURE_IN_FORCE,
+    MEASURE_LICENSED,
+    MEASURE_SUSPENDED,
+    MEASURE_DELISTED,
+    MEASURE_LIFTED,
+    MEASURE_EXPIRED
+} measure_state;
 typedef struct measure_view {
     measure_state state;
     int64_t since_ns, expires_ns; /* TIME_UNKNOWN: none */
@@ -553,7 +567,7 @@ typedef struct ledger_line {
     uint16_t forms; /* bits, by thaw_form, once forms_known */
     bool forms_known;
     uint8_t status;
-    incident *inc;          /* NULL: a dropped one */
+    incident *inc;         /* NULL: a dropped one */
     const result *dropped; /* NULL: a living one */
 } ledger_line;
 /* The dated and undated incidents of a country and kind in order of start (undated first); the
@@ -561,7 +575,13 @@ typedef struct ledger_line {
 uint32_t ledger_collect(facts *f, uint32_t country_index_, uint8_t kind, ledger_line **ret_lines);
 
 /* What a tally states and how it compares. */
-typedef enum tally_state { TALLY_AGREES = 1, TALLY_STALE, TALLY_OTHER, TALLY_DIFFERS, TALLY_NOT_COMPARABLE } tally_state;
+typedef enum tally_state {
+    TALLY_AGREES = 1,
+    TALLY_STALE,
+    TALLY_OTHER,
+    TALLY_DIFFERS,
+    TALLY_NOT_COMPARABLE
+} tally_state;
 typedef struct ledger_total {
     uint64_t low, count, high;
 } ledger_total;
@@ -573,10 +593,11 @@ typedef struct tally_view {
 void tally_look(facts *f, const tally *t, tally_view *ret_view);
 const char *tally_state_name(tally_state state);
 /* Which releases a definition takes by their forms; the last three leave out those of no known form. */
-typedef enum reading { READING_STATED, /* every one, or with a form given: those that state it, others in doubt */
-                       READING_GRACE,  /* all but sentences served */
-                       READING_WITH,   /* those that state the form ... */
-                       READING_ONLY    /* ... and no other */
+typedef enum reading {
+    READING_STATED, /* every one, or with a form given: those that state it, others in doubt */
+    READING_GRACE,  /* all but sentences served */
+    READING_WITH,   /* those that state the form ... */
+    READING_ONLY    /* ... and no other */
 } reading;
 /* Definition of a total: which incidents count, and how. */
 typedef struct definition {
@@ -614,7 +635,7 @@ void feed_restore_producer(facts *f, uint32_t feed_index_, uint64_t producer_ind
 
 int64_t report_known_at(const facts *f, uint32_t number); /* facts.c */
 uint64_t report_seq(const facts *f, uint32_t number);
-uint32_t report_of_seq(const facts *f, uint64_t seq); /* 0: dropped, or none yet */
+uint32_t report_of_seq(const facts *f, uint64_t seq);        /* 0: dropped, or none yet */
 const identity *dropped_find(const facts *f, thaw_hash key); /* NULL: none */
 /* Called for each result of a country and kind. */
 void result_add(facts *f, const result *r);

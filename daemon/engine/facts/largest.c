@@ -68,7 +68,8 @@ static void entries_put(facts *f, entry **list, uint32_t *count, uint32_t *capac
 }
 
 /* Dropped incidents had their counts; nobody asks any more whether they were the largest. */
-static void entries_put_dropped(facts *f, entry **list, uint32_t *count, uint32_t *capacity, const country *c, uint8_t kind)
+static void entries_put_dropped(facts *f, entry **list, uint32_t *count, uint32_t *capacity, const country *c,
+                                uint8_t kind)
 {
     for (uint32_t i = 0; i < f->results_count; i++) {
         const result *r = &f->results[i];
@@ -145,8 +146,7 @@ void largest_settle(facts *f, incident *inc, const summary *before, bool was)
     country *c = country_of(f, k->country);
     records *r = &c->records[k->kind];
     if (inc->used && was && before->votes.count == inc->now.votes.count &&
-        before->votes.has_count == inc->now.votes.has_count &&
-        before->occurred.start_ns == inc->now.occurred.start_ns)
+        before->votes.has_count == inc->now.votes.has_count && before->occurred.start_ns == inc->now.occurred.start_ns)
         return;
     bool was_record = was && is_record(r, before);
     bool becomes = inc->used && is_record(r, &inc->now);

@@ -243,7 +243,8 @@ static void write_incidents_where(facts *f, msgpack_packer *out, const char *cod
 static void write_came(facts *f, msgpack_packer *out, const incident *inc, const fact_value *by)
 {
     int64_t from = inc->now.occurred.start_ns;
-    definition d = {.from_ns = from, .from_latest_ns = from,
+    definition d = {.from_ns = from,
+                    .from_latest_ns = from,
                     .to_ns = by->type == FACT_TIME ? by->at_ns + DAY_NS : INT64_MAX}; /* that day too */
     ledger_line *lines;
     if (from == TIME_UNKNOWN) {
@@ -463,10 +464,10 @@ static void write_sources(facts *f, msgpack_packer *out, const char *code)
 
 static void write_country(facts *f, msgpack_packer *out, const char *code, const thaw_date *since, int64_t now_ns)
 {
-    static const fact_field measure_fields[] = {FIELD_AUTHORITY, FIELD_PARTY, FIELD_SECTOR, FIELD_PROGRAM, FIELD_STATE,
-                                                FIELD_SINCE, FIELD_EXPIRES_AT, FIELD_IDS};
-    static const fact_field person_fields[] = {FIELD_PERSON, FIELD_IDS, FIELD_STATUS, FIELD_SINCE, FIELD_RELEASES,
-                                               FIELD_DETENTIONS, FIELD_CONTRADICTION};
+    static const fact_field measure_fields[] = {FIELD_AUTHORITY, FIELD_PARTY, FIELD_SECTOR,     FIELD_PROGRAM,
+                                                FIELD_STATE,     FIELD_SINCE, FIELD_EXPIRES_AT, FIELD_IDS};
+    static const fact_field person_fields[] = {FIELD_PERSON,   FIELD_IDS,        FIELD_STATUS,       FIELD_SINCE,
+                                               FIELD_RELEASES, FIELD_DETENTIONS, FIELD_CONTRADICTION};
     static const fact_field feed_fields[] = {FIELD_SOURCE, FIELD_LAST_AT, FIELD_HOLES, FIELD_BROKEN};
     uint32_t index = country_find(f, code);
     const country *c = &f->countries[index];
@@ -479,7 +480,8 @@ static void write_country(facts *f, msgpack_packer *out, const char *code, const
     write_key(out, "as_of");
     write_time(out, now_ns);
     write_key(out, "since");
-    write_str(out, since->precision ? (thaw_str){since_text, (uint32_t)thaw_date_format(since, since_text)} : (thaw_str){0});
+    write_str(out,
+              since->precision ? (thaw_str){since_text, (uint32_t)thaw_date_format(since, since_text)} : (thaw_str){0});
     write_key(out, "released");
     write_people(f, out, index, THAW_RELEASE, since);
     write_key(out, "detained");

@@ -346,7 +346,8 @@ static uint32_t stretch_begin(const facts *f, const key *k, uint32_t at, int64_t
 
 /* Goes through the stretches of items that overlap each other from one of them on, as long as they start by an
  * instant. Returns the first item behind. */
-static uint32_t loose_stretches(facts *f, uint32_t key_index, const spans *changed, uint32_t from, int64_t until_ns, int64_t gap)
+static uint32_t loose_stretches(facts *f, uint32_t key_index, const spans *changed, uint32_t from, int64_t until_ns,
+                                int64_t gap)
 {
     key *k = &f->keys[key_index];
     uint32_t i = from;
@@ -387,7 +388,8 @@ static void loose_look(facts *f, uint32_t key_index)
         int64_t from_ns = sum_bounded(changed.at[c].start_ns, -reach);
         uint32_t from = loose_from(f, k, sum_bounded(from_ns, -k->loose_longest_ns));
         from = from < k->loose.count ? stretch_begin(f, k, from, gap) : from;
-        next = loose_stretches(f, key_index, &changed, from > next ? from : next, sum_bounded(changed.at[c].end_ns, reach), gap);
+        next = loose_stretches(f, key_index, &changed, from > next ? from : next,
+                               sum_bounded(changed.at[c].end_ns, reach), gap);
     }
 }
 

@@ -6,7 +6,7 @@
 
 const char *measure_state_name(measure_state state)
 {
-    static const char *const names[] = {NULL,       "proposed", "in_force", "licensed",
+    static const char *const names[] = {NULL,        "proposed", "in_force", "licensed",
                                         "suspended", "delisted", "lifted",   "expired"};
     return names[state];
 }
@@ -236,7 +236,9 @@ static bool step_of(facts *f, uint32_t number, measure_step *ret_step)
         return false;
     if (r->has_program || r->has_expiry)
         report_event(f->reports, r, &event);
-    *ret_step = (measure_step){.start_ns = r->start_ns, .ends_ns = TIME_UNKNOWN, .action = r->detail,
+    *ret_step = (measure_step){.start_ns = r->start_ns,
+                               .ends_ns = TIME_UNKNOWN,
+                               .action = r->detail,
                                .program = r->has_program ? symbols_find(f->symbols, event.program) : 0};
     if (event.expires_at.precision)
         thaw_date_interval(&event.expires_at, &unused, &ret_step->ends_ns);
@@ -265,7 +267,8 @@ void measure_came(facts *f, entity *e, uint32_t number)
         return;
     uint32_t at = step_place(f, e, &st);
     if (at == e->steps_count || step_compare(f, &e->steps[at], &st) != 0) {
-        if (array_reserve((void **)&e->steps, &e->steps_capacity, (size_t)e->steps_count + 1, sizeof *e->steps, &f->held) < 0) {
+        if (array_reserve((void **)&e->steps, &e->steps_capacity, (size_t)e->steps_count + 1, sizeof *e->steps,
+                          &f->held) < 0) {
             f->failed = -ENOMEM;
             return;
         }
@@ -353,7 +356,8 @@ static void endings_of(facts *f, const entity *e, uint32_t program, endings *lis
     for (uint32_t i = 0; i < of->steps_count; i++) {
         if (of->steps[i].action != THAW_LIFTED)
             continue;
-        if (array_reserve((void **)&list->at, &list->capacity, (size_t)list->count + 1, sizeof *list->at, &f->held) < 0) {
+        if (array_reserve((void **)&list->at, &list->capacity, (size_t)list->count + 1, sizeof *list->at, &f->held) <
+            0) {
             f->failed = -ENOMEM;
             return;
         }
@@ -474,8 +478,8 @@ static void turns_name(facts *f, history *h, uint32_t number, bool of_program)
         return;
     for (uint32_t i = 0; i < history_kept(h); i++) {
         turn *t = history_at(h, i);
-        if (t->action && t->of_program == of_program && t->at_ns == st.start_ns && t->ends_ns == st.ends_ns && t->program == st.program &&
-            strcmp(t->action, thaw_action_name(st.action)) == 0)
+        if (t->action && t->of_program == of_program && t->at_ns == st.start_ns && t->ends_ns == st.ends_ns &&
+            t->program == st.program && strcmp(t->action, thaw_action_name(st.action)) == 0)
             turn_report(f, t, number);
     }
 }

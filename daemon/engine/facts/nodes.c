@@ -124,9 +124,9 @@ static void node_take(facts *f, uint32_t i, mention m)
 
 static uint32_t entity_new(facts *f, uint32_t scope)
 {
-    uint32_t i = f->entities_free.count ? f->entities_free.at[--f->entities_free.count]
-                                        : grow(f, (void **)&f->entities, &f->entities_count,
-                                               &f->entities_capacity, sizeof *f->entities);
+    uint32_t i = f->entities_free.count
+                     ? f->entities_free.at[--f->entities_free.count]
+                     : grow(f, (void **)&f->entities, &f->entities_count, &f->entities_capacity, sizeof *f->entities);
     if (i)
         f->entities[i] = (entity){.scope = scope, .used = true, .deadline_ns = INT64_MAX};
     return i;

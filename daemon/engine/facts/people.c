@@ -87,7 +87,8 @@ static void people_join(people *p)
             join(p, p->at[i - 1].mention, p->at[i].mention);
     for (uint32_t i = 0, next; i < p->count; i = next) {
         uint32_t one = i; /* the first that has ids, else the first */
-        for (next = i; next < p->count && p->at[next].is_id == p->at[i].is_id && p->at[next].hash == p->at[i].hash; next++)
+        for (next = i; next < p->count && p->at[next].is_id == p->at[i].is_id && p->at[next].hash == p->at[i].hash;
+             next++)
             if (!p->has_ids[root_of(p, p->at[one].mention)] && p->has_ids[root_of(p, p->at[next].mention)])
                 one = next;
         for (uint32_t k = i; !p->at[i].is_id && k < next; k++)

@@ -50,7 +50,8 @@ static uint32_t episodes_of(facts *f, const numbers *mentioned, episode *list)
         const report *r = report_of(f, number);
         if (f->only && f->only[number] != 1)
             continue;
-        if (r->status == THAW_RUMOURED || r->covers == THAW_WIDER || r->start_ns == TIME_UNKNOWN || (n && list[n - 1].report == number))
+        if (r->status == THAW_RUMOURED || r->covers == THAW_WIDER || r->start_ns == TIME_UNKNOWN ||
+            (n && list[n - 1].report == number))
             continue;
         if (r->kind == THAW_RELEASE)
             list[n++] = (episode){number, true, false, says_away(f, r)};
@@ -155,8 +156,8 @@ static bool contradicts(const facts *f, const episode *list, uint32_t count)
         else if (!list[i].stock)
             taken = report_of(f, list[i].report)->start_ns;
     }
-    return freed != TIME_UNKNOWN &&
-           ((taken != TIME_UNKNOWN && last_ones_overlap(f, list, count, freed, taken)) || held_since(f, list, count, freed));
+    return freed != TIME_UNKNOWN && ((taken != TIME_UNKNOWN && last_ones_overlap(f, list, count, freed, taken)) ||
+                                     held_since(f, list, count, freed));
 }
 
 void person_look(facts *f, const entity *e, person_view *ret_view)
@@ -201,7 +202,9 @@ static void turn_take(void *context, const episode *list, uint32_t from, uint32_
 {
     const turn_list *l = context;
     bool freed = after->status == PERSON_RELEASED || after->status == PERSON_DEPORTED;
-    turn t = {.at_ns = report_of(l->f, list[from].report)->start_ns, .ends_ns = TIME_UNKNOWN, .state = person_status_name(after->status)};
+    turn t = {.at_ns = report_of(l->f, list[from].report)->start_ns,
+              .ends_ns = TIME_UNKNOWN,
+              .state = person_status_name(after->status)};
     for (uint32_t i = from; i < to; i++)
         if (list[i].free == freed)
             turn_report(l->f, &t, list[i].report);

@@ -119,8 +119,8 @@ static slot *identity_slot(const reports *r, thaw_hash key)
 {
     uint64_t mask = r->slots_count - 1;
     uint64_t i = tag_of(key) & mask;
-    while (r->slots[i].number && (r->slots[i].tag != tag_of(key) ||
-                                  !hash_equal(reports_at(r, r->slots[i].number)->key, key)))
+    while (r->slots[i].number &&
+           (r->slots[i].tag != tag_of(key) || !hash_equal(reports_at(r, r->slots[i].number)->key, key)))
         i = (i + 1) & mask;
     return &r->slots[i];
 }
@@ -156,8 +156,8 @@ static int text_copy(reports *r, const uint8_t *text, uint32_t bytes, const uint
 {
     if (r->blocks_count == 0 || r->blocks[r->blocks_count - 1].size - r->block_used < bytes) {
         size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
-        if (array_reserve((void **)&r->blocks, &r->blocks_capacity, (size_t)r->blocks_count + 1,
-                          sizeof *r->blocks, &r->held) < 0)
+        if (array_reserve((void **)&r->blocks, &r->blocks_capacity, (size_t)r->blocks_count + 1, sizeof *r->blocks,
+                          &r->held) < 0)
             return -ENOMEM;
         uint8_t *made = pages_new(size);
         if (!made)
@@ -373,7 +373,8 @@ void reports_get_image(reports *r, saved_in *in)
     r->block_used = used;
     uint64_t blocks = saved_get_number(in);
     const uint8_t *sizes = saved_get(in, blocks <= UINT32_MAX ? blocks * sizeof(uint64_t) : UINT64_MAX);
-    if (!sizes || array_reserve((void **)&r->table.chunks, &r->chunks_capacity, chunks, sizeof *r->table.chunks, &r->held) < 0 ||
+    if (!sizes ||
+        array_reserve((void **)&r->table.chunks, &r->chunks_capacity, chunks, sizeof *r->table.chunks, &r->held) < 0 ||
         array_reserve((void **)&r->blocks, &r->blocks_capacity, blocks, sizeof *r->blocks, &r->held) < 0) {
         in->failed = true;
         return;

@@ -22,29 +22,29 @@
 typedef enum report_placed { PLACED_NOT = 0, PLACED_ALONE, PLACED_IN_GROUP } report_placed;
 
 typedef struct report {
-    thaw_hash key;        /* of (source, id) */
-    int64_t start_ns;     /* of its date; TIME_UNKNOWN: undated */
-    int64_t reported_ns;  /* start of reported_at, or TIME_UNKNOWN */
-    const uint8_t *text;  /* the event's map */
+    thaw_hash key;       /* of (source, id) */
+    int64_t start_ns;    /* of its date; TIME_UNKNOWN: undated */
+    int64_t reported_ns; /* start of reported_at, or TIME_UNKNOWN */
+    const uint8_t *text; /* the event's map */
     uint64_t count;
     uint32_t text_bytes;
-    uint32_t source, voice;  /* symbols */
-    uint32_t place;          /* by `placed`: its group, or the incident where it stands alone (0: nowhere) */
-    uint32_t key_index;      /* of the clustering key; 0: makes no incident */
+    uint32_t source, voice; /* symbols */
+    uint32_t place;         /* by `placed`: its group, or the incident where it stands alone (0: nowhere) */
+    uint32_t key_index;     /* of the clustering key; 0: makes no incident */
     union {
         uint32_t told;    /* of one that lives: the incident it stood in when facts were last settled */
         uint32_t dead_by; /* else the number of the report that withdrew or replaced it */
     };
-    uint32_t part;           /* symbol of `part` */
-    uint32_t id_at;          /* where its id stands in the text */
-    uint16_t parties;        /* number of persons, of a sanction of targets */
+    uint32_t part;    /* symbol of `part` */
+    uint32_t id_at;   /* where its id stands in the text */
+    uint16_t parties; /* number of persons, of a sanction of targets */
     uint8_t kind, status;
     uint8_t count_is : 2, covers : 2, precision : 3, approximate : 1;
     uint8_t detail; /* form, action or stage */
-    uint8_t has_count : 1, withdrawn : 1, replaced : 1, named : 1, on_people : 1, persons_named : 1,
-        has_targets : 1, destination : 1;
+    uint8_t has_count : 1, withdrawn : 1, replaced : 1, named : 1, on_people : 1, persons_named : 1, has_targets : 1,
+        destination : 1;
     uint8_t id_bytes;
-    uint8_t told_as_fact : 1; /* rules know it as a fact of kind report */
+    uint8_t told_as_fact : 1;                /* rules know it as a fact of kind report */
     uint8_t has_program : 1, has_expiry : 1; /* a sanction gives them */
     uint8_t placed : 2;                      /* report_placed */
 } report;

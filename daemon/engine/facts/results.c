@@ -38,7 +38,8 @@ int facts_load_identities(facts *f, const uint8_t *packed, size_t len)
         id.content = saved_get_number(&in);
         id.seq = saved_get_number(&in);
         id.known_at_ns = (int64_t)saved_get_number(&in);
-        if (array_reserve((void **)&f->dropped, &f->dropped_capacity, (size_t)f->dropped_count + 1, sizeof id, &f->kept) < 0 ||
+        if (array_reserve((void **)&f->dropped, &f->dropped_capacity, (size_t)f->dropped_count + 1, sizeof id,
+                          &f->kept) < 0 ||
             index_put(&f->dropped_index, id.key.low, f->dropped_count + 1, &f->kept) < 0)
             return f->failed = -ENOMEM;
         f->dropped[f->dropped_count++] = id;
@@ -103,7 +104,8 @@ static void results_fold(facts *f)
 
 void result_add(facts *f, const result *r)
 {
-    if (array_reserve((void **)&f->results, &f->results_capacity, (size_t)f->results_count + 1, sizeof *r, &f->kept) < 0)
+    if (array_reserve((void **)&f->results, &f->results_capacity, (size_t)f->results_count + 1, sizeof *r, &f->kept) <
+        0)
         f->failed = -ENOMEM;
     else
         f->results[f->results_count++] = *r;
@@ -126,9 +128,18 @@ static result result_of(facts *f, const incident *inc)
 {
     const key *k = &f->keys[inc->key_index];
     const counted *v = &inc->now.votes;
-    result r = {.id = inc->now.id, .count = v->count, .low = v->low, .high = v->high, .largest = v->count,
-                .start_ns = inc->now.occurred.start_ns, .incidents = 1, .authority = k->authority, .kind = k->kind,
-                .discriminator = k->discriminator, .status = inc->now.status, .has_count = v->has_count};
+    result r = {.id = inc->now.id,
+                .count = v->count,
+                .low = v->low,
+                .high = v->high,
+                .largest = v->count,
+                .start_ns = inc->now.occurred.start_ns,
+                .incidents = 1,
+                .authority = k->authority,
+                .kind = k->kind,
+                .discriminator = k->discriminator,
+                .status = inc->now.status,
+                .has_count = v->has_count};
     numbers list = {0};
     memcpy(r.country, k->country, 2);
     if (inc->now.dated_by) {

@@ -219,7 +219,8 @@ static void everything_hold(facts *f, uint8_t *held)
 /* ---- the plan ----------------------------------------------------------------------- */
 
 /* Whether an incident is behind the horizon: nothing that may still be taken in could join it. */
-static bool incident_is_behind(facts *f, const incident *inc, const numbers *list, const uint8_t *held, int64_t horizon_ns)
+static bool incident_is_behind(facts *f, const incident *inc, const numbers *list, const uint8_t *held,
+                               int64_t horizon_ns)
 {
     int64_t margin = f->config.tolerance_ns[f->keys[inc->key_index].kind], end = INT64_MIN;
     for (uint32_t i = 0; i < list->count; i++) {
@@ -321,7 +322,8 @@ int facts_name(facts *f, fact_handle handle, int64_t now_ns, saved_out *out)
         return out->failed ? -ENOMEM : 0;
     }
     int r = facts_get(f, handle, FIELD_ID, now_ns, &id);
-    saved_put_text(out, r == 0 && id.type == FACT_STRING ? id.string.data : "", r == 0 && id.type == FACT_STRING ? id.string.len : 0);
+    saved_put_text(out, r == 0 && id.type == FACT_STRING ? id.string.data : "",
+                   r == 0 && id.type == FACT_STRING ? id.string.len : 0);
     return out->failed ? -ENOMEM : r == -ENOENT ? 0 : r;
 }
 
@@ -346,7 +348,8 @@ static int name_put(void *context, fact_handle handle)
     int r = facts_get(names->f, handle, FIELD_ID, names->now_ns, &id);
     if (r < 0 || id.type != FACT_STRING)
         return r == -ENOENT ? 0 : r;
-    if (array_reserve((void **)&names->handles, &names->capacity, (size_t)names->count + 1, sizeof handle, &names->held) < 0)
+    if (array_reserve((void **)&names->handles, &names->capacity, (size_t)names->count + 1, sizeof handle,
+                      &names->held) < 0)
         return -ENOMEM;
     names->handles[names->count++] = handle;
     return index_put(&names->index, name_hash(fact_handle_kind(handle), id.string), names->count, &names->held);

@@ -29,7 +29,7 @@ typedef struct skeleton {
 } skeleton;
 
 #define ENDS_WORD ' '
-#define VOWEL 'a'   /* dropped, but parts equal sounds and turns a u behind it into V */
+#define VOWEL 'a' /* dropped, but parts equal sounds and turns a u behind it into V */
 #define NOTHING '\0'
 
 /* A letter of Cyrillic or of Latin with a mark, as a sound or as a plain letter (small) to look at further. */
@@ -40,12 +40,13 @@ static char sound_of_other(uint32_t c)
     static const struct {
         uint16_t low, high; /* small and capital */
         char sound;
-    } marked[] = {{0x10d, 0x10c, 'T'}, {0x107, 0x106, 'T'}, {0x21b, 0x21a, 'T'}, {0x163, 0x162, 'T'}, {0x165, 0x164, 'T'},
-                  {0x161, 0x160, 'S'}, {0x15b, 0x15a, 'S'}, {0x219, 0x218, 'S'}, {0x15f, 0x15e, 'S'}, {0x17e, 0x17d, 'Z'},
-                  {0x17a, 0x179, 'Z'}, {0x17c, 0x17b, 'Z'}, {0x142, 0x141, 'L'}, {0x144, 0x143, 'N'}, {0x148, 0x147, 'N'},
-                  {0xf1, 0xd1, 'N'},   {0x159, 0x158, 'R'}, {0x111, 0x110, 'D'}, {0x16d, 0x16c, 'V'}, {0x45e, 0x40e, 'V'},
-                  {0x491, 0x490, 'K'}, {0x456, 0x406, 'a'}, {0x457, 0x407, 'a'}, {0x454, 0x404, 'a'}, {0x451, 0x401, 'a'},
-                  {0x11f, 0x11e, 'K'}, {0x131, 0x130, 'a'}};
+    } marked[] = {{0x10d, 0x10c, 'T'}, {0x107, 0x106, 'T'}, {0x21b, 0x21a, 'T'}, {0x163, 0x162, 'T'},
+                  {0x165, 0x164, 'T'}, {0x161, 0x160, 'S'}, {0x15b, 0x15a, 'S'}, {0x219, 0x218, 'S'},
+                  {0x15f, 0x15e, 'S'}, {0x17e, 0x17d, 'Z'}, {0x17a, 0x179, 'Z'}, {0x17c, 0x17b, 'Z'},
+                  {0x142, 0x141, 'L'}, {0x144, 0x143, 'N'}, {0x148, 0x147, 'N'}, {0xf1, 0xd1, 'N'},
+                  {0x159, 0x158, 'R'}, {0x111, 0x110, 'D'}, {0x16d, 0x16c, 'V'}, {0x45e, 0x40e, 'V'},
+                  {0x491, 0x490, 'K'}, {0x456, 0x406, 'a'}, {0x457, 0x407, 'a'}, {0x454, 0x404, 'a'},
+                  {0x451, 0x401, 'a'}, {0x11f, 0x11e, 'K'}, {0x131, 0x130, 'a'}};
     if (c >= 0x410 && c <= 0x42f)
         c += 32;
     if (c >= 0x430 && c <= 0x44f)
@@ -61,9 +62,9 @@ static char sound_of_latin(const char *at, size_t *ret_taken)
 {
     static const struct {
         char letters[5], sound;
-    } several[] = {{"shch", 'S'}, {"szcz", 'S'}, {"tsch", 'T'}, {"tch", 'T'}, {"sch", 'S'}, {"sh", 'S'}, {"sz", 'S'},
-                   {"cz", 'T'},   {"ts", 'T'},   {"tz", 'T'},   {"kh", 'K'},  {"gh", 'K'},  {"ck", 'K'}, {"ch", '*'},
-                   {"zh", 'Z'},   {"rz", 'R'},   {"ph", 'F'},   {"th", 'T'}};
+    } several[] = {{"shch", 'S'}, {"szcz", 'S'}, {"tsch", 'T'}, {"tch", 'T'}, {"sch", 'S'}, {"sh", 'S'},
+                   {"sz", 'S'},   {"cz", 'T'},   {"ts", 'T'},   {"tz", 'T'},  {"kh", 'K'},  {"gh", 'K'},
+                   {"ck", 'K'},   {"ch", '*'},   {"zh", 'Z'},   {"rz", 'R'},  {"ph", 'F'},  {"th", 'T'}};
     static const char single[] = "aB*DaFKKaaKLMNaPKRSTuVVxaZ";
     for (size_t i = 0; i < sizeof several / sizeof *several; i++)
         if (strncmp(at, several[i].letters, strlen(several[i].letters)) == 0) {
@@ -98,7 +99,10 @@ static size_t letters_of(thaw_str name, char text[NAME_BYTES])
     while (at < end && length < NAME_BYTES - 2) {
         uint32_t c = code_point(&at, end);
         if (c < 0x80)
-            c = c >= 'A' && c <= 'Z' ? c + 32 : c >= 'a' && c <= 'z' ? c : strchr(" -().,", (int)c) ? ENDS_WORD : NOTHING;
+            c = c >= 'A' && c <= 'Z'       ? c + 32
+                : c >= 'a' && c <= 'z'     ? c
+                : strchr(" -().,", (int)c) ? ENDS_WORD
+                                           : NOTHING;
         else
             c = (uint32_t)(unsigned char)sound_of_other(c);
         if (c)
@@ -160,7 +164,8 @@ static bool words_close(const char *a, const char *b)
 }
 
 /* The first unused word of a skeleton that is the same or close; WORDS_MAX: none. */
-static uint32_t word_find(const skeleton *s, const bool used[], const char *word, bool (*alike)(const char *, const char *))
+static uint32_t word_find(const skeleton *s, const bool used[], const char *word,
+                          bool (*alike)(const char *, const char *))
 {
     for (uint32_t i = 0; i < s->count; i++)
         if (!used[i] && alike(s->words[i], word))

@@ -92,10 +92,9 @@ static incident *sharp_floor_hot(facts *f, key *k, item it)
 
 incident *incident_new(facts *f, uint32_t key_index, item opener)
 {
-    uint32_t i = f->incidents_free.count
-                     ? f->incidents_free.at[--f->incidents_free.count]
-                     : grow(f, (void **)&f->incidents, &f->incidents_count, &f->incidents_capacity,
-                            sizeof *f->incidents);
+    uint32_t i = f->incidents_free.count ? f->incidents_free.at[--f->incidents_free.count]
+                                         : grow(f, (void **)&f->incidents, &f->incidents_count, &f->incidents_capacity,
+                                                sizeof *f->incidents);
     if (i && !f->incidents[i]) {
         f->incidents[i] = slabs_take(&f->incident_slabs, sizeof **f->incidents);
         f->held += f->incidents[i] ? sizeof **f->incidents : 0;

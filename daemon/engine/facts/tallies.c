@@ -39,15 +39,27 @@ static void line_put(facts *f, ledger_line **lines, uint32_t *count, uint32_t *c
         return;
     const counted *v = &inc->now.votes;
     line_add(f, lines, count, capacity,
-             (ledger_line){.start_ns = inc->now.occurred.start_ns, .count = v->count, .low = v->low, .high = v->high,
-                           .id = inc->now.id, .incidents = 1, .status = inc->now.status, .inc = inc});
+             (ledger_line){.start_ns = inc->now.occurred.start_ns,
+                           .count = v->count,
+                           .low = v->low,
+                           .high = v->high,
+                           .id = inc->now.id,
+                           .incidents = 1,
+                           .status = inc->now.status,
+                           .inc = inc});
 }
 
 static void line_put_dropped(facts *f, ledger_line **lines, uint32_t *count, uint32_t *capacity, const result *r)
 {
     line_add(f, lines, count, capacity,
-             (ledger_line){.start_ns = r->start_ns, .count = r->count, .low = r->low, .high = r->high, .id = r->id,
-                           .incidents = r->incidents, .status = r->status, .dropped = r});
+             (ledger_line){.start_ns = r->start_ns,
+                           .count = r->count,
+                           .low = r->low,
+                           .high = r->high,
+                           .id = r->id,
+                           .incidents = r->incidents,
+                           .status = r->status,
+                           .dropped = r});
 }
 
 uint32_t ledger_collect(facts *f, uint32_t country_, uint8_t kind, ledger_line **ret_lines)
@@ -300,14 +312,15 @@ void tally_enter(facts *f, uint32_t number, const thaw_event *event)
     uint64_t hash = series_hash(event, country_, voice);
     uint32_t i = tally_find(f, hash);
     if (!i) {
-        i = f->tallies_free.count ? f->tallies_free.at[--f->tallies_free.count]
-                                  : grow(f, (void **)&f->tallies, &f->tallies_count, &f->tallies_capacity,
-                                         sizeof *f->tallies);
+        i = f->tallies_free.count
+                ? f->tallies_free.at[--f->tallies_free.count]
+                : grow(f, (void **)&f->tallies, &f->tallies_count, &f->tallies_capacity, sizeof *f->tallies);
         if (!i)
             return;
         f->tallies[i] = (tally){.hash = hash, .country = country_, .voice = voice, .used = true};
         thaw_str text = symbols_get(f->symbols, voice);
-        uint64_t seed = mix(series_hash(event, 0, 0), (uint64_t)(uint8_t)event->country[0] << 8 | (uint8_t)event->country[1]);
+        uint64_t seed =
+            mix(series_hash(event, 0, 0), (uint64_t)(uint8_t)event->country[0] << 8 | (uint8_t)event->country[1]);
         f->tallies[i].id = XXH3_64bits_withSeed(text.data, text.len, seed);
         if (index_put(&f->tallies_index, hash, i, &f->held) < 0)
             f->failed = -ENOMEM;

@@ -4,7 +4,7 @@
 
 #include "internal.h"
 
-void write_str(msgpack_packer *out, thaw_str s); /* absent: nil */
+void write_str(msgpack_packer *out, thaw_str s);        /* absent: nil */
 void write_text(msgpack_packer *out, const char *text); /* NULL: nil */
 void write_key(msgpack_packer *out, const char *key);
 void write_time(msgpack_packer *out, int64_t at_ns); /* TIME_UNKNOWN: nil */

@@ -74,8 +74,8 @@ static int active_collect(rules *set, thaw_str topic, thaw_str after, alert_text
     return 0;
 }
 
-int rules_write_snapshot(rules *set, const char *epoch, uint64_t seq, thaw_str topic, thaw_str after,
-                         uint32_t limit, msgpack_packer *out)
+int rules_write_snapshot(rules *set, const char *epoch, uint64_t seq, thaw_str topic, thaw_str after, uint32_t limit,
+                         msgpack_packer *out)
 {
     alert_text **all = NULL;
     size_t count = 0;

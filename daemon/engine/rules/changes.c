@@ -208,8 +208,8 @@ static int drop_others(rules *set, fact_node *node, uint32_t at, const fact_chan
     for (entry *e = node->entries, *next; e; e = next) {
         next = e->fact_next;
         e->group->open = NULL;
-        bool theirs = at == UINT32_MAX || (set->atoms[at].rule == e->group->rule &&
-                                           set->atoms[at].selection == e->selection);
+        bool theirs =
+            at == UINT32_MAX || (set->atoms[at].rule == e->group->rule && set->atoms[at].selection == e->selection);
         if (!theirs)
             continue;
         if (e->stays) {

@@ -18,8 +18,8 @@ const struct cel_field aggregate_fields[AGG_TOTAL] = {
 };
 
 /* An error of CEL, with the two hints that only this layer can give. */
-static int complain_cel(reader *r, struct fy_node *node, const char *what, const char *text, size_t len,
-                        size_t base, const struct cel_error *error)
+static int complain_cel(reader *r, struct fy_node *node, const char *what, const char *text, size_t len, size_t base,
+                        const struct cel_error *error)
 {
     size_t at = error->offset_bytes < len ? error->offset_bytes : len;
     size_t place = scalar_offset(r, node, base + at);
@@ -72,8 +72,7 @@ static text_part *template_grow(text_template *t)
 }
 
 /* The literal text from *at to the next lone brace, with {{ and }} undone. */
-static int template_literal(reader *r, struct fy_node *node, text_template *t, const char *text,
-                            size_t len, size_t *at)
+static int template_literal(reader *r, struct fy_node *node, text_template *t, const char *text, size_t len, size_t *at)
 {
     char *literal = malloc(len - *at + 1);
     size_t used = 0, i = *at;
@@ -84,8 +83,7 @@ static int template_literal(reader *r, struct fy_node *node, text_template *t, c
             break;
         else if (text[i] == '}') {
             free(literal);
-            return complain_offset(r, scalar_offset(r, node, i),
-                                   "a lone }: write }} for a brace in the text");
+            return complain_offset(r, scalar_offset(r, node, i), "a lone }: write }} for a brace in the text");
         }
         literal[used++] = text[i];
     }
@@ -102,8 +100,8 @@ static int template_literal(reader *r, struct fy_node *node, text_template *t, c
 }
 
 /* The expression that follows the brace at *at; a brace inside a string does not end it. */
-static int template_expression(reader *r, const struct cel_env *env, struct fy_node *node,
-                               text_template *t, const char *text, size_t len, size_t *at)
+static int template_expression(reader *r, const struct cel_env *env, struct fy_node *node, text_template *t,
+                               const char *text, size_t len, size_t *at)
 {
     size_t start = *at + 1, i = start;
     char quote = '\0';
@@ -116,8 +114,7 @@ static int template_expression(reader *r, const struct cel_env *env, struct fy_n
             quote = text[i];
     }
     if (i == len)
-        return complain_offset(r, scalar_offset(r, node, *at),
-                               "a { without its }: write {{ for a brace in the text");
+        return complain_offset(r, scalar_offset(r, node, *at), "a { without its }: write {{ for a brace in the text");
     text_part *part = template_grow(t);
     if (!part)
         return -ENOMEM;
@@ -136,8 +133,7 @@ int compile_template(reader *r, const struct cel_env *env, struct fy_node *node,
     if (!text)
         return complain_node(r, node, "expected a text, with {expressions} in it");
     if (len > r->set->limits.text_bytes)
-        return complain_node(r, node, "the text has %zu bytes, at most %u are allowed", len,
-                             r->set->limits.text_bytes);
+        return complain_node(r, node, "the text has %zu bytes, at most %u are allowed", len, r->set->limits.text_bytes);
     text_template t = {0};
     int res = 0;
     for (size_t at = 0; res == 0 && at < len;) {
@@ -163,9 +159,7 @@ static struct cel_type by_type(const rules *set, const rule *one, size_t by)
     for (size_t i = 0; i < fields->count; i++)
         if (fields->fields[i] == one->selections[0].by[by])
             type = fields->types[i];
-    return (struct cel_type){.kind = type == FACT_BOOL  ? CEL_BOOL
-                                     : type == FACT_INT ? CEL_INT
-                                                        : CEL_STRING};
+    return (struct cel_type){.kind = type == FACT_BOOL ? CEL_BOOL : type == FACT_INT ? CEL_INT : CEL_STRING};
 }
 
 static int declare_selection(struct cel_env *env, selection *s)
@@ -191,8 +185,7 @@ int compile_environment(reader *r, struct fy_node *node, rule *one, struct cel_e
             goto no_memory;
         if (res == -EEXIST) {
             cel_env_free(env);
-            return complain_node(r, node, "the selection %s has the name of a field in `by`",
-                                 one->selections[i].name);
+            return complain_node(r, node, "the selection %s has the name of a field in `by`", one->selections[i].name);
         }
         if (res < 0) {
             cel_env_free(env);

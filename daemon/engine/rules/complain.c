@@ -74,8 +74,7 @@ static void complaint_place(reader *r, rules_complaint *one, size_t offset)
     one->source = strndup(r->text + start, cel_utf8_check(r->text + start, len)); /* it is shown in JSON too */
 }
 
-static void complain_va(reader *r, bool warning, bool placed, size_t offset, const char *format,
-                        va_list args)
+static void complain_va(reader *r, bool warning, bool placed, size_t offset, const char *format, va_list args)
 {
     if (warning ? !r->with_warnings : complaints_full(r))
         return;
@@ -225,8 +224,7 @@ static unsigned name_distance(const char *a, size_t a_len, const char *b, size_t
                 best = last[j] + 1;
             if (now[j - 1] + 1 < best)
                 best = now[j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                before[j - 2] + 1 < best)
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
                 best = before[j - 2] + 1;
             now[j] = best;
         }
@@ -263,8 +261,7 @@ char *rules_complaint_text(const rules_complaint *c)
     if (!c->line)
         return asprintf(&out, "%s: %s: %s\n", c->file, word, text) < 0 ? NULL : out;
     if (!c->source)
-        return asprintf(&out, "%s:%u:%u: %s: %s\n", c->file, c->line, c->column, word, text) < 0 ? NULL
-                                                                                                : out;
+        return asprintf(&out, "%s:%u:%u: %s: %s\n", c->file, c->line, c->column, word, text) < 0 ? NULL : out;
     /* The caret stands under the column also where tabs come before it. */
     size_t pad = 0, chars = 0;
     char *lead = malloc(strlen(c->source) + c->column + 1);
@@ -276,8 +273,7 @@ char *rules_complaint_text(const rules_complaint *c)
             chars++;
         }
     lead[pad] = '\0';
-    int n = asprintf(&out, "%s:%u:%u: %s: %s\n  %s\n  %s^\n", c->file, c->line, c->column, word, text,
-                     c->source, lead);
+    int n = asprintf(&out, "%s:%u:%u: %s: %s\n  %s\n  %s^\n", c->file, c->line, c->column, word, text, c->source, lead);
     free(lead);
     return n < 0 ? NULL : out;
 }

@@ -183,7 +183,8 @@ static size_t cel_string_end(const scan *s, size_t at, size_t end)
     for (at += marks; at < end; at++) {
         if (s->text[at] == '\\' && !raw)
             at++;
-        else if (s->text[at] == mark && (!triple || (at + 2 < end && s->text[at + 1] == mark && s->text[at + 2] == mark)))
+        else if (s->text[at] == mark &&
+                 (!triple || (at + 2 < end && s->text[at + 1] == mark && s->text[at + 2] == mark)))
             return at + marks;
     }
     return end;

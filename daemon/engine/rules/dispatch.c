@@ -19,8 +19,8 @@
 
 #include "rules/state.h"
 
-#define KEYS_MAX 1000000u    /* of one selection */
-#define PRODUCT_MAX 4096u    /* keys that a second or third field may bring about */
+#define KEYS_MAX 1000000u /* of one selection */
+#define PRODUCT_MAX 4096u /* keys that a second or third field may bring about */
 
 /* CEL's equality across int, uint and double is equality of their hashes here. 0: no hash, the
  * value cannot be looked up. */
@@ -43,8 +43,7 @@ static uint64_t value_hash(const struct cel_value *v)
         number[1] = v->unsigned_integer;
         break;
     case CEL_DOUBLE:
-        if (!(v->real >= -9007199254740992.0 && v->real <= 9007199254740992.0) ||
-            v->real != (double)(int64_t)v->real)
+        if (!(v->real >= -9007199254740992.0 && v->real <= 9007199254740992.0) || v->real != (double)(int64_t)v->real)
             return 0;
         number[0] = 3;
         number[1] = (uint64_t)(int64_t)v->real;
@@ -366,8 +365,7 @@ void dispatch_done(rules *set)
 
 static int match_atoms(rules *set, const uint32_t *atoms, size_t count)
 {
-    if (room_for(&set->matched, &set->matched_capacity, set->matched_count + count,
-                 sizeof *set->matched) < 0)
+    if (room_for(&set->matched, &set->matched_capacity, set->matched_count + count, sizeof *set->matched) < 0)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
         if (set->seen[atoms[i]] == set->seen_round)
@@ -380,8 +378,7 @@ static int match_atoms(rules *set, const uint32_t *atoms, size_t count)
 
 static int match_key(rules *set, const shape *s, uint64_t key)
 {
-    for (size_t at = key & (s->postings_size - 1); s->postings[at].count;
-         at = (at + 1) & (s->postings_size - 1))
+    for (size_t at = key & (s->postings_size - 1); s->postings[at].count; at = (at + 1) & (s->postings_size - 1))
         if (s->postings[at].key == key)
             return match_atoms(set, s->atoms + s->postings[at].first, s->postings[at].count);
     return 0;

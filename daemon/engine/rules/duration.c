@@ -63,8 +63,8 @@ const char *duration_text(int64_t ns, char text[DURATION_TEXT])
         /* 14d reads better than 2w, and 72h is printed as 3d. */
         if (units[u].letter == 'w' || left < units[u].seconds)
             continue;
-        int wrote = snprintf(text + used, DURATION_TEXT - used, "%" PRId64 "%c", left / units[u].seconds,
-                             units[u].letter);
+        int wrote =
+            snprintf(text + used, DURATION_TEXT - used, "%" PRId64 "%c", left / units[u].seconds, units[u].letter);
         used += (size_t)wrote;
         left %= units[u].seconds;
     }

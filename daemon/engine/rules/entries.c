@@ -159,9 +159,9 @@ bool entry_same(const entry *a, const entry *b)
         hashes += a->distinct_counts[d];
     }
     return a->selection == b->selection && a->has_at == b->has_at && a->at_ns == b->at_ns &&
-           a->has_count == b->has_count && a->count == b->count && a->low == b->low &&
-           a->high == b->high && a->id_hash == b->id_hash && a->from_ns == b->from_ns &&
-           a->to_ns == b->to_ns && !memcmp(a->distinct, b->distinct, hashes * sizeof a->distinct[0]);
+           a->has_count == b->has_count && a->count == b->count && a->low == b->low && a->high == b->high &&
+           a->id_hash == b->id_hash && a->from_ns == b->from_ns && a->to_ns == b->to_ns &&
+           !memcmp(a->distinct, b->distinct, hashes * sizeof a->distinct[0]);
 }
 
 /* ---- coming and going --------------------------------------------------------------- */

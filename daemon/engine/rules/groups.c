@@ -153,8 +153,8 @@ static int note_full(rules *set, rule *one)
     return -ENOSPC;
 }
 
-static int group_make(rules *set, rule *one, const struct cel_value by[], const msgpack_sbuffer *key,
-                      uint64_t hash, group **ret_group)
+static int group_make(rules *set, rule *one, const struct cel_value by[], const msgpack_sbuffer *key, uint64_t hash,
+                      group **ret_group)
 {
     if (one->groups_count >= set->limits.groups && !one->builtin) {
         if (one->groups_full)
@@ -189,8 +189,8 @@ static int key_write(const rule *one, const struct cel_value by[], msgpack_sbuff
     return key->data ? 0 : -ENOMEM;
 }
 
-static int group_at(rules *set, rule *one, const struct cel_value by[], const msgpack_sbuffer *key,
-                    uint64_t hash, group **ret_group)
+static int group_at(rules *set, rule *one, const struct cel_value by[], const msgpack_sbuffer *key, uint64_t hash,
+                    group **ret_group)
 {
     group *g = find_key(set, one, key, hash);
     if (!g)
@@ -240,8 +240,8 @@ static void group_unlink(rules *set, group *g)
 
 bool group_idle(const group *g)
 {
-    return !g->entries_count && !g->gone && g->state == LIFE_NONE && !g->number && !g->records &&
-           !g->dirty && g->rule->by_count;
+    return !g->entries_count && !g->gone && g->state == LIFE_NONE && !g->number && !g->records && !g->dirty &&
+           g->rule->by_count;
 }
 
 void group_free(rules *set, group *g)

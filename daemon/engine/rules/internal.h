@@ -70,7 +70,7 @@ typedef struct selection {
     struct selection *where_like;
     uint64_t answered; /* the serial of the view that `answer` is about */
     bool answer;
-    int64_t *thresholds;    /* of silent_for, rising */
+    int64_t *thresholds; /* of silent_for, rising */
     size_t thresholds_count;
 } selection;
 
@@ -107,7 +107,7 @@ typedef struct rule {
     uint32_t index;
     char *by[RULES_BY_MAX];
     size_t by_count;
-    int country_by; /* index in by, or -1 */
+    int country_by;             /* index in by, or -1 */
     const struct rule *by_like; /* the first rule of the set with the same `by`: one key serves both */
     selection *selections;
     size_t selections_count;
@@ -128,7 +128,7 @@ typedef struct rule {
     cost offers, evaluations;
     bool groups_full, facts_full; /* a limit was reached: thaw-limit fires */
     bool builtin;
-    bool recomputed; /* while a reload is under way: its definition is not what it was */
+    bool recomputed;      /* while a reload is under way: its definition is not what it was */
     struct rule *id_next; /* same hash of the id */
 } rule;
 
@@ -195,7 +195,7 @@ typedef struct entry {
     struct entry *fact_prev, *fact_next;
     struct entry *open_next; /* in group->open, while its fact is offered */
     struct group *group;
-    struct entry *prev, *next; /* in group->entries[selection], or group->gone */
+    struct entry *prev, *next;     /* in group->entries[selection], or group->gone */
     int64_t at_ns, from_ns, to_ns; /* in the window at from <= now < to */
     int64_t count, low, high;
     uint64_t id_hash;
@@ -280,8 +280,8 @@ typedef struct group {
     size_t key_len;
     struct cel_value by[RULES_BY_MAX]; /* texts point into by_text */
     char *by_text;
-    entry **entries; /* one list for each selection */
-    entry *open;     /* those of the fact that is being offered */
+    entry **entries;       /* one list for each selection */
+    entry *open;           /* those of the fact that is being offered */
     struct newest *newest; /* while a large one fires; else NULL */
     totals *totals;
     uint32_t stale; /* selections whose totals must be counted anew */
@@ -321,7 +321,7 @@ typedef struct shape {
     struct posting {
         uint64_t key;
         uint32_t first, count;
-    } *postings; /* a hash table; count 0: empty */
+    } * postings; /* a hash table; count 0: empty */
     size_t postings_size;
 } shape;
 
@@ -363,7 +363,7 @@ typedef struct fact_view {
     uint64_t known[(VIEW_SLOTS_MAX + 63) / 64];
     struct cel_value values[VIEW_SLOTS_MAX];
     struct view_block *blocks; /* lists of this fact, newest first; one is kept for the next */
-    uint64_t id_hash; /* 0: not asked for yet */
+    uint64_t id_hash;          /* 0: not asked for yet */
     view_things things[AGG_DISTINCT_COUNT];
     uint64_t *hashes;
     size_t hashes_count, hashes_capacity;
@@ -422,8 +422,8 @@ struct rules {
     size_t noted_causes_count, noted_causes_capacity;
     fact_view view;
     msgpack_sbuffer key; /* scratch of group_get */
-    uint64_t *scratch; /* for counting distinct hashes */
-    uint32_t *links;   /* as many: which of them are one person */
+    uint64_t *scratch;   /* for counting distinct hashes */
+    uint32_t *links;     /* as many: which of them are one person */
     size_t scratch_size;
     uint64_t firing_count;
     const char *ended; /* the reason that a reload gives to what it ends, or NULL */

@@ -298,7 +298,8 @@ static int read_folder(reader *r, const char *path)
     for (int i = 0; i < count; i++) {
         char *file = NULL;
         if (res == 0 && !complaints_full(r))
-            res = asprintf(&file, "%s%s%s", path, path[0] && path[strlen(path) - 1] == '/' ? "" : "/", entries[i]->d_name) < 0
+            res = asprintf(&file, "%s%s%s", path, path[0] && path[strlen(path) - 1] == '/' ? "" : "/",
+                           entries[i]->d_name) < 0
                       ? -ENOMEM
                       : read_file(r, file);
         free(file);
@@ -321,8 +322,8 @@ static int finish(reader *r, int res, rules **ret_set)
     return res;
 }
 
-int rules_load(const char *const paths[], size_t count, const rules_limits *limits, bool with_warnings,
-               rules **ret_set, rules_complaints *complaints)
+int rules_load(const char *const paths[], size_t count, const rules_limits *limits, bool with_warnings, rules **ret_set,
+               rules_complaints *complaints)
 {
     reader r = {.complaints = complaints, .with_warnings = with_warnings};
     int res = set_new(limits ? limits : &rules_limits_default, &r.set);
@@ -338,8 +339,8 @@ int rules_load(const char *const paths[], size_t count, const rules_limits *limi
     return finish(&r, res, ret_set);
 }
 
-int rules_load_text(const char *name, const char *text, size_t len, const rules_limits *limits,
-                    bool with_warnings, rules **ret_set, rules_complaints *complaints)
+int rules_load_text(const char *name, const char *text, size_t len, const rules_limits *limits, bool with_warnings,
+                    rules **ret_set, rules_complaints *complaints)
 {
     reader r = {.complaints = complaints, .with_warnings = with_warnings, .text = text, .len = len};
     int res = set_new(limits ? limits : &rules_limits_default, &r.set);
@@ -347,8 +348,7 @@ int rules_load_text(const char *name, const char *text, size_t len, const rules_
         return res;
     r.file = set_file(r.set, name);
     if (len > r.set->limits.file_bytes)
-        complain_file(&r, "has %zu bytes, at most %llu are allowed", len,
-                      (unsigned long long)r.set->limits.file_bytes);
+        complain_file(&r, "has %zu bytes, at most %llu are allowed", len, (unsigned long long)r.set->limits.file_bytes);
     else
         res = r.file ? read_text(&r) : -ENOMEM;
     return finish(&r, res, ret_set);

@@ -17,7 +17,7 @@
 struct newest {
     size_t wanted; /* below, they are gathered anew */
     size_t count, capacity;
-    bool whole; /* there are no others */
+    bool whole;             /* there are no others */
     const entry *entries[]; /* the oldest first */
 };
 

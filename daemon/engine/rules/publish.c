@@ -231,10 +231,8 @@ static int fill_rule(const group *g, alert_text *a)
     a->severity = strdup(one->severity);
     if (one->country_by >= 0 && g->by[one->country_by].text.len == 2)
         memcpy(a->country, g->by[one->country_by].text.data, 2);
-    return a->rule && a->version && a->severity &&
-                   msgpack_sbuffer_write(&a->group, g->key, g->key_len) == 0
-               ? 0
-               : -ENOMEM;
+    return a->rule && a->version && a->severity && msgpack_sbuffer_write(&a->group, g->key, g->key_len) == 0 ? 0
+                                                                                                             : -ENOMEM;
 }
 
 /* The alert of a group as it is now, without identity. */
@@ -246,8 +244,8 @@ static int alert_new(rules *set, group *g, const totals all[], alert_text **ret_
     if (!a)
         return -ENOMEM;
     msgpack_packer_init(&out, &a->values, msgpack_sbuffer_write);
-    if (fill_rule(g, a) < 0 || scope_render(set, &s, &g->rule->title, &a->title) < 0 ||
-        fill_labels(set, &s, a) < 0 || scope_pack_values(set, &s, &out) < 0 || fill_ground(set, g, a) < 0) {
+    if (fill_rule(g, a) < 0 || scope_render(set, &s, &g->rule->title, &a->title) < 0 || fill_labels(set, &s, a) < 0 ||
+        scope_pack_values(set, &s, &out) < 0 || fill_ground(set, g, a) < 0) {
         alert_text_free(a);
         return -ENOMEM;
     }

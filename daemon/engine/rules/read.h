@@ -25,12 +25,9 @@ typedef struct reader {
 
 /* complain.c. All take a format and its arguments; -EINVAL is returned for convenience. */
 int complain_file(reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-int complain_node(reader *r, struct fy_node *node, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-int complain_offset(reader *r, size_t offset, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-void warn_node(reader *r, struct fy_node *node, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+int complain_node(reader *r, struct fy_node *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int complain_offset(reader *r, size_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void warn_node(reader *r, struct fy_node *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
 bool complaints_full(const reader *r);
 /* Where in the file a node begins, and where the character `within` of a scalar's value stands. */
 size_t node_offset(const reader *r, struct fy_node *node);

@@ -10,8 +10,8 @@
 #include "rules/read.h"
 #include "rules/set.h"
 
-static const char *const rule_keys[] = {"rule",  "by",  "select",   "when",     "until",
-                                        "for",   "keep_for", "severity", "title", "labels"};
+static const char *const rule_keys[] = {"rule", "by",       "select",   "when",  "until",
+                                        "for",  "keep_for", "severity", "title", "labels"};
 enum {
     KEY_RULE,
     KEY_BY,
@@ -137,8 +137,7 @@ static int read_labels(reader *r, const struct cel_env *env, struct fy_node *nod
         return complain_node(r, node, "labels: expected a map of names and texts");
     int count = fy_node_mapping_item_count(node);
     if (count < 0 || (uint32_t)count > r->set->limits.labels)
-        return complain_node(r, node, "labels: %d labels, at most %u are allowed", count,
-                             r->set->limits.labels);
+        return complain_node(r, node, "labels: %d labels, at most %u are allowed", count, r->set->limits.labels);
     if (!(one->labels = calloc((size_t)count + 1, sizeof *one->labels)))
         return -ENOMEM;
     void *walk = NULL;

@@ -54,16 +54,16 @@ static int read_kind(reader *r, struct fy_node *node, fact_kind *ret_kind)
 }
 
 /* A field of the kind by name, with a complaint that names the nearest one. */
-static int read_field(reader *r, struct fy_node *node, const char *key, fact_kind kind,
-                      const char *text, size_t len, fact_field *ret_field, fact_type *ret_type)
+static int read_field(reader *r, struct fy_node *node, const char *key, fact_kind kind, const char *text, size_t len,
+                      fact_field *ret_field, fact_type *ret_type)
 {
     const kind_fields *fields = &r->set->kinds[kind];
     if (fact_field_find(kind, text, len, ret_field, ret_type) == 0)
         return 0;
     const char *near = rule_nearest_name(text, len, fields->names, fields->count);
     return complain_node(r, node, "%s: a %s has no field %.*s%s%s%s", key, fact_kind_name(kind),
-                         (int)(len < 64 ? len : 64), text, near ? "; did you mean " : "",
-                         near ? near : "", near ? "?" : "");
+                         (int)(len < 64 ? len : 64), text, near ? "; did you mean " : "", near ? near : "",
+                         near ? "?" : "");
 }
 
 static int read_at(reader *r, struct fy_node *node, selection *s)
@@ -77,8 +77,7 @@ static int read_at(reader *r, struct fy_node *node, selection *s)
     if (res < 0)
         return res;
     if (type != FACT_TIME)
-        return complain_node(r, node, "at: %.*s is %s, a window needs a time", (int)len, text,
-                             type_word(type));
+        return complain_node(r, node, "at: %.*s is %s, a window needs a time", (int)len, text, type_word(type));
     return 0;
 }
 
@@ -116,8 +115,7 @@ static int read_window(reader *r, struct fy_node *nodes[KEY_COUNT], selection *s
                              "ahead cannot stand beside within or before: nothing is ahead and past; "
                              "use two selections");
     if (s->has_within && s->has_before && s->before_ns >= s->within_ns)
-        return complain_node(r, nodes[KEY_BEFORE],
-                             "before is not shorter than within: nothing can be in both");
+        return complain_node(r, nodes[KEY_BEFORE], "before is not shorter than within: nothing can be in both");
     return 0;
 }
 
@@ -152,8 +150,7 @@ static int read_thresholds(reader *r, struct fy_node *node, selection *s)
         at += 9;
         const char *close = open < end ? memchr(open + 1, *open, (size_t)(end - open - 1)) : NULL;
         struct cel_value value;
-        if (close && cel_duration_parse(open + 1, (size_t)(close - open - 1), &value) == 0 &&
-            value.duration_ns > 0)
+        if (close && cel_duration_parse(open + 1, (size_t)(close - open - 1), &value) == 0 && value.duration_ns > 0)
             found[found_count++] = value.duration_ns;
     }
     if (!found_count)
@@ -202,8 +199,8 @@ static int read_by_fields(reader *r, struct fy_node *node, const rule *one, sele
         if (res < 0)
             return res;
         if (type == FACT_TIME || type == FACT_DURATION)
-            return complain_node(r, node, "by: %s is %s: groups are made of texts, numbers and bools",
-                                 one->by[i], type_word(type));
+            return complain_node(r, node, "by: %s is %s: groups are made of texts, numbers and bools", one->by[i],
+                                 type_word(type));
     }
     return 0;
 }
@@ -213,8 +210,8 @@ static bool name_good(const char *text, size_t len)
     if (!len || len > 64 || (text[0] >= '0' && text[0] <= '9'))
         return false;
     for (size_t i = 0; i < len; i++)
-        if (!((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z') ||
-              text[i] == '_' || (text[i] >= '0' && text[i] <= '9')))
+        if (!((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z') || text[i] == '_' ||
+              (text[i] >= '0' && text[i] <= '9')))
             return false;
     return true;
 }
@@ -229,8 +226,7 @@ static int read_keys(reader *r, struct fy_node *node, struct fy_node *nodes[KEY_
     while ((pair = fy_node_mapping_iterate(node, &walk))) {
         size_t len = 0, k = 0;
         const char *key = node_text(fy_node_pair_key(pair), &len);
-        while (key && k < KEY_COUNT &&
-               (strlen(selection_keys[k]) != len || memcmp(selection_keys[k], key, len) != 0))
+        while (key && k < KEY_COUNT && (strlen(selection_keys[k]) != len || memcmp(selection_keys[k], key, len) != 0))
             k++;
         if (key && k < KEY_COUNT) {
             nodes[k] = fy_node_pair_value(pair);
@@ -238,8 +234,8 @@ static int read_keys(reader *r, struct fy_node *node, struct fy_node *nodes[KEY_
         }
         const char *near = key ? rule_nearest_name(key, len, selection_keys, KEY_COUNT) : NULL;
         res = complain_node(r, fy_node_pair_key(pair), "unknown key of a selection%s%s%s",
-                            near ? "; did you mean " : " (kind, where, within, before, ahead, at)",
-                            near ? near : "", near ? "?" : "");
+                            near ? "; did you mean " : " (kind, where, within, before, ahead, at)", near ? near : "",
+                            near ? "?" : "");
     }
     if (res == 0 && !nodes[KEY_KIND])
         res = complain_node(r, node, "a selection needs `kind`");
@@ -279,8 +275,7 @@ int read_selections(reader *r, struct fy_node *node, rule *one)
     if (!node || fy_node_get_type(node) != FYNT_MAPPING || fy_node_mapping_item_count(node) < 1)
         return complain_node(r, node, "select: expected at least one selection, as in freed: {kind: release}");
     int count = fy_node_mapping_item_count(node);
-    uint32_t max = r->set->limits.selections < RULES_SELECTIONS_MAX ? r->set->limits.selections
-                                                                    : RULES_SELECTIONS_MAX;
+    uint32_t max = r->set->limits.selections < RULES_SELECTIONS_MAX ? r->set->limits.selections : RULES_SELECTIONS_MAX;
     if ((uint32_t)count > max)
         return complain_node(r, node, "select: %d selections, at most %u are allowed", count, max);
     one->selections = calloc((size_t)count, sizeof *one->selections);

@@ -75,11 +75,11 @@ char *rules_complaint_text(const rules_complaint *c);
  * be zeroed before) gets every error found, and warnings of what is suspicious if with_warnings.
  * 0: *ret_set is a set without state, the caller owns it. -EINVAL: errors were found. -ENOMEM.
  * limits NULL: the default. */
-int rules_load(const char *const paths[], size_t count, const rules_limits *limits, bool with_warnings,
-               rules **ret_set, rules_complaints *complaints);
+int rules_load(const char *const paths[], size_t count, const rules_limits *limits, bool with_warnings, rules **ret_set,
+               rules_complaints *complaints);
 /* The same for one text; name stands for the file. */
-int rules_load_text(const char *name, const char *text, size_t len, const rules_limits *limits,
-                    bool with_warnings, rules **ret_set, rules_complaints *complaints);
+int rules_load_text(const char *name, const char *text, size_t len, const rules_limits *limits, bool with_warnings,
+                    rules **ret_set, rules_complaints *complaints);
 /* Frees the set with all its state; alerts end without a word. NULL is fine; returns NULL. */
 rules *rules_free(rules *set);
 
@@ -108,7 +108,8 @@ void rules_on_change(rules *set, const fact_change *change);
 
 /* End of a batch at now_ns: takes in the noted changes and evaluates each touched (rule, group)
  * once. Deadlines up to now_ns that were not acted act first, each at its own instant, those at
- * now_ns too: a batch comes after what was due when it came. now_ns never goes back. -ENOMEM: the set can no longer be trusted. */
+ * now_ns too: a batch comes after what was due when it came. now_ns never goes back. -ENOMEM: the set can no longer be
+ * trusted. */
 int rules_evaluate(rules *set, int64_t now_ns);
 /* The next instant at which a window, `for`, `keep_for` or a silence ends; INT64_MAX: none. */
 int64_t rules_next_deadline(const rules *set);
@@ -154,8 +155,8 @@ int rules_get_image(rules *set, facts *f, const rules_sink *sink, saved_in *in);
 uint64_t rules_firing(const rules *set); /* number of active alerts */
 /* Packs active alerts with id > after whose topic begins with topic, in order of id, at most limit
  * (0: 1000): the keys epoch, seq, alerts, more. */
-int rules_write_snapshot(rules *set, const char *epoch, uint64_t seq, thaw_str topic, thaw_str after,
-                         uint32_t limit, msgpack_packer *out);
+int rules_write_snapshot(rules *set, const char *epoch, uint64_t seq, thaw_str topic, thaw_str after, uint32_t limit,
+                         msgpack_packer *out);
 /* -ENOENT: no alert of that id is active or kept. */
 int rules_write_explain_alert(rules *set, const char *epoch, thaw_str alert, msgpack_packer *out);
 /* group: packed map of the rule's `by` fields. -ENOENT: no such rule; -EINVAL: group is no map that

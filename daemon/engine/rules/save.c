@@ -185,7 +185,8 @@ static int get_grounds(loading *l, record *r, uint64_t count)
         lost = lost || !handle || selection >= r->group->rule->selections_count;
         if (!node)
             continue;
-        r->grounds[r->count++] = (ground){.record = r, .fact = node, .fact_next = node->grounds, .selection = (uint8_t)selection};
+        r->grounds[r->count++] =
+            (ground){.record = r, .fact = node, .fact_next = node->grounds, .selection = (uint8_t)selection};
         node->grounds = &r->grounds[r->count - 1];
     }
     if (lost)

@@ -41,8 +41,7 @@ static int set_kind(rules *set, fact_kind kind)
     const char *name;
     fact_field field;
     fact_type type;
-    while (res == 0 && fields->count < VIEW_SLOTS_MAX &&
-           fact_field_at(kind, fields->count, &name, &field, &type)) {
+    while (res == 0 && fields->count < VIEW_SLOTS_MAX && fact_field_at(kind, fields->count, &name, &field, &type)) {
         uint32_t slot;
         fields->names[fields->count] = name;
         fields->fields[fields->count] = field;

@@ -8,7 +8,7 @@
 
 /* room.c: growing arrays. */
 int room_for(void *array, size_t *capacity, size_t need, size_t size); /* array: pointer to a pointer */
-int64_t time_add(int64_t at_ns, int64_t add_ns);                      /* stops at the ends of int64 */
+int64_t time_add(int64_t at_ns, int64_t add_ns);                       /* stops at the ends of int64 */
 
 /* view.c */
 void view_open(rules *set, fact_handle handle, int64_t now_ns);
@@ -59,8 +59,7 @@ typedef enum totals_of { TOTALS_NOW, TOTALS_BEFORE, TOTALS_NEWS } totals_of;
 void totals_add(totals *t, const entry *e);
 void totals_take(group *g, const entry *e);
 void totals_close(totals *t);
-int totals_distinct_add(rules *set, totals *t, uint32_t aggregates, const entry *const entries[],
-                        size_t count);
+int totals_distinct_add(rules *set, totals *t, uint32_t aggregates, const entry *const entries[], size_t count);
 int totals_refresh(rules *set, group *g); /* g->totals say how it is now. -ENOMEM */
 /* The totals of all selections of a group, in one of its three states, into all[]. -ENOMEM. */
 int totals_read(rules *set, group *g, totals_of which, totals all[]);

@@ -18,8 +18,8 @@ static const struct vocabulary {
     {FIELD_EFFECT, 0, {"tightening", "relief", "removal", "none"}},
     {FIELD_ACTION,
      0,
-     {"proposed", "imposed", "extended", "amended", "reimposed", "eased", "licensed", "suspended", "lifted",
-      "delisted", "maintained"}},
+     {"proposed", "imposed", "extended", "amended", "reimposed", "eased", "licensed", "suspended", "lifted", "delisted",
+      "maintained"}},
     {FIELD_STAGE, 0, {"reported", "demanded", "offered", "promised", "agreed", "denied", "collapsed"}},
     {FIELD_STATE,
      1u << FACT_MEASURE,
@@ -41,8 +41,7 @@ static const struct vocabulary {
 static const struct vocabulary *vocabulary_of(fact_kind kind, fact_field field)
 {
     for (size_t i = 0; i < sizeof vocabularies / sizeof vocabularies[0]; i++)
-        if (vocabularies[i].field == field &&
-            (!vocabularies[i].kinds || vocabularies[i].kinds & 1u << kind))
+        if (vocabularies[i].field == field && (!vocabularies[i].kinds || vocabularies[i].kinds & 1u << kind))
             return &vocabularies[i];
     return NULL;
 }
@@ -57,14 +56,13 @@ static void suspect_word(reader *r, struct fy_node *node, const char *name, cons
         count++;
     }
     const char *near = rule_nearest_name(word.data, word.len, v->words, count);
-    warn_node(r, node, "where: %s is never \"%.*s\"%s%s%s", name, (int)(word.len < 64 ? word.len : 64),
-              word.data, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    warn_node(r, node, "where: %s is never \"%.*s\"%s%s%s", name, (int)(word.len < 64 ? word.len : 64), word.data,
+              near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 static void suspect_country(reader *r, struct fy_node *node, struct cel_text word)
 {
-    if (word.len != 2 || word.data[0] < 'A' || word.data[0] > 'Z' || word.data[1] < 'A' ||
-        word.data[1] > 'Z')
+    if (word.len != 2 || word.data[0] < 'A' || word.data[0] > 'Z' || word.data[1] < 'A' || word.data[1] > 'Z')
         warn_node(r, node, "where: country is never \"%.*s\": it is two upper-case letters",
                   (int)(word.len < 64 ? word.len : 64), word.data);
 }
@@ -74,8 +72,7 @@ void suspect_where(reader *r, struct fy_node *node, fact_kind kind, const struct
     size_t count;
     bool verdict;
     if (cel_program_constant(where, &verdict) && verdict)
-        warn_node(r, node, "where: the condition is always true: every %s is selected",
-                  fact_kind_name(kind));
+        warn_node(r, node, "where: the condition is always true: every %s is selected", fact_kind_name(kind));
     const struct cel_constraint *all = cel_program_constraints(where, &count);
     for (size_t i = 0; i < count; i++) {
         fact_field field = r->set->kinds[kind].fields[all[i].slot];
@@ -116,8 +113,7 @@ int refuse_impossible(reader *r, struct fy_node *node, const struct cel_program 
         if (all[i].value_count == 0)
             return complain_node(r, node, "where: the condition is never true: an empty list");
         for (size_t j = 0; j < i; j++)
-            if (all[i].slot == all[j].slot && !all[i].contains && !all[j].contains &&
-                !share_value(&all[i], &all[j]))
+            if (all[i].slot == all[j].slot && !all[i].contains && !all[j].contains && !share_value(&all[i], &all[j]))
                 return complain_node(r, node,
                                      "where: the condition is never true: two parts of it want different "
                                      "values of one field");
@@ -190,8 +186,7 @@ static void trial_fill(trial *t)
     }
 }
 
-static void trial_resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator,
-                          struct cel_value *ret_value)
+static void trial_resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator, struct cel_value *ret_value)
 {
     (void)evaluator;
     const trial *t = context;

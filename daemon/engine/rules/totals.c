@@ -39,8 +39,7 @@ void totals_take(group *g, const entry *e)
         t->sum -= e->count;
         t->low -= e->low;
         t->high -= e->high;
-        if ((e->count == t->min || e->count == t->max) &&
-            asked & (1u << AGG_MIN | 1u << AGG_MAX | 1u << AGG_SPREAD))
+        if ((e->count == t->min || e->count == t->max) && asked & (1u << AGG_MIN | 1u << AGG_MAX | 1u << AGG_SPREAD))
             g->stale |= bit;
     }
     if (e->has_at) {
@@ -244,8 +243,7 @@ int totals_read(rules *set, group *g, totals_of which, totals all[])
 }
 
 /* Adds the distinct things of loose entries (those of a record). */
-int totals_distinct_add(rules *set, totals *t, uint32_t aggregates, const entry *const entries[],
-                        size_t count)
+int totals_distinct_add(rules *set, totals *t, uint32_t aggregates, const entry *const entries[], size_t count)
 {
     for (size_t place = 0; place < AGG_DISTINCT_COUNT; place++) {
         size_t hashes = 0;

@@ -451,7 +451,8 @@ static bool is_alert(const alert_text *a, thaw_str id)
 static int alert_in_rule(rules *set, const char *epoch, rule *one, thaw_str id, msgpack_packer *out)
 {
     for (group *g = one->groups; g; g = g->next) {
-        asked a = {.set = set, .epoch = epoch, .rule = one, .group = g, .key = (const uint8_t *)g->key, .key_len = g->key_len};
+        asked a = {
+            .set = set, .epoch = epoch, .rule = one, .group = g, .key = (const uint8_t *)g->key, .key_len = g->key_len};
         if (is_alert(g->alert, id))
             return write_why(&a, NULL, out);
         for (const record *r = g->records; r; r = r->next)
@@ -497,7 +498,8 @@ static bool value_is(const struct cel_value *value, const msgpack_object *given)
     case MSGPACK_OBJECT_STR: {
         size_t len = value_words(value, text, sizeof text);
         if (value->kind == CEL_STRING)
-            return value->text.len == given->via.str.size && !memcmp(value->text.data, given->via.str.ptr, value->text.len);
+            return value->text.len == given->via.str.size &&
+                   !memcmp(value->text.data, given->via.str.ptr, value->text.len);
         return len == given->via.str.size && !memcmp(text, given->via.str.ptr, len);
     }
     case MSGPACK_OBJECT_BOOLEAN:

@@ -2,12 +2,14 @@
  * bench_facts.c - what a report costs the facts: CPU time and memory, over many reports.
  *
  *   bench_facts [--reports N] [--countries N] [--batch N] [--late PER_THOUSAND] [--seed N]
- *               [--incident N] [--vague PER_THOUSAND] [--persons PER_THOUSAND] [--corrections PER_THOUSAND]
+ *               [--incident N] [--vague PER_THOUSAND] [--persons PER_THOUSAND] [--corrections
+ * PER_THOUSAND]
  *               [--voices N (of a country)] [--order time|backwards|shuffled]
  *
- * Reports are made up batch by batch: twenty years of releases, detentions, talks and sanctions of the
- * countries, each incident with up to --incident reports (few have many). Made and decoded outside
- * the clock; measured is facts_add for each report (identity included) and facts_settle for each batch.
+ * Reports are made up batch by batch: twenty years of releases, detentions, talks and sanctions of
+ * the countries, each incident with up to --incident reports (few have many). Made and decoded
+ * outside the clock; measured is facts_add for each report (identity included) and facts_settle for
+ * each batch.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -105,7 +107,7 @@ static uint32_t draw_key(bench *b)
     if (r < 70)
         return 2; /* detentions */
     if (r < 80)
-        return 3 + (uint32_t)(draw(b) % 7); /* talks, by stage */
+        return 3 + (uint32_t)(draw(b) % 7);        /* talks, by stage */
     return 10 + (uint32_t)(draw(b) % (KEYS - 10)); /* sanctions, by authority and effect */
 }
 
@@ -119,7 +121,8 @@ static uint32_t draw_size(bench *b)
 
 static void put_kind(bench *b, uint32_t key, uint32_t step, uint32_t *ret_fields)
 {
-    static const char *const stages[] = {"reported", "demanded", "offered", "promised", "agreed", "denied", "collapsed"};
+    static const char *const stages[] = {"reported", "demanded", "offered",  "promised",
+                                         "agreed",   "denied",   "collapsed"};
     static const char *const authorities[] = {"US", "EU", "UK", "CA", "CH", "UN"};
     static const char *const actions[] = {"imposed", "licensed", "delisted", "maintained"};
     if (key < 3) {
@@ -184,7 +187,8 @@ static void make_report(bench *b)
     }
     s->left--;
     bool late = chance(b, b->o.late), vague = chance(b, b->o.vague), attributed = chance(b, 300);
-    bool revises = s->last_id && chance(b, b->o.corrections), persons = key < 3 && chance(b, b->o.persons);
+    bool revises = s->last_id && chance(b, b->o.corrections),
+         persons = key < 3 && chance(b, b->o.persons);
     bool part = key < 3 && !persons && chance(b, 50), counted = key < 3 && !persons;
     uint32_t source = revises ? s->last_source : (uint32_t)(draw(b) % b->o.voices);
     /* The number of fields is known only at the end: the body first, behind a map16 header. */
@@ -197,7 +201,9 @@ static void make_report(bench *b)
     put_text(b, "source", text);
     snprintf(text, sizeof text, "item-%" PRIu64, n + 1);
     put_text(b, "id", text);
-    put_date(b, "occurred_at", late ? START_S + (int64_t)(draw(b) % (uint64_t)(now_s - START_S + DAY_S)) : s->day_s, vague);
+    put_date(b, "occurred_at",
+             late ? START_S + (int64_t)(draw(b) % (uint64_t)(now_s - START_S + DAY_S)) : s->day_s,
+             vague);
     msgpack_pack_str_with_body(&b->packer, "reported_at", 11);
     msgpack_pack_int64(&b->packer, now_s);
     fields++;
@@ -280,8 +286,10 @@ static void run_batch(bench *b, uint32_t count, uint64_t at)
     }
     for (uint32_t i = 0; i < count; i++) {
         facts_verdict v;
-        if (facts_add(b->f, &b->events[i], b->keys[i], (int64_t)at, &v) || v.code != THAW_OK || v.duplicate) {
-            fprintf(stderr, "report %" PRIu64 " was not taken: %s\n", at + i, thaw_code_name(v.code));
+        if (facts_add(b->f, &b->events[i], b->keys[i], (int64_t)at, &v) || v.code != THAW_OK ||
+            v.duplicate) {
+            fprintf(stderr, "report %" PRIu64 " was not taken: %s\n", at + i,
+                    thaw_code_name(v.code));
             exit(1);
         }
     }
@@ -311,7 +319,8 @@ static uint64_t counter_of(bench *b, const char *name)
     if (msgpack_unpack_next(&result, bytes.data, bytes.size, NULL) == MSGPACK_UNPACK_SUCCESS)
         for (uint32_t i = 0; i < result.data.via.map.size; i++) {
             msgpack_object_kv *kv = &result.data.via.map.ptr[i];
-            if (kv->key.via.str.size == strlen(name) && memcmp(kv->key.via.str.ptr, name, strlen(name)) == 0)
+            if (kv->key.via.str.size == strlen(name) &&
+                memcmp(kv->key.via.str.ptr, name, strlen(name)) == 0)
                 value = kv->val.via.u64;
         }
     msgpack_unpacked_destroy(&result);
@@ -322,10 +331,13 @@ static uint64_t counter_of(bench *b, const char *name)
 static void print_line(bench *b)
 {
     double n = (double)b->made;
-    printf("%10" PRIu64 " reports: add %6.0f ns, settle %6.0f ns, both %6.0f ns; dearest batch %6.2f ms; "
-           "%5.1f bytes a report beside its text; %" PRIu64 " incidents, %" PRIu64 " persons, %" PRIu64 " changes\n",
-           b->made, (double)b->add_ns / n, (double)b->settle_ns / n, (double)(b->add_ns + b->settle_ns) / n,
-           (double)b->worst_ns / 1e6, (double)counter_of(b, "memory_bytes") / n, counter_of(b, "incidents"),
+    printf("%10" PRIu64
+           " reports: add %6.0f ns, settle %6.0f ns, both %6.0f ns; dearest batch %6.2f ms; "
+           "%5.1f bytes a report beside its text; %" PRIu64 " incidents, %" PRIu64
+           " persons, %" PRIu64 " changes\n",
+           b->made, (double)b->add_ns / n, (double)b->settle_ns / n,
+           (double)(b->add_ns + b->settle_ns) / n, (double)b->worst_ns / 1e6,
+           (double)counter_of(b, "memory_bytes") / n, counter_of(b, "incidents"),
            counter_of(b, "persons"), b->changes);
     fflush(stdout);
 }
@@ -343,16 +355,27 @@ static uint64_t number_option(const char *text)
 
 static options read_options(int argc, char **argv)
 {
-    static const struct option names[] = {{"reports", 1, 0, 'r'}, {"countries", 1, 0, 'c'}, {"batch", 1, 0, 'b'},
-                                          {"late", 1, 0, 'l'},    {"seed", 1, 0, 's'},      {"incident", 1, 0, 'i'},
-                                          {"vague", 1, 0, 'v'},   {"persons", 1, 0, 'p'},   {"corrections", 1, 0, 'x'},
-                                          {"voices", 1, 0, 'w'},  {"order", 1, 0, 'o'},     {0, 0, 0, 0}};
-    options o = {.reports = 1000000, .countries = 200, .batch = 1000, .late = 10, .seed = 1, .incident = 1000,
-                 .vague = 2, .persons = 5, .corrections = 2, .voices = 40, .order = "time"};
+    static const struct option names[] = {
+        {"reports", 1, 0, 'r'}, {"countries", 1, 0, 'c'}, {"batch", 1, 0, 'b'},
+        {"late", 1, 0, 'l'},    {"seed", 1, 0, 's'},      {"incident", 1, 0, 'i'},
+        {"vague", 1, 0, 'v'},   {"persons", 1, 0, 'p'},   {"corrections", 1, 0, 'x'},
+        {"voices", 1, 0, 'w'},  {"order", 1, 0, 'o'},     {0, 0, 0, 0}};
+    options o = {.reports = 1000000,
+                 .countries = 200,
+                 .batch = 1000,
+                 .late = 10,
+                 .seed = 1,
+                 .incident = 1000,
+                 .vague = 2,
+                 .persons = 5,
+                 .corrections = 2,
+                 .voices = 40,
+                 .order = "time"};
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         uint64_t n = c == 'o' || c == '?' ? 0 : number_option(optarg);
-        uint32_t *fields[] = {['c'] = &o.countries, ['b'] = &o.batch, ['l'] = &o.late, ['i'] = &o.incident,
-                              ['v'] = &o.vague, ['p'] = &o.persons, ['x'] = &o.corrections, ['w'] = &o.voices};
+        uint32_t *fields[] = {
+            ['c'] = &o.countries, ['b'] = &o.batch,   ['l'] = &o.late,        ['i'] = &o.incident,
+            ['v'] = &o.vague,     ['p'] = &o.persons, ['x'] = &o.corrections, ['w'] = &o.voices};
         if (c == 'r')
             o.reports = n;
         else if (c == 's')
@@ -397,8 +420,11 @@ int main(int argc, char **argv)
         }
     }
     print_line(&b);
-    printf("decoding beside it: %.0f ns a report; the process holds %.1f bytes a report with all text\n",
-           (double)b.decode_ns / (double)b.made, (double)mallinfo2().hblkhd / (double)b.made + (double)mallinfo2().uordblks / (double)b.made);
+    printf("decoding beside it: %.0f ns a report; the process holds %.1f bytes a report with all "
+           "text\n",
+           (double)b.decode_ns / (double)b.made,
+           (double)mallinfo2().hblkhd / (double)b.made +
+               (double)mallinfo2().uordblks / (double)b.made);
     facts_free(b.f);
     msgpack_sbuffer_destroy(&b.bytes);
     free(b.streams);

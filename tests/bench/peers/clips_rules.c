@@ -46,14 +46,16 @@ static void build_set(unsigned k)
 
     snprintf(text, sizeof(text), "(defglobal ?*sum%u* = 0)", k);
     build(text);
-    snprintf(text, sizeof(text),
-             "(defrule add%u (freed (country %s) (count ?n)) => "
-             "(if (and (< ?*sum%u* %u) (>= (+ ?*sum%u* ?n) %u)) then (bind ?*alerts* (+ ?*alerts* 1))) "
-             "(bind ?*sum%u* (+ ?*sum%u* ?n)))",
-             k, country, k, threshold, k, threshold, k, k);
+    snprintf(
+        text, sizeof(text),
+        "(defrule add%u (freed (country %s) (count ?n)) => "
+        "(if (and (< ?*sum%u* %u) (>= (+ ?*sum%u* ?n) %u)) then (bind ?*alerts* (+ ?*alerts* 1))) "
+        "(bind ?*sum%u* (+ ?*sum%u* ?n)))",
+        k, country, k, threshold, k, threshold, k, k);
     build(text);
     snprintf(text, sizeof(text),
-             "(defrule past%u (clock (now ?now)) (freed (country %s) (count ?n) (at ?at&:(<= ?at (- ?now %d)))) => "
+             "(defrule past%u (clock (now ?now)) (freed (country %s) (count ?n) (at ?at&:(<= ?at "
+             "(- ?now %d)))) => "
              "(bind ?*sum%u* (- ?*sum%u* ?n)))",
              k, country, WINDOW_S, k, k);
     build(text);
@@ -74,15 +76,18 @@ int main(int argc, char *argv[])
     build("(deftemplate clock (slot now))");
     build("(defglobal ?*alerts* = 0)");
     snprintf(text, sizeof(text),
-             "(defrule gone (declare (salience -10)) (clock (now ?now)) ?f <- (freed (at ?at&:(<= ?at (- ?now %d)))) => "
-             "(retract ?f))", WINDOW_S);
+             "(defrule gone (declare (salience -10)) (clock (now ?now)) ?f <- (freed (at ?at&:(<= "
+             "?at (- ?now %d)))) => "
+             "(retract ?f))",
+             WINDOW_S);
     build(text);
     build("(defrule ticked (declare (salience -20)) ?c <- (clock) => (retract ?c))");
     for (unsigned k = 0; k < sets; k++)
         build_set(k);
     EnvSetFactDuplication(env, TRUE);
     EnvReset(env);
-    while (fscanf(file, "%lld %lld %7s %15s %15s %lld", &now, &at, country, kind, action, &count) == 6) {
+    while (fscanf(file, "%lld %lld %7s %15s %15s %lld", &now, &at, country, kind, action, &count) ==
+           6) {
         int64_t start = clock_of(CLOCK_THREAD_CPUTIME_ID);
         void *fact;
         events++;

@@ -29,12 +29,14 @@ int main(int argc, char *argv[])
         thaw_event event;
         thaw_error error;
         size_t len = stream_report(&s, i, bytes, topic);
-        MUST(thaw_body_open(&body, bytes, len, &thaw_limits_default, START_S * 1000000000, &error) == 0);
+        MUST(thaw_body_open(&body, bytes, len, &thaw_limits_default, START_S * 1000000000,
+                            &error) == 0);
         MUST(thaw_body_next(&body, &event, &error) == 1);
         if (event.reported_at.at_ns / 1000000000 > now_s)
             now_s = event.reported_at.at_ns / 1000000000;
-        printf("%lld %lld %.2s %s %s %llu\n", (long long)now_s, (long long)(event.occurred_at.at_ns / 1000000000),
-               event.country, thaw_kind_name(event.kind), event.action ? thaw_action_name(event.action) : "-",
+        printf("%lld %lld %.2s %s %s %llu\n", (long long)now_s,
+               (long long)(event.occurred_at.at_ns / 1000000000), event.country,
+               thaw_kind_name(event.kind), event.action ? thaw_action_name(event.action) : "-",
                (unsigned long long)event.count);
     }
     return 0;

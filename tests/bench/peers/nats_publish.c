@@ -68,13 +68,16 @@ int main(int argc, char *argv[])
 
     done(natsConnection_ConnectTo(&connection, option(argc, argv, "--url", NULL)), "connect");
     jsOptions_Init(&options);
-    options.PublishAsync.MaxPending = (int64_t)option_count(argc, argv, "--window", per == 1 ? 4096 : 64);
+    options.PublishAsync.MaxPending =
+        (int64_t)option_count(argc, argv, "--window", per == 1 ? 4096 : 64);
     options.PublishAsync.ErrHandler = on_failure;
     done(natsConnection_JetStream(&js, connection, &options), "JetStream");
     make_stream(js);
     int64_t start = clock_now();
     for (size_t i = 0; i < m.count; i++)
-        done(js_PublishAsync(js, "bench.report", m.bytes + m.items[i].at, (int)m.items[i].len, NULL), "publish");
+        done(
+            js_PublishAsync(js, "bench.report", m.bytes + m.items[i].at, (int)m.items[i].len, NULL),
+            "publish");
     done(js_PublishAsyncComplete(js, NULL), "complete");
     int64_t end = clock_now();
     MUST(failures == 0 && stream_messages(js) == m.count);

@@ -25,7 +25,8 @@ int main(int argc, char *argv[])
 {
     uint64_t events = option_count(argc, argv, "--events", 100000);
     uint32_t per = (uint32_t)option_count(argc, argv, "--per", 1);
-    size_t window = option_count(argc, argv, "--window", per == 1 ? 4096 : 64), sent = 0, answered = 0;
+    size_t window = option_count(argc, argv, "--window", per == 1 ? 4096 : 64), sent = 0,
+           answered = 0;
     stream s = stream_until(200, events, (int64_t)time(NULL));
     messages m = messages_make(&s, 0, events, per, true);
     redisContext *c = redisConnect("127.0.0.1", (int)option_count(argc, argv, "--port", 6379));
@@ -36,7 +37,8 @@ int main(int argc, char *argv[])
     while (answered < m.count) {
         redisReply *reply;
         for (; sent < m.count && sent - answered < window; sent++) {
-            const char *words[] = {"XADD", "bench", "*", "e", (const char *)m.bytes + m.items[sent].at};
+            const char *words[] = {"XADD", "bench", "*", "e",
+                                   (const char *)m.bytes + m.items[sent].at};
             const size_t lengths[] = {4, 5, 1, 1, m.items[sent].len};
             MUST(redisAppendCommandArgv(c, 5, words, lengths) == REDIS_OK);
         }

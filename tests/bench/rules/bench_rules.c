@@ -4,11 +4,12 @@
  *   bench_rules [ROUNDS [FACTS]]
  *   bench_rules FACTS few|many      one set, once: for callgrind (--collect-atstart=no)
  *
- * Both sets hold the same ten rules that match every fact, one of them the persons named. The large one has 100 000 more of the
- * kinds that people write: another country, another authority, a number, one person, a destination
- * of another country; and ten watchlists of 100 000 ids each. The same reports, each a release of
- * its own that names two people, go through both in turn, ROUNDS times; CPU time of the thread
- * after the first WARM facts, medians. Exit code 1 where the large set costs more than 1.3 times the small one.
+ * Both sets hold the same ten rules that match every fact, one of them the persons named. The large
+ * one has 100 000 more of the kinds that people write: another country, another authority, a
+ * number, one person, a destination of another country; and ten watchlists of 100 000 ids each. The
+ * same reports, each a release of its own that names two people, go through both in turn, ROUNDS
+ * times; CPU time of the thread after the first WARM facts, medians. Exit code 1 where the large
+ * set costs more than 1.3 times the small one.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,7 +26,14 @@
 #include "engine.h"
 #include "rules/rules.h"
 
-enum { BATCH = 100, WARM = 2000, OTHERS = 100000, WATCHLISTS = 10, WATCHED = 100000, ROUNDS_MAX = 101 };
+enum {
+    BATCH = 100,
+    WARM = 2000,
+    OTHERS = 100000,
+    WATCHLISTS = 10,
+    WATCHED = 100000,
+    ROUNDS_MAX = 101
+};
 
 #define DAY_NS INT64_C(86400000000000)
 #define RATIO_MAX 1.3
@@ -40,15 +48,17 @@ static void die(const char *what)
 
 static void matching_rules(FILE *out)
 {
-    static const char *const wheres[] = {
-        "country == \"BY\"", "status == \"confirmed\"", "country == \"BY\" && status != \"rumoured\"", "count >= 1",
-        "!disagrees"};
-    fputs("  - rule: match-person\n    by: [country]\n    select: {p: {kind: person, where: 'status == \"released\"', "
+    static const char *const wheres[] = {"country == \"BY\"", "status == \"confirmed\"",
+                                         "country == \"BY\" && status != \"rumoured\"",
+                                         "count >= 1", "!disagrees"};
+    fputs("  - rule: match-person\n    by: [country]\n    select: {p: {kind: person, where: "
+          "'status == \"released\"', "
           "within: 7d}}\n    when: p.count >= 1000000000\n",
           out);
     for (int i = 0; i < 9; i++)
         fprintf(out,
-                "  - rule: match-%d\n    by: [country]\n    select: {freed: {kind: release, where: '%s', within: %dd}}\n"
+                "  - rule: match-%d\n    by: [country]\n    select: {freed: {kind: release, where: "
+                "'%s', within: %dd}}\n"
                 "    when: freed.sum >= 1000000000\n",
                 i, wheres[i % 5], 7 + i);
 }
@@ -59,7 +69,8 @@ static void other_rule(FILE *out, int i)
     const char *kind = "release";
     switch (i % 5) {
     case 0:
-        snprintf(where, sizeof where, "country == \"%c%c\" && count > %d", 'C' + i / 5 % 20, 'A' + i / 100 % 26, i);
+        snprintf(where, sizeof where, "country == \"%c%c\" && count > %d", 'C' + i / 5 % 20,
+                 'A' + i / 100 % 26, i);
         break;
     case 1:
         kind = "sanction";
@@ -72,17 +83,23 @@ static void other_rule(FILE *out, int i)
         snprintf(where, sizeof where, "persons.exists(p, p == \"register:other-%d\")", i);
         break;
     default:
-        snprintf(where, sizeof where, "\"%c%c\" in destinations && country in [\"LT\", \"UA\"]", 'A' + i / 5 % 26,
-                 'A' + i / 130 % 26);
+        snprintf(where, sizeof where, "\"%c%c\" in destinations && country in [\"LT\", \"UA\"]",
+                 'A' + i / 5 % 26, 'A' + i / 130 % 26);
     }
-    fprintf(out, "  - rule: other-%d\n    by: [country]\n    select: {a: {kind: %s, where: '%s', within: 30d}}\n"
-                 "    when: a.count > 0\n", i, kind, where);
+    fprintf(out,
+            "  - rule: other-%d\n    by: [country]\n    select: {a: {kind: %s, where: '%s', "
+            "within: 30d}}\n"
+            "    when: a.count > 0\n",
+            i, kind, where);
 }
 
 static void watchlist(FILE *out, int number)
 {
-    fprintf(out, "  - rule: watch-%d\n    by: [country]\n    select:\n      a:\n        kind: %s\n        where: '%s in [", number,
-            number % 2 ? "person" : "release", number % 2 ? "person" : "persons.exists(p, p");
+    fprintf(out,
+            "  - rule: watch-%d\n    by: [country]\n    select:\n      a:\n        kind: %s\n      "
+            "  where: '%s in [",
+            number, number % 2 ? "person" : "release",
+            number % 2 ? "person" : "persons.exists(p, p");
     for (int i = 0; i < WATCHED; i++)
         fprintf(out, "%s\"register:watched-%d-%d\"", i ? ", " : "", number, i);
     fprintf(out, "]%s'\n    when: a.count > 0\n", number % 2 ? "" : ")");
@@ -191,7 +208,8 @@ static double one_round(const char *text, size_t len, const thaw_event *events, 
     engine *e;
     engine_verdict verdicts[BATCH];
     int64_t now = INT64_C(946684800000000000);
-    if (engine_new(&engine_config_default, NULL, &e) < 0 || engine_set_rules(e, rules_of(text, len), false, NULL, NULL) < 0)
+    if (engine_new(&engine_config_default, NULL, &e) < 0 ||
+        engine_set_rules(e, rules_of(text, len), false, NULL, NULL) < 0)
         die("engine");
     int64_t before = 0;
     for (int i = 0; i < count; i += BATCH, now += DAY_NS / 10) {
@@ -199,7 +217,8 @@ static double one_round(const char *text, size_t len, const thaw_event *events, 
             before = cpu_ns();
             CALLGRIND_TOGGLE_COLLECT;
         }
-        if (engine_apply(e, events + i, (size_t)(count - i < BATCH ? count - i : BATCH), now, verdicts) < 0)
+        if (engine_apply(e, events + i, (size_t)(count - i < BATCH ? count - i : BATCH), now,
+                         verdicts) < 0)
             die("apply");
     }
     CALLGRIND_TOGGLE_COLLECT;
@@ -249,7 +268,8 @@ int main(int argc, char **argv)
         large[i] = one_round(large_text, large_len, events, count);
     }
     double few = median(small, rounds), many = median(large, rounds);
-    printf("%d facts, %d rounds: %.0f ns a fact with 10 rules, %.0f ns with %d (%d watchlists of %d ids): %.2f times\n",
+    printf("%d facts, %d rounds: %.0f ns a fact with 10 rules, %.0f ns with %d (%d watchlists of "
+           "%d ids): %.2f times\n",
            count, rounds, few, many, 10 + OTHERS + WATCHLISTS, WATCHLISTS, WATCHED, many / few);
     free(small_text);
     free(large_text);
