@@ -58,7 +58,8 @@ int journal_export(const char *folder, FILE *out, const journal_watch *watch,
     if (n < 0 || (size_t)n >= sizeof path)
         return stream_error(-ENAMETOOLONG, "export", error);
     errno = 0;
-    if (fwrite(PREFACE, 1, sizeof PREFACE, out) != sizeof PREFACE)
+    /* Flushed, for the probe forks: what waits in the buffer would be the child's as well. */
+    if (fwrite(PREFACE, 1, sizeof PREFACE, out) != sizeof PREFACE || fflush(out) != 0)
         return stream_error(errno != 0 ? -errno : -EIO, "export: cannot be written", error);
     scan.has_witness = journal_witness_read(path, &scan.witness) == 0;
     int r = journal_probe(path, false, error);
