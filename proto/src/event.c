@@ -140,7 +140,7 @@ int thaw_body_begin(thaw_body *body, const void *data, size_t len, const thaw_li
                     int64_t now_ns, thaw_error *error)
 {
     const uint8_t *first = data;
-    thaw_body begun;
+    thaw_body begun = {0};
 
     /* Nothing but the events themselves must be left to look at. */
     if (len == 0 || len > limits->message_bytes || limits->nesting < WIRE_QUICK_NESTING ||

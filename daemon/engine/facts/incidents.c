@@ -63,10 +63,10 @@ static void incidents_ahead(const facts *f, uint32_t i)
         __builtin_prefetch(inc->items.at);
         __builtin_prefetch(inc->digest);
     }
-    if (i + 4 >= count)
+    const incident *inc = i + 4 < count ? f->incidents[dirty[i + 4]] : NULL;
+    if (!inc || !inc->items.at)
         return;
-    const incident *inc = f->incidents[dirty[i + 4]];
-    for (uint32_t n = inc->digest || !inc->items.at ? inc->items_settled : 0; n < inc->items.count && n < 16u; n++)
+    for (uint32_t n = inc->digest ? inc->items_settled : 0; n < inc->items.count && n < 16u; n++)
         if (!(inc->items.at[n] & ITEM_GROUP)) {
             const report *r = report_of(f, inc->items.at[n]);
             __builtin_prefetch(r);
