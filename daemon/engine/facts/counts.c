@@ -135,6 +135,7 @@ static bool votes_winner(facts *f, const votes *v, uint8_t count_is, uint64_t *r
         f->failed = -ENOMEM;
         return false;
     }
+    all[0] = (stand){0}; /* one at least stands for best_status */
     for (uint32_t i = 0; i < v->count; i++) {
         const report *r = report_of(f, v->at[i]);
         if (r->count_is == count_is && r->status == best_status)

@@ -13,6 +13,7 @@
 #include "pages.h"
 
 #define LIST(type, member, count, element) {offsetof(type, member), offsetof(type, count), sizeof(element)}
+/* What offsetof takes stands no parentheses. NOLINTNEXTLINE(bugprone-macro-parentheses) */
 #define NUMBERS(type, member) LIST(type, member.at, member.count, uint32_t)
 
 static const image_list key_lists[] = {NUMBERS(key, loose), NUMBERS(key, vague_incidents), NUMBERS(key, undated),

@@ -290,7 +290,7 @@ typedef struct fan {
 static int fan_out(fan *f, size_t level)
 {
     if (level == f->rule->by_count) {
-        group *g;
+        group *g = NULL;
         if (f->made++ >= RULES_FACT_GROUPS_MAX)
             return 0;
         int res = f->many ? group_get(f->set, f->rule, f->by, &g) : group_of_view(f->set, f->rule, f->by, &g);
