@@ -82,8 +82,8 @@ static void try_forms(trial *t, thaw_str category)
     try(t, &d);
     d.reading = READING_GRACE;
     try(t, &d);
-    for (uint8_t form = THAW_PARDON; form <= THAW_FORM_OTHER; form++) {
-        d.form = form;
+    for (int form = THAW_PARDON; form <= THAW_FORM_OTHER; form++) {
+        d.form = (uint8_t)form;
         d.reading = READING_WITH;
         if (try(t, &d))
             continue;

@@ -51,7 +51,7 @@ void newest_add(newest *n, const entry *e)
 {
     if (!n || (!n->whole && (!n->count || entry_order(e, n->entries[0]) < 0)))
         return;
-    if (n->count == n->capacity) {
+    if (n->count > 0 && n->count == n->capacity) {
         n->whole = false;
         if (entry_order(e, n->entries[0]) < 0)
             return;
