@@ -189,6 +189,12 @@ static bool has_room(const thawd *d)
            (uint64_t)fs.f_bavail * fs.f_frsize >= 4 * counters.live_bytes + ROOM_BYTES;
 }
 
+/* Until the clock of reports has begun no rule is evaluated, and the engine is between two states. */
+static bool has_begun(const thawd *d)
+{
+    return engine_now(d->engine) != INT64_MIN;
+}
+
 /* ---- while it runs ------------------------------------------------------------------- */
 
 /* The child has this thread alone, and nothing but the file: what it would keep open, locks and sockets,
@@ -271,7 +277,7 @@ static bool is_due(const thawd *d)
     const image *im = &d->image;
     uint64_t held = engine_reports_held(d->engine), since = journal_last_report(d->journal) - im->report;
 
-    if (im->begun_ns != 0 && d->now.mono.ns - im->begun_ns < DUE_NS)
+    if (!has_begun(d) || (im->begun_ns != 0 && d->now.mono.ns - im->begun_ns < DUE_NS))
         return false;
     return held >= DUE_REPORTS && (im->forgotten || (since >= DUE_REPORTS && since >= held / 10));
 }
@@ -331,7 +337,7 @@ void image_stop(thawd *d, bool save)
     if (im->written)
         put_in_place(d);
     bool news = journal_last_report(d->journal) != im->report || journal_last_batch(d->journal) != im->batch;
-    if (save && news && journal_last_report(d->journal) > 0 && im->folder >= 0) {
+    if (save && news && has_begun(d) && journal_last_report(d->journal) > 0 && im->folder >= 0) {
         im->report = journal_last_report(d->journal);
         r = fd = has_room(d) ? open_new(d) : -ENOSPC;
         if (fd >= 0)

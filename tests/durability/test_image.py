@@ -84,6 +84,19 @@ class Image(unittest.TestCase):
             self.assertEqual(said(d, USED), 2)
             self.check_same(d, before)
 
+    def test_before_the_clock_of_reports_began(self):
+        with harness.Daemon(RULES) as d:
+            undated = dict(report(1), reported_at=None)
+            d.publish({k: v for k, v in undated.items() if v is not None})
+            d.restart()  # no rule was evaluated: nothing to write, and nothing amiss
+            self.assertEqual(said(d, USED), 0)
+            self.assertEqual(said(d, "no image could be saved"), 0)
+            self.course(d, 2, 20)
+            before = view(d)
+            d.restart()
+            self.assertEqual(said(d, USED), 1)
+            self.check_same(d, before)
+
     def test_killed_with_a_tail_behind_it(self):
         with harness.Daemon(RULES) as d:
             self.course(d, 0, 100)
