@@ -94,29 +94,42 @@ static bool place_resume(const journal_chunk *chunk, journal_place *place)
             continue;
         place->offset = offset;
         place->batch = item.kind == JOURNAL_BATCH ? item.batch - 1 : item.batch;
-        if (item.kind == JOURNAL_REPORT)
-            place->report = item.number - 1;
         return true;
     }
     return false;
+}
+
+/* Behind a gap nobody knows which number the next report has: it says so itself, as long as it does not
+ * go back. Whether the gap is behind us then. */
+static bool gap_close(const journal_chunk *chunk, journal_place *place)
+{
+    journal_item item;
+
+    if (journal_record_parse(chunk->data + place->offset, chunk->bytes - place->offset, &item) < 0 ||
+        item.kind != JOURNAL_REPORT || item.number <= place->report)
+        return false;
+    place->report = item.number - 1;
+    return true;
 }
 
 static int chunk_records(journal_scan *scan, const journal_chunk *chunk)
 {
     journal_place *place = &scan->place;
     journal_record record;
-    uint32_t records = 0;
+    bool gap = false;
 
     while (place->offset < chunk->bytes) {
         uint32_t from = place->offset;
+        if (gap)
+            gap = !gap_close(chunk, place);
         if (journal_chunk_step(chunk, place, &record) < 0) {
             journal_scan_damage(scan, "log", place->report,
                                 "the record after this report is damaged");
+            gap = true;
             if (!place_resume(chunk, place))
                 return 0;
             continue;
         }
-        records++;
         scan->summary.batches += record.kind == JOURNAL_BATCH;
         scan->summary.reports += record.kind == JOURNAL_REPORT;
         int r = scan_record(scan, chunk->data + from, place->offset - from);

@@ -175,6 +175,64 @@ static void a_damaged_report_is_named(void **state)
     folder_remove(other);
 }
 
+/* Changes a bit of report n's body in the file, or changes it back. */
+static void report_flip(int fd, uint64_t n)
+{
+    static uint8_t file[1 << 20];
+    uint8_t body[BODY_MAX];
+    size_t len = body_of(0, n, body);
+
+    ssize_t size = pread(fd, file, sizeof file, 0);
+    assert_true(size > 0 && size < (ssize_t)sizeof file);
+    for (int changed = 0; changed < 2; changed++, body[3] ^= 4) {
+        uint8_t *at = memmem(file, (size_t)size, body, len);
+        if (at == NULL)
+            continue;
+        at[3] ^= 4;
+        assert_int_equal(pwrite(fd, at, 8, at - file), 8);
+        return;
+    }
+    fail_msg("report %llu is not in the file", (unsigned long long)n);
+}
+
+/* Batches of none to two reports, between advances, and all of them in one chunk: whichever report is
+ * damaged, no other is lost with it. */
+static void a_damaged_report_takes_no_other_along(void **state)
+{
+    (void)state;
+    char *folder = folder_make(), *other = folder_make(), path[256], error[512];
+    journal_summary summary;
+    findings f;
+    uint64_t ticket = 0;
+    size_t size;
+
+    journal *j = journal_open_at(folder);
+    for (uint64_t b = 1; b <= 60; b++)
+        assert_int_equal(batch_append(j, b, (uint32_t)(mix(b) % 3), &ticket), 0);
+    assert_int_equal(durable_wait(j, ticket), 0);
+    uint64_t last = journal_last_report(j);
+    journal_close(j);
+    char *stream = stream_of(folder, &size, 0); /* an import writes them at once */
+    assert_int_equal(import_stream(other, stream, size, false, &summary, error), 0);
+    snprintf(path, sizeof path, "%s/journal/data.mdb", other);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    for (uint64_t n = 1; n < last; n++) {
+        report_flip(fd, n);
+        assert_int_equal(check(other, &f, &summary, error), -EBADMSG);
+        assert_int_equal(f.count, 1);
+        assert_int_equal(f.number, n - 1);
+        assert_int_equal(summary.reports, last - 1);
+        assert_int_equal(summary.batches, 60);
+        report_flip(fd, n);
+    }
+    assert_int_equal(check(other, &f, &summary, error), 0);
+    close(fd);
+    free(stream);
+    folder_remove(folder);
+    folder_remove(other);
+}
+
 /* Where it would have to number on, it does not begin; a reader may. */
 static void damage_at_the_end_is_named(void **state)
 {
@@ -361,6 +419,7 @@ int main(void)
         cmocka_unit_test(a_whole_journal_is_found_whole),
         cmocka_unit_test(the_check_runs_beside_the_daemon),
         cmocka_unit_test(a_damaged_report_is_named),
+        cmocka_unit_test(a_damaged_report_takes_no_other_along),
         cmocka_unit_test(damage_at_the_end_is_named),
         cmocka_unit_test(an_import_equals_its_export),
         cmocka_unit_test(a_bad_stream_leaves_nothing),
