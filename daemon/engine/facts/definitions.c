@@ -25,11 +25,11 @@ static int text_order(const void *a_, const void *b_, void *f_)
 }
 
 /* The parts `category=...` that reports on the lines count, as symbols in the order of their text. */
-static void categories_of(facts *f, const ledger_line *lines, uint32_t count, numbers *ret_parts)
+static void categories_of(facts *f, ledger_line *lines, uint32_t count, numbers *ret_parts)
 {
     for (uint32_t i = 0; i < count; i++) {
         numbers list = {0};
-        if (!lines[i].inc)
+        if (!lines[i].inc || !line_has_parts(f, &lines[i]))
             continue;
         incident_reports(f, lines[i].inc, false, &list);
         for (uint32_t j = 0; j < list.count; j++) {

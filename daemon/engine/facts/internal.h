@@ -564,8 +564,8 @@ typedef struct ledger_line {
     uint64_t count, low, high; /* low and high with the count in between */
     uint64_t id;
     uint32_t incidents;
-    uint16_t forms; /* bits, by thaw_form, once forms_known */
-    bool forms_known;
+    uint16_t forms; /* bits, by thaw_form; with has_parts once scanned */
+    bool scanned, has_parts;
     uint8_t status;
     incident *inc;         /* NULL: a dropped one */
     const result *dropped; /* NULL: a living one */
@@ -573,6 +573,7 @@ typedef struct ledger_line {
 /* The dated and undated incidents of a country and kind in order of start (undated first); the
  * caller frees *ret_lines. Returns how many; f->failed on lack of memory. */
 uint32_t ledger_collect(facts *f, uint32_t country_index_, uint8_t kind, ledger_line **ret_lines);
+bool line_has_parts(facts *f, ledger_line *l); /* a report on a part stands in it */
 
 /* What a tally states and how it compares. */
 typedef enum tally_state {

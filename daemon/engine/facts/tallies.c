@@ -86,21 +86,37 @@ uint32_t ledger_collect(facts *f, uint32_t country_, uint8_t kind, ledger_line *
     return count;
 }
 
-/* The forms that the reports on a line state. */
-static uint16_t line_forms(facts *f, ledger_line *l)
+/* What the reports on a line state, looked at once. */
+static void line_scan(facts *f, ledger_line *l)
 {
     numbers list = {0};
-    if (l->forms_known)
-        return l->forms;
-    l->forms_known = true;
-    if (l->dropped)
-        return l->forms = l->dropped->forms;
+    if (l->scanned)
+        return;
+    l->scanned = true;
+    if (l->dropped) {
+        l->forms = l->dropped->forms;
+        return;
+    }
     incident_reports(f, l->inc, false, &list);
-    for (uint32_t i = 0; i < list.count; i++)
-        if (report_of(f, list.at[i])->detail)
-            l->forms |= (uint16_t)(1u << report_of(f, list.at[i])->detail);
+    for (uint32_t i = 0; i < list.count; i++) {
+        const report *r = report_of(f, list.at[i]);
+        l->has_parts = l->has_parts || r->covers == THAW_PART;
+        if (r->detail)
+            l->forms |= (uint16_t)(1u << r->detail);
+    }
     numbers_done(&list, &f->held);
+}
+
+static uint16_t line_forms(facts *f, ledger_line *l)
+{
+    line_scan(f, l);
     return l->forms;
+}
+
+bool line_has_parts(facts *f, ledger_line *l)
+{
+    line_scan(f, l);
+    return l->has_parts;
 }
 
 /* Whether a line's forms are those of a definition; ret_doubt: perhaps. */
@@ -159,7 +175,7 @@ static bool line_counts(facts *f, ledger_line *l, const definition *d, ledger_to
     *ret_total = (ledger_total){0};
     if (!forms_fit(f, l, d, &doubt))
         return false;
-    if (d->category.data && l->inc)
+    if (d->category.data && l->inc && line_has_parts(f, l))
         line_count_category(f, l, d->category, &t, &has_count);
     if (!has_count)
         return false;
@@ -256,27 +272,58 @@ uint8_t tally_kind(facts *f, const report *r)
     return event.of == THAW_OF_RELEASED ? THAW_RELEASE : THAW_DETENTION;
 }
 
-void tally_look(facts *f, const tally *t, tally_view *ret_view)
+/* The lines that tallies are compared with, collected once for all of a country and kind. */
+typedef struct ledger_lines {
+    ledger_line *at;
+    uint32_t count, country; /* country 0: none yet */
+} ledger_lines;
+typedef struct ledger_pages {
+    ledger_lines of[THAW_DETENTION + 1]; /* by kind */
+} ledger_pages;
+
+static void pages_done(ledger_pages *pages)
+{
+    for (size_t i = 0; i < sizeof pages->of / sizeof *pages->of; i++)
+        free(pages->of[i].at);
+}
+
+static ledger_lines *pages_lines(facts *f, ledger_pages *pages, uint32_t country_, uint8_t kind)
+{
+    ledger_lines *l = &pages->of[kind];
+    if (l->country == country_)
+        return l;
+    free(l->at);
+    l->country = country_;
+    l->count = ledger_collect(f, country_, kind, &l->at);
+    return l;
+}
+
+static void tally_compare(facts *f, const tally *t, ledger_pages *pages, tally_view *ret_view)
 {
     definition d, other;
-    ledger_line *lines;
     *ret_view = (tally_view){.report = tally_latest(f, t), .state = TALLY_NOT_COMPARABLE};
     if (!ret_view->report)
         return;
     const report *r = report_of(f, ret_view->report);
     if (!tally_definition(f, r, &d))
         return;
-    uint32_t count = ledger_collect(f, t->country, tally_kind(f, r), &lines);
-    ret_view->ledger = ledger_sum(f, lines, count, &d);
+    const ledger_lines *l = pages_lines(f, pages, t->country, tally_kind(f, r));
+    ret_view->ledger = ledger_sum(f, l->at, l->count, &d);
     if (total_agrees(r, &ret_view->ledger))
         ret_view->state = TALLY_AGREES;
-    else if (total_is_stale(f, lines, count, &d, r->count))
+    else if (total_is_stale(f, l->at, l->count, &d, r->count))
         ret_view->state = TALLY_STALE;
-    else if (definitions_fitting(f, lines, count, &d, r->count, true, &other, 1))
+    else if (definitions_fitting(f, l->at, l->count, &d, r->count, true, &other, 1))
         ret_view->state = TALLY_OTHER;
     else
         ret_view->state = TALLY_DIFFERS;
-    free(lines);
+}
+
+void tally_look(facts *f, const tally *t, tally_view *ret_view)
+{
+    ledger_pages pages = {0};
+    tally_compare(f, t, &pages, ret_view);
+    pages_done(&pages);
 }
 
 /* ---- series ------------------------------------------------------------------------- */
@@ -356,7 +403,7 @@ static void tally_end(facts *f, uint32_t i)
     add(f, &f->tallies_free, i);
 }
 
-static void tally_settle(facts *f, uint32_t i)
+static void tally_settle(facts *f, ledger_pages *pages, uint32_t i)
 {
     tally *t = &f->tallies[i];
     t->dirty = false;
@@ -365,7 +412,7 @@ static void tally_settle(facts *f, uint32_t i)
         return;
     }
     tally_view v;
-    tally_look(f, t, &v);
+    tally_compare(f, t, pages, &v);
     uint64_t fingerprint = mix(mix(v.report, (uint64_t)v.state), t->reports.count) | 1;
     for (uint32_t r = 0; r < t->reports.count; r++)
         fingerprint += mix(t->reports.at[r], 3) << 1;
@@ -384,6 +431,7 @@ static void tally_settle(facts *f, uint32_t i)
 
 void tallies_settle(facts *f)
 {
+    ledger_pages pages = {0};
     f->cause = 0;
     f->cause_corrects = false;
     for (uint32_t c = 0; c < f->dirty_countries.count; c++) {
@@ -393,6 +441,7 @@ void tallies_settle(facts *f)
     }
     for (uint32_t i = 0; i < f->dirty_tallies.count && !f->failed; i++)
         if (f->tallies[f->dirty_tallies.at[i]].used)
-            tally_settle(f, f->dirty_tallies.at[i]);
+            tally_settle(f, &pages, f->dirty_tallies.at[i]);
+    pages_done(&pages);
     f->dirty_tallies.count = 0;
 }
