@@ -112,21 +112,19 @@ static void status_of(const facts *f, const episode *list, uint32_t count, perso
     }
 }
 
-/* Whether one of the releases and one of the detentions overlap, of each those that start last. */
+/* Whether one of the releases and one of the detentions overlap, of each those that start last: of each the one
+ * that ends last decides. */
 static bool last_ones_overlap(const facts *f, const episode *list, uint32_t count, int64_t freed, int64_t taken)
 {
+    span release = {freed, freed}, detention = {taken, taken};
     for (uint32_t i = 0; i < count; i++) {
-        const report *release = report_of(f, list[i].report);
-        if (!list[i].free || release->start_ns != freed)
-            continue;
-        for (uint32_t j = 0; j < count; j++) {
-            const report *detention = report_of(f, list[j].report);
-            if (!list[j].free && !list[j].stock && detention->start_ns == taken &&
-                span_overlaps(report_span(release), report_span(detention)))
-                return true;
-        }
+        span s = report_span(report_of(f, list[i].report));
+        if (list[i].free && s.start_ns == freed && s.end_ns > release.end_ns)
+            release.end_ns = s.end_ns;
+        else if (!list[i].free && !list[i].stock && s.start_ns == taken && s.end_ns > detention.end_ns)
+            detention.end_ns = s.end_ns;
     }
-    return false;
+    return span_overlaps(release, detention);
 }
 
 /* Whether a tally says held after the last release, and no detention starts in between. */

@@ -357,7 +357,7 @@ static int get_record(getting *g, group *of, record **ret_record)
     uint64_t causes = saved_get_number(in);
     const uint8_t *cause = saved_get(in, causes <= RULES_CAUSES_MAX ? causes * sizeof(uint64_t) : UINT64_MAX);
     uint64_t count = saved_get_number(in);
-    record *r = res == 0 && count <= in->left ? calloc(1, sizeof *r + count * sizeof r->grounds[0]) : NULL;
+    record *r = res == 0 && cause && count <= in->left ? calloc(1, sizeof *r + count * sizeof r->grounds[0]) : NULL;
     if (!r) {
         alert_text_free(alert);
         return res < 0 ? res : in->failed ? -EBADMSG : -ENOMEM;
