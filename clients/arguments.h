@@ -14,8 +14,7 @@ typedef enum argument_type {
     ARGUMENT_FLAG,   /* target: bool, set to true */
     ARGUMENT_TEXT,   /* target: const char * */
     ARGUMENT_NUMBER, /* target: uint64_t, between least and most */
-    ARGUMENT_SECONDS /* target: int64_t of nanoseconds, from "5", "0.2", "500ms", "2m", "1h", "3d"
-                      */
+    ARGUMENT_SECONDS /* target: int64_t of nanoseconds, from "5", "0.2", "500ms", "2m", "1h", "3d" */
 } argument_type;
 
 typedef struct argument {

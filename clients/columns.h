@@ -15,8 +15,7 @@ typedef enum column_form {
     COLUMN_ITEMS, /* how many items the array has */
     COLUMN_DAY,   /* a time without its hours */
     COLUMN_RANGE, /* "51-52": the numbers of two keys; empty where they are equal */
-    /* of the ledger, each of several keys that it knows (ledger_cells.h); keys[0] is for the reader
-     */
+    /* of the ledger, each of several keys that it knows (ledger_cells.h); keys[0] is for the reader */
     COLUMN_WHAT,
     COLUMN_COUNT,
     COLUMN_BEFORE,

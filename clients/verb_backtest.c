@@ -129,8 +129,7 @@ static void pack_end(msgpack_packer *out, const replay_alert *a)
         pack_instant(out, a->changed_at_ns);
 }
 
-/* The alert as last published, with fired_at and ended_at, and with diff where there are two sets.
- */
+/* The alert as last published, with fired_at and ended_at, and with diff where there are two sets. */
 static void print_json(const backtest_row *row, bool comparing)
 {
     const msgpack_object *body = &row->alert->body;

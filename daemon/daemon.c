@@ -176,8 +176,10 @@ void daemon_stop(thawd *d)
     bool ran = false;
 
     notify_stopping();
-    if (d->event != NULL && d->outbox != NULL && d->journal != NULL && d->failure == 0)
-        settle(d), ran = true;
+    if (d->event != NULL && d->outbox != NULL && d->journal != NULL && d->failure == 0) {
+        settle(d);
+        ran = true;
+    }
     pass_detach(d);
     batch_done(&d->batch);
     d->event = sd_event_unref(d->event);

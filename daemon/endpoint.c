@@ -178,8 +178,7 @@ static int lock_path(endpoint *e, const char *path, char *error)
     return 0;
 }
 
-/* What lies at an ipc path will be removed by libzmq: only a socket that nobody listens at may be.
- */
+/* What lies at an ipc path will be removed by libzmq: only a socket that nobody listens at may be. */
 static int check_path(const endpoint *e, const char *path, char *error)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};

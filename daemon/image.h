@@ -2,10 +2,11 @@
  * image.h - the image of the engine in STATE/image: a start reads it and the journal behind it,
  * instead of every report.
  *
- *   run:    due? ─► fork ─► child: image.new, synced ─► its batch is on the disk? ─► renamed to
- * image stop:   the same, in the process itself start:  image whole, of this build, of this
- * journal, not ahead of it? ─► engine, and its place in the journal; otherwise it is taken away
- * with a line in the log, and all is replayed
+ *   run:    due? ─► fork ─► child: image.new, synced ─► its batch is on the disk? ─► image
+ *   stop:   the same, in the process itself
+ *   start:  image whole, of this build, of this journal, not ahead of it?
+ *           yes ─► engine, and its place in the journal
+ *           no  ─► it is taken away with a line in the log, and all is replayed
  *
  * The journal is the truth, an image only spares work: it may be deleted at any time, and thawd
  * writes a new one. One is due when 100 000 reports came since the last and a tenth of what is

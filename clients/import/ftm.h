@@ -1,14 +1,14 @@
 /*
- * ftm.h - FollowTheMoney entities: read line by line, and the last word on each kept as reduced
- * JSON.
+ * ftm.h - FollowTheMoney entities: read line by line, and the last word on each kept,
+ * reduced.
  *
  *   ftm_entities s = {.file = source_name(from)};
  *   ftm_read(&s, from, false, p);  then  ftm_settle(&s, false, p);
  *   ... s.at[0 .. s.count) in order of ids ...
  *   ftm_done(&s);
  *
- * Memory: what is used of parties and sanctions, a few hundred bytes each; 16 million entities at
- * most.
+ * Memory: what is used of parties and sanctions, a few hundred bytes each. At most 16
+ * million entities.
  */
 #ifndef IMPORT_FTM_H
 #define IMPORT_FTM_H
@@ -46,8 +46,7 @@ typedef struct ftm_entities {
 int ftm_read(ftm_entities *s, source *from, bool change, problem *p);
 /* Takes one entity (NULL: the id is deleted), which may have been reduced before. -ENOMEM. */
 int ftm_add(ftm_entities *s, const char *id, const json_t *e, uint64_t line);
-/* Puts them in order of ids, only the last word on each; without change a second word is a problem.
- */
+/* Puts them in order of ids, only the last word on each; without change a second word is a problem. */
 int ftm_settle(ftm_entities *s, bool change, problem *p);
 void ftm_done(ftm_entities *s);
 

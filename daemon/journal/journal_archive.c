@@ -1,8 +1,8 @@
 /*
  * journal_archive.c - a journal as one stream, and back.
  *
- *   "thaw journal 1\n" NUL | head | base head, blocks | log records … | alert changes … | rejects …
- * | end
+ *   "thaw journal 1\n" NUL | head | base head, blocks | log records … | alert changes … |
+ *   rejects … | end
  *
  * Everything behind the preface is a record as drawn in journal_private.h. The end record's body:
  * batches, reports, alerts, rejects, damaged, kept (u64 each).

@@ -29,8 +29,8 @@
  *   head     number = 0; body = see journal_head
  *   base head  number = 1, batch = the last one before; body = chunk, report, batch, received_at_ns
  *            that the log before ended with, number of records
- *   block    number = its key, batch as the base head; body = records, whose bodies are at_ns,
- * bytes
+ *   block    number = its key, batch as the base head; body = records, whose bodies are
+ *            at_ns, bytes
  *
  * One chunk is one value of `log`: a header and as many records as fit 16 pages (one record at
  * least). A value a record would cost a tree descent and a node each; a chunk costs one for

@@ -3,9 +3,8 @@
  * with facts and rules, records into a journal's format. The same work every time: for callgrind,
  * perf, and for the figures that sockets would only blur.
  *
- *   bench_hotpath EVENTS [--per M] [--batch B] [--rules FILE] [--countries C] [--stage
- * msgpack|decode|hash|all]
- *                 [--before N] [--corrections P] [--again K] [--clock wall|reported]
+ *   bench_hotpath EVENTS [--per M] [--batch B] [--rules FILE] [--countries C]
+ *                 [--stage msgpack|decode|hash|all] [--before N] [--corrections P] [--again K] [--clock wall|reported]
  *
  * --stage msgpack: the bodies as objects of msgpack-c in one zone that is used again, nothing
  * looked at: the baseline of decode. --before: so many reports are taken in first and not measured

@@ -4,8 +4,8 @@
  *   bench_sink events --address A --events N [--bind 1] [--rate 1 --times FILE]
  *       every message of the stream; ends after N events. With --times: one-way latency.
  *   bench_sink alerts --address A --file F [--times FILE --events N]
- *       alerts until SIGTERM and the last on its way: their numbers must have no holes. With
- * --times: from the moment a report was sent to the moment the first alert that names it is here.
+ *       alerts until SIGTERM and the last on its way: their numbers must have no holes. With --times:
+ *       from the moment a report was sent to the moment the first alert that names it is here.
  */
 #include <fcntl.h>
 #include <signal.h>

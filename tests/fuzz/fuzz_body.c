@@ -30,8 +30,7 @@ static void walk(const thaw_event *event)
         expect(text.len > 0);
 }
 
-/* The way of one pass comes to the same: the same events and refusals, or the same refusal of all.
- */
+/* The way of one pass comes to the same: the same events and refusals, or the same refusal of all. */
 static void in_one_pass(const uint8_t *data, size_t size)
 {
     thaw_body strict, begun;

@@ -4,8 +4,8 @@
  * pasts, commits that fail before or after they are written, and restarts. After each restart and
  * at the end:
  *
- *   - what was acknowledged is there, once, and a repeat of it is a duplicate under the same
- * number;
+ *   - what was acknowledged is there, once, and a repeat of it is a duplicate under the
+ *     same number;
  *   - what was not may be there; nothing else is;
  *   - the alert changes that were given out are those that an engine gives that took the same steps
  *     in peace, byte for byte and number for number, and no number is given twice.

@@ -47,8 +47,7 @@ struct cel_value cel_convert_int(const struct call *call)
         if (from->unsigned_integer > INT64_MAX)
             return out_of_range(call, "int");
         return cel_int((int64_t)from->unsigned_integer);
-    case CEL_DOUBLE: /* both ends are excluded, as a double cannot tell them from their neighbours
-                      */
+    case CEL_DOUBLE: /* both ends are excluded, as a double cannot tell them from their neighbours */
         if (!(from->real > -9223372036854775808.0 && from->real < 9223372036854775808.0))
             return out_of_range(call, "int");
         return cel_int((int64_t)from->real);

@@ -2,8 +2,8 @@
  * bench_facts.c - what a report costs the facts: CPU time and memory, over many reports.
  *
  *   bench_facts [--reports N] [--countries N] [--batch N] [--late PER_THOUSAND] [--seed N]
- *               [--incident N] [--vague PER_THOUSAND] [--persons PER_THOUSAND] [--corrections
- * PER_THOUSAND]
+ *               [--incident N] [--vague PER_THOUSAND] [--persons PER_THOUSAND]
+ *               [--corrections PER_THOUSAND]
  *               [--voices N (of a country)] [--order time|backwards|shuffled]
  *
  * Reports are made up batch by batch: twenty years of releases, detentions, talks and sanctions of
