@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 install_files
 page=$THAW_SOURCE/systemd/thaw-runbook.7
-cd /root
+cd
 useradd --no-create-home wirefeed
 
 # follow SECTION N: runs the N-th block of commands of a section of the page.
@@ -13,7 +13,7 @@ follow() {
         /^\.SH/ { name = $0; sub(/^\.SH "?/, "", name); sub(/"$/, "", name); n = 0 }
         /^\.EE/ { inside = 0 }
         inside && name == section && n == wanted { print }
-        /^\.EX/ { inside = 1; n++ }' "$page" | sed -e 's/\\-/-/g' -e 's/\\e/\\/g')
+        /^\.EX/ { inside = 1; n++ }' "$page" | sed -e 's/\\-/-/g' -e 's/\\(ti/~/g' -e 's/\\e/\\/g')
     [ -n "$block" ] || fail "the page has no block $2 in $1"
     say "$1, $2"
     must "the commands of $1, $2" bash -e -c "$block"
@@ -83,7 +83,7 @@ wait_for "it said so" logged JOURNAL_REFUSED
 follow "BACKUP AND RESTORING" 2
 equal "reports" "$(status_of journal reports)" "$reports"
 equal "epoch" "$(status_of epoch)" "$epoch"
-must "who may read the copy" eval '[ "$(stat -c %a /root/thaw.backup)" = 600 ]'
+must "who may read the copy" eval '[ "$(stat -c %a ~/thaw.backup)" = 600 ]'
 
 say "a damaged record, and no copy"
 systemctl stop thawd 'thawd*.socket'

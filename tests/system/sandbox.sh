@@ -23,7 +23,7 @@ equal "system calls are filtered" "$(field Seccomp)" 2
 equal "no new privileges" "$(field NoNewPrivs)" 1
 inside() { nsenter --target "$pid" --mount -- "$@"; }
 must_not "the system may be written" inside touch /usr/x /etc/thaw/x
-must_not "homes may be seen" inside test -e /root/.profile
+must_not "homes may be seen" inside test -e ~/.profile
 must "the state may be written" inside test -w /var/lib/thaw
 
 say "every verb"
