@@ -306,14 +306,17 @@ def engine_sec(events, sets):
 # ---- restart ------------------------------------------------------------------------------------
 
 
-def replay(events, rules):
-    """The same state folder twice: what the second start takes until it answers."""
+def replay(events, rules, image):
+    """The same state folder twice: what the second start takes until it answers, from the image of the engine
+    or by taking in every report again."""
     def run(place, quick):
         n, folder = size(events, quick), place.folder()
         with Thawd(place, place.rules(*rules), folder=folder) as d:
             with Program(place, 'feed', '--address', d.events, '--events', n, '--expect', 1) as feed:
                 sent = feed.wait()
                 _, before = d.wait_events(n)
+        if not image:
+            (folder / 'state' / 'image').unlink()
         with Thawd(place, place.rules(*rules), folder=folder) as d:
             cpu, after = threads(d.pid), d.ask('status')
             must(after['journal_seq'] == n and after['epoch'] == before['epoch'], 'reports after the restart')
@@ -391,7 +394,8 @@ def all_cases():
         'thaw, each report': engine_thaw(20000, 1000), 'thaw, 1 000 a batch': engine_thaw_batched(200000, 1000),
         'CLIPS': engine_clips(20000, 1000), 'SEC': engine_sec(2000, 1000), 'json-rules-engine': engine_js(400, 1000)}, 3)
     cases['replay'] = Case('restart with the journal of 300 000 reports, 1 000 rules',
-                           {'thawd': replay(300000, ('world', 1000, 200))}, 2)
+                           {'whole journal': replay(300000, ('world', 1000, 200), False),
+                           'from an image': replay(300000, ('world', 1000, 200), True)}, 2)
     cases['subscribers'] = Case('200 000 events with 1 and 50 subscribers to all alerts', {
         str(count): subscribers(count, 200000) for count in (1, 50)}, 2)
     return cases
