@@ -58,7 +58,8 @@ class Case:
         self.names = 0.25
         self.length = (3, 14)
         focus = r.choice([None] * 6 + [self.on_corrections, self.on_people, self.on_one_measure, self.on_totals,
-                                       self.on_feeds, self.on_vague_names, self.on_links])
+                                       self.on_feeds, self.on_vague_names, self.on_links,
+                                       self.on_records])
         if focus:
             focus()
 
@@ -74,6 +75,12 @@ class Case:
         self.kinds = ["release", "detention", "release", "detention", "tally"]
         self.people, self.ids, self.names = 1, IDS[:2], 0.05
         self.dates = NEAR[:4] + FAR
+
+    def on_records(self):
+        """Many happenings apart from one another: each may be the largest so far, until one that was is taken back."""
+        self.kinds = self.random.choice([["release"], ["release", "detention"]])
+        self.dates, self.people, self.names = NEAR[:2] + FAR + VAGUE[:1], 0, 0.4
+        self.corrections, self.part_chance, self.length = 0.5, 0.1, (8, 25)
 
     def on_one_measure(self):
         """One party or sector through licences, expiries, moves and the end of its program."""

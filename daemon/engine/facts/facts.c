@@ -191,7 +191,7 @@ void facts_release(facts *f)
         numbers_done(&c->scopes, &f->held);
         for (int k = 0; k <= THAW_DETENTION; k++) {
             array_free((void **)&c->records[k].steps, &c->records[k].capacity, sizeof(record_step), &f->held);
-            c->records[k] = (records){.last_start_ns = INT64_MIN};
+            c->records[k] = (records){0};
         }
     }
     table_release(f, (void **)&f->keys, &f->keys_count, &f->keys_capacity, sizeof *f->keys);

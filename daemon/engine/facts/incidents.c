@@ -414,7 +414,6 @@ static void summaries_settle(facts *f)
         incident *inc = f->incidents[f->dirty_incidents.at[i]];
         const key *k = &f->keys[inc->key_index];
         summary before = inc->now;
-        bool was = inc->told_count != 0;
         if (inc->used)
             incident_summarise(f, inc);
         announcements_follow(f, inc);
@@ -425,7 +424,7 @@ static void summaries_settle(facts *f)
             continue;
         }
         if (k->kind == THAW_RELEASE || k->kind == THAW_DETENTION) {
-            largest_settle(f, inc, &before, was);
+            largest_settle(f, inc, &before);
             country *c = country_of(f, k->country);
             if (!c->dirty) {
                 c->dirty = true;

@@ -224,16 +224,16 @@ typedef struct producer {
     numbers feeds;
 } producer;
 
-/* The record-setting incidents of a country and kind, in order: each with the greatest count up to
- * and with it. */
+/* The incidents of a country and kind that counted more than every one before them, in order of
+ * (start, count). */
 typedef struct record_step {
     int64_t start_ns;
     uint64_t count;
+    uint32_t incident; /* its index; 0: a dropped one */
 } record_step;
 typedef struct records {
     record_step *steps;
     uint32_t count, capacity;
-    int64_t last_start_ns; /* no incident starts later */
 } records;
 
 /* What is asked of a whole country. */
@@ -470,7 +470,7 @@ void incident_reports(facts *f, const incident *inc, bool wider, numbers *list);
 
 void incidents_settle(facts *f);
 /* largest.c, acts.c: what one incident's change means for others of the country. `before` is what it was. */
-void largest_settle(facts *f, incident *inc, const summary *before, bool was);
+void largest_settle(facts *f, incident *inc, const summary *before);
 void acts_settle(facts *f, uint32_t key_index);
 bool sanction_is_act(uint8_t action);
 void incident_id_text(const facts *f, const incident *inc, char text[40]);

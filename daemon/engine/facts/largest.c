@@ -1,44 +1,44 @@
 /*
  * largest.c - which incidents of a country and kind counted more than every one before them.
  *
- * The records are kept as steps (start, greatest count so far). A change that neither was nor becomes a
- * record concerns the one incident alone; a record at the end of time only adds a step; anything else
- * walks the country's incidents of the kind again. Records are rare: a walk is, too.
+ * These are kept as steps in order of (start, count), dropped incidents among them: the greatest count before
+ * an instant is that of the last step before it. One that comes ends those behind it that do not exceed it;
+ * only where one goes, and nothing as great stands in its place, are the incidents of the country looked
+ * through for those that it had hidden.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "internal.h"
 
-typedef struct entry {
-    int64_t start_ns;
-    uint64_t count;
-    incident *inc;
-} entry;
-
-static int entry_order(const void *a_, const void *b_)
+static int step_order(const void *a_, const void *b_)
 {
-    const entry *a = a_, *b = b_;
+    const record_step *a = a_, *b = b_;
     if (a->start_ns != b->start_ns)
         return a->start_ns < b->start_ns ? -1 : 1;
-    uint32_t x = a->inc ? a->inc->index : 0, y = b->inc ? b->inc->index : 0;
-    return (x > y) - (x < y);
+    if (a->count != b->count)
+        return a->count < b->count ? -1 : 1;
+    return (a->incident > b->incident) - (a->incident < b->incident);
 }
 
-/* The greatest count of all that start before. */
-static bool greatest_before(const records *r, int64_t start_ns, uint64_t *ret_count)
+/* The first step that is not before `s`. */
+static uint32_t step_place(const records *r, record_step s)
 {
     uint32_t low = 0, high = r->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (r->steps[middle].start_ns < start_ns)
+        if (step_order(&r->steps[middle], &s) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    if (!low)
-        return false;
-    *ret_count = r->steps[low - 1].count;
-    return true;
+    return low;
+}
+
+/* The first step that starts after an instant, or at it. */
+static uint32_t step_from(const records *r, int64_t start_ns)
+{
+    return step_place(r, (record_step){.start_ns = start_ns});
 }
 
 static bool counts_in(const summary *s)
@@ -46,55 +46,21 @@ static bool counts_in(const summary *s)
     return s->votes.has_count && s->occurred.start_ns != TIME_UNKNOWN;
 }
 
-/* Whether a state of an incident is or equals a record: then others may depend on it. */
-static bool is_record(const records *r, const summary *s)
+static record_step step_of(const incident *inc, const summary *s)
 {
-    uint64_t greatest;
-    return counts_in(s) && (!greatest_before(r, s->occurred.start_ns, &greatest) || s->votes.count > greatest);
+    return (record_step){s->occurred.start_ns, s->votes.count, inc->index};
 }
 
-static void entry_put(facts *f, entry **list, uint32_t *count, uint32_t *capacity, entry one)
+/* Whether it exceeds all that start before it. */
+static bool is_record(const records *r, record_step s)
 {
-    if (array_reserve((void **)list, capacity, (size_t)*count + 1, sizeof **list, &f->held) < 0)
-        f->failed = -ENOMEM;
-    else
-        (*list)[(*count)++] = one;
+    uint32_t at = step_from(r, s.start_ns);
+    return !at || s.count > r->steps[at - 1].count;
 }
 
-static void entries_put(facts *f, entry **list, uint32_t *count, uint32_t *capacity, incident *inc)
+static void flag_set(facts *f, uint32_t index, bool largest, const incident *cause)
 {
-    if (inc && inc->used && counts_in(&inc->now))
-        entry_put(f, list, count, capacity, (entry){inc->now.occurred.start_ns, inc->now.votes.count, inc});
-}
-
-/* Dropped incidents had their counts; nobody asks any more whether they were the largest. */
-static void entries_put_dropped(facts *f, entry **list, uint32_t *count, uint32_t *capacity, const country *c,
-                                uint8_t kind)
-{
-    for (uint32_t i = 0; i < f->results_count; i++) {
-        const result *r = &f->results[i];
-        if (r->kind == kind && r->has_count && r->start_ns != TIME_UNKNOWN && r->country[0] == c->code[0] &&
-            r->country[1] == c->code[1])
-            entry_put(f, list, count, capacity, (entry){r->start_ns, r->largest, NULL});
-    }
-}
-
-static void step_put(facts *f, records *r, int64_t start_ns, uint64_t count)
-{
-    if (r->count && r->steps[r->count - 1].start_ns == start_ns) {
-        if (count > r->steps[r->count - 1].count)
-            r->steps[r->count - 1].count = count;
-        return;
-    }
-    if (array_reserve((void **)&r->steps, &r->capacity, (size_t)r->count + 1, sizeof *r->steps, &f->held) < 0) {
-        f->failed = -ENOMEM;
-        return;
-    }
-    r->steps[r->count++] = (record_step){start_ns, count};
-}
-
-static void flag_set(facts *f, incident *inc, bool largest, const incident *cause)
-{
+    incident *inc = index ? f->incidents[index] : NULL;
     if (!inc || inc->now.largest == largest)
         return;
     inc->now.largest = largest;
@@ -106,70 +72,120 @@ static void flag_set(facts *f, incident *inc, bool largest, const incident *caus
         put(f, &inc->why.corrections, cause->why.corrections.at[i]);
 }
 
-static void records_walk(facts *f, country *c, uint8_t kind, const incident *cause)
+static void steps_remove(records *r, uint32_t from, uint32_t to)
 {
-    records *r = &c->records[kind];
-    entry *list = NULL;
-    uint32_t count = 0, capacity = 0;
+    memmove(r->steps + from, r->steps + to, (r->count - to) * sizeof *r->steps);
+    r->count -= to - from;
+}
+
+/* A record comes: those behind it that do not exceed it are none any more. */
+static void step_add(facts *f, records *r, record_step s, const incident *cause)
+{
+    uint32_t at = step_place(r, s), behind, end;
+    if (array_reserve((void **)&r->steps, &r->capacity, (size_t)r->count + 1, sizeof *r->steps, &f->held) < 0) {
+        f->failed = -ENOMEM;
+        return;
+    }
+    memmove(r->steps + at + 1, r->steps + at, (r->count - at) * sizeof *r->steps);
+    r->steps[at] = s;
+    r->count++;
+    flag_set(f, s.incident, true, cause);
+    for (behind = at + 1; behind < r->count && r->steps[behind].start_ns == s.start_ns; behind++)
+        ;
+    for (end = behind; end < r->count && r->steps[end].count <= s.count; end++)
+        flag_set(f, r->steps[end].incident, false, cause);
+    steps_remove(r, behind, end);
+}
+
+/* ---- what a record had hidden ------------------------------------------------------- */
+
+typedef struct hidden {
+    record_step *steps;
+    uint32_t count, capacity;
+    record_step gone; /* the record */
+    uint64_t floor;   /* the greatest count up to it without it */
+    bool has_floor;
+    int64_t until_ns; /* start of the next record */
+} hidden;
+
+static void hidden_offer(facts *f, hidden *h, record_step s)
+{
+    if (s.start_ns <= h->gone.start_ns || s.start_ns > h->until_ns || (h->has_floor && s.count <= h->floor))
+        return;
+    if (array_reserve((void **)&h->steps, &h->capacity, (size_t)h->count + 1, sizeof s, &f->held) < 0)
+        f->failed = -ENOMEM;
+    else
+        h->steps[h->count++] = s;
+}
+
+static void hidden_offer_incident(facts *f, hidden *h, const incident *inc)
+{
+    if (inc && inc->used && !inc->now.largest && counts_in(&inc->now) && inc->index != h->gone.incident)
+        hidden_offer(f, h, step_of(inc, &inc->now));
+}
+
+static void hidden_collect(facts *f, hidden *h, const country *c, uint8_t kind)
+{
     for (uint32_t i = 0; i < c->keys.count; i++) {
         key *k = &f->keys[c->keys.at[i]];
         if (k->kind != kind)
             continue;
         for (incident *inc = incidents_first(k); inc; inc = incidents_next(inc))
-            entries_put(f, &list, &count, &capacity, inc);
+            hidden_offer_incident(f, h, inc);
         for (uint32_t j = 0; j < k->vague_incidents.count; j++)
-            entries_put(f, &list, &count, &capacity, f->incidents[k->vague_incidents.at[j]]);
+            hidden_offer_incident(f, h, f->incidents[k->vague_incidents.at[j]]);
     }
-    entries_put_dropped(f, &list, &count, &capacity, c, kind);
-    if (count)
-        qsort(list, count, sizeof *list, entry_order);
-    r->count = 0;
-    for (uint32_t i = 0; i < count;) {
-        uint32_t j = i;
-        uint64_t before = 0;
-        bool any = greatest_before(r, list[i].start_ns, &before);
-        for (; j < count && list[j].start_ns == list[i].start_ns; j++)
-            flag_set(f, list[j].inc, !any || list[j].count > before, cause);
-        for (uint32_t m = i; m < j; m++)
-            if (!any || list[m].count > before)
-                step_put(f, r, list[m].start_ns, list[m].count);
-        i = j;
+    /* Dropped incidents had their counts; nobody asks any more whether they were the largest. */
+    for (uint32_t i = 0; i < f->results_count; i++) {
+        const result *r = &f->results[i];
+        if (r->kind == kind && r->has_count && r->start_ns != TIME_UNKNOWN && !memcmp(r->country, c->code, 2))
+            hidden_offer(f, h, (record_step){r->start_ns, r->largest, 0});
     }
-    if (count && list[count - 1].start_ns > r->last_start_ns)
-        r->last_start_ns = list[count - 1].start_ns;
-    array_free((void **)&list, &capacity, sizeof *list, &f->held);
 }
 
-void largest_settle(facts *f, incident *inc, const summary *before, bool was)
+static void hidden_reveal(facts *f, country *c, uint8_t kind, record_step gone, const incident *cause)
+{
+    records *r = &c->records[kind];
+    uint32_t next = gone.start_ns < INT64_MAX ? step_from(r, gone.start_ns + 1) : r->count;
+    hidden h = {.gone = gone, .has_floor = next > 0, .until_ns = next < r->count ? r->steps[next].start_ns : INT64_MAX};
+    if (next)
+        h.floor = r->steps[next - 1].count;
+    if (h.has_floor && h.floor >= gone.count)
+        return; /* another as great started no later */
+    hidden_collect(f, &h, c, kind);
+    if (h.count)
+        qsort(h.steps, h.count, sizeof *h.steps, step_order);
+    for (uint32_t i = 0; i < h.count; i++)
+        if (is_record(r, h.steps[i]))
+            step_add(f, r, h.steps[i], cause);
+    array_free((void **)&h.steps, &h.capacity, sizeof *h.steps, &f->held);
+}
+
+/* ---- settling ----------------------------------------------------------------------- */
+
+void largest_settle(facts *f, incident *inc, const summary *before)
 {
     const key *k = &f->keys[inc->key_index];
     country *c = country_of(f, k->country);
     records *r = &c->records[k->kind];
-    if (inc->used && was && before->votes.count == inc->now.votes.count &&
-        before->votes.has_count == inc->now.votes.has_count && before->occurred.start_ns == inc->now.occurred.start_ns)
+    bool counts = inc->used && counts_in(&inc->now);
+    record_step was = step_of(inc, before), is = step_of(inc, &inc->now);
+    if (counts && counts_in(before) && step_order(&was, &is) == 0)
         return;
-    bool was_record = was && is_record(r, before);
-    bool becomes = inc->used && is_record(r, &inc->now);
-    if (!was_record && !becomes) {
-        inc->now.largest = false;
-    } else if (!was_record && inc->now.occurred.start_ns > r->last_start_ns) {
-        inc->now.largest = true;
-        step_put(f, r, inc->now.occurred.start_ns, inc->now.votes.count);
-    } else {
-        if (inc->used && !counts_in(&inc->now))
-            inc->now.largest = false;
-        records_walk(f, c, k->kind, inc);
+    inc->now.largest = false;
+    if (before->largest) {
+        uint32_t at = step_place(r, was);
+        steps_remove(r, at, at + 1);
+        if (!counts || is.start_ns > was.start_ns || is.count < was.count)
+            hidden_reveal(f, c, k->kind, was, inc);
     }
-    if (inc->used && counts_in(&inc->now) && inc->now.occurred.start_ns > r->last_start_ns)
-        r->last_start_ns = inc->now.occurred.start_ns;
+    if (counts && is_record(r, is))
+        step_add(f, r, is, inc);
 }
 
 void record_step_note(facts *f, country *c, uint8_t kind, int64_t start_ns, uint64_t count)
 {
-    records *r = &c->records[kind];
-    uint64_t before;
-    if (!greatest_before(r, start_ns, &before) || count > before)
-        step_put(f, r, start_ns, count);
-    if (start_ns > r->last_start_ns)
-        r->last_start_ns = start_ns;
+    record_step s = {start_ns, count, 0};
+    if (is_record(&c->records[kind], s))
+        step_add(f, &c->records[kind], s, NULL);
 }

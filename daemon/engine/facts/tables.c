@@ -117,8 +117,6 @@ uint32_t country_index(facts *f, const char code[2])
     f->kept += f->held - before;
     f->held = before;
     memcpy(f->countries[i].code, code, 2);
-    for (int k = 0; k <= THAW_DETENTION; k++)
-        f->countries[i].records[k].last_start_ns = INT64_MIN;
     *place = (uint16_t)i;
     return i;
 }
