@@ -234,6 +234,11 @@ static int compare_pairs(const void *a, const void *b)
     return (x->atom > y->atom) - (x->atom < y->atom);
 }
 
+static uint8_t key_tag(uint64_t key)
+{
+    return (uint8_t)(key >> 56 | 1);
+}
+
 static int shape_fill(shape *s, pair *pairs, size_t count)
 {
     size_t size = 16;
@@ -242,13 +247,15 @@ static int shape_fill(shape *s, pair *pairs, size_t count)
     qsort(pairs, count, sizeof *pairs, compare_pairs);
     s->atoms = calloc(count, sizeof *s->atoms);
     s->postings = calloc(size, sizeof *s->postings);
-    if (!s->atoms || !s->postings)
+    s->tags = calloc(size, 1);
+    if (!s->atoms || !s->postings || !s->tags)
         return -ENOMEM;
     s->postings_size = size;
     for (size_t i = 0, next; i < count; i = next) {
         size_t at = pairs[i].key & (size - 1);
-        while (s->postings[at].count)
+        while (s->tags[at])
             at = (at + 1) & (size - 1);
+        s->tags[at] = key_tag(pairs[i].key);
         s->postings[at].key = pairs[i].key;
         s->postings[at].first = (uint32_t)s->atoms_count;
         for (next = i; next < count && pairs[next].key == pairs[i].key; next++)
@@ -263,6 +270,7 @@ static void shape_done(shape *s)
 {
     free(s->atoms);
     free(s->postings);
+    free(s->tags);
 }
 
 /* ---- building ----------------------------------------------------------------------- */
@@ -378,8 +386,8 @@ static int match_atoms(rules *set, const uint32_t *atoms, size_t count)
 
 static int match_key(rules *set, const shape *s, uint64_t key)
 {
-    for (size_t at = key & (s->postings_size - 1); s->postings[at].count; at = (at + 1) & (s->postings_size - 1))
-        if (s->postings[at].key == key)
+    for (size_t at = key & (s->postings_size - 1); s->tags[at]; at = (at + 1) & (s->postings_size - 1))
+        if (s->tags[at] == key_tag(key) && s->postings[at].key == key)
             return match_atoms(set, s->atoms + s->postings[at].first, s->postings[at].count);
     return 0;
 }

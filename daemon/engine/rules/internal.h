@@ -318,10 +318,13 @@ typedef struct shape {
     size_t count;
     uint32_t *atoms; /* of all keys, each key's together */
     size_t atoms_count;
+    /* A hash table. Of most facts no key is in it, which the tags tell: a byte for each place, 0 where it is
+     * empty, so that of a hundred thousand keys a page or two are touched and not cold memory for each. */
+    uint8_t *tags;
     struct posting {
         uint64_t key;
         uint32_t first, count;
-    } * postings; /* a hash table; count 0: empty */
+    } * postings;
     size_t postings_size;
 } shape;
 
