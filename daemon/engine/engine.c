@@ -145,30 +145,18 @@ static int engine_follow(engine *e, const thaw_event *event, bool *pending)
     return r < 0 ? r : engine_advance(e, start);
 }
 
-/* Reports are looked up so many at a time: the table of identities is far larger than the cache,
- * and one miss may wait beside the others. */
-#define KEYS_AHEAD 16
-
-static void engine_look_ahead(engine *e, const thaw_event events[], size_t count, thaw_hash keys[KEYS_AHEAD])
-{
-    for (size_t i = 0; i < count && i < KEYS_AHEAD; i++) {
-        keys[i] = facts_key(&events[i]);
-        facts_prefetch(e->facts, keys[i]);
-    }
-}
-
 int engine_apply(engine *e, const thaw_event events[], size_t count, int64_t received_at_ns, engine_verdict verdicts[])
 {
     bool pending = false;
-    thaw_hash keys[KEYS_AHEAD];
+    thaw_hash keys[FACTS_AHEAD];
     int r = 0;
     if (e->config.clock == ENGINE_CLOCK_WALL)
         r = engine_advance(e, received_at_ns);
     for (size_t i = 0; r == 0 && i < count; i++) {
         facts_verdict verdict = {0};
-        if (i % KEYS_AHEAD == 0)
-            engine_look_ahead(e, &events[i], count - i, keys);
-        thaw_hash key = keys[i % KEYS_AHEAD];
+        if (i % FACTS_AHEAD == 0)
+            facts_look_ahead(e->facts, &events[i], count - i < FACTS_AHEAD ? count - i : FACTS_AHEAD, keys);
+        thaw_hash key = keys[i % FACTS_AHEAD];
         if (e->config.clock == ENGINE_CLOCK_REPORTED && !facts_knows(e->facts, key) &&
             facts_refuse(e->facts, &events[i]) == THAW_OK)
             r = engine_follow(e, &events[i], &pending);

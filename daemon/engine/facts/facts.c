@@ -233,20 +233,31 @@ static uint8_t effect_of(uint8_t action)
     }
 }
 
+uint8_t event_discriminator(const thaw_event *event)
+{
+    switch (event->kind) {
+    case THAW_RELEASE:
+        return event->form != THAW_SENTENCE_SERVED;
+    case THAW_TALKS:
+        return event->stage;
+    case THAW_SANCTION:
+        return effect_of(event->action);
+    default:
+        return 0;
+    }
+}
+
 static uint32_t cluster_key(facts *f, const thaw_event *event)
 {
     uint32_t authority = 0;
+    if (event->kind == THAW_SANCTION && symbols_put(f->symbols, event->authority, &authority) < 0)
+        f->failed = -ENOMEM;
     switch (event->kind) {
     case THAW_RELEASE:
-        return key_index_of(f, event->kind, event->country, event->form != THAW_SENTENCE_SERVED, 0);
     case THAW_DETENTION:
-        return key_index_of(f, event->kind, event->country, 0, 0);
     case THAW_TALKS:
-        return key_index_of(f, event->kind, event->country, event->stage, 0);
     case THAW_SANCTION:
-        if (symbols_put(f->symbols, event->authority, &authority) < 0)
-            f->failed = -ENOMEM;
-        return key_index_of(f, event->kind, event->country, effect_of(event->action), authority);
+        return key_index_of(f, event->kind, event->country, event_discriminator(event), authority);
     default:
         return 0;
     }
@@ -467,11 +478,6 @@ int facts_as_known(facts *f, const char *code, int64_t at_ns, bool by_reported, 
 thaw_hash facts_key(const thaw_event *event)
 {
     return thaw_report_key(event->source, event->id);
-}
-
-void facts_prefetch(const facts *f, thaw_hash key)
-{
-    reports_prefetch(f->reports, key);
 }
 
 thaw_code facts_refuse(const facts *f, const thaw_event *event)

@@ -115,7 +115,7 @@ void producer_restore(facts *f, thaw_str name, uint64_t repeats, const uint8_t *
 static uint32_t feed_find(const facts *f, uint32_t source, uint32_t country_)
 {
     uint32_t cursor = 0, i;
-    while ((i = index_next(&f->feeds_index, mix(source, country_), &cursor)))
+    while ((i = index_next(&f->feeds_index, feed_hash(source, country_), &cursor)))
         if (f->feeds[i].source == source && f->feeds[i].country == country_)
             return i;
     return 0;
@@ -138,7 +138,7 @@ static uint32_t feed_index(facts *f, uint32_t source, const char code[2])
                .first_at_ns = TIME_UNKNOWN,
                .last_at_ns = TIME_UNKNOWN,
                .id = XXH3_64bits_withSeed(name.data, name.len, (uint64_t)(uint8_t)code[0] << 8 | (uint8_t)code[1])};
-    if (i && index_put(&f->feeds_index, mix(source, country_), i, &f->kept) < 0)
+    if (i && index_put(&f->feeds_index, feed_hash(source, country_), i, &f->kept) < 0)
         f->failed = -ENOMEM;
     if (i)
         kept_put(f, &f->countries[country_].feeds, i);

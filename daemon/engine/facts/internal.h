@@ -388,6 +388,18 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
     uint64_t x = (a ^ (b + 0x9e3779b97f4a7c15u + (a << 6) + (a >> 2))) * 0xff51afd7ed558ccdu;
     return x ^ (x >> 32);
 }
+static inline uint64_t key_hash(uint8_t kind, const char code[2], uint8_t discriminator, uint32_t authority)
+{
+    return mix((uint64_t)kind << 32 | (uint64_t)discriminator << 16 | (uint64_t)(uint8_t)code[0] << 8 |
+                   (uint8_t)code[1],
+               authority);
+}
+static inline uint64_t feed_hash(uint32_t source, uint32_t country_index_)
+{
+    return mix(source, country_index_);
+}
+/* What parts the keys of one kind and country: grace, stage or effect. */
+uint8_t event_discriminator(const thaw_event *event);
 
 /* ---- items (items.c) ---------------------------------------------------------------- */
 

@@ -8,10 +8,15 @@
 #include "array.h"
 #include "image.h"
 
+/* The tag spares a look at another string. */
+typedef struct symbol_slot {
+    uint32_t symbol, tag; /* symbol 0: empty; tag: half of the hash */
+} symbol_slot;
+
 struct symbols {
     thaw_str *strings; /* by number; [0] is the absent string; each owns its bytes */
     uint32_t count, capacity;
-    uint32_t *slots; /* open addressing, 0 is empty; size a power of two */
+    symbol_slot *slots; /* open addressing; size a power of two */
     uint32_t slots_count;
     uint64_t held;
 };
@@ -52,34 +57,48 @@ symbols *symbols_free(symbols *s)
     return NULL;
 }
 
+uint64_t symbols_hash(thaw_str string)
+{
+    return XXH3_64bits(string.data, string.len);
+}
+
+static uint32_t tag_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 32);
+}
+
 /* The slot of a string: where it stands, or where it would. */
-static uint32_t *symbols_slot(const symbols *s, thaw_str string)
+static symbol_slot *symbols_slot(const symbols *s, thaw_str string, uint64_t hash)
 {
     uint32_t mask = s->slots_count - 1;
-    uint32_t i = (uint32_t)XXH3_64bits(string.data, string.len) & mask;
-    while (s->slots[i] && !str_equal(s->strings[s->slots[i]], string))
+    uint32_t i = (uint32_t)hash & mask;
+    while (s->slots[i].symbol &&
+           (s->slots[i].tag != tag_of(hash) || !str_equal(s->strings[s->slots[i].symbol], string)))
         i = (i + 1) & mask;
     return &s->slots[i];
 }
 
 static int symbols_grow(symbols *s)
 {
-    uint32_t *old = s->slots, old_count = s->slots_count;
-    uint32_t *slots = calloc((size_t)old_count * 2, sizeof *slots);
+    symbol_slot *old = s->slots;
+    uint32_t old_count = s->slots_count;
+    symbol_slot *slots = calloc((size_t)old_count * 2, sizeof *slots);
     if (!slots)
         return -ENOMEM;
     s->slots = slots;
     s->slots_count = old_count * 2;
     for (uint32_t i = 0; i < old_count; i++)
-        if (old[i])
-            *symbols_slot(s, s->strings[old[i]]) = old[i];
+        if (old[i].symbol) {
+            thaw_str string = s->strings[old[i].symbol];
+            *symbols_slot(s, string, symbols_hash(string)) = old[i];
+        }
     free(old);
     return 0;
 }
 
 uint32_t symbols_find(const symbols *s, thaw_str string)
 {
-    return string.data ? *symbols_slot(s, string) : 0;
+    return string.data ? symbols_slot(s, string, symbols_hash(string))->symbol : 0;
 }
 
 int symbols_put(symbols *s, thaw_str string, uint32_t *ret_symbol)
@@ -88,9 +107,10 @@ int symbols_put(symbols *s, thaw_str string, uint32_t *ret_symbol)
         *ret_symbol = 0;
         return 0;
     }
-    uint32_t *slot = symbols_slot(s, string);
-    if (*slot) {
-        *ret_symbol = *slot;
+    uint64_t hash = symbols_hash(string);
+    symbol_slot *slot = symbols_slot(s, string, hash);
+    if (slot->symbol) {
+        *ret_symbol = slot->symbol;
         return 0;
     }
     if (array_reserve((void **)&s->strings, &s->capacity, (size_t)s->count + 1, sizeof *s->strings, &s->held) < 0)
@@ -101,7 +121,7 @@ int symbols_put(symbols *s, thaw_str string, uint32_t *ret_symbol)
     memcpy(copy, string.data, string.len);
     copy[string.len] = '\0';
     s->strings[s->count] = (thaw_str){copy, string.len};
-    *slot = s->count;
+    *slot = (symbol_slot){s->count, tag_of(hash)};
     *ret_symbol = s->count++;
     return s->count * 2 > s->slots_count ? symbols_grow(s) : 0;
 }
@@ -114,6 +134,31 @@ thaw_str symbols_get(const symbols *s, uint32_t symbol)
 int symbols_compare(const symbols *s, uint32_t a, uint32_t b)
 {
     return a == b ? 0 : str_compare(s->strings[a], s->strings[b]);
+}
+
+/* ---- ahead -------------------------------------------------------------------------- */
+
+void symbols_fetch_slot(const symbols *s, uint64_t hash)
+{
+    __builtin_prefetch(&s->slots[(uint32_t)hash & (s->slots_count - 1)]);
+}
+
+uint32_t symbols_guess(const symbols *s, uint64_t hash)
+{
+    uint32_t mask = s->slots_count - 1, i = (uint32_t)hash & mask;
+    while (s->slots[i].symbol && s->slots[i].tag != tag_of(hash))
+        i = (i + 1) & mask;
+    return s->slots[i].symbol;
+}
+
+void symbols_fetch_entry(const symbols *s, uint32_t symbol)
+{
+    __builtin_prefetch(&s->strings[symbol]);
+}
+
+void symbols_fetch_text(const symbols *s, uint32_t symbol)
+{
+    __builtin_prefetch(s->strings[symbol].data);
 }
 
 /* ---- as bytes ----------------------------------------------------------------------- */
@@ -158,7 +203,7 @@ void symbols_get_image(symbols *s, saved_in *in)
     uint64_t slots = saved_get_number(in);
     if (slots <= count || slots > UINT32_MAX || (slots & (slots - 1)))
         in->failed = true;
-    uint32_t *made = in->failed ? NULL : image_get_new(in, slots * sizeof *made, slots * sizeof *made);
+    symbol_slot *made = in->failed ? NULL : image_get_new(in, slots * sizeof *made, slots * sizeof *made);
     if (!made) {
         in->failed = true;
         return;

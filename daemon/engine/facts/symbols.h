@@ -22,6 +22,13 @@ thaw_str symbols_get(const symbols *s, uint32_t symbol);
 /* Bytewise order of the strings of two symbols. */
 int symbols_compare(const symbols *s, uint32_t a, uint32_t b);
 
+/* For ahead.c: the three steps on the way to a string, fetched one after the other. */
+uint64_t symbols_hash(thaw_str string);
+void symbols_fetch_slot(const symbols *s, uint64_t hash);
+uint32_t symbols_guess(const symbols *s, uint64_t hash); /* a symbol of such a hash; 0: none has it */
+void symbols_fetch_entry(const symbols *s, uint32_t symbol);
+void symbols_fetch_text(const symbols *s, uint32_t symbol);
+
 /* For an image (image.h): into a table that has no string yet. Failure shows in in->failed. */
 void symbols_put_image(const symbols *s, saved_out *out);
 void symbols_get_image(symbols *s, saved_in *in);

@@ -149,9 +149,7 @@ uint32_t scope_index(facts *f, scope_kind kind, const char code[2], uint32_t det
 
 uint32_t key_index_of(facts *f, uint8_t kind, const char code[2], uint8_t discriminator, uint32_t authority)
 {
-    uint64_t hash =
-        mix((uint64_t)kind << 32 | (uint64_t)discriminator << 16 | (uint64_t)(uint8_t)code[0] << 8 | (uint8_t)code[1],
-            authority);
+    uint64_t hash = key_hash(kind, code, discriminator, authority);
     uint32_t cursor = 0, i;
     while ((i = index_next(&f->keys_index, hash, &cursor))) {
         const key *k = &f->keys[i];

@@ -281,11 +281,10 @@ static void run_batch(bench *b, uint32_t count, uint64_t at)
 {
     uint64_t start = cpu_ns();
     for (uint32_t i = 0; i < count; i++) {
-        b->keys[i] = facts_key(&b->events[i]);
-        facts_prefetch(b->f, b->keys[i]);
-    }
-    for (uint32_t i = 0; i < count; i++) {
         facts_verdict v;
+        if (i % FACTS_AHEAD == 0)
+            facts_look_ahead(b->f, &b->events[i], count - i < FACTS_AHEAD ? count - i : FACTS_AHEAD,
+                             &b->keys[i]);
         if (facts_add(b->f, &b->events[i], b->keys[i], (int64_t)at, &v) || v.code != THAW_OK ||
             v.duplicate) {
             fprintf(stderr, "report %" PRIu64 " was not taken: %s\n", at + i,
