@@ -17,12 +17,6 @@ typedef struct path {
     const incident *hot;
 } path;
 
-static void fetch(const void *object, size_t bytes)
-{
-    for (size_t at = 0; object && at < bytes; at += 64)
-        __builtin_prefetch((const char *)object + at);
-}
-
 static void fetch_slot(const hash_index *x, uint64_t hash)
 {
     if (x->size)
@@ -68,14 +62,14 @@ static void path_records(const facts *f, path *p)
 {
     p->feed = found(&f->feeds_index, p->feed_hash);
     p->key = found(&f->keys_index, p->key_hash);
-    fetch(p->feed ? &f->feeds[p->feed] : NULL, sizeof *f->feeds);
-    fetch(p->key ? &f->keys[p->key] : NULL, sizeof *f->keys);
+    fetch_ahead(p->feed ? &f->feeds[p->feed] : NULL, sizeof *f->feeds);
+    fetch_ahead(p->key ? &f->keys[p->key] : NULL, sizeof *f->keys);
 }
 
 static void path_incident(const facts *f, path *p)
 {
     p->hot = p->key ? f->keys[p->key].hot : NULL;
-    fetch(p->hot, sizeof *p->hot);
+    fetch_ahead(p->hot, sizeof *p->hot);
 }
 
 static void path_opener(const facts *f, const path *p)
@@ -85,7 +79,7 @@ static void path_opener(const facts *f, const path *p)
     if (p->hot->items.count)
         __builtin_prefetch(p->hot->items.at + p->hot->items.count, 1);
     if (!(p->hot->opener & ITEM_GROUP) && p->hot->opener)
-        fetch(report_of(f, p->hot->opener), sizeof(report));
+        fetch_ahead(report_of(f, p->hot->opener), sizeof(report));
 }
 
 void facts_look_ahead(const facts *f, const thaw_event events[], size_t count, thaw_hash ret_keys[])

@@ -291,6 +291,8 @@ static void report_fill(facts *f, report *r, const thaw_event *event)
     report_date(r, event);
     r->count = event->count;
     r->source = symbol_of(f, event->source);
+    if (symbols_rank(f->symbols, r->source) < 0) /* names decide between reports of one day */
+        f->failed = -ENOMEM;
     r->voice = event->attributed_to.data ? symbol_of(f, event->attributed_to) : r->source;
     r->part = event->covers == THAW_PART ? symbol_of(f, event->part) : 0;
     if (event->kind == THAW_SANCTION)

@@ -255,7 +255,11 @@ static void feed_settle(facts *f, uint32_t i)
 
 void feeds_settle(facts *f)
 {
-    for (uint32_t i = 0; i < f->dirty_feeds.count && !f->failed; i++)
-        feed_settle(f, f->dirty_feeds.at[i]);
+    const numbers *dirty = &f->dirty_feeds;
+    for (uint32_t i = 0; i < dirty->count && !f->failed; i++) {
+        if (i + 8 < dirty->count) /* they lie anywhere: fetched while others are worked on */
+            fetch_ahead(&f->feeds[dirty->at[i + 8]], sizeof *f->feeds);
+        feed_settle(f, dirty->at[i]);
+    }
     f->dirty_feeds.count = 0;
 }

@@ -56,8 +56,7 @@ static void incidents_ahead(const facts *f, uint32_t i)
 {
     const uint32_t *dirty = f->dirty_incidents.at, count = f->dirty_incidents.count;
     if (i + 12 < count)
-        for (size_t at = 0; at < sizeof(incident); at += 64)
-            __builtin_prefetch((const char *)f->incidents[dirty[i + 12]] + at);
+        fetch_ahead(f->incidents[dirty[i + 12]], sizeof(incident));
     if (i + 8 < count) {
         const incident *inc = f->incidents[dirty[i + 8]];
         __builtin_prefetch(inc->items.at);
@@ -68,9 +67,7 @@ static void incidents_ahead(const facts *f, uint32_t i)
         return;
     for (uint32_t n = inc->digest ? inc->items_settled : 0; n < inc->items.count && n < 16u; n++)
         if (!(inc->items.at[n] & ITEM_GROUP)) {
-            const report *r = report_of(f, inc->items.at[n]);
-            __builtin_prefetch(r);
-            __builtin_prefetch((const char *)r + 64);
+            fetch_ahead(report_of(f, inc->items.at[n]), sizeof(report));
         }
 }
 

@@ -388,6 +388,12 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
     uint64_t x = (a ^ (b + 0x9e3779b97f4a7c15u + (a << 6) + (a >> 2))) * 0xff51afd7ed558ccdu;
     return x ^ (x >> 32);
 }
+/* Asks for the lines of an object that is needed soon. NULL is fine. */
+static inline void fetch_ahead(const void *object, size_t bytes)
+{
+    for (size_t at = 0; object && at < bytes; at += 64)
+        __builtin_prefetch((const char *)object + at);
+}
 static inline uint64_t key_hash(uint8_t kind, const char code[2], uint8_t discriminator, uint32_t authority)
 {
     return mix((uint64_t)kind << 32 | (uint64_t)discriminator << 16 | (uint64_t)(uint8_t)code[0] << 8 |

@@ -16,6 +16,10 @@ typedef struct symbol_slot {
 struct symbols {
     thaw_str *strings; /* by number; [0] is the absent string; each owns its bytes */
     uint32_t count, capacity;
+    uint64_t *ranks; /* by number: in the order of the strings; 0: not ranked */
+    uint32_t ranks_capacity;
+    uint32_t *ranked; /* those that are, in order */
+    uint32_t ranked_count, ranked_capacity;
     symbol_slot *slots; /* open addressing; size a power of two */
     uint32_t slots_count;
     uint64_t held;
@@ -52,6 +56,8 @@ symbols *symbols_free(symbols *s)
     for (uint32_t i = 1; i < s->count; i++)
         free((void *)s->strings[i].data);
     free(s->strings);
+    free(s->ranks);
+    free(s->ranked);
     free(s->slots);
     free(s);
     return NULL;
@@ -131,9 +137,75 @@ thaw_str symbols_get(const symbols *s, uint32_t symbol)
     return s->strings[symbol];
 }
 
+/* ---- order -------------------------------------------------------------------------- */
+
+#define RANKED_MAX 65536u /* each newcomer moves those behind it */
+
+static uint64_t rank_of(const symbols *s, uint32_t symbol)
+{
+    return symbol < s->ranks_capacity ? s->ranks[symbol] : 0;
+}
+
 int symbols_compare(const symbols *s, uint32_t a, uint32_t b)
 {
-    return a == b ? 0 : str_compare(s->strings[a], s->strings[b]);
+    uint64_t rank_a = rank_of(s, a), rank_b = rank_of(s, b);
+    if (a == b)
+        return 0;
+    if (rank_a && rank_b)
+        return rank_a < rank_b ? -1 : 1;
+    return str_compare(s->strings[a], s->strings[b]);
+}
+
+static uint32_t ranked_place(const symbols *s, thaw_str string)
+{
+    uint32_t low = 0, high = s->ranked_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (str_compare(s->strings[s->ranked[middle]], string) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* New ranks for all, as far from one another as can be. */
+static void ranks_spread(symbols *s)
+{
+    uint64_t step = UINT64_MAX / (s->ranked_count + 1u);
+    for (uint32_t i = 0; i < s->ranked_count; i++)
+        s->ranks[s->ranked[i]] = step * (i + 1u);
+}
+
+static int ranks_reserve(symbols *s, uint32_t symbol)
+{
+    uint32_t before = s->ranks_capacity;
+    if (array_reserve((void **)&s->ranks, &s->ranks_capacity, (size_t)symbol + 1, sizeof *s->ranks, &s->held) < 0 ||
+        array_reserve((void **)&s->ranked, &s->ranked_capacity, (size_t)s->ranked_count + 1, sizeof *s->ranked,
+                      &s->held) < 0)
+        return -ENOMEM;
+    memset(s->ranks + before, 0, (s->ranks_capacity - before) * sizeof *s->ranks);
+    return 0;
+}
+
+/* Between those before and behind it there mostly is a number left. */
+int symbols_rank(symbols *s, uint32_t symbol)
+{
+    if (rank_of(s, symbol) || !symbol || s->ranked_count >= RANKED_MAX)
+        return 0;
+    if (ranks_reserve(s, symbol) < 0)
+        return -ENOMEM;
+    uint32_t at = ranked_place(s, s->strings[symbol]);
+    uint64_t before = at ? s->ranks[s->ranked[at - 1]] : 0;
+    uint64_t behind = at < s->ranked_count ? s->ranks[s->ranked[at]] : UINT64_MAX;
+    memmove(s->ranked + at + 1, s->ranked + at, (s->ranked_count - at) * sizeof *s->ranked);
+    s->ranked[at] = symbol;
+    s->ranked_count++;
+    if (behind - before < 2)
+        ranks_spread(s);
+    else
+        s->ranks[symbol] = before + (behind - before) / 2;
+    return 0;
 }
 
 /* ---- ahead -------------------------------------------------------------------------- */

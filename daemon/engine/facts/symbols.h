@@ -19,8 +19,10 @@ int symbols_put(symbols *s, thaw_str string, uint32_t *ret_symbol);
 uint32_t symbols_find(const symbols *s, thaw_str string);
 /* The string of a number; lives as long as the table. */
 thaw_str symbols_get(const symbols *s, uint32_t symbol);
-/* Bytewise order of the strings of two symbols. */
+/* Bytewise order of the strings of two symbols: without a look at them where both are ranked. */
 int symbols_compare(const symbols *s, uint32_t a, uint32_t b);
+/* Gives a symbol that is going to be compared often its rank; not to more than 65 536 of them. -ENOMEM. */
+int symbols_rank(symbols *s, uint32_t symbol);
 
 /* For ahead.c: the three steps on the way to a string, fetched one after the other. */
 uint64_t symbols_hash(thaw_str string);
