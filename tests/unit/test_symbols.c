@@ -50,7 +50,8 @@ static void equal_strings_are_one_symbol(void **state)
 /* A rank lies between those of its neighbours; where none is left there, all are given anew. */
 static void ranks_say_the_order(void **state)
 {
-    static const char *const formats[] = {"%06u", "%u", "z%uz"}; /* rising, mixed, of several lengths */
+    static const char *const formats[] = {"%06u", "%u",
+                                          "z%uz"}; /* rising, mixed, of several lengths */
     (void)state;
     for (size_t f = 0; f < sizeof formats / sizeof *formats; f++) {
         symbols *s;

@@ -94,6 +94,8 @@ static int64_t act_in(facts *f, const incident *acts, const incident *announced,
 {
     int64_t first = INT64_MAX;
     numbers list = {0};
+    if (!acts->now.act)
+        return first;
     incident_reports(f, acts, false, &list);
     for (uint32_t i = 0; i < list.count; i++) {
         const report *r = report_of(f, list.at[i]);

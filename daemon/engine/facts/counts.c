@@ -228,12 +228,38 @@ static thaw_str part_dimension(const facts *f, uint32_t part)
     return (thaw_str){s.data, length};
 }
 
-bool parts_share_dimension(const facts *f, uint32_t a, uint32_t b)
+typedef struct part_count {
+    thaw_str dimension;
+    uint64_t count;
+} part_count;
+
+static int dimension_order(const void *a, const void *b)
 {
-    return str_equal(part_dimension(f, a), part_dimension(f, b));
+    return str_compare(((const part_count *)a)->dimension, ((const part_count *)b)->dimension);
 }
 
-/* For each dimension the sum of its values is a lower bound of the whole. */
+void counted_raise_by_parts(facts *f, counted *c, const uint32_t parts[], const uint64_t counts[], uint32_t count)
+{
+    part_count few[16], *all = count <= 16 ? few : malloc(count * sizeof *all);
+    if (!all) {
+        f->failed = -ENOMEM;
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        all[i] = (part_count){part_dimension(f, parts[i]), counts[i]};
+    if (count > 1)
+        qsort(all, count, sizeof *all, dimension_order);
+    for (uint32_t i = 0, next; i < count; i = next) {
+        uint64_t sum = 0;
+        for (next = i; next < count && str_equal(all[next].dimension, all[i].dimension); next++)
+            if (__builtin_add_overflow(sum, all[next].count, &sum))
+                sum = UINT64_MAX;
+        counted_raise(c, sum);
+    }
+    if (all != few)
+        free(all);
+}
+
 static void count_parts(facts *f, const uint32_t *numbers_, uint32_t count, counted *c)
 {
     numbers parts = {0};
@@ -242,21 +268,18 @@ static void count_parts(facts *f, const uint32_t *numbers_, uint32_t count, coun
         if (r->covers == THAW_PART && (r->has_count || r->parties))
             put(f, &parts, r->part);
     }
-    uint64_t *sums = parts.count ? calloc(parts.count, sizeof *sums) : NULL;
-    if (parts.count && !sums)
+    uint64_t *counts = parts.count ? calloc(parts.count, sizeof *counts) : NULL;
+    if (parts.count && !counts)
         f->failed = -ENOMEM;
-    for (uint32_t i = 0; sums && i < parts.count; i++) {
+    for (uint32_t i = 0; counts && i < parts.count; i++) {
         counted one;
         count_part(f, numbers_, count, parts.at[i], &one);
         c->disagrees = c->disagrees || one.disagrees;
-        uint32_t first = 0; /* the sum stands at the first part of the dimension */
-        while (!parts_share_dimension(f, parts.at[first], parts.at[i]))
-            first++;
-        if (__builtin_add_overflow(sums[first], one.count, &sums[first]))
-            sums[first] = UINT64_MAX;
-        counted_raise(c, sums[first]);
+        counts[i] = one.count;
     }
-    free(sums);
+    if (counts)
+        counted_raise_by_parts(f, c, parts.at, counts, parts.count);
+    free(counts);
     numbers_done(&parts, &f->held);
 }
 

@@ -261,23 +261,22 @@ static level *part_of(facts *f, digest *d, uint32_t part)
 
 static void digest_count_parts(facts *f, digest *d, counted *c)
 {
-    for (uint32_t i = 0; i < d->parts_count; i++) {
-        uint64_t sum = 0;
-        bool first = true;
-        for (uint32_t j = 0; j < d->parts_count; j++) {
-            if (!parts_share_dimension(f, d->parts[i].part, d->parts[j].part))
-                continue;
-            first = first && j >= i; /* the sum is made at the first part of the dimension */
-            counted one = {0};
-            level_count(f, &d->parts[j], &one);
-            counted_close(&one);
-            c->disagrees = c->disagrees || one.disagrees;
-            if (__builtin_add_overflow(sum, one.count, &sum))
-                sum = UINT64_MAX;
-        }
-        if (first)
-            counted_raise(c, sum);
+    uint64_t *counts = malloc(d->parts_count * sizeof *counts);
+    uint32_t *parts = malloc(d->parts_count * sizeof *parts);
+    if (!counts || !parts)
+        f->failed = -ENOMEM;
+    for (uint32_t i = 0; counts && parts && i < d->parts_count; i++) {
+        counted one = {0};
+        level_count(f, &d->parts[i], &one);
+        counted_close(&one);
+        c->disagrees = c->disagrees || one.disagrees;
+        parts[i] = d->parts[i].part;
+        counts[i] = one.count;
     }
+    if (counts && parts)
+        counted_raise_by_parts(f, c, parts, counts, d->parts_count);
+    free(counts);
+    free(parts);
 }
 
 /* ---- dates -------------------------------------------------------------------------- */

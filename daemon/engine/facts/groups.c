@@ -278,10 +278,12 @@ static void regroup_add(facts *f, regroup *g, uint32_t number)
         f->failed = -ENOMEM;
 }
 
-/* A report with all that is in its group now. */
+/* A report with all that is in its group now: one of a group never comes without the others. */
 static void regroup_add_group(facts *f, regroup *g, uint32_t number)
 {
     item it = report_item(f, number);
+    if (regroup_place(g, number))
+        return;
     if (!(it & ITEM_GROUP)) {
         regroup_add(f, g, number);
         return;
@@ -518,6 +520,37 @@ static void undated_seeds(facts *f, uint32_t number, const thaw_event *event, re
     numbers_done(&nodes, &f->held);
 }
 
+static void tied_note(facts *f, uint32_t number, uint32_t other, void *context)
+{
+    (void)number;
+    put(f, context, other);
+}
+
+/* Puts a report that is in no group yet together with the items of those it is tied to. Nothing of these parts:
+ * a report cuts no tie of others of its kind. */
+static void groups_join(facts *f, uint32_t number, const numbers *tied_to)
+{
+    numbers members = {0}, old = {0};
+    for (uint32_t i = 0; i < tied_to->count; i++) {
+        item it = report_item(f, tied_to->at[i]);
+        uint32_t groups_before = old.count;
+        if (it & ITEM_GROUP)
+            put(f, &old, it & ~ITEM_GROUP);
+        if (!(it & ITEM_GROUP) || old.count > groups_before)
+            item_reports(f, it ? it : tied_to->at[i], &members);
+    }
+    add(f, &members, number);
+    if (!f->failed) {
+        uint32_t key_index = report_of(f, number)->key_index;
+        qsort(members.at, members.count, sizeof *members.at, number_order);
+        component_lift(f, key_index, &members);
+        component_place(f, key_index, &members);
+        groups_end_lifted(f, &old);
+    }
+    numbers_done(&members, &f->held);
+    numbers_done(&old, &f->held);
+}
+
 void groups_enter(facts *f, uint32_t number, const thaw_event *event)
 {
     report *r = report_of(f, number);
@@ -534,10 +567,17 @@ void groups_enter(facts *f, uint32_t number, const thaw_event *event)
         names_tie(f, number, event, true);
     regroup g = {0};
     report_set_item(f, number, 0);
-    regroup_add(f, &g, number);
     if (r->on_people)
         undated_seeds(f, number, event, &g);
-    regroup_run(f, r->key_index, &g);
+    if (g.reports.count) { /* undated ones, which may go with this one now and leave another */
+        regroup_add(f, &g, number);
+        regroup_run(f, r->key_index, &g);
+        return;
+    }
+    numbers tied_to = {0};
+    ties_each(f, number, tied_note, &tied_to);
+    groups_join(f, number, &tied_to);
+    numbers_done(&tied_to, &f->held);
 }
 
 void groups_leave(facts *f, uint32_t number, const thaw_event *event)

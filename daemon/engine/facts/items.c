@@ -106,35 +106,46 @@ typedef struct dated {
     span date;
 } dated;
 
-#define FEW 24u /* up to so many are not worth sorting */
+#define FEW 24u /* up to so many are not worth a table */
 
-static int voice_order(const void *a_, const void *b_, void *f)
+/* Where the voice stands among the first `kept`, or kept. */
+static uint32_t voice_find(const dated *d, uint32_t kept, uint32_t voice)
 {
-    const dated *a = a_, *b = b_;
-    if (a->voice != b->voice)
-        return a->voice < b->voice ? -1 : 1;
-    return -report_later_compare(f, a->report, b->report); /* the latest first */
+    uint32_t j = 0;
+    while (j < kept && d[j].voice != voice)
+        j++;
+    return j;
+}
+
+/* The same by a hash table of places + 1, 0 where it is empty; what is new is entered as `kept`. */
+static uint32_t voice_find_in(uint32_t *table, uint32_t mask, const dated *d, uint32_t kept, uint32_t voice)
+{
+    uint32_t at = (voice * 0x9e3779b1u) & mask;
+    while (table[at] && d[table[at] - 1].voice != voice)
+        at = (at + 1) & mask;
+    if (!table[at])
+        table[at] = kept + 1;
+    return table[at] - 1;
 }
 
 /* Keeps of each voice its latest; returns how many are left. */
 static uint32_t voices_latest(facts *f, dated *d, uint32_t count)
 {
-    uint32_t kept = 0;
-    if (count > FEW) {
-        qsort_r(d, count, sizeof *d, voice_order, f);
-        for (uint32_t i = 0; i < count; i++)
-            if (kept == 0 || d[kept - 1].voice != d[i].voice)
-                d[kept++] = d[i];
-        return kept;
+    uint32_t kept = 0, size = 64, *table = NULL;
+    while (size < count * 2u)
+        size *= 2;
+    if (count > FEW && !(table = calloc(size, sizeof *table))) {
+        f->failed = -ENOMEM;
+        return count;
     }
-    for (uint32_t i = 0, j; i < count; i++) {
-        for (j = 0; j < kept && d[j].voice != d[i].voice; j++)
-            ;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t j = table ? voice_find_in(table, size - 1, d, kept, d[i].voice) : voice_find(d, kept, d[i].voice);
         if (j == kept)
             d[kept++] = d[i];
         else if (report_later_compare(f, d[i].report, d[j].report) > 0)
             d[j] = d[i];
     }
+    free(table);
     return kept;
 }
 

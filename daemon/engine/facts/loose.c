@@ -98,12 +98,20 @@ static bool count_same(const counted *a, const counted *b)
 /* What was decided for one item. */
 typedef struct placing {
     item it;
+    span date;
     uint32_t before;      /* incident it stood in */
     incident *target;     /* an incident of sharp items */
     uint32_t leader;      /* position of the item that opens its vague incident; UINT32_MAX: none */
-    uint32_t naming_next; /* of those that joined the same target bearing a name: position + 1 */
+    uint32_t naming_next; /* of those that joined the same target or leader bearing a name: position + 1 */
+    uint32_t naming;      /* of a leader: the last that joined it bearing a name: position + 1 */
     counted votes;
 } placing;
+
+static bool bears_name(const facts *f, item it)
+{
+    const numbers *naming = item_naming(f, it);
+    return naming && naming->count;
+}
 
 /* Whether a source bears a name in the item and in the incident, with the vague ones that joined so far. */
 static bool target_conflict(facts *f, const placing p[], const incident *inc, item it)
@@ -145,21 +153,28 @@ static incident *wider_target(facts *f, key *k, item it)
     return found;
 }
 
-static void vague_join(facts *f, placing p[], uint32_t at)
+/* The first in order of opening of the vague incidents so far that an item fits, or one that it opens. */
+static void vague_join(facts *f, placing p[], uint32_t at, numbers *leaders)
 {
-    span s = item_span(f, p[at].it);
+    bool named = bears_name(f, p[at].it);
     p[at].leader = at;
-    for (uint32_t i = 0; i < at; i++) {
-        if (p[i].leader != i || p[i].target || !span_overlaps(item_span(f, p[i].it), s) ||
-            !count_same(&p[i].votes, &p[at].votes))
+    for (uint32_t i = 0; i < leaders->count; i++) {
+        placing *leader = &p[leaders->at[i]];
+        if (!span_overlaps(leader->date, p[at].date) || !count_same(&leader->votes, &p[at].votes))
             continue;
         bool conflict = false;
-        for (uint32_t j = i; j < at && !conflict; j++)
-            conflict = p[j].leader == i && naming_conflict(item_naming(f, p[j].it), item_naming(f, p[at].it));
+        for (uint32_t j = named ? leader->naming : 0; j && !conflict; j = p[j - 1].naming_next)
+            conflict = naming_conflict(item_naming(f, p[j - 1].it), item_naming(f, p[at].it));
         if (!conflict) {
-            p[at].leader = i;
-            return;
+            p[at].leader = leaders->at[i];
+            break;
         }
+    }
+    if (p[at].leader == at)
+        add(f, leaders, at);
+    if (named) {
+        p[at].naming_next = p[p[at].leader].naming;
+        p[p[at].leader].naming = at + 1;
     }
 }
 
@@ -173,7 +188,9 @@ static void item_votes(facts *f, item it, counted *ret_votes)
 
 static void placing_decide(facts *f, key *k, placing p[], uint32_t count)
 {
+    numbers leaders = {0};
     for (uint32_t i = 0; i < count; i++) {
+        p[i].date = item_span(f, p[i].it);
         p[i].before = item_incident(f, p[i].it);
         p[i].leader = UINT32_MAX;
         p[i].target = NULL;
@@ -183,10 +200,9 @@ static void placing_decide(facts *f, key *k, placing p[], uint32_t count)
         }
         item_votes(f, p[i].it, &p[i].votes);
         p[i].target = vague_target(f, k, p, p[i].it, &p[i].votes);
-        const numbers *naming = item_naming(f, p[i].it);
         if (!p[i].target) {
-            vague_join(f, p, i);
-        } else if (naming && naming->count) {
+            vague_join(f, p, i, &leaders);
+        } else if (bears_name(f, p[i].it)) {
             p[i].naming_next = p[i].target->loose_naming;
             p[i].target->loose_naming = i + 1;
         }
@@ -194,6 +210,7 @@ static void placing_decide(facts *f, key *k, placing p[], uint32_t count)
     for (uint32_t i = 0; i < count; i++)
         if (p[i].target)
             p[i].target->loose_naming = 0;
+    numbers_done(&leaders, &f->held);
 }
 
 /* The vague incident an item opens: the one it opened before, where that still is. */
@@ -310,8 +327,7 @@ static bool loose_concerned(const facts *f, const key *k, const spans *changed, 
 static int64_t loose_gap(const facts *f, const key *k)
 {
     for (uint32_t i = 0; i < k->loose.count; i++) {
-        const numbers *naming = item_naming(f, k->loose.at[i]);
-        if (naming && naming->count)
+        if (bears_name(f, k->loose.at[i]))
             return 2 * f->config.tolerance_ns[k->kind];
     }
     return 0;

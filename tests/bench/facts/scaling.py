@@ -1,0 +1,211 @@
+#!/usr/bin/python3
+"""What a report costs where thousands of one sort meet: same names, same month, same measure, in the wrong order.
+
+    scaling.py [--driver build/release/tests/facts_driver] [--reports N] [STREAM...]
+
+Each stream is given to the facts in batches of 20, once with N reports and once with four times as many, and the
+processor time of the whole driver is printed for each report. A cost that grows like the number of reports beside
+it shows as 4; where the facts themselves change that much (a chain of days that is cut anew, a measure that says
+its whole history, a group that is counted anew) it cannot be less.
+"""
+import argparse
+import datetime
+import json
+import random
+import resource
+import subprocess
+
+FIRST_DAY = datetime.date(2005, 1, 1)
+DAYS = 7000
+STREAMS = {}
+
+
+def stream(function):
+    STREAMS[function.__name__] = function
+    return function
+
+
+def day(i):
+    return (FIRST_DAY + datetime.timedelta(days=i % DAYS)).isoformat()
+
+
+def report(kind, i, **more):
+    return {"kind": kind, "country": "BY", "source": "s%d" % (i % 7), "id": "%s-%d" % (kind, i), "status": "confirmed",
+            "reported_at": day(i), **more}
+
+
+def release(i, **more):
+    return report("release", i, **{"count": i % 9, "occurred_at": day(i), **more})
+
+
+def sanction(i, action, **more):
+    return report("sanction", i, action=action, authority="A", **{"occurred_at": day(i), **more})
+
+
+def retraction(of):
+    return {"kind": "retraction", "country": "BY", "source": of["source"], "id": "gone-" + of["id"],
+            "retracts": of["id"]}
+
+
+def party(i):
+    return [{"ids": ["x:%d" % i]}]
+
+
+@stream
+def listed_then_delisted(n):
+    half = n // 2
+    return [sanction(i, "imposed" if i < half else "delisted", targets=party(i % half)) for i in range(n)]
+
+
+@stream
+def announced_never_done(n):
+    return [sanction(i, "eased", targets=party(i)) for i in range(n)]
+
+
+@stream
+def announced_and_done(n):
+    return [sanction(i, "eased" if i % 2 else "lifted", targets=party(i // 2)) for i in range(n)]
+
+
+@stream
+def listed_on_one_day(n):
+    return [sanction(i, "imposed", targets=party(i), occurred_at="2020-01-01") for i in range(n)]
+
+
+@stream
+def one_measure(n):
+    return [sanction(i, "amended", targets=party(1)) for i in range(n)]
+
+
+@stream
+def program_ends(n):
+    return [sanction(i, "imposed", program="P", targets=party(i)) for i in range(n)] + [
+        sanction(n, "lifted", program="P", occurred_at=day(DAYS - 1))]
+
+
+@stream
+def one_person_freed_and_held(n):
+    return [report("release" if i % 2 else "detention", i, count=1, persons=party(1), occurred_at=day(i))
+            for i in range(n)]
+
+
+@stream
+def one_name(n):
+    return [release(i, count=1, persons=[{"name": "One Name"}]) for i in range(n)]
+
+
+@stream
+def one_name_many_ids(n):
+    return [release(i, count=1, persons=[{"name": "One Name", "ids": ["x:%d" % i]}]) for i in range(n)]
+
+
+@stream
+def chain_of_ids(n):
+    return [release(i, count=1, persons=[{"ids": ["x:%d" % i, "x:%d" % (i + 1)]}]) for i in range(n)]
+
+
+@stream
+def one_month(n):
+    return [release(i, occurred_at="2010-05") for i in range(n)]
+
+
+@stream
+def one_month_many_names(n):
+    return [release(i, occurred_at="2010-05", incident="n%d" % i) for i in range(n)]
+
+
+@stream
+def one_day_many_names(n):
+    return [release(i, occurred_at="2010-05-03", incident="n%d" % i) for i in range(n)]
+
+
+@stream
+def one_incident_name(n):
+    return [release(i, incident="n") for i in range(n)]
+
+
+@stream
+def one_day_many_parts(n):
+    return [release(i, occurred_at="2010-05-03", covers="part", part="destination=%d" % i) for i in range(n)]
+
+
+@stream
+def one_day_many_voices(n):
+    return [release(i, occurred_at="2010-05-03", attributed_to="v%d" % i) for i in range(n)]
+
+
+@stream
+def totals(n):
+    return [release(i, count=3) if i % 2 else report("tally", i, source="t%d" % i, count=i, since="2005-01-01",
+                                                     as_of=day(i)) for i in range(n)]
+
+
+@stream
+def all_withdrawn(n):
+    told = [release(i) for i in range(n // 2)]
+    return told + [retraction(of) for of in told]
+
+
+@stream
+def one_incident_withdrawn(n):
+    told = [release(i, occurred_at="2010-05-03") for i in range(n // 2)]
+    return told + [retraction(of) for of in told]
+
+
+@stream
+def days_in_order(n):
+    return [release(i, occurred_at=day(i // 2)) for i in range(n)]
+
+
+@stream
+def days_backwards(n):
+    return days_in_order(n)[::-1]
+
+
+@stream
+def days_shuffled(n):
+    all_of_them = days_in_order(n)
+    random.Random(1).shuffle(all_of_them)
+    return all_of_them
+
+
+@stream
+def ever_larger(n):
+    return [release(i, count=i, occurred_at=day(i * 3)) for i in range(n)]
+
+
+@stream
+def largest_comes_and_goes(n):
+    out = [release(i, count=1, occurred_at=day(i * 3)) for i in range(n // 2)]
+    for i in range(n // 4):
+        large = release(n + i, source="large", count=1000, occurred_at="2004-01-01")
+        out += [large, retraction(large)]
+    return out
+
+
+def cost_us(driver, events):
+    case = {"case": 1, "batches": [events[i:i + 20] for i in range(0, len(events), 20)], "now": "2026-01-01",
+            "quiet": True}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([driver], input=json.dumps(case) + "\n", capture_output=True, text=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    answer = json.loads(done.stdout)
+    assert answer["accepted"] == len(events) and not answer["problems"], answer["problems"][:3]
+    return used / len(events) * 1e6
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--driver", default="build/release/tests/facts_driver")
+    parser.add_argument("--reports", type=int, default=2000, metavar="N")
+    parser.add_argument("streams", nargs="*", metavar="STREAM")
+    options = parser.parse_args()
+    for name in options.streams or STREAMS:
+        few, many = (cost_us(options.driver, STREAMS[name](n)) for n in (options.reports, 4 * options.reports))
+        print("%-28s %8.1f us with %d, %8.1f us with %d: %.1f times" %
+              (name, few, options.reports, many, 4 * options.reports, many / max(few, 0.1)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
