@@ -76,14 +76,20 @@ incident *incidents_from(const key *k, int64_t start_ns)
     return found;
 }
 
-/* The same, looking first where the last item went. */
+#define STEPS_MAX 8u /* so many neighbours are looked at before the tree is climbed */
+
+/* The same, looking first about where the last item went. */
 static incident *sharp_floor_hot(facts *f, key *k, item it)
 {
-    incident *hot = k->hot;
-    if (hot && opens_before(f, hot, it)) {
-        incident *next = hot->next;
+    incident *at = k->hot, *next;
+    uint32_t steps = 0;
+    while (at && !opens_before(f, at, it) && steps++ < STEPS_MAX)
+        at = at->prev;
+    while (at && steps++ < STEPS_MAX) {
+        next = at->next;
         if (!next || !opens_before(f, next, it))
-            return hot;
+            return k->hot = at;
+        at = next;
     }
     return k->hot = sharp_floor(f, k, it);
 }
