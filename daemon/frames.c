@@ -48,6 +48,18 @@ void frames_done(frames *f)
     f->kept = 0;
 }
 
+void frames_move(frames *to, frames *from)
+{
+    for (size_t i = 0; i < from->kept; i++) { /* zmq_msg_t must be moved by its own function */
+        zmq_msg_init(&to->part[i]);
+        zmq_msg_move(&to->part[i], &from->part[i]);
+    }
+    to->kept = from->kept;
+    to->count = from->count;
+    to->bytes = from->bytes;
+    from->kept = 0;
+}
+
 int frames_send(void *socket, frames *f)
 {
     for (size_t i = 0; i < f->kept; i++) {

@@ -23,6 +23,8 @@ typedef struct frames {
 /* 0; -EAGAIN: nothing waits; or another negative errno. Only after 0 must frames_done follow. */
 int frames_receive(void *socket, frames *ret_frames);
 void frames_done(frames *f);
+/* All frames into `to`, which has none; `from` has none afterwards. */
+void frames_move(frames *to, frames *from);
 
 /* Sends all frames as one message without waiting. On success the frames are the socket's and
  * f->kept is 0. -EAGAIN: the peer's queue is full; -EHOSTUNREACH: it is gone. */

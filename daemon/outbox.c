@@ -59,18 +59,14 @@ outbox *outbox_free(outbox *o)
     return NULL;
 }
 
-/* zmq_msg_t must be moved by its own function. */
+/* `to` holds nothing. */
 static void item_move(item *to, item *from)
 {
-    *to = (item){from->ticket, from->seq, from->since_ns, from->target, {.kept = 0}};
-    for (size_t i = 0; i < from->message.kept; i++) {
-        zmq_msg_init(&to->message.part[i]);
-        zmq_msg_move(&to->message.part[i], &from->message.part[i]);
-        zmq_msg_close(&from->message.part[i]);
-    }
-    to->message.kept = from->message.kept;
-    to->message.bytes = from->message.bytes;
-    from->message.kept = 0;
+    to->ticket = from->ticket;
+    to->seq = from->seq;
+    to->since_ns = from->since_ns;
+    to->target = from->target;
+    frames_move(&to->message, &from->message);
 }
 
 /* Room for one more at the tail; what was sent is closed up first. Returns by how much the
@@ -103,23 +99,19 @@ static ssize_t queue_make_room(queue *q)
 int outbox_put(outbox *o, outbox_target target, uint64_t seq, frames *message)
 {
     ssize_t shift = queue_make_room(&o->waiting);
-    item from = {.seq = seq, .target = target};
+    item *place;
 
     if (shift < 0) {
         frames_done(message);
         return -ENOMEM;
     }
     o->sealed -= (size_t)shift;
-    from.message.bytes = message->bytes;
-    for (size_t i = 0; i < message->kept; i++) {
-        zmq_msg_init(&from.message.part[i]);
-        zmq_msg_move(&from.message.part[i], &message->part[i]);
-        zmq_msg_close(&message->part[i]);
-    }
-    from.message.kept = message->kept;
-    message->kept = 0;
-    o->bytes += from.message.bytes;
-    item_move(&o->waiting.items[o->waiting.tail++], &from);
+    o->bytes += message->bytes;
+    place = &o->waiting.items[o->waiting.tail++];
+    place->ticket = 0;
+    place->seq = seq;
+    place->target = target;
+    frames_move(&place->message, message);
     return 0;
 }
 

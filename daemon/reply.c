@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COPIED_BYTES_MAX 512
+
 void pack_str(msgpack_packer *out, thaw_str text)
 {
     msgpack_pack_str(out, text.len);
@@ -74,9 +76,9 @@ int reply_body_write(void *place, const char *data, size_t len)
     return 0;
 }
 
-static int put(thawd *d, const envelope *to, const char *status, reply_body *body)
+/* The frames before the body. */
+static int put_head(frames *message, const envelope *to, const char *status)
 {
-    frames message = {.kept = 0};
     zmq_msg_t route;
     int r = 0;
 
@@ -84,20 +86,42 @@ static int put(thawd *d, const envelope *to, const char *status, reply_body *bod
     if (zmq_msg_copy(&route, (zmq_msg_t *)&to->route) < 0)
         r = -ENOMEM;
     else
-        frames_add_move(&message, &route);
+        frames_add_move(message, &route);
     zmq_msg_close(&route);
     if (r == 0 && to->delimiter)
-        r = frames_add_copy(&message, "", 0);
+        r = frames_add_copy(message, "", 0);
     if (r == 0)
-        r = frames_add_copy(&message, status, strlen(status));
+        r = frames_add_copy(message, status, strlen(status));
     if (r == 0)
-        r = frames_add_copy(&message, to->id, to->id_len);
-    if (r == 0 && (body->failed || body->over || body->data == NULL))
-        r = -ENOMEM;
-    if (r == 0)
-        r = frames_add_owned(&message, body->data, body->size);
+        r = frames_add_copy(message, to->id, to->id_len);
+    return r;
+}
+
+/* A small body is cheaper copied than handed over: libzmq frees what it was given from its own
+ * thread. */
+static int put_body(frames *message, reply_body *body)
+{
+    int r;
+
+    if (body->failed || body->over || body->data == NULL)
+        return -ENOMEM;
+    if (body->size <= COPIED_BYTES_MAX)
+        return frames_add_copy(message, body->data, body->size);
+    r = frames_add_owned(message, body->data, body->size);
     if (r == 0)
         body->data = NULL;
+    return r;
+}
+
+static int put(thawd *d, const envelope *to, const char *status, reply_body *body)
+{
+    frames message;
+    int r;
+
+    message.kept = message.bytes = 0;
+    r = put_head(&message, to, status);
+    if (r == 0)
+        r = put_body(&message, body);
     reply_body_done(body);
     if (r < 0) {
         frames_done(&message);
