@@ -84,6 +84,14 @@ typedef struct summary {
 
 typedef struct digest digest; /* digest.h */
 
+/* What of an incident of sharp items decides which vague and wider ones belong to it. */
+typedef struct outline {
+    span date;
+    uint64_t count;  /* of its items alone */
+    uint32_t naming; /* a hash of who bears a name in it */
+    bool known, has_count;
+} outline;
+
 typedef struct incident {
     RB_ENTRY(incident) node;      /* in its key's tree, by opener */
     struct incident *prev, *next; /* its neighbours in that order */
@@ -97,9 +105,10 @@ typedef struct incident {
     uint32_t key_index, index;
     item opener;
     uint8_t class; /* item_class of its items */
-    bool used, dirty, sharp_valid, correction;
+    bool used, dirty, correction, sharp_valid, sharp_has_count;
     int64_t start_ns, span_end_ns; /* of its items: least start, greatest end */
-    counted sharp;                 /* over its items alone */
+    outline outlined;              /* as it was when vague items were placed last */
+    uint64_t sharp_count;          /* over its items alone, where sharp_valid */
     uint32_t loose_naming;         /* while vague items are placed: the last that joined bearing a name */
     fact_handle handle;            /* 0: not told of yet */
     summary now;
@@ -129,6 +138,7 @@ typedef struct key {
     bool acts_dirty;          /* one of its incidents changed in this batch */
     incident *hot;            /* took the last item */
     bool loose_dirty;
+    bool vague_left; /* an item left one of the vague incidents */
 } key;
 
 /* ---- entities ----------------------------------------------------------------------- */

@@ -56,11 +56,9 @@ static bool vague_joined(const facts *f, const incident *inc)
     return false;
 }
 
-static const counted *sharp_count(facts *f, incident *inc)
+/* What its items come to, without those that joined it. */
+static void sharp_count(facts *f, incident *inc, counted *ret_counted)
 {
-    if (inc->sharp_valid)
-        return &inc->sharp;
-    inc->sharp_valid = true;
     digest *d = inc->sharp_digest;
     if (!d && inc->digest && !vague_joined(f, inc))
         d = inc->digest;
@@ -73,15 +71,57 @@ static const counted *sharp_count(facts *f, incident *inc)
         for (uint32_t i = 0; d && i < list.count; i++)
             digest_add(f, d, list.at[i]);
         if (!d)
-            count_reports(f, list.at, list.count, &inc->sharp);
+            count_reports(f, list.at, list.count, ret_counted);
         numbers_done(&list, &f->held);
     }
     if (d)
-        digest_count(f, d, &inc->sharp);
-    return &inc->sharp;
+        digest_count(f, d, ret_counted);
 }
 
-static bool count_agrees(const counted *vague, const counted *incident)
+static outline outline_of(facts *f, incident *inc)
+{
+    if (!inc->sharp_valid) {
+        counted votes = {0};
+        sharp_count(f, inc, &votes);
+        inc->sharp_valid = true;
+        inc->sharp_has_count = votes.has_count;
+        inc->sharp_count = votes.has_count ? votes.count : 0;
+    }
+    outline o = {.date = {inc->start_ns, inc->span_end_ns},
+                 .count = inc->sharp_count,
+                 .known = true,
+                 .has_count = inc->sharp_has_count};
+    for (uint32_t i = 0; i < inc->naming.count; i++)
+        o.naming += (uint32_t)mix(inc->naming.at[i], 3);
+    return o;
+}
+
+static bool outline_same(const outline *a, const outline *b)
+{
+    return a->known == b->known && a->date.start_ns == b->date.start_ns && a->date.end_ns == b->date.end_ns &&
+           a->has_count == b->has_count && a->count == b->count && a->naming == b->naming;
+}
+
+/* It is looked at for a vague item: from now on a change of its outline concerns that item. */
+static const outline *sharp_look(facts *f, incident *inc)
+{
+    inc->outlined = outline_of(f, inc);
+    return &inc->outlined;
+}
+
+/* An incident of sharp items changed: whether vague items have to do with that. */
+static void sharp_changed(facts *f, incident *inc)
+{
+    outline now = inc->used ? outline_of(f, inc) : (outline){.date = {inc->start_ns, inc->span_end_ns}};
+    if (outline_same(&now, &inc->outlined))
+        return;
+    if (inc->outlined.known)
+        key_mark_loose(f, inc->key_index, inc->outlined.date);
+    key_mark_loose(f, inc->key_index, now.date);
+    inc->outlined = now;
+}
+
+static bool count_agrees(const counted *vague, const outline *incident)
 {
     if (vague->has_winner)
         return incident->has_count && incident->count == vague->winner;
@@ -130,10 +170,11 @@ static incident *vague_target(facts *f, key *k, const placing p[], item it, cons
     /* A sharp incident is shorter than twice the tolerance. */
     int64_t reach = 2 * f->config.tolerance_ns[k->kind];
     for (incident *inc = incidents_from(k, s.start_ns > INT64_MIN + reach ? s.start_ns - reach : INT64_MIN);
-         inc && inc->start_ns < s.end_ns; inc = incidents_next(inc))
-        if (inc->span_end_ns > s.start_ns &&
-            (!votes || (!target_conflict(f, p, inc, it) && count_agrees(votes, sharp_count(f, inc)))))
+         inc && inc->start_ns < s.end_ns; inc = incidents_next(inc)) {
+        const outline *o = sharp_look(f, inc);
+        if (inc->span_end_ns > s.start_ns && (!votes || (!target_conflict(f, p, inc, it) && count_agrees(votes, o))))
             return inc;
+    }
     return NULL;
 }
 
@@ -148,8 +189,10 @@ static incident *wider_target(facts *f, key *k, item it)
         return vague_target(f, k, NULL, it, NULL);
     incident *found = NULL;
     for (incident *inc = incidents_from(k, s.start_ns - tolerance + 1); inc && inc->start_ns <= s.start_ns;
-         inc = incidents_next(inc))
+         inc = incidents_next(inc)) {
+        (void)sharp_look(f, inc);
         found = inc;
+    }
     return found;
 }
 
@@ -271,6 +314,9 @@ static void placing_apply(facts *f, uint32_t key_index, placing p[], uint32_t co
 static void vague_sweep_out(facts *f, key *k)
 {
     uint32_t kept = 0;
+    if (!k->vague_left)
+        return;
+    k->vague_left = false;
     for (uint32_t i = 0; i < k->vague_incidents.count; i++) {
         incident *inc = f->incidents[k->vague_incidents.at[i]];
         if (inc->items.count)
@@ -411,6 +457,15 @@ static void loose_look(facts *f, uint32_t key_index)
 
 void loose_settle(facts *f)
 {
+    for (uint32_t i = 0; i < f->dirty_incidents.count && !f->failed; i++) {
+        incident *inc = f->incidents[f->dirty_incidents.at[i]];
+        if (inc->class != ITEM_SHARP)
+            continue;
+        if (f->keys[inc->key_index].loose.count)
+            sharp_changed(f, inc);
+        else
+            inc->outlined.known = false; /* nothing was placed by it */
+    }
     for (uint32_t i = 0; i < f->dirty_keys.count && !f->failed; i++) {
         key *k = &f->keys[f->dirty_keys.at[i]];
         loose_look(f, f->dirty_keys.at[i]);

@@ -28,6 +28,8 @@ typedef struct block {
     size_t size;
 } block;
 
+_Static_assert(THAW_KIND_COUNT <= 16 && THAW_CONFIRMED < 16, "kind and status of a report share a byte");
+
 struct reports {
     reports_table table;
     uint32_t chunks_count, chunks_capacity;

@@ -38,7 +38,7 @@ typedef struct report {
     uint32_t part;    /* symbol of `part` */
     uint32_t id_at;   /* where its id stands in the text */
     uint16_t parties; /* number of persons, of a sanction of targets */
-    uint8_t kind, status;
+    uint8_t kind : 4, status : 4;
     uint8_t count_is : 2, covers : 2, precision : 3, approximate : 1;
     uint8_t detail; /* form, action or stage */
     uint8_t has_count : 1, withdrawn : 1, replaced : 1, named : 1, on_people : 1, persons_named : 1, has_targets : 1,

@@ -131,9 +131,6 @@ void incident_touch(facts *f, incident *inc)
 void incident_mark(facts *f, incident *inc)
 {
     incident_touch(f, inc);
-    key *k = &f->keys[inc->key_index];
-    if (k->loose.count && inc->class == ITEM_SHARP)
-        key_mark_loose(f, inc->key_index, (span){inc->start_ns, inc->span_end_ns});
 }
 
 /* It stays in the table, unused and dirty, until facts_settle has told that it went. */
@@ -204,6 +201,8 @@ void incident_left(facts *f, incident *inc)
 {
     incident_undigest(f, inc);
     inc->whole = true;
+    if (inc->class == ITEM_VAGUE)
+        f->keys[inc->key_index].vague_left = true;
 }
 
 bool naming_conflict(const numbers *a, const numbers *b)
