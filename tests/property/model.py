@@ -148,7 +148,15 @@ class Report:
 
 
 class Sector(tuple):
-    """A target that is a sector: (name, ids), as other targets are."""
+    """A target that is a sector: (name, ids), as other targets are, and equal to none of those."""
+
+    def __eq__(self, other):
+        return isinstance(other, Sector) and tuple.__eq__(self, other)
+
+    def __ne__(self, other):
+        return not self == other
+
+    __hash__ = tuple.__hash__
 
 
 def target_of(p):

@@ -131,7 +131,12 @@ static int64_t act_in_key(facts *f, key *k, const incident *announced, const sub
     return first;
 }
 
-static void announcement_settle(facts *f, const country *c, uint32_t authority, incident *inc)
+/* The keys of one authority's steps in a country, by effect; 0 where there is none. */
+typedef struct authority_keys {
+    uint32_t at[EFFECT_NONE + 1];
+} authority_keys;
+
+static void announcement_settle(facts *f, const authority_keys *keys, incident *inc)
 {
     int64_t acted = INT64_MAX;
     if (inc->now.occurred.start_ns != TIME_UNKNOWN) {
@@ -140,11 +145,8 @@ static void announcement_settle(facts *f, const country *c, uint32_t authority, 
         incident_reports(f, inc, false, &list);
         for (uint32_t i = 0; i < list.count; i++)
             subject_add(f, &about, list.at[i]);
-        for (uint32_t i = 0; i < c->keys.count; i++) {
-            key *k = &f->keys[c->keys.at[i]];
-            if (k->kind != THAW_SANCTION || k->authority != authority)
-                continue;
-            int64_t found = act_in_key(f, k, inc, &about);
+        for (uint8_t e = EFFECT_TIGHTENING; e <= EFFECT_NONE; e++) {
+            int64_t found = keys->at[e] ? act_in_key(f, &f->keys[keys->at[e]], inc, &about) : INT64_MAX;
             acted = found < acted ? found : acted;
         }
         numbers_done(&list, &f->held);
@@ -161,13 +163,13 @@ static void announcement_settle(facts *f, const country *c, uint32_t authority, 
 
 void acts_settle(facts *f, uint32_t key_index)
 {
-    const key changed = f->keys[key_index];
-    const country *c = country_of(f, changed.country);
-    for (uint32_t i = 0; i < c->keys.count && !f->failed; i++) {
-        key *k = &f->keys[c->keys.at[i]];
-        if (k->kind != THAW_SANCTION || k->authority != changed.authority)
-            continue;
-        for (uint32_t j = 0; j < k->announcements.count; j++)
-            announcement_settle(f, c, changed.authority, f->incidents[k->announcements.at[j]]);
+    const key *changed = &f->keys[key_index];
+    authority_keys keys = {{0}};
+    for (uint8_t e = EFFECT_TIGHTENING; e <= EFFECT_NONE; e++)
+        keys.at[e] = key_find(f, THAW_SANCTION, changed->country, e, changed->authority);
+    for (uint8_t e = EFFECT_TIGHTENING; e <= EFFECT_NONE; e++) {
+        const numbers *announced = &f->keys[keys.at[e]].announcements; /* the first key has none */
+        for (uint32_t j = 0; j < announced->count && !f->failed; j++)
+            announcement_settle(f, &keys, f->incidents[announced->at[j]]);
     }
 }

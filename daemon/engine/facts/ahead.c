@@ -6,6 +6,7 @@
  * several reports take each step together, and their misses wait beside one another. Everything here is a
  * guess: a wrong one costs a line of the cache.
  */
+#include "digest.h"
 #include "index.h"
 #include "internal.h"
 
@@ -76,6 +77,7 @@ static void path_opener(const facts *f, const path *p)
 {
     if (!p->hot)
         return;
+    __builtin_prefetch(p->hot->digest);
     if (p->hot->items.count)
         __builtin_prefetch(p->hot->items.at + p->hot->items.count, 1);
     if (!(p->hot->opener & ITEM_GROUP) && p->hot->opener)
@@ -100,4 +102,7 @@ void facts_look_ahead(const facts *f, const thaw_event events[], size_t count, t
         path_incident(f, &paths[i]);
     for (size_t i = 0; i < count; i++)
         path_opener(f, &paths[i]);
+    for (size_t i = 0; i < count; i++)
+        if (paths[i].hot)
+            digest_fetch(paths[i].hot->digest, paths[i].source);
 }

@@ -85,9 +85,14 @@ digest *digest_free(facts *f, digest *d)
 
 /* ---- voices ------------------------------------------------------------------------- */
 
+static uint32_t slot_first(uint32_t size, uint32_t voice)
+{
+    return (uint32_t)(voice * 0x9e3779b1u) & (size - 1);
+}
+
 static voice_slot *slot_of(voice_slot *slots, uint32_t size, uint32_t voice)
 {
-    uint32_t i = (uint32_t)(voice * 0x9e3779b1u) & (size - 1);
+    uint32_t i = slot_first(size, voice);
     while (slots[i].voice && slots[i].voice != voice)
         i = (i + 1) & (size - 1);
     return &slots[i];
@@ -391,6 +396,21 @@ bool digest_days_disagree(const digest *d)
         least_end = s.end_ns < least_end ? s.end_ns : least_end;
     }
     return d->dates_count && greatest_start >= least_end;
+}
+
+size_t digest_bytes(void)
+{
+    return sizeof(digest);
+}
+
+void digest_fetch(const digest *d, uint32_t voice)
+{
+    if (!d)
+        return;
+    if (voice && d->whole.voices_size)
+        __builtin_prefetch(&d->whole.voices[slot_first(d->whole.voices_size, voice)]);
+    __builtin_prefetch(d->whole.votes);
+    __builtin_prefetch(d->dates);
 }
 
 /* ---- as bytes ----------------------------------------------------------------------- */

@@ -15,6 +15,9 @@ void digest_add(facts *f, digest *d, uint32_t number);
 void digest_count(facts *f, digest *d, counted *ret_counted);
 span digest_date(facts *f, digest *d, uint32_t *ret_report);
 bool digest_days_disagree(const digest *d);
+/* Asks for the memory that counting needs; and, with a voice, adding a report of it. NULL is fine. */
+size_t digest_bytes(void); /* of the object itself */
+void digest_fetch(const digest *d, uint32_t voice);
 
 /* For an image (image.h). */
 void digest_put_image(const digest *d, saved_out *out);

@@ -52,7 +52,7 @@ static numbers *incident_news(facts *f, const incident *inc)
 
 /* A batch touches incidents that lie anywhere, and their reports: they are fetched while those before them
  * are worked on, first the object, then what it points to, then the reports. */
-static void incidents_ahead(const facts *f, uint32_t i)
+void incidents_ahead(const facts *f, uint32_t i)
 {
     const uint32_t *dirty = f->dirty_incidents.at, count = f->dirty_incidents.count;
     if (i + 12 < count)
@@ -60,11 +60,12 @@ static void incidents_ahead(const facts *f, uint32_t i)
     if (i + 8 < count) {
         const incident *inc = f->incidents[dirty[i + 8]];
         __builtin_prefetch(inc->items.at);
-        __builtin_prefetch(inc->digest);
+        fetch_ahead(inc->digest, digest_bytes());
     }
     const incident *inc = i + 4 < count ? f->incidents[dirty[i + 4]] : NULL;
     if (!inc || !inc->items.at)
         return;
+    digest_fetch(inc->digest, 0);
     for (uint32_t n = inc->digest ? inc->items_settled : 0; n < inc->items.count && n < 16u; n++)
         if (!(inc->items.at[n] & ITEM_GROUP)) {
             fetch_ahead(report_of(f, inc->items.at[n]), sizeof(report));

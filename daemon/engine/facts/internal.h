@@ -455,6 +455,8 @@ void groups_leave(facts *f, uint32_t number, const thaw_event *event);
 
 /* ---- keys, sweep and loose items (sweep.c, loose.c) --------------------------------- */
 
+/* The key of that sort, 0 where there is none; and one that is made if need be. */
+uint32_t key_find(const facts *f, uint8_t kind, const char country_code[2], uint8_t discriminator, uint32_t authority);
 uint32_t key_index_of(facts *f, uint8_t kind, const char country_code[2], uint8_t discriminator, uint32_t authority);
 void item_place(facts *f, uint32_t key_index, item it);
 void item_unplace(facts *f, uint32_t key_index, item it);
@@ -498,6 +500,8 @@ void incident_reports(facts *f, const incident *inc, bool wider, numbers *list);
 /* ---- incidents (incidents.c) -------------------------------------------------------- */
 
 void incidents_settle(facts *f);
+/* Asks for what settling the next dirty incidents behind i needs. */
+void incidents_ahead(const facts *f, uint32_t i);
 /* largest.c, acts.c: what one incident's change means for others of the country. `before` is what it was. */
 void largest_settle(facts *f, incident *inc, const summary *before);
 void acts_settle(facts *f, uint32_t key_index);

@@ -459,6 +459,7 @@ void loose_settle(facts *f)
 {
     for (uint32_t i = 0; i < f->dirty_incidents.count && !f->failed; i++) {
         incident *inc = f->incidents[f->dirty_incidents.at[i]];
+        incidents_ahead(f, i);
         if (inc->class != ITEM_SHARP)
             continue;
         if (f->keys[inc->key_index].loose.count)

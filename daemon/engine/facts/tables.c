@@ -147,7 +147,7 @@ uint32_t scope_index(facts *f, scope_kind kind, const char code[2], uint32_t det
     return i;
 }
 
-uint32_t key_index_of(facts *f, uint8_t kind, const char code[2], uint8_t discriminator, uint32_t authority)
+uint32_t key_find(const facts *f, uint8_t kind, const char code[2], uint8_t discriminator, uint32_t authority)
 {
     uint64_t hash = key_hash(kind, code, discriminator, authority);
     uint32_t cursor = 0, i;
@@ -155,13 +155,21 @@ uint32_t key_index_of(facts *f, uint8_t kind, const char code[2], uint8_t discri
         const key *k = &f->keys[i];
         if (k->kind == kind && k->country[0] == code[0] && k->country[1] == code[1] &&
             k->discriminator == discriminator && k->authority == authority)
-            return i;
+            break;
     }
+    return i;
+}
+
+uint32_t key_index_of(facts *f, uint8_t kind, const char code[2], uint8_t discriminator, uint32_t authority)
+{
+    uint32_t i = key_find(f, kind, code, discriminator, authority);
+    if (i)
+        return i;
     i = grow(f, (void **)&f->keys, &f->keys_count, &f->keys_capacity, sizeof *f->keys);
     f->keys[i] =
         (key){.kind = kind, .discriminator = discriminator, .country = {code[0], code[1]}, .authority = authority};
     RB_INIT(&f->keys[i].sharp);
-    if (i && index_put(&f->keys_index, hash, i, &f->held) < 0)
+    if (i && index_put(&f->keys_index, key_hash(kind, code, discriminator, authority), i, &f->held) < 0)
         f->failed = -ENOMEM;
     if (i)
         add(f, &country_of(f, code)->keys, i);
