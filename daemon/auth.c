@@ -341,12 +341,12 @@ static endpoint_role asked_role(zap_question *q)
 
 endpoint_role auth_role(frames *f)
 {
-    for (size_t i = 0; i < f->kept; i++) {
-        const char *user = zmq_msg_gets(&f->part[i], "User-Id");
-        for (endpoint_role role = ROLE_PUBLISH; user != NULL && role < ROLE_COUNT; role++)
-            if (strcmp(user, endpoint_roles[role]) == 0)
-                return role;
-    }
+    /* Every frame that came over a connection tells of it; the route, which is libzmq's own, is first. */
+    const char *user = f->kept == 0 ? NULL : zmq_msg_gets(&f->part[f->kept - 1], "User-Id");
+
+    for (endpoint_role role = ROLE_PUBLISH; user != NULL && role < ROLE_COUNT; role++)
+        if (strcmp(user, endpoint_roles[role]) == 0)
+            return role;
     return ROLE_ALL;
 }
 
