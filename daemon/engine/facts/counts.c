@@ -252,8 +252,7 @@ static void count_parts(facts *f, const uint32_t *numbers_, uint32_t count, coun
         uint32_t first = 0; /* the sum stands at the first part of the dimension */
         while (!parts_share_dimension(f, parts.at[first], parts.at[i]))
             first++;
-        if (__builtin_add_overflow(sums[first], one.count, &sums[first]))
-            sums[first] = UINT64_MAX;
+        sums[first] = count_sum(sums[first], one.count);
         counted_raise(c, sums[first]);
     }
     free(sums);

@@ -272,8 +272,7 @@ static void digest_count_parts(facts *f, digest *d, counted *c)
             level_count(f, &d->parts[j], &one);
             counted_close(&one);
             c->disagrees = c->disagrees || one.disagrees;
-            if (__builtin_add_overflow(sum, one.count, &sum))
-                sum = UINT64_MAX;
+            sum = count_sum(sum, one.count);
         }
         if (first)
             counted_raise(c, sum);

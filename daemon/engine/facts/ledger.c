@@ -24,13 +24,6 @@ static void write_total(msgpack_packer *out, const ledger_total *t, uint32_t inc
     write_uint(out, "incidents", incidents);
 }
 
-static void total_add(ledger_total *t, const ledger_line *l)
-{
-    t->low += l->low;
-    t->count += l->count;
-    t->high += l->high;
-}
-
 typedef bool (*line_fn)(const ledger_line *line, int64_t argument);
 
 static bool line_told(const ledger_line *l, int64_t unused)
@@ -58,7 +51,7 @@ static void write_sum(msgpack_packer *out, const ledger_line *lines, uint32_t co
     uint32_t incidents = 0;
     for (uint32_t i = 0; i < count; i++)
         if (in(&lines[i], argument)) {
-            total_add(&t, &lines[i]);
+            total_add(&t, &(ledger_total){lines[i].low, lines[i].count, lines[i].high});
             incidents += lines[i].incidents;
         }
     write_total(out, &t, incidents);
@@ -138,7 +131,8 @@ typedef struct fact_writer {
     const fact_field *fields; /* the first ones are what the rows sort by */
     size_t fields_count;
     int64_t now_ns;
-    uint32_t count; /* fact_counted: how many */
+    uint32_t count;      /* fact_counted: how many */
+    ledger_pages *pages; /* write_talk */
 } fact_writer;
 
 static int fact_counted(void *context, fact_handle handle)
@@ -192,7 +186,7 @@ static void write_facts(facts *f, msgpack_packer *out, fact_kind kind, const cha
                         size_t fields_count, int64_t now_ns)
 {
     rows r;
-    fact_writer w = {f, &r, fields, fields_count, now_ns, 0};
+    fact_writer w = {f, &r, fields, fields_count, now_ns, 0, NULL};
     rows_begin(&r);
     (void)facts_each(f, kind, code, fact_written, &w);
     rows_write(f, &r, out);
@@ -239,21 +233,39 @@ static void write_incidents_where(facts *f, msgpack_packer *out, const char *cod
 
 /* ---- talks: what was promised and what came ----------------------------------------- */
 
+/* The end of what the latest report that states it gives as the time by which they are expected. */
+static int64_t expected_until(facts *f, const incident *inc)
+{
+    int64_t start, until = INT64_MAX;
+    uint32_t latest = 0;
+    numbers list = {0};
+    incident_reports(f, inc, false, &list);
+    for (uint32_t i = 0; i < list.count; i++) {
+        thaw_event event;
+        if (latest && report_later_compare(f, list.at[i], latest) < 0)
+            continue;
+        report_event(f->reports, report_of(f, list.at[i]), &event);
+        if (!event.expected_by.precision)
+            continue;
+        latest = list.at[i];
+        thaw_date_interval(&event.expected_by, &start, &until);
+    }
+    numbers_done(&list, &f->held);
+    return until;
+}
+
 /* How many were released since; of talks without a date nobody can say. */
-static void write_came(facts *f, msgpack_packer *out, const incident *inc, const fact_value *by)
+static void write_came(facts *f, msgpack_packer *out, ledger_pages *pages, const incident *inc)
 {
     int64_t from = inc->now.occurred.start_ns;
-    definition d = {.from_ns = from,
-                    .from_latest_ns = from,
-                    .to_ns = by->type == FACT_TIME ? by->at_ns + DAY_NS : INT64_MAX}; /* that day too */
-    ledger_line *lines;
+    definition d = {.from_ns = from, .from_latest_ns = from, .to_ns = expected_until(f, inc)};
+    form_sums sums;
     if (from == TIME_UNKNOWN) {
         msgpack_pack_nil(out);
         return;
     }
-    uint32_t count = ledger_collect(f, country_find(f, f->keys[inc->key_index].country), THAW_RELEASE, &lines);
-    msgpack_pack_uint64(out, ledger_sum(f, lines, count, &d).count);
-    free(lines);
+    form_sums_make(f, pages_lines(f, pages, country_find(f, f->keys[inc->key_index].country), THAW_RELEASE), &d, &sums);
+    msgpack_pack_uint64(out, form_sums_read(&sums, READING_STATED, 0).count);
 }
 
 static int write_talk(void *context, fact_handle handle)
@@ -279,7 +291,7 @@ static int write_talk(void *context, fact_handle handle)
     write_key(out, "expected_by");
     write_value(out, &by);
     write_key(out, "came");
-    write_came(w->f, out, inc, &by);
+    write_came(w->f, out, w->pages, inc);
     key_incident(w->rows, w->f, inc);
     rows_end(w->rows);
     return 0;
@@ -304,40 +316,32 @@ static void write_fit(msgpack_packer *out, const definition *d)
 
 /* The definitions under which the ledger comes to the number that is stated: of the same beginning, or if
  * none of these is known to fit, of any. */
-static void write_definition_fits(facts *f, msgpack_packer *out, const tally *t, const tally_view *v)
+static void write_definition_fits(facts *f, msgpack_packer *out, ledger_pages *pages, const tally *t,
+                                  const tally_view *v)
 {
     const report *r = report_of(f, v->report);
     definition fits[FITS_MAX], d;
-    ledger_line *lines;
-    uint32_t count = 0, fitting = 0;
-    if (tally_definition(f, r, &d) && v->state == TALLY_OTHER) {
-        count = ledger_collect(f, t->country, tally_kind(f, r), &lines);
-        fitting = definitions_fitting(f, lines, count, &d, r->count, true, fits, FITS_MAX);
-        free(lines);
-    } else if (r->has_count && (v->state == TALLY_DIFFERS || v->state == TALLY_NOT_COMPARABLE)) {
-        count = ledger_collect(f, t->country, tally_kind(f, r), &lines);
-        for (uint32_t i = 0; i < count && fitting < FITS_MAX; i++) {
-            if (lines[i].start_ns == TIME_UNKNOWN || (i && lines[i].start_ns == lines[i - 1].start_ns))
-                continue;
-            d.from_ns = d.from_latest_ns = lines[i].start_ns;
-            ledger_total sum = ledger_sum(f, lines, count, &d);
-            if (r->count && r->count >= sum.low && r->count <= sum.high)
-                fits[fitting++] = d;
-            fitting += definitions_fitting(f, lines, count, &d, r->count, false, fits + fitting, FITS_MAX - fitting);
-        }
-        free(lines);
-    }
+    thaw_event event;
+    uint32_t fitting = 0;
+    bool comparable = tally_definition(f, r, &d);
+    report_event(f->reports, r, &event);
+    if (comparable && v->state == TALLY_OTHER)
+        fitting =
+            definitions_fitting(f, pages_lines(f, pages, t->country, tally_kind(f, r)), &d, r->count, fits, FITS_MAX);
+    else if (event.of && r->has_count && (v->state == TALLY_DIFFERS || v->state == TALLY_NOT_COMPARABLE))
+        fitting =
+            definitions_since(f, pages_lines(f, pages, t->country, tally_kind(f, r)), &d, r->count, fits, FITS_MAX);
     msgpack_pack_array(out, fitting);
     for (uint32_t i = 0; i < fitting; i++)
         write_fit(out, &fits[i]);
 }
 
-static void write_tally(facts *f, msgpack_packer *out, const tally *t)
+static void write_tally(facts *f, msgpack_packer *out, ledger_pages *pages, const tally *t)
 {
     tally_view v;
     thaw_event event;
     char date[THAW_DATE_TEXT];
-    tally_look(f, t, &v);
+    tally_look(f, t, pages, &v);
     const report *r = report_of(f, v.report);
     report_event(f->reports, r, &event);
     bool compared = v.state != TALLY_NOT_COMPARABLE;
@@ -376,16 +380,16 @@ static void write_tally(facts *f, msgpack_packer *out, const tally *t)
             msgpack_pack_nil(out);
     }
     write_key(out, "fits");
-    write_definition_fits(f, out, t, &v);
+    write_definition_fits(f, out, pages, t, &v);
 }
 
-static void write_tallies(facts *f, msgpack_packer *out, const country *c)
+static void write_tallies(facts *f, msgpack_packer *out, ledger_pages *pages, const country *c)
 {
     rows r;
     rows_begin(&r);
     for (uint32_t i = 0; i < c->tallies.count; i++) {
         const tally *t = &f->tallies[c->tallies.at[i]];
-        write_tally(f, &r.out, t);
+        write_tally(f, &r.out, pages, t);
         rows_key_str(&r, symbols_get(f->symbols, t->voice));
         rows_end(&r);
     }
@@ -472,7 +476,8 @@ static void write_country(facts *f, msgpack_packer *out, const char *code, const
     uint32_t index = country_find(f, code);
     const country *c = &f->countries[index];
     rows talk_rows;
-    fact_writer talks = {f, &talk_rows, NULL, 0, now_ns, 0};
+    ledger_pages pages = {0};
+    fact_writer talks = {f, &talk_rows, NULL, 0, now_ns, 0, &pages};
     char since_text[THAW_DATE_TEXT];
     msgpack_pack_map(out, 14);
     write_key(out, "country");
@@ -501,7 +506,8 @@ static void write_country(facts *f, msgpack_packer *out, const char *code, const
     write_key(out, "disagreements");
     write_incidents_where(f, out, code, is_disputed);
     write_key(out, "tallies");
-    write_tallies(f, out, c);
+    write_tallies(f, out, &pages, c);
+    pages_done(&pages);
     write_key(out, "sources");
     write_sources(f, out, code);
     write_key(out, "feeds");
