@@ -165,6 +165,19 @@ class Meaning(unittest.TestCase):
         _, incidents = self.told(s)
         self.assertEqual(self.counts(incidents), [(14, 14, 14, False)])
 
+    def test_one_person_named_twice_is_one(self):
+        s = Stream()
+        s.said("release", "a", "2025-03-01", persons=[party("Ivan Sora", "x"), party("Iwan Sora", "x", "y"), party("Q")])
+        s.said("release", "b", "2025-05-01", count=1, persons=[party("P", "p"), party("Pe", "p")])   # on named people:
+        s.said("release", "c", "2025-05-20", count=1, persons=[party("P", "p")])                     # the same
+        s.said("release", "d", "2025-07-01", count=9)
+        s.said("release", "e", "2025-07-01", count=2, persons=[party("V", "v"), party("W", "w"), party("We", "w")])
+        s.sanction("imposed", "2025-01-01", count=1, targets=[party("T", "t"), party("Te", "t")])
+        s.sanction("imposed", "2025-01-01", source="b", count=7)
+        _, incidents = self.told(s)
+        self.assertEqual(self.counts(incidents), [(2, 2, 2, False), (1, 1, 1, False), (9, 9, 9, False)])
+        self.assertEqual(self.counts(incidents, "sanction"), [(7, 7, 7, False)])
+
     # ---- incidents ------------------------------------------------------------------------------
 
     def test_tolerance_and_forms(self):
@@ -299,6 +312,30 @@ class Meaning(unittest.TestCase):
         acted = {i["authority"]: (i["announced"], day(i["acted_at"])) for i in incidents if i["action"] == "eased"}
         self.assertEqual(acted, {"US": (False, "2025-09-01"), "EU": (True, None)})
         self.assertEqual([i["authority"] for i in ledger["open"]], ["EU"])
+
+    def test_announced_and_acted_on_in_one_step(self):
+        s = Stream()
+        s.sanction("eased", "2025-12-13", source="envoy", sector="potash")
+        act = s.sanction("licensed", "2025-12-15", sector="potash")
+        s.sanction("licensed", "2025-06-01", sector="aviation")     # an act that nothing announced
+        _, incidents = self.told(s)
+        self.assertEqual([(i["announced"], day(i["acted_at"])) for i in incidents], [(False, None), (False, "2025-12-15")])
+        s.said("retraction", "gazette", "2025-12-16", retracts=act)
+        _, incidents = self.told(s)
+        self.assertEqual([(i["announced"], day(i["acted_at"])) for i in incidents], [(False, None), (True, None)])
+
+    def test_a_licence_told_again_ends_when_it_ends(self):
+        s = Stream()
+        s.sanction("imposed", "2024-01-01", targets=[party("A", "a"), party("B", "b"), party("C", "c")])
+        s.sanction("licensed", "2025-05-01", targets=[party("A", "a")], expires_at="2025-10-31")
+        s.sanction("licensed", "2025-05-02", source="wire", targets=[party("A", "a")])   # says nothing of its end
+        s.sanction("licensed", "2025-05-01", targets=[party("B", "b")], expires_at="2025-10-31")
+        s.sanction("licensed", "2025-06-01", targets=[party("B", "b")])                  # another, without end
+        s.sanction("suspended", "2025-05-01", targets=[party("C", "c")])
+        s.sanction("suspended", "2025-05-03", source="wire", targets=[party("C", "c")], expires_at="2025-06-30")
+        ledger, _ = self.told(s)
+        self.assertEqual(self.measures(ledger), {("US", "A"): ("in_force", "2025-11-01"), ("US", "B"): ("licensed", "2025-05-01"),
+                                                 ("US", "C"): ("in_force", "2025-07-01")})
 
     def test_a_licence_is_no_delisting(self):
         s = Stream()

@@ -168,6 +168,8 @@ static void summary_scan(facts *f, const numbers *list, summary *s)
         if (!s->latest || report_later_compare(f, list->at[i], s->latest) > 0)
             s->latest = list->at[i];
         s->act = s->act || (r->kind == THAW_SANCTION && sanction_is_act(r->detail));
+        s->announces =
+            s->announces || (r->kind == THAW_SANCTION && (r->detail == THAW_EASED || r->detail == THAW_PROPOSED));
     }
     s->detail = s->latest ? report_of(f, s->latest)->detail : 0;
 }
@@ -214,6 +216,18 @@ static void incident_digest_make(facts *f, incident *inc, const key *k, const nu
         digest_add(f, inc->digest, all->at[i]);
 }
 
+/* When the step itself acted on what it announced. */
+static int64_t first_act(const facts *f, const numbers *list)
+{
+    int64_t first = TIME_UNKNOWN;
+    for (uint32_t i = 0; i < list->count; i++) {
+        const report *r = report_of(f, list->at[i]);
+        if (sanction_is_act(r->detail) && r->start_ns != TIME_UNKNOWN && (first == TIME_UNKNOWN || r->start_ns < first))
+            first = r->start_ns;
+    }
+    return first;
+}
+
 static void incident_summarise(facts *f, incident *inc)
 {
     const key *k = &f->keys[inc->key_index];
@@ -237,11 +251,10 @@ static void incident_summarise(facts *f, incident *inc)
         summary_digest(f, inc, k, &s);
     else
         summary_count(f, list, k, &s);
-    inc->announcement =
-        k->kind == THAW_SANCTION && s.latest && !s.act && (s.detail == THAW_EASED || s.detail == THAW_PROPOSED);
+    inc->announcement = s.announces && !s.act;
     if (!inc->announcement) {
         s.announced = false;
-        s.acted_at_ns = TIME_UNKNOWN;
+        s.acted_at_ns = s.announces ? first_act(f, incident_all(f, inc)) : TIME_UNKNOWN;
     }
     s.late = s.first_reported_ns != TIME_UNKNOWN && s.occurred.start_ns != TIME_UNKNOWN &&
              s.first_reported_ns > s.occurred.end_ns + 30 * DAY_NS;

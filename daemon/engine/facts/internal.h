@@ -80,9 +80,9 @@ typedef struct summary {
     uint8_t status, detail;
     bool days_disagree, late, largest, announced;
     int64_t first_reported_ns, last_reported_ns, acted_at_ns;
-    uint32_t earliest; /* the report whose identity names the incident */
-    uint32_t latest;   /* the latest report */
-    bool act;          /* of a sanction: holds more than announcements */
+    uint32_t earliest;   /* the report whose identity names the incident */
+    uint32_t latest;     /* the latest report */
+    bool act, announces; /* of a sanction: holds more than announcements; holds one */
     uint32_t reports_count;
     uint64_t id;          /* the 16 digits */
     uint64_t members;     /* a sum over the numbers of its reports */
@@ -512,6 +512,8 @@ bool mention_party(const facts *f, mention m, thaw_party *ret_party);
 bool party_is_sector(const thaw_party *party);
 /* The scope of a report's entities; 0: none. */
 uint32_t report_scope(facts *f, const report *r, const thaw_event *event, bool make);
+/* How many persons, of a sanction targets, a report names: what is known by one string is one. */
+uint32_t parties_named(facts *f, const thaw_event *event);
 void parties_enter(facts *f, uint32_t number, const thaw_event *event);
 void parties_leave(facts *f, uint32_t number, const thaw_event *event);
 
