@@ -417,24 +417,56 @@ static void announcements_follow(facts *f, incident *inc)
         numbers_take(&k->announcements, inc->index);
 }
 
+static int sanction_order(const void *a_, const void *b_, void *f_)
+{
+    const facts *f = f_;
+    const key *a = &f->keys[f->incidents[*(const uint32_t *)a_]->key_index];
+    const key *b = &f->keys[f->incidents[*(const uint32_t *)b_]->key_index];
+    int order = memcmp(a->country, b->country, sizeof a->country);
+    return order ? order : (a->authority > b->authority) - (a->authority < b->authority);
+}
+
+/* What sanctions that changed mean for the announcements of their authority. */
+static void sanctions_settle(facts *f, numbers *changed, bool lost)
+{
+    if (changed->count > 1)
+        qsort_r(changed->at, changed->count, sizeof *changed->at, sanction_order, f);
+    for (uint32_t i = 0, end; i < changed->count; i = end) {
+        end = i + 1;
+        while (end < changed->count && sanction_order(&changed->at[i], &changed->at[end], f) == 0)
+            end++;
+        acts_settle(f, &(acts_news){&changed->at[i], end - i, lost});
+    }
+    numbers_done(changed, &f->held);
+}
+
+/* Whether all that happened to an incident is that something came to it. */
+static bool incident_grew(const incident *inc)
+{
+    if (!inc->used)
+        return false;
+    return !inc->handle ||
+           (!inc->whole && (inc->items.count > inc->items_settled || inc->joined.count > inc->joined_settled));
+}
+
 /* New summaries, and what they mean for other incidents of the country; the list grows meanwhile. */
 static void summaries_settle(facts *f)
 {
     uint32_t touched = f->dirty_incidents.count;
     numbers sanctions = {0};
+    bool lost = false;
     for (uint32_t i = 0; i < touched && !f->failed; i++) {
         incidents_ahead(f, i);
         incident *inc = f->incidents[f->dirty_incidents.at[i]];
         const key *k = &f->keys[inc->key_index];
         summary before = inc->now;
-        bool was = inc->told_count != 0;
+        bool was = inc->told_count != 0, grew = incident_grew(inc);
         if (inc->used)
             incident_summarise(f, inc);
         announcements_follow(f, inc);
         if (k->kind == THAW_SANCTION) {
-            if (!f->keys[inc->key_index].acts_dirty)
-                add(f, &sanctions, inc->key_index);
-            f->keys[inc->key_index].acts_dirty = true;
+            add(f, &sanctions, inc->index);
+            lost = lost || !grew;
             continue;
         }
         if (k->kind == THAW_RELEASE || k->kind == THAW_DETENTION) {
@@ -446,11 +478,7 @@ static void summaries_settle(facts *f)
             }
         }
     }
-    for (uint32_t i = 0; i < sanctions.count; i++) {
-        f->keys[sanctions.at[i]].acts_dirty = false;
-        acts_settle(f, sanctions.at[i]);
-    }
-    numbers_done(&sanctions, &f->held);
+    sanctions_settle(f, &sanctions, lost);
 }
 
 static void lines_fill(facts *f, line *lines, uint32_t count, uint32_t known)

@@ -133,7 +133,6 @@ typedef struct key {
     numbers vague_incidents;  /* in order of opening */
     numbers undated;          /* items */
     numbers announcements;    /* incidents of a sanction that hold only proposed or eased */
-    bool acts_dirty;          /* one of its incidents changed in this batch */
     incident *hot;            /* took the last item */
     bool loose_dirty;
 } key;
@@ -483,7 +482,12 @@ void incident_reports(facts *f, const incident *inc, bool wider, numbers *list);
 void incidents_settle(facts *f);
 /* largest.c, acts.c: what one incident's change means for others of the country. `before` is what it was. */
 void largest_settle(facts *f, incident *inc, const summary *before, bool was);
-void acts_settle(facts *f, uint32_t key_index);
+typedef struct acts_news {
+    const uint32_t *changed; /* incidents of one country and authority that changed */
+    uint32_t count;
+    bool lost; /* more may have happened to them than that they grew */
+} acts_news;
+void acts_settle(facts *f, const acts_news *news);
 bool sanction_is_act(uint8_t action);
 void incident_id_text(const facts *f, const incident *inc, char text[40]);
 
