@@ -219,7 +219,7 @@ void count_part(facts *f, const uint32_t *numbers_, uint32_t count, uint32_t par
 
 /* ---- parts -------------------------------------------------------------------------- */
 
-static thaw_str part_dimension(const facts *f, uint32_t part)
+thaw_str part_dimension(const facts *f, uint32_t part)
 {
     thaw_str s = symbols_get(f->symbols, part);
     uint32_t length = 0;
@@ -228,7 +228,7 @@ static thaw_str part_dimension(const facts *f, uint32_t part)
     return (thaw_str){s.data, length};
 }
 
-bool parts_share_dimension(const facts *f, uint32_t a, uint32_t b)
+static bool parts_share_dimension(const facts *f, uint32_t a, uint32_t b)
 {
     return str_equal(part_dimension(f, a), part_dimension(f, b));
 }

@@ -10,6 +10,7 @@
  * one leaves, the digest is thrown away and made anew.
  */
 #include <stdlib.h>
+#include <xxhash.h>
 
 #include "digest.h"
 #include "image.h"
@@ -259,24 +260,44 @@ static level *part_of(facts *f, digest *d, uint32_t part)
     return &d->parts[d->parts_count++];
 }
 
+/* A part beside those of its dimension once they are sorted. */
+typedef struct dimension_part {
+    uint64_t dimension; /* a hash of its text */
+    uint32_t part;      /* place among the digest's parts */
+} dimension_part;
+
+static int dimension_order(const void *a_, const void *b_)
+{
+    const dimension_part *a = a_, *b = b_;
+    if (a->dimension != b->dimension)
+        return a->dimension < b->dimension ? -1 : 1;
+    return (a->part > b->part) - (a->part < b->part);
+}
+
+/* For each dimension the sum of its values is a lower bound of the whole. */
 static void digest_count_parts(facts *f, digest *d, counted *c)
 {
-    for (uint32_t i = 0; i < d->parts_count; i++) {
-        uint64_t sum = 0;
-        bool first = true;
-        for (uint32_t j = 0; j < d->parts_count; j++) {
-            if (!parts_share_dimension(f, d->parts[i].part, d->parts[j].part))
-                continue;
-            first = first && j >= i; /* the sum is made at the first part of the dimension */
-            counted one = {0};
-            level_count(f, &d->parts[j], &one);
-            counted_close(&one);
-            c->disagrees = c->disagrees || one.disagrees;
-            sum = count_sum(sum, one.count);
-        }
-        if (first)
-            counted_raise(c, sum);
+    dimension_part few[16], *all = d->parts_count <= 16 ? few : malloc(d->parts_count * sizeof *all);
+    uint64_t sum = 0;
+    if (!all) {
+        f->failed = -ENOMEM;
+        return;
     }
+    for (uint32_t i = 0; i < d->parts_count; i++) {
+        thaw_str dimension = part_dimension(f, d->parts[i].part);
+        all[i] = (dimension_part){XXH3_64bits(dimension.data, dimension.len), i};
+    }
+    qsort(all, d->parts_count, sizeof *all, dimension_order);
+    for (uint32_t i = 0; i < d->parts_count; i++) {
+        counted one = {0};
+        level_count(f, &d->parts[all[i].part], &one);
+        counted_close(&one);
+        c->disagrees = c->disagrees || one.disagrees;
+        sum = i && all[i - 1].dimension == all[i].dimension ? count_sum(sum, one.count) : one.count;
+        counted_raise(c, sum);
+    }
+    if (all != few)
+        free(all);
 }
 
 /* ---- dates -------------------------------------------------------------------------- */

@@ -469,7 +469,7 @@ void count_reports(facts *f, const uint32_t *numbers_, uint32_t count, counted *
 void count_part(facts *f, const uint32_t *numbers_, uint32_t count, uint32_t part, counted *ret_counted);
 /* Which of two votes was reported first (unknown times last). */
 bool vote_reported_first(const facts *f, uint32_t a, uint32_t b);
-bool parts_share_dimension(const facts *f, uint32_t a, uint32_t b);
+thaw_str part_dimension(const facts *f, uint32_t part); /* of `DIMENSION=VALUE` */
 /* A further lower bound; and the count that follows from winner and bounds (has_count until then: whether
  * low and high are set). */
 void counted_raise(counted *c, uint64_t bound);
