@@ -323,6 +323,9 @@ class Meaning(unittest.TestCase):
         s.said("retraction", "gazette", "2025-12-16", retracts=act)
         _, incidents = self.told(s)
         self.assertEqual([(i["announced"], day(i["acted_at"])) for i in incidents], [(False, None), (True, None)])
+        s.sanction("licensed", "2025-12", source="wire", sector="potash")    # some day of that month: not before it was told
+        _, incidents = self.told(s)
+        self.assertEqual([(i["announced"], day(i["acted_at"])) for i in incidents], [(False, None), (False, "2025-12-13")])
 
     def test_a_licence_told_again_ends_when_it_ends(self):
         s = Stream()

@@ -519,7 +519,7 @@ def last_day_of(date):
 def sanction_fields(fact, incident, reports, date, context):
     announcement = all(r.action in ("proposed", "eased") for r in reports)
     announces = any(r.action in ("proposed", "eased") for r in reports)
-    acted = acted_at(reports, date, context) if announcement else first_act(reports) if announces else None
+    acted = acted_at(reports, date, context) if announcement else first_act(reports, date) if announces else None
     put(fact, authority=incident.key[2], effect=incident.key[3], action=max(reports, key=later).action,
         acted_at=acted, announced=announcement and acted is None,
         programs=unique(r.program for r in reports), sectors=unique(s for r in reports for s in r.sectors),
@@ -527,9 +527,10 @@ def sanction_fields(fact, incident, reports, date, context):
         expires_at=last_day_of(of_latest(reports, "expires_at")))
 
 
-def first_act(step):
-    """The act in a step that announces too."""
-    return min((r.date[0] for r in step if r.action not in ("proposed", "eased", "maintained") and r.date), default=None)
+def first_act(step, date):
+    """The act in a step that announces too; none is before the step itself."""
+    acts = [r.date[0] for r in step if r.action not in ("proposed", "eased", "maintained") and r.date]
+    return max(min(acts), date[0]) if acts else None
 
 
 def acted_at(step, date, context):

@@ -255,6 +255,8 @@ static void incident_summarise(facts *f, incident *inc)
     if (!inc->announcement) {
         s.announced = false;
         s.acted_at_ns = s.announces ? first_act(f, incident_all(f, inc)) : TIME_UNKNOWN;
+        if (s.acted_at_ns != TIME_UNKNOWN && s.acted_at_ns < s.occurred.start_ns)
+            s.acted_at_ns = s.occurred.start_ns; /* an act of "that month" began with the step */
     }
     s.late = s.first_reported_ns != TIME_UNKNOWN && s.occurred.start_ns != TIME_UNKNOWN &&
              s.first_reported_ns > s.occurred.end_ns + 30 * DAY_NS;
