@@ -400,7 +400,7 @@ static void write_tallies(facts *f, msgpack_packer *out, ledger_pages *pages, co
 
 typedef struct source_line {
     uint32_t source, reports, confirmed;
-    double lead_hours; /* summed */
+    __int128 lead_ns; /* exact: no order of adding up shows in it */
 } source_line;
 
 static int time_order(const void *a_, const void *b_)
@@ -479,7 +479,7 @@ static void source_count(facts *f, source_line *lines, uint32_t lines_count, con
         if (first == count)
             continue;
         line->confirmed++;
-        line->lead_hours += (double)(confirmed[first] - r->reported_ns) / 3.6e12;
+        line->lead_ns += confirmed[first] - r->reported_ns;
     }
     free(confirmed);
 }
@@ -510,7 +510,7 @@ static void write_sources(facts *f, msgpack_packer *out, const char *code)
         write_uint(&r.out, "later_confirmed", lines[i].confirmed);
         write_key(&r.out, "lead_hours");
         if (lines[i].confirmed)
-            msgpack_pack_double(&r.out, lines[i].lead_hours / lines[i].confirmed);
+            msgpack_pack_double(&r.out, (double)lines[i].lead_ns / lines[i].confirmed / 3.6e12);
         else
             msgpack_pack_nil(&r.out);
         rows_key_str(&r, symbols_get(f->symbols, lines[i].source));
