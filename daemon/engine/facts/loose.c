@@ -150,8 +150,8 @@ static void vague_join(facts *f, placing p[], uint32_t at)
     span s = item_span(f, p[at].it);
     p[at].leader = at;
     for (uint32_t i = 0; i < at; i++) {
-        if (p[i].leader != i || p[i].target || !span_overlaps(item_span(f, p[i].it), s) ||
-            !count_same(&p[i].votes, &p[at].votes))
+        if (p[i].leader != i || p[i].target || !count_same(&p[i].votes, &p[at].votes) ||
+            !span_overlaps(item_span(f, p[i].it), s))
             continue;
         bool conflict = false;
         for (uint32_t j = i; j < at && !conflict; j++)
