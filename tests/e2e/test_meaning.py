@@ -165,6 +165,19 @@ class Meaning(unittest.TestCase):
         _, incidents = self.told(s)
         self.assertEqual(self.counts(incidents), [(14, 14, 14, False)])
 
+    def test_one_person_named_twice_is_one(self):
+        s = Stream()
+        s.said("release", "a", "2025-03-01", persons=[party("Ivan Sora", "x"), party("Iwan Sora", "x", "y"), party("Q")])
+        s.said("release", "b", "2025-05-01", count=1, persons=[party("P", "p"), party("Pe", "p")])   # on named people:
+        s.said("release", "c", "2025-05-20", count=1, persons=[party("P", "p")])                     # the same
+        s.said("release", "d", "2025-07-01", count=9)
+        s.said("release", "e", "2025-07-01", count=2, persons=[party("V", "v"), party("W", "w"), party("We", "w")])
+        s.sanction("imposed", "2025-01-01", count=1, targets=[party("T", "t"), party("Te", "t")])
+        s.sanction("imposed", "2025-01-01", source="b", count=7)
+        _, incidents = self.told(s)
+        self.assertEqual(self.counts(incidents), [(2, 2, 2, False), (1, 1, 1, False), (9, 9, 9, False)])
+        self.assertEqual(self.counts(incidents, "sanction"), [(7, 7, 7, False)])
+
     # ---- incidents ------------------------------------------------------------------------------
 
     def test_tolerance_and_forms(self):
@@ -300,6 +313,33 @@ class Meaning(unittest.TestCase):
         self.assertEqual(acted, {"US": (False, "2025-09-01"), "EU": (True, None)})
         self.assertEqual([i["authority"] for i in ledger["open"]], ["EU"])
 
+    def test_announced_and_acted_on_in_one_step(self):
+        s = Stream()
+        s.sanction("eased", "2025-12-13", source="envoy", sector="potash")
+        act = s.sanction("licensed", "2025-12-15", sector="potash")
+        s.sanction("licensed", "2025-06-01", sector="aviation")     # an act that nothing announced
+        _, incidents = self.told(s)
+        self.assertEqual([(i["announced"], day(i["acted_at"])) for i in incidents], [(False, None), (False, "2025-12-15")])
+        s.said("retraction", "gazette", "2025-12-16", retracts=act)
+        _, incidents = self.told(s)
+        self.assertEqual([(i["announced"], day(i["acted_at"])) for i in incidents], [(False, None), (True, None)])
+        s.sanction("licensed", "2025-12", source="wire", sector="potash")    # some day of that month: not before it was told
+        _, incidents = self.told(s)
+        self.assertEqual([(i["announced"], day(i["acted_at"])) for i in incidents], [(False, None), (False, "2025-12-13")])
+
+    def test_a_licence_told_again_ends_when_it_ends(self):
+        s = Stream()
+        s.sanction("imposed", "2024-01-01", targets=[party("A", "a"), party("B", "b"), party("C", "c")])
+        s.sanction("licensed", "2025-05-01", targets=[party("A", "a")], expires_at="2025-10-31")
+        s.sanction("licensed", "2025-05-02", source="wire", targets=[party("A", "a")])   # says nothing of its end
+        s.sanction("licensed", "2025-05-01", targets=[party("B", "b")], expires_at="2025-10-31")
+        s.sanction("licensed", "2025-06-01", targets=[party("B", "b")])                  # another, without end
+        s.sanction("suspended", "2025-05-01", targets=[party("C", "c")])
+        s.sanction("suspended", "2025-05-03", source="wire", targets=[party("C", "c")], expires_at="2025-06-30")
+        ledger, _ = self.told(s)
+        self.assertEqual(self.measures(ledger), {("US", "A"): ("in_force", "2025-11-01"), ("US", "B"): ("licensed", "2025-05-01"),
+                                                 ("US", "C"): ("in_force", "2025-07-01")})
+
     def test_a_licence_is_no_delisting(self):
         s = Stream()
         s.sanction("imposed", "2025-01-01", targets=[party("A", "a"), party("B", "b")])
@@ -433,6 +473,92 @@ class Meaning(unittest.TestCase):
                      "its date is vague, overlaps, and its count agrees"):
             self.assertIn(line, lines)
 
+    def test_why_each_belongs(self):
+        s = Stream()
+        s.said("release", "a", "2025-03-01", count=3, incident="one")              # bears a name that no other bears
+        s.said("release", "b", "2025-03-01", count=3, incident="shared:x")
+        s.said("release", "c", "2025-03-01", count=3, incident="shared:x")
+        s.said("release", "d", "2025-03-02", count=1, persons=[party("X", "x")], incident="two")
+        s.said("release", "e", "2025-03-30", count=1, persons=[party("X", "x")])   # tied by the person, not by the name
+        s.said("release", "f", "2025-07", count=8)
+        s.said("release", "g", "2025", count=8)
+        _, incidents = self.told(s)
+        belongs = {r["source"]: r["belongs"] for i in incidents
+                   for r in self.daemon.ok("explain", {"incident": i["id"]})["reports"]}
+        self.assertEqual(belongs, {
+            "a": "is the earliest: opens the incident",
+            "b": "bears the same `incident` name", "c": "bears the same `incident` name",
+            "d": "is on the same named people", "e": "is on the same named people",
+            "f": "its date is vague, overlaps the first one's, and its count is the same",
+            "g": "its date is vague and fits no other incident: opens this one"})
+
+    def test_thousands_of_reports_are_explained(self):
+        """What is asked of one incident costs no more than a pass over its reports."""
+        country = next(COUNTRIES)
+        told = [{"id": "%s%d" % (country, n), "kind": "release", "country": country, "source": "outlet %d" % n,
+                 "occurred_at": "2025-03-01", "count": 1, "persons": [party("P", "p%d" % (n % 7))]} for n in range(4000)]
+        self.daemon.publish(*told)
+        (incident,) = self.daemon.ok("incidents", {"country": country})["incidents"]
+        why = self.daemon.ok("explain", {"incident": incident["id"]})
+        self.assertEqual((len(why["reports"]), {r["vote"] for r in why["reports"]}), (4000, {"a vote"}))
+
+    def test_thousands_of_reports_bear_one_name(self):
+        """One that comes to a group does not take the group apart."""
+        country = next(COUNTRIES)
+        self.daemon.publish(*[{"id": "%s%d" % (country, n), "kind": "release", "country": country, "source": "outlet %d" % n,
+                               "occurred_at": "2025-03-01", "count": 5, "incident": "shared:one"} for n in range(4000)])
+        self.assertEqual([len(i["reports"]) for i in self.daemon.ok("incidents", {"country": country})["incidents"]], [4000])
+
+    def test_hundreds_of_totals_over_thousands_of_releases(self):
+        """The definitions that would fit are found in a pass over the releases, not in one for each beginning."""
+        country = next(COUNTRIES)
+        days = ["%d-%02d-%02d" % (year, month, day) for year in range(2010, 2021) for month in range(1, 13) for day in range(1, 29, 2)]
+        self.daemon.publish(*[{"id": "%s%d" % (country, n), "kind": "release", "country": country, "source": "list",
+                               "occurred_at": on, "incident": on, "count": 10} for n, on in enumerate(days)])
+        self.daemon.publish(*[{"id": "%s%d" % (country, n), "kind": "tally", "country": country, "source": "outlet %d" % n,
+                               "occurred_at": "2021-01-01", "of": "released", "since": "2010", "count": 10 * len(days) + 1}
+                              for n in range(1000)])
+        ledger = self.daemon.ok("state", {"country": country})
+        self.assertEqual({(t["state"], len(t["fits"])) for t in ledger["tallies"]}, {("differs", 0)})
+
+    def test_sums_stop_at_the_greatest_count(self):
+        most = 2**63 - 1
+        s = Stream()
+        for part in "abc":
+            s.said("release", part, "2025-03-01", count=most, covers="part", part="place=" + part)
+        s.said("release", "a", "2025-05-01", count=most)
+        s.said("detention", "a", "2025-05-01", count=7)
+        s.said("tally", "b", "2025-06-01", of="released", since="2025", count=most, count_is="about")
+        s.said("talks", "b", "2025-01-01", stage="promised", expected_count=most)
+        ledger, incidents = self.told(s)
+        self.assertEqual(self.counts(incidents), [(most, most, most, False)] * 2)
+        total = ledger["released"]["total"]
+        self.assertEqual((total["count"], total["low"], total["high"]), (most, most, most))
+        self.assertEqual([(t["state"], t["ledger"]) for t in ledger["tallies"]], [("agrees", most)])
+        self.assertEqual([t["came"] for t in ledger["talks"]], [most])
+
+    def test_a_total_of_nobody_knows_whom_fits_nothing(self):
+        s = Stream()
+        s.said("detention", "a", "2025-03-01", count=10)
+        s.said("tally", "b", "2025-06-01", count=10)
+        s.said("tally", "c", "2025-06-01", count=10, of="detained")
+        ledger, _ = self.told(s)
+        self.assertEqual([(t["source"], t["state"], len(t["fits"])) for t in ledger["tallies"]],
+                         [("b", "not-comparable", 0), ("c", "not-comparable", 2)])
+
+    def test_a_beginning_is_that_of_a_release_that_counts(self):
+        s = Stream()
+        s.said("release", "a", "2025-03-01", count=10, form="pardon")
+        s.said("release", "a", "2025-04-01", count=3, status="rumoured")
+        s.said("release", "a", "2025-05-01", count=5, form="exchange")
+        s.said("tally", "b", "2025-06-01", count=5, of="released", since="2025-03-01")
+        s.said("tally", "c", "2025-06-01", count=10, of="released", since="2025-04-01")
+        ledger, _ = self.told(s)
+        fits = {t["source"]: (t["state"], [(day(f["since"]), f["reading"], f["form"]) for f in t["fits"]])
+                for t in ledger["tallies"]}
+        self.assertEqual(fits["b"], ("other-definition", [("2025-03-01", "with", "exchange")]))
+        self.assertEqual(fits["c"], ("differs", [("2025-03-01", "with", "pardon")]))
+
     def test_what_was_promised_and_what_came(self):
         s = Stream()
         s.said("talks", "a", "2025-03-01", stage="promised", expected_count=30, expected_by="2025-04")
@@ -444,6 +570,14 @@ class Meaning(unittest.TestCase):
         ledger, _ = self.told(s)
         self.assertEqual([(t["expected_count"], day(t["expected_by"]), t["came"]) for t in ledger["talks"]],
                          [(30, "2025-04-30", 18), (4, None, None)])
+
+    def test_what_came_by_the_hour(self):
+        s = Stream()
+        s.said("talks", "a", "2025-03-01", stage="promised", expected_count=3, expected_by="2025-03-10T12:00:00Z")
+        s.said("release", "a", "2025-03-10T11:00:00Z", count=1)
+        s.said("release", "b", "2025-03-12", count=2)
+        ledger, _ = self.told(s)
+        self.assertEqual([t["came"] for t in ledger["talks"]], [1])
 
     def test_sources_that_were_right_early(self):
         s = Stream()

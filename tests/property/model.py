@@ -126,8 +126,10 @@ class Report:
         return self.event.get(key)
 
     def named(self):
-        """How many persons (of a sanction: targets) the report names."""
-        return len(self.targets) if self.kind == "sanction" else len(self.persons)
+        """How many persons (of a sanction: targets) the report names: what shares an id is one."""
+        if self.kind == "sanction":
+            return len(party_classes([self]))
+        return len(classes(self.persons, lambda one, other: bool(one[1] & other[1])))
 
     def ids(self):
         return set().union(*(ids for _, ids in self.persons)) if self.persons else set()
@@ -141,7 +143,7 @@ class Report:
         return bool(self.persons) and every and self.names() == other.names()
 
     def on_named_people(self):
-        return not self.wider and self.count is not None and self.persons and self.count == len(self.persons)
+        return not self.wider and self.count is not None and self.persons and self.count == self.named()
 
     def slash(self):
         return self.source + "/" + self.id
@@ -430,7 +432,7 @@ def count_of(reports, context, part=None):
         if parties:
             bounds.append(len(parties))
     else:
-        bounds += [len(r.persons) for r in speaking if r.persons]
+        bounds += [r.named() for r in speaking if r.persons]
     if part is None:
         dimensions = {}
         for text in {r.part for r in reports if r.covers == "part"}:
@@ -524,12 +526,19 @@ def last_day_of(date):
 
 def sanction_fields(fact, incident, reports, date, context):
     announcement = all(r.action in ("proposed", "eased") for r in reports)
-    acted = acted_at(reports, date, context) if announcement else None
+    announces = any(r.action in ("proposed", "eased") for r in reports)
+    acted = acted_at(reports, date, context) if announcement else first_act(reports, date) if announces else None
     put(fact, authority=incident.key[2], effect=incident.key[3], action=max(reports, key=later).action,
         acted_at=acted, announced=announcement and acted is None,
         programs=unique(r.program for r in reports), sectors=unique(s for r in reports for s in r.sectors),
         parties=words([t for r in reports for t in r.targets]),
         expires_at=last_day_of(of_latest(reports, "expires_at")))
+
+
+def first_act(step, date):
+    """The act in a step that announces too; none is before the step itself."""
+    acts = [r.date[0] for r in step if r.action not in ("proposed", "eased", "maintained") and r.date]
+    return max(min(acts), date[0]) if acts else None
 
 
 def acted_at(step, date, context):
@@ -719,6 +728,7 @@ class Measure:
         self.state = self.since = None
         self.ends = None  # when the measure itself runs out
         self.licence_ends = None
+        self.licence_step = None  # when the licence or suspension that runs was first told
         self.programs = set()
         self.removed = None  # (start, state, since) before a removal
         self.history = []
@@ -771,8 +781,12 @@ class Measure:
                 self.turn("in_force", None)
         elif action in ("licensed", "suspended"):
             if self.state not in ("delisted", "lifted"):
+                again = self.state == action and start - self.licence_step < TOLERANCE["sanction"]
                 self.turn(action, start)
-                self.licence_ends = ending
+                if not again:
+                    self.licence_step, self.licence_ends = start, ending
+                elif ending is not None:
+                    self.licence_ends = ending
         else:
             self.remove(action, start)
 

@@ -144,7 +144,7 @@ def bounds(events, ours):
         for fact in ours[kind]:
             reports = [by_name[name] for name in fact["reports"] if by_name[name].get("covers") != "wider"]
             whole = [r.get("count", 0) for r in reports if r.get("covers", "event") == "event"]
-            named = [len(r.get("persons", [])) for r in reports]
+            named = [model.Report(r).named() for r in reports]
             parties = {i for r in reports for t in r.get("targets", []) for i in t.get("ids", []) + [(t.get("type"), t.get("name"))]}
             parts = {}
             for r in reports:
@@ -156,7 +156,7 @@ def bounds(events, ours):
             if fact.get("count", 0) > ceiling:
                 yield "%s %s: count %s is above everything that was said (%s)" % (
                     kind, fact["reports"], fact["count"], ceiling)
-            floor = max([len(r.get("persons", [])) for r in reports if r.get("covers", "event") == "event"] + [0])
+            floor = max([model.Report(r).named() for r in reports if r.get("covers", "event") == "event"] + [0])
             if kind != "sanction" and fact.get("count", 0) < floor:
                 yield "%s %s: count %s is below the %s that one report names" % (
                     kind, fact["reports"], fact.get("count"), floor)

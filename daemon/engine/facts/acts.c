@@ -89,46 +89,63 @@ static bool subjects_meet(const subject *a, const subject *b)
     return shares(&a->programs, &b->programs);
 }
 
-/* The earliest start of an act in an incident that closes the announcement; INT64_MAX: none. */
-static int64_t act_in(facts *f, const incident *acts, const incident *announced, const subject *about)
+/* An announcement whose act is looked for. */
+typedef struct search {
+    facts *f;
+    const incident *announced;
+    subject about;
+    bool about_known;
+    int64_t first; /* start of the earliest act so far; INT64_MAX: none */
+} search;
+
+static void search_about(search *s)
 {
-    int64_t first = INT64_MAX;
     numbers list = {0};
-    if (!acts->now.act)
-        return first;
-    incident_reports(f, acts, false, &list);
-    for (uint32_t i = 0; i < list.count; i++) {
-        const report *r = report_of(f, list.at[i]);
-        if (!act_closes(announced->now.detail, r->detail) || r->start_ns == TIME_UNKNOWN ||
-            r->start_ns < announced->now.occurred.start_ns || r->start_ns >= first)
-            continue;
-        subject of = {0};
-        subject_add(f, &of, list.at[i]);
-        if (subjects_meet(about, &of))
-            first = r->start_ns;
-        subject_done(f, &of);
-    }
-    numbers_done(&list, &f->held);
-    return first;
+    s->about_known = true;
+    incident_reports(s->f, s->announced, false, &list);
+    for (uint32_t i = 0; i < list.count; i++)
+        subject_add(s->f, &s->about, list.at[i]);
+    numbers_done(&list, &s->f->held);
 }
 
-static int64_t act_in_key(facts *f, key *k, const incident *announced, const subject *about)
+/* Whether a report is an act that closes the announcement, earlier than those found. */
+static bool report_acts(search *s, uint32_t number)
 {
-    int64_t first = INT64_MAX, reach = 2 * f->config.tolerance_ns[THAW_SANCTION];
-    int64_t from = announced->now.occurred.start_ns;
+    const report *r = report_of(s->f, number);
+    if (!act_closes(s->announced->now.detail, r->detail) || r->start_ns == TIME_UNKNOWN ||
+        r->start_ns < s->announced->now.occurred.start_ns || r->start_ns >= s->first)
+        return false;
+    if (!s->about_known)
+        search_about(s);
+    subject of = {0};
+    subject_add(s->f, &of, number);
+    bool meet = subjects_meet(&s->about, &of);
+    subject_done(s->f, &of);
+    return meet;
+}
+
+static void search_incident(search *s, const incident *acts)
+{
+    numbers list = {0};
+    if (acts == s->announced || !acts->now.act)
+        return;
+    incident_reports(s->f, acts, false, &list);
+    for (uint32_t i = 0; i < list.count; i++)
+        if (report_acts(s, list.at[i]))
+            s->first = report_of(s->f, list.at[i])->start_ns;
+    numbers_done(&list, &s->f->held);
+}
+
+static void search_key(search *s, key *k)
+{
+    int64_t reach = 2 * s->f->config.tolerance_ns[THAW_SANCTION], from = s->announced->now.occurred.start_ns;
     /* Where names group reports or dates are vague, an act may be dated far from the incident it stands in. */
     bool all = k->groups || k->loose.count || from <= INT64_MIN + reach;
-    for (incident *inc = incidents_from(k, all ? INT64_MIN : from - reach); inc && (all || inc->start_ns < first);
-         inc = incidents_next(inc)) {
-        int64_t found = inc == announced ? INT64_MAX : act_in(f, inc, announced, about);
-        first = found < first ? found : first;
-    }
-    for (uint32_t i = 0; i < k->vague_incidents.count; i++) {
-        incident *inc = f->incidents[k->vague_incidents.at[i]];
-        int64_t found = inc == announced ? INT64_MAX : act_in(f, inc, announced, about);
-        first = found < first ? found : first;
-    }
-    return first;
+    for (incident *inc = incidents_from(k, all ? INT64_MIN : from - reach); inc && (all || inc->start_ns < s->first);
+         inc = incidents_next(inc))
+        search_incident(s, inc);
+    for (uint32_t i = 0; i < k->vague_incidents.count; i++)
+        search_incident(s, s->f->incidents[k->vague_incidents.at[i]]);
 }
 
 /* The keys of one authority's steps in a country, by effect; 0 where there is none. */
@@ -136,22 +153,30 @@ typedef struct authority_keys {
     uint32_t at[EFFECT_NONE + 1];
 } authority_keys;
 
-static void announcement_settle(facts *f, const authority_keys *keys, incident *inc)
+static void search_all(search *s, const authority_keys *keys)
 {
-    int64_t acted = INT64_MAX;
-    if (inc->now.occurred.start_ns != TIME_UNKNOWN) {
-        subject about = {0};
-        numbers list = {0};
-        incident_reports(f, inc, false, &list);
-        for (uint32_t i = 0; i < list.count; i++)
-            subject_add(f, &about, list.at[i]);
-        for (uint8_t e = EFFECT_TIGHTENING; e <= EFFECT_NONE; e++) {
-            int64_t found = keys->at[e] ? act_in_key(f, &f->keys[keys->at[e]], inc, &about) : INT64_MAX;
-            acted = found < acted ? found : acted;
-        }
-        numbers_done(&list, &f->held);
-        subject_done(f, &about);
+    for (uint8_t e = EFFECT_TIGHTENING; e <= EFFECT_NONE; e++)
+        if (keys->at[e])
+            search_key(s, &s->f->keys[keys->at[e]]);
+}
+
+/* Where steps only grew, an act may have come and none has gone: those that changed are enough. */
+static void announcement_settle(facts *f, const authority_keys *keys, const acts_news *news, incident *inc)
+{
+    search s = {.f = f, .announced = inc, .first = INT64_MAX};
+    int64_t was = inc->now.acted_at_ns == TIME_UNKNOWN ? INT64_MAX : inc->now.acted_at_ns;
+    if (inc->now.occurred.start_ns == TIME_UNKNOWN) {
+        was = INT64_MAX;
+    } else if (inc->dirty || (news->lost && was != INT64_MAX)) {
+        search_all(&s, keys);
+        was = INT64_MAX;
+    } else {
+        for (uint32_t i = 0; i < news->count; i++)
+            if (f->incidents[news->changed[i]]->used)
+                search_incident(&s, f->incidents[news->changed[i]]);
     }
+    subject_done(f, &s.about);
+    int64_t acted = s.first < was ? s.first : was;
     int64_t acted_at = acted == INT64_MAX ? TIME_UNKNOWN : acted;
     bool announced = acted == INT64_MAX;
     if (inc->now.announced == announced && inc->now.acted_at_ns == acted_at)
@@ -161,15 +186,15 @@ static void announcement_settle(facts *f, const authority_keys *keys, incident *
     incident_touch(f, inc);
 }
 
-void acts_settle(facts *f, uint32_t key_index)
+void acts_settle(facts *f, const acts_news *news)
 {
-    const key *changed = &f->keys[key_index];
+    const key *changed = &f->keys[f->incidents[news->changed[0]]->key_index];
     authority_keys keys = {{0}};
     for (uint8_t e = EFFECT_TIGHTENING; e <= EFFECT_NONE; e++)
         keys.at[e] = key_find(f, THAW_SANCTION, changed->country, e, changed->authority);
     for (uint8_t e = EFFECT_TIGHTENING; e <= EFFECT_NONE; e++) {
         const numbers *announced = &f->keys[keys.at[e]].announcements; /* the first key has none */
         for (uint32_t j = 0; j < announced->count && !f->failed; j++)
-            announcement_settle(f, &keys, f->incidents[announced->at[j]]);
+            announcement_settle(f, &keys, news, f->incidents[announced->at[j]]);
     }
 }

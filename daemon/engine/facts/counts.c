@@ -252,8 +252,7 @@ void counted_raise_by_parts(facts *f, counted *c, const uint32_t parts[], const 
     for (uint32_t i = 0, next; i < count; i = next) {
         uint64_t sum = 0;
         for (next = i; next < count && str_equal(all[next].dimension, all[i].dimension); next++)
-            if (__builtin_add_overflow(sum, all[next].count, &sum))
-                sum = UINT64_MAX;
+            sum = count_sum(sum, all[next].count);
         counted_raise(c, sum);
     }
     if (all != few)

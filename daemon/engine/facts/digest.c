@@ -10,6 +10,7 @@
  * one leaves, the digest is thrown away and made anew.
  */
 #include <stdlib.h>
+#include <xxhash.h>
 
 #include "digest.h"
 #include "image.h"
@@ -264,6 +265,7 @@ static level *part_of(facts *f, digest *d, uint32_t part)
     return &d->parts[d->parts_count++];
 }
 
+/* For each dimension the sum of its values is a lower bound of the whole. */
 static void digest_count_parts(facts *f, digest *d, counted *c)
 {
     uint64_t *counts = malloc(d->parts_count * sizeof *counts);

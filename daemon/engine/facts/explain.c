@@ -73,19 +73,25 @@ static incident *incident_find(facts *f, thaw_str id)
     return NULL;
 }
 
-/* Whether a report is the one vote of its voice for the whole. */
-static bool is_vote(facts *f, const numbers *list, uint32_t number)
+/* The reports of an incident, and which of them are the one vote of their voice for the whole. */
+typedef struct said {
+    numbers list, votes; /* votes: sorted by number */
+    bool counts_more;    /* a vote that does not only count the persons it names */
+} said;
+
+static int voice_order(const void *a_, const void *b_, void *f)
 {
-    const report *r = report_of(f, number);
-    if (r->covers != THAW_EVENT || !r->has_count)
-        return false;
-    for (uint32_t i = 0; i < list->count; i++) {
-        const report *o = report_of(f, list->at[i]);
-        if (o->covers == THAW_EVENT && o->has_count && o->voice == r->voice &&
-            report_later_compare(f, list->at[i], number) > 0)
-            return false;
-    }
-    return true;
+    uint32_t a = *(const uint32_t *)a_, b = *(const uint32_t *)b_;
+    uint32_t voice_a = report_of(f, a)->voice, voice_b = report_of(f, b)->voice;
+    if (voice_a != voice_b)
+        return voice_a < voice_b ? -1 : 1;
+    return -report_later_compare(f, a, b);
+}
+
+static int number_order(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
 }
 
 /* Whether a report counts just the people that it names. */
@@ -94,16 +100,38 @@ static bool is_on_named(const report *r)
     return r->parties && r->count == r->parties;
 }
 
-static bool has_other_vote(facts *f, const numbers *list)
+static void said_make(facts *f, const incident *inc, said *s)
 {
-    for (uint32_t i = 0; i < list->count; i++)
-        if (is_vote(f, list, list->at[i]) && !is_on_named(report_of(f, list->at[i])))
-            return true;
-    return false;
+    *s = (said){0};
+    fact_reports_list(f, inc->handle, &s->list);
+    numbers *v = &s->votes;
+    for (uint32_t i = 0; i < s->list.count; i++) {
+        const report *r = report_of(f, s->list.at[i]);
+        if (r->covers == THAW_EVENT && r->has_count)
+            add(f, v, s->list.at[i]);
+    }
+    if (v->count > 1)
+        qsort_r(v->at, v->count, sizeof *v->at, voice_order, f);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < v->count; i++) {
+        const report *r = report_of(f, v->at[i]);
+        if (kept && report_of(f, v->at[kept - 1])->voice == r->voice)
+            continue;
+        v->at[kept++] = v->at[i];
+        s->counts_more = s->counts_more || !is_on_named(r);
+    }
+    v->count = kept;
+    if (kept > 1)
+        qsort(v->at, kept, sizeof *v->at, number_order);
+}
+
+static bool is_vote(const said *s, uint32_t number)
+{
+    return s->votes.count && bsearch(&number, s->votes.at, s->votes.count, sizeof number, number_order);
 }
 
 /* In words: what the report does to the count. */
-static const char *part_in_count(facts *f, const numbers *list, uint32_t number)
+static const char *part_in_count(const facts *f, const said *s, uint32_t number)
 {
     const report *r = report_of(f, number);
     if (r->covers == THAW_WIDER)
@@ -112,11 +140,11 @@ static const char *part_in_count(facts *f, const numbers *list, uint32_t number)
         return r->has_count ? "counts a part: parts of one dimension add up to a lower bound" : "names a part";
     if (!r->has_count)
         return "gives no count";
-    if (!is_vote(f, list, number))
+    if (!is_vote(s, number))
         return "a later report of the same voice stands in its place";
     if (r->count_is == THAW_AT_LEAST)
         return "a lower bound";
-    if (is_on_named(r) && has_other_vote(f, list))
+    if (is_on_named(r) && s->counts_more)
         return "counts the people it names: a part, where others vote for the whole";
     if (r->count_is == THAW_ABOUT)
         return "a vote, where there is no exact one";
@@ -126,16 +154,18 @@ static const char *part_in_count(facts *f, const numbers *list, uint32_t number)
 /* In words: why the report stands in this incident. */
 static const char *why_here(facts *f, const incident *inc, uint32_t number)
 {
-    const report *r = report_of(f, number);
     item it = report_item(f, number);
     if (it & ITEM_GROUP) {
-        if (r->named)
+        if (incident_name_shared(f, number))
             return "bears the same `incident` name";
         if (f->groups[it & ~ITEM_GROUP].members.count > 1)
             return "is on the same named people";
     }
     if (item_class_of(f, it) == ITEM_WIDER)
         return "is of something wider that falls together with it";
+    if (item_class_of(f, it) == ITEM_VAGUE && inc->class == ITEM_VAGUE)
+        return it == inc->opener ? "its date is vague and fits no other incident: opens this one"
+                                 : "its date is vague, overlaps the first one's, and its count is the same";
     if (item_class_of(f, it) == ITEM_VAGUE)
         return "its date is vague, overlaps, and its count agrees";
     if (item_class_of(f, it) == ITEM_UNDATED)
@@ -144,7 +174,7 @@ static const char *why_here(facts *f, const incident *inc, uint32_t number)
                              : "starts within the tolerance after the incident's first report";
 }
 
-static void write_member(facts *f, msgpack_packer *out, const incident *inc, const numbers *list, uint32_t number)
+static void write_member(facts *f, msgpack_packer *out, const incident *inc, const said *s, uint32_t number)
 {
     const report *r = report_of(f, number);
     msgpack_pack_map(out, 10);
@@ -168,7 +198,7 @@ static void write_member(facts *f, msgpack_packer *out, const incident *inc, con
     write_key(out, "count_is");
     write_text(out, r->has_count ? thaw_count_is_name(r->count_is) : NULL);
     write_key(out, "vote");
-    write_text(out, part_in_count(f, list, number));
+    write_text(out, part_in_count(f, s, number));
     write_key(out, "belongs");
     write_text(out, why_here(f, inc, number));
 }
@@ -190,8 +220,8 @@ int facts_write_explain(facts *f, thaw_str id, msgpack_packer *out)
     incident *inc = incident_find(f, id);
     if (!inc)
         return -ENOENT;
-    numbers list = {0};
-    fact_reports_list(f, inc->handle, &list);
+    said all;
+    said_make(f, inc, &all);
     msgpack_pack_map(out, 5);
     write_key(out, "incident");
     write_incident(f, out, inc);
@@ -208,9 +238,10 @@ int facts_write_explain(facts *f, thaw_str id, msgpack_packer *out)
     else
         msgpack_pack_nil(out);
     write_key(out, "reports");
-    msgpack_pack_array(out, list.count);
-    for (uint32_t i = 0; i < list.count; i++)
-        write_member(f, out, inc, &list, list.at[i]);
-    numbers_done(&list, &f->held);
+    msgpack_pack_array(out, all.list.count);
+    for (uint32_t i = 0; i < all.list.count; i++)
+        write_member(f, out, inc, &all, all.list.at[i]);
+    numbers_done(&all.list, &f->held);
+    numbers_done(&all.votes, &f->held);
     return f->failed;
 }

@@ -287,7 +287,7 @@ static uint32_t symbol_of(facts *f, thaw_str string)
 
 static void report_fill(facts *f, report *r, const thaw_event *event)
 {
-    uint32_t parties = event->kind == THAW_SANCTION ? event->targets.count : event->persons.count;
+    uint32_t parties = parties_named(f, event);
     report_date(r, event);
     r->count = event->count;
     r->source = symbol_of(f, event->source);

@@ -324,7 +324,6 @@ static void measure_get(facts *f, uint32_t index, fact_field field, int64_t now_
 static void tally_get(facts *f, uint32_t index, fact_field field, fact_value *ret)
 {
     const tally *t = &f->tallies[index];
-    tally_view v;
     thaw_event event;
     if (is_reported_field(field)) {
         reported_get(f, &t->reports, field, ret);
@@ -334,9 +333,8 @@ static void tally_get(facts *f, uint32_t index, fact_field field, fact_value *re
         *ret = of_str(symbols_get(f->symbols, t->voice));
         return;
     }
-    tally_look(f, t, &v);
-    report_event(f->reports, report_of(f, v.report), &event);
-    *ret = field == FIELD_STATE      ? of_text(tally_state_name(v.state))
+    report_event(f->reports, report_of(f, t->latest), &event);
+    *ret = field == FIELD_STATE      ? of_text(tally_state_name(t->state))
            : field == FIELD_COUNT    ? (event.has_count ? of_int(event.count) : none())
            : field == FIELD_OF       ? of_text(thaw_of_name(event.of))
            : field == FIELD_FORM     ? of_text(thaw_form_name(event.form))

@@ -7,8 +7,9 @@
  * time are tied if no report of the opposite kind stands between them. Ties of neighbours are
  * enough: of three in a row, the outer two are tied only if both inner pairs are.
  *
- * When a report comes or goes, the groups it touches are taken apart and put together again; only
- * groups whose members changed leave their place.
+ * A report that comes only ties more together: where all that it is tied to is one group, it joins that.
+ * Else, and when one goes, the groups it touches are taken apart and put together again; only groups
+ * whose members changed leave their place.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -35,6 +36,18 @@ static thaw_str incident_string(const report *r, thaw_str name, char text[160])
     uint32_t length = name.len < 150 ? name.len : 150;
     memcpy(text + sizeof source, name.data, length);
     return (thaw_str){text, length + (uint32_t)sizeof source};
+}
+
+bool incident_name_shared(facts *f, uint32_t number)
+{
+    char text[160];
+    thaw_event event;
+    const report *r = report_of(f, number);
+    if (!r->named)
+        return false;
+    report_event(f->reports, r, &event);
+    uint32_t n = node_find(f, name_scope(f, r), incident_string(r, event.incident, text));
+    return n && f->nodes[n].count > 1;
 }
 
 static int str_order(const void *a, const void *b)
@@ -203,10 +216,10 @@ static uint32_t undated_target(facts *f, const report *r, const numbers *nodes)
     uint32_t best = 0;
     for (uint32_t i = 0; i < nodes->count; i++) {
         const node *n = &f->nodes[nodes->at[i]];
-        for (uint32_t j = 0; j < n->count; j++) {
+        for (uint32_t j = node_place(f, n, TIME_UNKNOWN + 1, 0); j < n->count; j++) {
             uint32_t other = n->mentions[j].report;
             const report *o = report_of(f, other);
-            if (o->start_ns == TIME_UNKNOWN || !tieable(r, o))
+            if (!tieable(r, o))
                 continue;
             if (best && o->start_ns > report_of(f, best)->start_ns)
                 break;
@@ -278,7 +291,7 @@ static void regroup_add(facts *f, regroup *g, uint32_t number)
         f->failed = -ENOMEM;
 }
 
-/* A report with all that is in its group now: one of a group never comes without the others. */
+/* A report with all that is in its group now; what is there already came with its group. */
 static void regroup_add_group(facts *f, regroup *g, uint32_t number)
 {
     item it = report_item(f, number);
@@ -430,6 +443,13 @@ static void groups_end_lifted(facts *f, const numbers *old)
             group_end(f, old->at[i]);
 }
 
+static void regroup_done(facts *f, regroup *g)
+{
+    numbers_done(&g->reports, &f->held);
+    numbers_done(&g->parents, &f->held);
+    index_done(&g->places, &f->held);
+}
+
 /* Takes the groups of these reports apart and puts them together by their ties. */
 static void regroup_run(facts *f, uint32_t key_index, regroup *g)
 {
@@ -447,9 +467,7 @@ static void regroup_run(facts *f, uint32_t key_index, regroup *g)
         groups_end_lifted(f, &old);
     }
     numbers_done(&old, &f->held);
-    numbers_done(&g->reports, &f->held);
-    numbers_done(&g->parents, &f->held);
-    index_done(&g->places, &f->held);
+    regroup_done(f, g);
 }
 
 /* ---- reports of the opposite kind --------------------------------------------------- */
@@ -502,7 +520,44 @@ static void parting_regroup(facts *f, uint32_t number, const thaw_event *event)
 
 /* ---- entering and leaving ----------------------------------------------------------- */
 
-/* Undated reports that share people with this one: which one they go with may change. */
+/* What a report is tied to, as items: none, one, or several. */
+typedef struct tied_items {
+    item first;
+    bool several;
+} tied_items;
+
+static void tied_note(facts *f, uint32_t number, uint32_t other, void *context)
+{
+    tied_items *t = context;
+    item it = report_item(f, other);
+    (void)number;
+    t->several = t->several || (t->first && it != t->first);
+    t->first = it;
+}
+
+/* Puts a report into the one group that it is tied to; false where that is not how it stands. */
+static bool group_join(facts *f, uint32_t number)
+{
+    tied_items to = {0};
+    ties_each(f, number, tied_note, &to);
+    if (to.several || !(to.first & ITEM_GROUP))
+        return false;
+    group *g = &f->groups[to.first & ~ITEM_GROUP];
+    uint32_t at = g->members.count;
+    item_unplace(f, g->key_index, to.first);
+    add(f, &g->members, number);
+    if (f->failed)
+        return true;
+    for (; at && g->members.at[at - 1] > number; at--) /* in order of number */
+        g->members.at[at] = g->members.at[at - 1];
+    g->members.at[at] = number;
+    report_set_item(f, number, to.first);
+    group_measure(f, g);
+    item_place(f, g->key_index, to.first);
+    return true;
+}
+
+/* Undated reports that share people with this dated one: which one they go with may change. */
 static void undated_seeds(facts *f, uint32_t number, const thaw_event *event, regroup *g)
 {
     numbers nodes = {0};
@@ -518,37 +573,6 @@ static void undated_seeds(facts *f, uint32_t number, const thaw_event *event, re
         }
     }
     numbers_done(&nodes, &f->held);
-}
-
-static void tied_note(facts *f, uint32_t number, uint32_t other, void *context)
-{
-    (void)number;
-    put(f, context, other);
-}
-
-/* Puts a report that is in no group yet together with the items of those it is tied to. Nothing of these parts:
- * a report cuts no tie of others of its kind. */
-static void groups_join(facts *f, uint32_t number, const numbers *tied_to)
-{
-    numbers members = {0}, old = {0};
-    for (uint32_t i = 0; i < tied_to->count; i++) {
-        item it = report_item(f, tied_to->at[i]);
-        uint32_t groups_before = old.count;
-        if (it & ITEM_GROUP)
-            put(f, &old, it & ~ITEM_GROUP);
-        if (!(it & ITEM_GROUP) || old.count > groups_before)
-            item_reports(f, it ? it : tied_to->at[i], &members);
-    }
-    add(f, &members, number);
-    if (!f->failed) {
-        uint32_t key_index = report_of(f, number)->key_index;
-        qsort(members.at, members.count, sizeof *members.at, number_order);
-        component_lift(f, key_index, &members);
-        component_place(f, key_index, &members);
-        groups_end_lifted(f, &old);
-    }
-    numbers_done(&members, &f->held);
-    numbers_done(&old, &f->held);
 }
 
 void groups_enter(facts *f, uint32_t number, const thaw_event *event)
@@ -567,17 +591,13 @@ void groups_enter(facts *f, uint32_t number, const thaw_event *event)
         names_tie(f, number, event, true);
     regroup g = {0};
     report_set_item(f, number, 0);
-    if (r->on_people)
+    regroup_add(f, &g, number);
+    if (r->on_people && r->start_ns != TIME_UNKNOWN)
         undated_seeds(f, number, event, &g);
-    if (g.reports.count) { /* undated ones, which may go with this one now and leave another */
-        regroup_add(f, &g, number);
+    if (g.reports.count == 1 && group_join(f, number))
+        regroup_done(f, &g);
+    else
         regroup_run(f, r->key_index, &g);
-        return;
-    }
-    numbers tied_to = {0};
-    ties_each(f, number, tied_note, &tied_to);
-    groups_join(f, number, &tied_to);
-    numbers_done(&tied_to, &f->held);
 }
 
 void groups_leave(facts *f, uint32_t number, const thaw_event *event)

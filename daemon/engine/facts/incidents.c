@@ -166,6 +166,8 @@ static void summary_scan(facts *f, const numbers *list, summary *s)
         if (!s->latest || report_later_compare(f, list->at[i], s->latest) > 0)
             s->latest = list->at[i];
         s->act = s->act || (r->kind == THAW_SANCTION && sanction_is_act(r->detail));
+        s->announces =
+            s->announces || (r->kind == THAW_SANCTION && (r->detail == THAW_EASED || r->detail == THAW_PROPOSED));
     }
     s->detail = s->latest ? report_of(f, s->latest)->detail : 0;
 }
@@ -212,6 +214,18 @@ static void incident_digest_make(facts *f, incident *inc, const key *k, const nu
         digest_add(f, inc->digest, all->at[i]);
 }
 
+/* When the step itself acted on what it announced. */
+static int64_t first_act(const facts *f, const numbers *list)
+{
+    int64_t first = TIME_UNKNOWN;
+    for (uint32_t i = 0; i < list->count; i++) {
+        const report *r = report_of(f, list->at[i]);
+        if (sanction_is_act(r->detail) && r->start_ns != TIME_UNKNOWN && (first == TIME_UNKNOWN || r->start_ns < first))
+            first = r->start_ns;
+    }
+    return first;
+}
+
 static void incident_summarise(facts *f, incident *inc)
 {
     const key *k = &f->keys[inc->key_index];
@@ -235,11 +249,12 @@ static void incident_summarise(facts *f, incident *inc)
         summary_digest(f, inc, k, &s);
     else
         summary_count(f, list, k, &s);
-    inc->announcement =
-        k->kind == THAW_SANCTION && s.latest && !s.act && (s.detail == THAW_EASED || s.detail == THAW_PROPOSED);
+    inc->announcement = s.announces && !s.act;
     if (!inc->announcement) {
         s.announced = false;
-        s.acted_at_ns = TIME_UNKNOWN;
+        s.acted_at_ns = s.announces ? first_act(f, incident_all(f, inc)) : TIME_UNKNOWN;
+        if (s.acted_at_ns != TIME_UNKNOWN && s.acted_at_ns < s.occurred.start_ns)
+            s.acted_at_ns = s.occurred.start_ns; /* an act of "that month" began with the step */
     }
     s.late = s.first_reported_ns != TIME_UNKNOWN && s.occurred.start_ns != TIME_UNKNOWN &&
              s.first_reported_ns > s.occurred.end_ns + 30 * DAY_NS;
@@ -402,23 +417,56 @@ static void announcements_follow(facts *f, incident *inc)
         numbers_take(&k->announcements, inc->index);
 }
 
+static int sanction_order(const void *a_, const void *b_, void *f_)
+{
+    const facts *f = f_;
+    const key *a = &f->keys[f->incidents[*(const uint32_t *)a_]->key_index];
+    const key *b = &f->keys[f->incidents[*(const uint32_t *)b_]->key_index];
+    int order = memcmp(a->country, b->country, sizeof a->country);
+    return order ? order : (a->authority > b->authority) - (a->authority < b->authority);
+}
+
+/* What sanctions that changed mean for the announcements of their authority. */
+static void sanctions_settle(facts *f, numbers *changed, bool lost)
+{
+    if (changed->count > 1)
+        qsort_r(changed->at, changed->count, sizeof *changed->at, sanction_order, f);
+    for (uint32_t i = 0, end; i < changed->count; i = end) {
+        end = i + 1;
+        while (end < changed->count && sanction_order(&changed->at[i], &changed->at[end], f) == 0)
+            end++;
+        acts_settle(f, &(acts_news){&changed->at[i], end - i, lost});
+    }
+    numbers_done(changed, &f->held);
+}
+
+/* Whether all that happened to an incident is that something came to it. */
+static bool incident_grew(const incident *inc)
+{
+    if (!inc->used)
+        return false;
+    return !inc->handle ||
+           (!inc->whole && (inc->items.count > inc->items_settled || inc->joined.count > inc->joined_settled));
+}
+
 /* New summaries, and what they mean for other incidents of the country; the list grows meanwhile. */
 static void summaries_settle(facts *f)
 {
     uint32_t touched = f->dirty_incidents.count;
     numbers sanctions = {0};
+    bool lost = false;
     for (uint32_t i = 0; i < touched && !f->failed; i++) {
         incidents_ahead(f, i);
         incident *inc = f->incidents[f->dirty_incidents.at[i]];
         const key *k = &f->keys[inc->key_index];
         summary before = inc->now;
+        bool grew = incident_grew(inc);
         if (inc->used)
             incident_summarise(f, inc);
         announcements_follow(f, inc);
         if (k->kind == THAW_SANCTION) {
-            if (!f->keys[inc->key_index].acts_dirty)
-                add(f, &sanctions, inc->key_index);
-            f->keys[inc->key_index].acts_dirty = true;
+            add(f, &sanctions, inc->index);
+            lost = lost || !grew;
             continue;
         }
         if (k->kind == THAW_RELEASE || k->kind == THAW_DETENTION) {
@@ -430,11 +478,7 @@ static void summaries_settle(facts *f)
             }
         }
     }
-    for (uint32_t i = 0; i < sanctions.count; i++) {
-        f->keys[sanctions.at[i]].acts_dirty = false;
-        acts_settle(f, sanctions.at[i]);
-    }
-    numbers_done(&sanctions, &f->held);
+    sanctions_settle(f, &sanctions, lost);
 }
 
 static void lines_fill(facts *f, line *lines, uint32_t count, uint32_t known)

@@ -41,7 +41,7 @@ typedef enum item_class { ITEM_UNDATED = 0, ITEM_WIDER, ITEM_VAGUE, ITEM_SHARP }
 
 typedef struct group {
     numbers members; /* reports; empty: the group is free */
-    numbers naming;  /* symbols of sources that bear an `incident` name in it */
+    numbers naming;  /* symbols of sources that bear an `incident` name in it, in order */
     uint32_t key_index, incident;
     uint32_t representative; /* a report */
     span date;
@@ -66,6 +66,13 @@ typedef struct counted {
     uint64_t bound;  /* greatest lower bound */
 } counted;
 
+#define COUNT_MAX ((uint64_t)INT64_MAX) /* the greatest count that a report may state; sums stop there */
+
+static inline uint64_t count_sum(uint64_t a, uint64_t b)
+{
+    return a < COUNT_MAX - b ? a + b : COUNT_MAX;
+}
+
 typedef struct summary {
     counted votes;
     span occurred;
@@ -73,9 +80,9 @@ typedef struct summary {
     uint8_t status, detail;
     bool days_disagree, late, largest, announced;
     int64_t first_reported_ns, last_reported_ns, acted_at_ns;
-    uint32_t earliest; /* the report whose identity names the incident */
-    uint32_t latest;   /* the latest report */
-    bool act;          /* of a sanction: holds more than announcements */
+    uint32_t earliest;   /* the report whose identity names the incident */
+    uint32_t latest;     /* the latest report */
+    bool act, announces; /* of a sanction: holds more than announcements; holds one */
     uint32_t reports_count;
     uint64_t id;          /* the 16 digits */
     uint64_t members;     /* a sum over the numbers of its reports */
@@ -101,7 +108,7 @@ typedef struct incident {
     digest *sharp_digest; /* the same of `items` alone, where vague items stand beside many; NULL: not asked for yet */
     uint32_t items_settled, joined_settled; /* those behind came since it was settled ... */
     bool whole;                             /* ... unless an item left since: then all of it is news */
-    numbers naming;                         /* sources that bear a name in its items */
+    numbers naming;                         /* sources that bear a name in its items, in order */
     uint32_t key_index, index;
     item opener;
     uint8_t class; /* item_class of its items */
@@ -135,7 +142,6 @@ typedef struct key {
     numbers vague_incidents;  /* in order of opening */
     numbers undated;          /* items */
     numbers announcements;    /* incidents of a sanction that hold only proposed or eased */
-    bool acts_dirty;          /* one of its incidents changed in this batch */
     incident *hot;            /* took the last item */
     bool loose_dirty;
     bool vague_left; /* an item left one of the vague incidents */
@@ -206,6 +212,8 @@ typedef struct tally {
     fact_handle handle;
     uint64_t fingerprint, id;
     bool used, dirty, correction;
+    uint8_t state;   /* tally_state, as it was last settled ... */
+    uint32_t latest; /* ... and the report that speaks for it */
     causes why;
 } tally;
 
@@ -360,6 +368,7 @@ struct facts {
 void facts_release(facts *f);
 void add(facts *f, numbers *list, uint32_t value);
 void put(facts *f, numbers *list, uint32_t value); /* unless it is there */
+void numbers_unique(numbers *list);                /* in order, each once */
 /* The next free place of a table ([0] taken): its index, or 0 and f->failed. */
 uint32_t grow(facts *f, void **table, uint32_t *count, uint32_t *capacity, size_t size);
 
@@ -452,6 +461,8 @@ span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uin
  * groups of others that it ties or parts. */
 void groups_enter(facts *f, uint32_t number, const thaw_event *event);
 void groups_leave(facts *f, uint32_t number, const thaw_event *event);
+/* Whether another living report of its group bears its `incident` name. */
+bool incident_name_shared(facts *f, uint32_t number);
 
 /* ---- keys, sweep and loose items (sweep.c, loose.c) --------------------------------- */
 
@@ -504,7 +515,12 @@ void incidents_settle(facts *f);
 void incidents_ahead(const facts *f, uint32_t i);
 /* largest.c, acts.c: what one incident's change means for others of the country. `before` is what it was. */
 void largest_settle(facts *f, incident *inc, const summary *before);
-void acts_settle(facts *f, uint32_t key_index);
+typedef struct acts_news {
+    const uint32_t *changed; /* incidents of one country and authority that changed */
+    uint32_t count;
+    bool lost; /* more may have happened to them than that they grew */
+} acts_news;
+void acts_settle(facts *f, const acts_news *news);
 bool sanction_is_act(uint8_t action);
 void incident_id_text(const facts *f, const incident *inc, char text[40]);
 
@@ -533,6 +549,8 @@ bool mention_party(const facts *f, mention m, thaw_party *ret_party);
 bool party_is_sector(const thaw_party *party);
 /* The scope of a report's entities; 0: none. */
 uint32_t report_scope(facts *f, const report *r, const thaw_event *event, bool make);
+/* How many persons, of a sanction targets, a report names: what is known by one string is one. */
+uint32_t parties_named(facts *f, const thaw_event *event);
 void parties_enter(facts *f, uint32_t number, const thaw_event *event);
 void parties_leave(facts *f, uint32_t number, const thaw_event *event);
 
@@ -624,8 +642,18 @@ typedef struct tally_view {
     tally_state state;
     ledger_total ledger; /* over the same definition; only where it is comparable */
 } tally_view;
-void tally_look(facts *f, const tally *t, tally_view *ret_view);
 const char *tally_state_name(tally_state state);
+/* The lines of a country, by kind, collected once for all that look at them: begins as {0}. */
+typedef struct ledger_lines {
+    ledger_line *at;
+    uint32_t count, country; /* country 0: none yet */
+} ledger_lines;
+typedef struct ledger_pages {
+    ledger_lines of[THAW_DETENTION + 1];
+} ledger_pages;
+ledger_lines *pages_lines(facts *f, ledger_pages *pages, uint32_t country_, uint8_t kind);
+void pages_done(ledger_pages *pages);
+void tally_look(facts *f, const tally *t, ledger_pages *pages, tally_view *ret_view);
 /* Which releases a definition takes by their forms; the last three leave out those of no known form. */
 typedef enum reading {
     READING_STATED, /* every one, or with a form given: those that state it, others in doubt */
@@ -640,15 +668,34 @@ typedef struct definition {
     reading reading;
     thaw_str category;
 } definition;
-ledger_total ledger_sum(facts *f, ledger_line *lines, uint32_t count, const definition *d);
+/* What a line counts for under a category, if anything; and whether it stands in the time of a definition. */
+bool line_counts(facts *f, ledger_line *l, thaw_str category, ledger_total *ret_total);
+bool line_is_in(const ledger_line *l, const definition *d);
+/* Whether a reading takes what states these forms, line_forms(); ret_doubt: perhaps. */
+bool forms_fit(uint16_t forms, reading reading, uint8_t form, bool *ret_doubt);
+uint16_t line_forms(facts *f, ledger_line *l);
+/* What lines come to, apart by the forms that they state: any reading of a total adds some of these up. */
+enum { FORM_SETS = 1 << THAW_FORM_OTHER };
+typedef struct form_sums {
+    ledger_total of[FORM_SETS]; /* by line_forms() >> 1 */
+    uint8_t sets[FORM_SETS];    /* the places that hold something */
+    bool holds[FORM_SETS];
+    uint32_t count;
+} form_sums;
+void form_sums_make(facts *f, const ledger_lines *lines, const definition *d, form_sums *ret_sums);
+ledger_total form_sums_read(const form_sums *sums, reading reading, uint8_t form);
+void total_add(ledger_total *sum, const ledger_total *one);
 const char *reading_name(reading reading);
 /* What a tally's report states; false where it lacks what it takes to be compared. And of which kind. */
 bool tally_definition(facts *f, const report *r, definition *ret);
 uint8_t tally_kind(facts *f, const report *r);
 /* definitions.c: others than the stated one, of the same time, under which the lines come to just `stated`. Up to
- * `max` are put into list; returns how many. `categories`: of other categories too. */
-uint32_t definitions_fitting(facts *f, ledger_line *lines, uint32_t count, const definition *d, uint64_t stated,
-                             bool categories, definition *list, uint32_t max);
+ * `max` are put into list; returns how many. */
+uint32_t definitions_fitting(facts *f, const ledger_lines *lines, const definition *d, uint64_t stated,
+                             definition *list, uint32_t max);
+/* The same of any beginning, the stated definition included, but of no other category. */
+uint32_t definitions_since(facts *f, const ledger_lines *lines, const definition *d, uint64_t stated, definition *list,
+                           uint32_t max);
 
 void tally_enter(facts *f, uint32_t number, const thaw_event *event);
 void tally_leave(facts *f, uint32_t number, const thaw_event *event);

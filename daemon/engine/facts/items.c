@@ -239,8 +239,9 @@ void group_measure(facts *f, group *g)
         const report *r = report_of(f, g->members.at[i]);
         wider = wider && r->covers == THAW_WIDER;
         if (r->named)
-            put(f, &g->naming, r->source);
+            add(f, &g->naming, r->source);
     }
+    numbers_unique(&g->naming);
     uint32_t unused;
     g->date = date_of(f, g->members.at, g->members.count, wider, &unused);
     g->class = wider ? ITEM_WIDER : class_of_span(f, f->keys[g->key_index].kind, g->date);

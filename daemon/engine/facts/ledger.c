@@ -24,13 +24,6 @@ static void write_total(msgpack_packer *out, const ledger_total *t, uint32_t inc
     write_uint(out, "incidents", incidents);
 }
 
-static void total_add(ledger_total *t, const ledger_line *l)
-{
-    t->low += l->low;
-    t->count += l->count;
-    t->high += l->high;
-}
-
 typedef bool (*line_fn)(const ledger_line *line, int64_t argument);
 
 static bool line_told(const ledger_line *l, int64_t unused)
@@ -58,7 +51,7 @@ static void write_sum(msgpack_packer *out, const ledger_line *lines, uint32_t co
     uint32_t incidents = 0;
     for (uint32_t i = 0; i < count; i++)
         if (in(&lines[i], argument)) {
-            total_add(&t, &lines[i]);
+            total_add(&t, &(ledger_total){lines[i].low, lines[i].count, lines[i].high});
             incidents += lines[i].incidents;
         }
     write_total(out, &t, incidents);
@@ -138,7 +131,8 @@ typedef struct fact_writer {
     const fact_field *fields; /* the first ones are what the rows sort by */
     size_t fields_count;
     int64_t now_ns;
-    uint32_t count; /* fact_counted: how many */
+    uint32_t count;      /* fact_counted: how many */
+    ledger_pages *pages; /* write_talk */
 } fact_writer;
 
 static int fact_counted(void *context, fact_handle handle)
@@ -192,7 +186,7 @@ static void write_facts(facts *f, msgpack_packer *out, fact_kind kind, const cha
                         size_t fields_count, int64_t now_ns)
 {
     rows r;
-    fact_writer w = {f, &r, fields, fields_count, now_ns, 0};
+    fact_writer w = {f, &r, fields, fields_count, now_ns, 0, NULL};
     rows_begin(&r);
     (void)facts_each(f, kind, code, fact_written, &w);
     rows_write(f, &r, out);
@@ -239,21 +233,39 @@ static void write_incidents_where(facts *f, msgpack_packer *out, const char *cod
 
 /* ---- talks: what was promised and what came ----------------------------------------- */
 
+/* The end of what the latest report that states it gives as the time by which they are expected. */
+static int64_t expected_until(facts *f, const incident *inc)
+{
+    int64_t start, until = INT64_MAX;
+    uint32_t latest = 0;
+    numbers list = {0};
+    incident_reports(f, inc, false, &list);
+    for (uint32_t i = 0; i < list.count; i++) {
+        thaw_event event;
+        if (latest && report_later_compare(f, list.at[i], latest) < 0)
+            continue;
+        report_event(f->reports, report_of(f, list.at[i]), &event);
+        if (!event.expected_by.precision)
+            continue;
+        latest = list.at[i];
+        thaw_date_interval(&event.expected_by, &start, &until);
+    }
+    numbers_done(&list, &f->held);
+    return until;
+}
+
 /* How many were released since; of talks without a date nobody can say. */
-static void write_came(facts *f, msgpack_packer *out, const incident *inc, const fact_value *by)
+static void write_came(facts *f, msgpack_packer *out, ledger_pages *pages, const incident *inc)
 {
     int64_t from = inc->now.occurred.start_ns;
-    definition d = {.from_ns = from,
-                    .from_latest_ns = from,
-                    .to_ns = by->type == FACT_TIME ? by->at_ns + DAY_NS : INT64_MAX}; /* that day too */
-    ledger_line *lines;
+    definition d = {.from_ns = from, .from_latest_ns = from, .to_ns = expected_until(f, inc)};
+    form_sums sums;
     if (from == TIME_UNKNOWN) {
         msgpack_pack_nil(out);
         return;
     }
-    uint32_t count = ledger_collect(f, country_find(f, f->keys[inc->key_index].country), THAW_RELEASE, &lines);
-    msgpack_pack_uint64(out, ledger_sum(f, lines, count, &d).count);
-    free(lines);
+    form_sums_make(f, pages_lines(f, pages, country_find(f, f->keys[inc->key_index].country), THAW_RELEASE), &d, &sums);
+    msgpack_pack_uint64(out, form_sums_read(&sums, READING_STATED, 0).count);
 }
 
 static int write_talk(void *context, fact_handle handle)
@@ -279,7 +291,7 @@ static int write_talk(void *context, fact_handle handle)
     write_key(out, "expected_by");
     write_value(out, &by);
     write_key(out, "came");
-    write_came(w->f, out, inc, &by);
+    write_came(w->f, out, w->pages, inc);
     key_incident(w->rows, w->f, inc);
     rows_end(w->rows);
     return 0;
@@ -304,40 +316,32 @@ static void write_fit(msgpack_packer *out, const definition *d)
 
 /* The definitions under which the ledger comes to the number that is stated: of the same beginning, or if
  * none of these is known to fit, of any. */
-static void write_definition_fits(facts *f, msgpack_packer *out, const tally *t, const tally_view *v)
+static void write_definition_fits(facts *f, msgpack_packer *out, ledger_pages *pages, const tally *t,
+                                  const tally_view *v)
 {
     const report *r = report_of(f, v->report);
     definition fits[FITS_MAX], d;
-    ledger_line *lines;
-    uint32_t count = 0, fitting = 0;
-    if (tally_definition(f, r, &d) && v->state == TALLY_OTHER) {
-        count = ledger_collect(f, t->country, tally_kind(f, r), &lines);
-        fitting = definitions_fitting(f, lines, count, &d, r->count, true, fits, FITS_MAX);
-        free(lines);
-    } else if (r->has_count && (v->state == TALLY_DIFFERS || v->state == TALLY_NOT_COMPARABLE)) {
-        count = ledger_collect(f, t->country, tally_kind(f, r), &lines);
-        for (uint32_t i = 0; i < count && fitting < FITS_MAX; i++) {
-            if (lines[i].start_ns == TIME_UNKNOWN || (i && lines[i].start_ns == lines[i - 1].start_ns))
-                continue;
-            d.from_ns = d.from_latest_ns = lines[i].start_ns;
-            ledger_total sum = ledger_sum(f, lines, count, &d);
-            if (r->count && r->count >= sum.low && r->count <= sum.high)
-                fits[fitting++] = d;
-            fitting += definitions_fitting(f, lines, count, &d, r->count, false, fits + fitting, FITS_MAX - fitting);
-        }
-        free(lines);
-    }
+    thaw_event event;
+    uint32_t fitting = 0;
+    bool comparable = tally_definition(f, r, &d);
+    report_event(f->reports, r, &event);
+    if (comparable && v->state == TALLY_OTHER)
+        fitting =
+            definitions_fitting(f, pages_lines(f, pages, t->country, tally_kind(f, r)), &d, r->count, fits, FITS_MAX);
+    else if (event.of && r->has_count && (v->state == TALLY_DIFFERS || v->state == TALLY_NOT_COMPARABLE))
+        fitting =
+            definitions_since(f, pages_lines(f, pages, t->country, tally_kind(f, r)), &d, r->count, fits, FITS_MAX);
     msgpack_pack_array(out, fitting);
     for (uint32_t i = 0; i < fitting; i++)
         write_fit(out, &fits[i]);
 }
 
-static void write_tally(facts *f, msgpack_packer *out, const tally *t)
+static void write_tally(facts *f, msgpack_packer *out, ledger_pages *pages, const tally *t)
 {
     tally_view v;
     thaw_event event;
     char date[THAW_DATE_TEXT];
-    tally_look(f, t, &v);
+    tally_look(f, t, pages, &v);
     const report *r = report_of(f, v.report);
     report_event(f->reports, r, &event);
     bool compared = v.state != TALLY_NOT_COMPARABLE;
@@ -376,16 +380,16 @@ static void write_tally(facts *f, msgpack_packer *out, const tally *t)
             msgpack_pack_nil(out);
     }
     write_key(out, "fits");
-    write_definition_fits(f, out, t, &v);
+    write_definition_fits(f, out, pages, t, &v);
 }
 
-static void write_tallies(facts *f, msgpack_packer *out, const country *c)
+static void write_tallies(facts *f, msgpack_packer *out, ledger_pages *pages, const country *c)
 {
     rows r;
     rows_begin(&r);
     for (uint32_t i = 0; i < c->tallies.count; i++) {
         const tally *t = &f->tallies[c->tallies.at[i]];
-        write_tally(f, &r.out, t);
+        write_tally(f, &r.out, pages, t);
         rows_key_str(&r, symbols_get(f->symbols, t->voice));
         rows_end(&r);
     }
@@ -396,53 +400,109 @@ static void write_tallies(facts *f, msgpack_packer *out, const country *c)
 
 typedef struct source_line {
     uint32_t source, reports, confirmed;
-    int64_t lead_ns;
+    __int128 lead_ns; /* exact: no order of adding up shows in it */
 } source_line;
 
-static void source_count(facts *f, source_line *lines, uint32_t *count, const numbers *list, const incident *inc)
+static int time_order(const void *a_, const void *b_)
 {
+    int64_t a = *(const int64_t *)a_, b = *(const int64_t *)b_;
+    return (a > b) - (a < b);
+}
+
+/* When an incident was confirmed, in order; NULL where it was not. */
+static int64_t *confirmations(facts *f, const numbers *list, uint32_t *ret_count)
+{
+    int64_t *at = NULL;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < list->count; i++)
+        count += report_of(f, list->at[i])->status == THAW_CONFIRMED;
+    *ret_count = 0;
+    if (!count || !(at = malloc(count * sizeof *at))) {
+        f->failed = count ? -ENOMEM : f->failed;
+        return NULL;
+    }
+    for (uint32_t i = 0; i < list->count; i++)
+        if (report_of(f, list->at[i])->status == THAW_CONFIRMED)
+            at[(*ret_count)++] = report_of(f, list->at[i])->reported_ns;
+    qsort(at, count, sizeof *at, time_order);
+    return at;
+}
+
+/* The first of them that is not before. */
+static uint32_t first_from(const int64_t *at, uint32_t count, int64_t from_ns)
+{
+    uint32_t low = 0;
+    while (low < count) {
+        uint32_t middle = low + (count - low) / 2;
+        if (at[middle] < from_ns)
+            low = middle + 1;
+        else
+            count = middle;
+    }
+    return low;
+}
+
+static int source_order(const void *a_, const void *b_)
+{
+    uint32_t a = ((const source_line *)a_)->source, b = ((const source_line *)b_)->source;
+    return (a > b) - (a < b);
+}
+
+/* A line for each source of a country, in order of its symbol. */
+static source_line *source_lines(facts *f, const country *c)
+{
+    source_line *lines = calloc((size_t)c->feeds.count + 1, sizeof *lines);
+    if (!lines) {
+        f->failed = -ENOMEM;
+        return NULL;
+    }
+    for (uint32_t i = 0; i < c->feeds.count; i++)
+        lines[i].source = f->feeds[c->feeds.at[i]].source;
+    qsort(lines, c->feeds.count, sizeof *lines, source_order);
+    return lines;
+}
+
+static void source_count(facts *f, source_line *lines, uint32_t lines_count, const numbers *list)
+{
+    uint32_t count;
+    int64_t *confirmed = confirmations(f, list, &count);
     for (uint32_t i = 0; i < list->count; i++) {
         const report *r = report_of(f, list->at[i]);
-        uint32_t at = 0;
-        while (at < *count && lines[at].source != r->source)
-            at++;
-        if (at == *count)
-            lines[(*count)++] = (source_line){.source = r->source};
-        lines[at].reports++;
-        if (r->status == THAW_CONFIRMED || inc->now.status != THAW_CONFIRMED || r->reported_ns == TIME_UNKNOWN)
+        source_line *line =
+            bsearch(&(source_line){.source = r->source}, lines, lines_count, sizeof *lines, source_order);
+        if (!line) /* every source of a country has a feed there */
             continue;
-        int64_t confirmed = INT64_MAX;
-        for (uint32_t j = 0; j < list->count; j++) {
-            const report *o = report_of(f, list->at[j]);
-            if (o->status == THAW_CONFIRMED && o->reported_ns >= r->reported_ns && o->reported_ns < confirmed)
-                confirmed = o->reported_ns;
-        }
-        if (confirmed == INT64_MAX)
+        line->reports++;
+        if (!confirmed || r->status == THAW_CONFIRMED || r->reported_ns == TIME_UNKNOWN)
             continue;
-        lines[at].confirmed++;
-        lines[at].lead_ns += confirmed - r->reported_ns;
+        uint32_t first = first_from(confirmed, count, r->reported_ns);
+        if (first == count)
+            continue;
+        line->confirmed++;
+        line->lead_ns += confirmed[first] - r->reported_ns;
     }
+    free(confirmed);
 }
 
 static void write_sources(facts *f, msgpack_packer *out, const char *code)
 {
     const country *c = &f->countries[country_find(f, code)];
-    source_line *lines = calloc((size_t)c->feeds.count + 1, sizeof *lines);
-    uint32_t count = 0;
+    source_line *lines = source_lines(f, c);
+    uint32_t count = c->feeds.count;
     for (uint32_t i = 1; lines && i < f->incidents_count; i++) {
         const incident *inc = f->incidents[i];
         if (!inc || !inc->used || !inc->handle || memcmp(f->keys[inc->key_index].country, code, 2) != 0)
             continue;
         numbers list = {0};
         incident_reports(f, inc, false, &list);
-        source_count(f, lines, &count, &list, inc);
+        source_count(f, lines, count, &list);
         numbers_done(&list, &f->held);
     }
-    if (!lines)
-        f->failed = -ENOMEM;
     rows r;
     rows_begin(&r);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; lines && i < count; i++) {
+        if (!lines[i].reports)
+            continue;
         msgpack_pack_map(&r.out, 4);
         write_key(&r.out, "source");
         write_str(&r.out, symbols_get(f->symbols, lines[i].source));
@@ -472,7 +532,8 @@ static void write_country(facts *f, msgpack_packer *out, const char *code, const
     uint32_t index = country_find(f, code);
     const country *c = &f->countries[index];
     rows talk_rows;
-    fact_writer talks = {f, &talk_rows, NULL, 0, now_ns, 0};
+    ledger_pages pages = {0};
+    fact_writer talks = {f, &talk_rows, NULL, 0, now_ns, 0, &pages};
     char since_text[THAW_DATE_TEXT];
     msgpack_pack_map(out, 14);
     write_key(out, "country");
@@ -501,7 +562,8 @@ static void write_country(facts *f, msgpack_packer *out, const char *code, const
     write_key(out, "disagreements");
     write_incidents_where(f, out, code, is_disputed);
     write_key(out, "tallies");
-    write_tallies(f, out, c);
+    write_tallies(f, out, &pages, c);
+    pages_done(&pages);
     write_key(out, "sources");
     write_sources(f, out, code);
     write_key(out, "feeds");

@@ -48,7 +48,8 @@ typedef struct fold {
     measure_view v;
     numbers programs; /* symbols: those it is listed under */
     int64_t now_ns, licence_ends_ns, measure_ends_ns;
-    int64_t next_ns; /* least end ahead of the clock so far; INT64_MAX: none */
+    int64_t licence_at_ns; /* when the step that licensed or suspended it was first told */
+    int64_t next_ns;       /* least end ahead of the clock so far; INT64_MAX: none */
     /* what stood before a removal, in case a listing of the same start makes it a move */
     int64_t removed_ns, since_before_removal_ns;
     bool stood_before_removal;
@@ -157,8 +158,14 @@ static void fold_relieve(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns
     }
     if (is_removed(s->v.state))
         return;
-    fold_set(s, action == THAW_LICENSED ? MEASURE_LICENSED : MEASURE_SUSPENDED, at_ns);
-    s->licence_ends_ns = ends_ns;
+    measure_state state = action == THAW_LICENSED ? MEASURE_LICENSED : MEASURE_SUSPENDED;
+    /* The same step told again, of a later day: who does not say how long it lasts does not say that it never ends. */
+    bool again = s->v.state == state && at_ns - s->licence_at_ns < s->f->config.tolerance_ns[THAW_SANCTION];
+    fold_set(s, state, at_ns);
+    if (!again)
+        s->licence_at_ns = at_ns;
+    if (!again || ends_ns != TIME_UNKNOWN)
+        s->licence_ends_ns = ends_ns;
 }
 
 /* A listing adds its program; any other step that names one which is new stands for a renaming. */

@@ -37,7 +37,7 @@ typedef struct report {
     };
     uint32_t part;    /* symbol of `part` */
     uint32_t id_at;   /* where its id stands in the text */
-    uint16_t parties; /* number of persons, of a sanction of targets */
+    uint16_t parties; /* parties_named() */
     uint8_t kind : 4, status : 4;
     uint8_t count_is : 2, covers : 2, precision : 3, approximate : 1;
     uint8_t detail; /* form, action or stage */

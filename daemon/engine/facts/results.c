@@ -73,9 +73,9 @@ static bool result_alike(const result *a, const result *b)
 static void result_merge(result *into, const result *one)
 {
     into->id = 0;
-    into->count += one->count;
-    into->low += one->low;
-    into->high += one->high;
+    into->count = count_sum(into->count, one->count);
+    into->low = count_sum(into->low, one->low);
+    into->high = count_sum(into->high, one->high);
     into->incidents += one->incidents;
     into->has_count = into->has_count || one->has_count;
     if (one->largest > into->largest)

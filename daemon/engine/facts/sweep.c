@@ -156,7 +156,9 @@ void incident_take_in(facts *f, incident *inc, item it)
     if (s.end_ns > inc->span_end_ns)
         inc->span_end_ns = s.end_ns;
     for (uint32_t i = 0; naming && i < naming->count; i++)
-        put(f, &inc->naming, naming->at[i]);
+        add(f, &inc->naming, naming->at[i]);
+    if (naming && naming->count)
+        numbers_unique(&inc->naming);
     incident_came(f, inc, it);
     inc->sharp_valid = false;
     if (item_incident(f, it) != inc->index)
@@ -207,10 +209,14 @@ void incident_left(facts *f, incident *inc)
 
 bool naming_conflict(const numbers *a, const numbers *b)
 {
-    for (uint32_t i = 0; a && b && i < a->count; i++)
-        for (uint32_t j = 0; j < b->count; j++)
-            if (a->at[i] == b->at[j])
-                return true;
+    for (uint32_t i = 0, j = 0; a && b && i < a->count && j < b->count;) { /* both in order */
+        if (a->at[i] == b->at[j])
+            return true;
+        if (a->at[i] < b->at[j])
+            i++;
+        else
+            j++;
+    }
     return false;
 }
 

@@ -18,6 +18,23 @@ void put(facts *f, numbers *list, uint32_t value)
         f->failed = -ENOMEM;
 }
 
+static int number_order(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+void numbers_unique(numbers *list)
+{
+    uint32_t kept = 0;
+    if (list->count > 1)
+        qsort(list->at, list->count, sizeof *list->at, number_order);
+    for (uint32_t i = 0; i < list->count; i++)
+        if (!kept || list->at[kept - 1] != list->at[i])
+            list->at[kept++] = list->at[i];
+    list->count = kept;
+}
+
 uint32_t grow(facts *f, void **table, uint32_t *count, uint32_t *capacity, size_t size)
 {
     if (array_reserve(table, capacity, (size_t)*count + 1, size, &f->held) < 0) {

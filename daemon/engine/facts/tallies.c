@@ -107,7 +107,7 @@ static void line_scan(facts *f, ledger_line *l)
     numbers_done(&list, &f->held);
 }
 
-static uint16_t line_forms(facts *f, ledger_line *l)
+uint16_t line_forms(facts *f, ledger_line *l)
 {
     line_scan(f, l);
     return l->forms;
@@ -119,25 +119,24 @@ bool line_has_parts(facts *f, ledger_line *l)
     return l->has_parts;
 }
 
-/* Whether a line's forms are those of a definition; ret_doubt: perhaps. */
-static bool forms_fit(facts *f, ledger_line *l, const definition *d, bool *ret_doubt)
+bool forms_fit(uint16_t forms, reading reading, uint8_t form, bool *ret_doubt)
 {
-    uint16_t wanted = (uint16_t)(1u << d->form);
+    uint16_t wanted = (uint16_t)(1u << form);
     *ret_doubt = false;
-    switch (d->reading) {
+    switch (reading) {
     case READING_GRACE:
-        return line_forms(f, l) != 1u << THAW_SENTENCE_SERVED;
+        return forms != 1u << THAW_SENTENCE_SERVED;
     case READING_WITH:
-        return line_forms(f, l) & wanted;
+        return forms & wanted;
     case READING_ONLY:
-        return line_forms(f, l) == wanted;
+        return forms == wanted;
     default:
         break;
     }
-    if (!d->form)
+    if (!form)
         return true;
-    *ret_doubt = line_forms(f, l) == 0;
-    return *ret_doubt || (line_forms(f, l) & wanted);
+    *ret_doubt = forms == 0;
+    return *ret_doubt || (forms & wanted);
 }
 
 static bool is_category(thaw_str part, thaw_str category)
@@ -166,47 +165,57 @@ static void line_count_category(facts *f, const ledger_line *l, thaw_str categor
     numbers_done(&list, &f->held);
 }
 
-/* What an incident counts for under a definition; in doubt (of no known form, or perhaps before a vague
- * beginning) it may count for nothing. False: it has no count, or is of another form. */
-static bool line_counts(facts *f, ledger_line *l, const definition *d, ledger_total *ret_total)
+bool line_counts(facts *f, ledger_line *l, thaw_str category, ledger_total *ret_total)
 {
-    ledger_total t = {l->low, l->count, l->high};
-    bool has_count = l->inc ? l->inc->now.votes.has_count : l->dropped->has_count, doubt;
-    *ret_total = (ledger_total){0};
-    if (!forms_fit(f, l, d, &doubt))
-        return false;
-    if (d->category.data && l->inc && line_has_parts(f, l))
-        line_count_category(f, l, d->category, &t, &has_count);
-    if (!has_count)
-        return false;
-    if (doubt || l->start_ns < d->from_latest_ns)
-        t.low = 0;
-    *ret_total = t;
-    return true;
+    bool has_count = l->inc ? l->inc->now.votes.has_count : l->dropped->has_count;
+    *ret_total = (ledger_total){l->low, l->count, l->high};
+    if (category.data && l->inc && line_has_parts(f, l))
+        line_count_category(f, l, category, ret_total, &has_count);
+    return has_count;
 }
 
-static bool line_counts_at_all(const ledger_line *l)
+bool line_is_in(const ledger_line *l, const definition *d)
 {
-    return l->status > THAW_RUMOURED && l->start_ns != TIME_UNKNOWN;
+    return l->status > THAW_RUMOURED && l->start_ns != TIME_UNKNOWN && l->start_ns >= d->from_ns &&
+           l->start_ns < d->to_ns;
 }
 
-static bool line_is_in(const ledger_line *l, const definition *d)
+void total_add(ledger_total *sum, const ledger_total *one)
 {
-    return line_counts_at_all(l) && l->start_ns >= d->from_ns && l->start_ns < d->to_ns;
+    sum->low = count_sum(sum->low, one->low);
+    sum->count = count_sum(sum->count, one->count);
+    sum->high = count_sum(sum->high, one->high);
 }
 
-ledger_total ledger_sum(facts *f, ledger_line *lines, uint32_t count, const definition *d)
+/* What perhaps came before a vague beginning may count for nothing. */
+void form_sums_make(facts *f, const ledger_lines *lines, const definition *d, form_sums *ret_sums)
+{
+    ledger_total t;
+    memset(ret_sums, 0, sizeof *ret_sums);
+    for (uint32_t i = 0; i < lines->count && lines->at[i].start_ns < d->to_ns; i++) {
+        ledger_line *l = &lines->at[i];
+        if (!line_is_in(l, d) || !line_counts(f, l, d->category, &t))
+            continue;
+        uint8_t set = (uint8_t)(line_forms(f, l) >> 1);
+        if (!ret_sums->holds[set])
+            ret_sums->sets[ret_sums->count++] = set;
+        ret_sums->holds[set] = true;
+        t.low = l->start_ns < d->from_latest_ns ? 0 : t.low;
+        total_add(&ret_sums->of[set], &t);
+    }
+}
+
+/* What states no form may count for nothing where one is asked for. */
+ledger_total form_sums_read(const form_sums *sums, reading reading, uint8_t form)
 {
     ledger_total sum = {0};
-    for (uint32_t i = 0; i < count; i++) {
-        if (!line_is_in(&lines[i], d))
+    for (uint32_t i = 0; i < sums->count; i++) {
+        ledger_total t = sums->of[sums->sets[i]];
+        bool doubt;
+        if (!forms_fit((uint16_t)(sums->sets[i] << 1), reading, form, &doubt))
             continue;
-        ledger_total t;
-        if (!line_counts(f, &lines[i], d, &t))
-            continue;
-        sum.low += t.low;
-        sum.count += t.count;
-        sum.high += t.high;
+        t.low = doubt ? 0 : t.low;
+        total_add(&sum, &t);
     }
     return sum;
 }
@@ -223,18 +232,21 @@ static bool total_agrees(const report *r, const ledger_total *t)
 }
 
 /* Whether the count is what the ledger came to at an earlier moment: lines of one start are one. */
-static bool total_is_stale(facts *f, ledger_line *lines, uint32_t count, const definition *d, uint64_t stated)
+static bool total_is_stale(facts *f, const ledger_lines *lines, const definition *d, uint64_t stated)
 {
     uint64_t sum = 0;
     const ledger_line *before = NULL;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < lines->count && lines->at[i].start_ns < d->to_ns; i++) {
+        ledger_line *l = &lines->at[i];
         ledger_total t;
-        if (!line_is_in(&lines[i], d) || !line_counts(f, &lines[i], d, &t))
+        bool doubt;
+        if (!line_is_in(l, d) || !forms_fit(line_forms(f, l), d->reading, d->form, &doubt) ||
+            !line_counts(f, l, d->category, &t))
             continue;
-        if (before && before->start_ns != lines[i].start_ns && sum == stated)
+        if (before && before->start_ns != l->start_ns && sum == stated)
             return true;
-        sum += t.count;
-        before = &lines[i];
+        sum = count_sum(sum, t.count);
+        before = l;
     }
     return before && sum == stated;
 }
@@ -272,22 +284,13 @@ uint8_t tally_kind(facts *f, const report *r)
     return event.of == THAW_OF_RELEASED ? THAW_RELEASE : THAW_DETENTION;
 }
 
-/* The lines that tallies are compared with, collected once for all of a country and kind. */
-typedef struct ledger_lines {
-    ledger_line *at;
-    uint32_t count, country; /* country 0: none yet */
-} ledger_lines;
-typedef struct ledger_pages {
-    ledger_lines of[THAW_DETENTION + 1]; /* by kind */
-} ledger_pages;
-
-static void pages_done(ledger_pages *pages)
+void pages_done(ledger_pages *pages)
 {
     for (size_t i = 0; i < sizeof pages->of / sizeof *pages->of; i++)
         free(pages->of[i].at);
 }
 
-static ledger_lines *pages_lines(facts *f, ledger_pages *pages, uint32_t country_, uint8_t kind)
+ledger_lines *pages_lines(facts *f, ledger_pages *pages, uint32_t country_, uint8_t kind)
 {
     ledger_lines *l = &pages->of[kind];
     if (l->country == country_)
@@ -298,9 +301,10 @@ static ledger_lines *pages_lines(facts *f, ledger_pages *pages, uint32_t country
     return l;
 }
 
-static void tally_compare(facts *f, const tally *t, ledger_pages *pages, tally_view *ret_view)
+void tally_look(facts *f, const tally *t, ledger_pages *pages, tally_view *ret_view)
 {
     definition d, other;
+    form_sums sums;
     *ret_view = (tally_view){.report = tally_latest(f, t), .state = TALLY_NOT_COMPARABLE};
     if (!ret_view->report)
         return;
@@ -308,22 +312,16 @@ static void tally_compare(facts *f, const tally *t, ledger_pages *pages, tally_v
     if (!tally_definition(f, r, &d))
         return;
     const ledger_lines *l = pages_lines(f, pages, t->country, tally_kind(f, r));
-    ret_view->ledger = ledger_sum(f, l->at, l->count, &d);
+    form_sums_make(f, l, &d, &sums);
+    ret_view->ledger = form_sums_read(&sums, d.reading, d.form);
     if (total_agrees(r, &ret_view->ledger))
         ret_view->state = TALLY_AGREES;
-    else if (total_is_stale(f, l->at, l->count, &d, r->count))
+    else if (total_is_stale(f, l, &d, r->count))
         ret_view->state = TALLY_STALE;
-    else if (definitions_fitting(f, l->at, l->count, &d, r->count, true, &other, 1))
+    else if (definitions_fitting(f, l, &d, r->count, &other, 1))
         ret_view->state = TALLY_OTHER;
     else
         ret_view->state = TALLY_DIFFERS;
-}
-
-void tally_look(facts *f, const tally *t, tally_view *ret_view)
-{
-    ledger_pages pages = {0};
-    tally_compare(f, t, &pages, ret_view);
-    pages_done(&pages);
 }
 
 /* ---- series ------------------------------------------------------------------------- */
@@ -412,7 +410,9 @@ static void tally_settle(facts *f, ledger_pages *pages, uint32_t i)
         return;
     }
     tally_view v;
-    tally_compare(f, t, pages, &v);
+    tally_look(f, t, pages, &v);
+    t->state = (uint8_t)v.state;
+    t->latest = v.report;
     uint64_t fingerprint = mix(mix(v.report, (uint64_t)v.state), t->reports.count) | 1;
     for (uint32_t r = 0; r < t->reports.count; r++)
         fingerprint += mix(t->reports.at[r], 3) << 1;
