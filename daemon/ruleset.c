@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -58,9 +57,7 @@ static int pack_file(const char *path, reply_body *body, msgpack_packer *out)
 
 static int is_rule_file(const struct dirent *entry)
 {
-    size_t len = strlen(entry->d_name);
-
-    return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".yaml") == 0;
+    return rules_name_is_file(entry->d_name);
 }
 
 /* Packs the files of one path; counts them. */
@@ -155,22 +152,19 @@ static void first_complaint(const rules_complaints *all, char error[RULESET_ERRO
     snprintf(error, RULESET_ERROR_BYTES, "the rules could not be read");
 }
 
-static int load_paths(const char *const paths[], size_t count, rules **ret_set,
-                      char error[RULESET_ERROR_BYTES])
+static int loaded(int r, rules_complaints *complaints, char error[RULESET_ERROR_BYTES])
 {
-    rules_complaints complaints = {.at = NULL};
-    int r = rules_load(paths, count, NULL, false, ret_set, &complaints);
-
     if (r == -ENOMEM)
         snprintf(error, RULESET_ERROR_BYTES, "out of memory for the rules");
     else if (r < 0)
-        first_complaint(&complaints, error);
-    rules_complaints_done(&complaints);
+        first_complaint(complaints, error);
+    rules_complaints_done(complaints);
     return r;
 }
 
 static int load_files(const config *c, rules **ret_set, char error[RULESET_ERROR_BYTES])
 {
+    rules_complaints complaints = {.at = NULL};
     const char **paths = calloc(c->rules.count + 1, sizeof(*paths));
     int r;
 
@@ -178,9 +172,9 @@ static int load_files(const config *c, rules **ret_set, char error[RULESET_ERROR
         return -ENOMEM;
     for (size_t i = 0; i < c->rules.count; i++)
         paths[i] = c->rules.items[i].text;
-    r = load_paths(paths, c->rules.count, ret_set, error);
+    r = rules_load(paths, c->rules.count, NULL, false, ret_set, &complaints);
     free(paths);
-    return r;
+    return loaded(r, &complaints, error);
 }
 
 /* The texts are read before and after the rules: only if they are the same do they belong to the
@@ -282,60 +276,31 @@ bool ruleset_same_meaning(const uint8_t *packed, size_t len, const config *c,
     return true;
 }
 
-/* A text as a file without a name. */
-static int text_file(const wire_item *text)
+/* The text that stands under a key of the map at the front of the bytes. */
+static bool find_text(const wire_cursor *map, const char *key, thaw_str *ret_text)
 {
-    int fd = memfd_create("rules", MFD_CLOEXEC);
-    size_t written = 0;
+    wire_cursor value;
 
-    while (fd >= 0 && written < text->len) {
-        ssize_t n = write(fd, text->bytes + written, text->len - written);
-        if (n < 0) {
-            int r = -errno;
-            close(fd);
-            return r;
-        }
-        written += (size_t)n;
-    }
-    return fd < 0 ? -errno : fd;
+    return find_value(map->at, (size_t)(map->end - map->at), key, &value) &&
+           wire_read_str(&value, ret_text);
 }
 
-typedef struct text_files {
-    int *fds;
-    char (*paths)[32];
-    const char **list;
-    uint32_t count;
-} text_files;
-
-static void text_files_done(text_files *t)
+static void texts_free(rules_source *texts, uint32_t count)
 {
-    for (uint32_t i = 0; t->fds != NULL && i < t->count; i++)
-        close(t->fds[i]);
-    free(t->fds);
-    free(t->paths);
-    free(t->list);
+    for (uint32_t i = 0; texts != NULL && i < count; i++)
+        free((char *)texts[i].name);
+    free(texts);
 }
 
-static int text_files_make(wire_cursor *at, uint32_t count, text_files *t)
+static int texts_read(wire_cursor *at, uint32_t count, rules_source *texts)
 {
-    t->fds = calloc(count + 1, sizeof(*t->fds));
-    t->paths = calloc(count + 1, sizeof(*t->paths));
-    t->list = calloc(count + 1, sizeof(*t->list));
-    if (t->fds == NULL || t->paths == NULL || t->list == NULL)
-        return -ENOMEM;
     for (uint32_t i = 0; i < count; i++) {
-        wire_cursor value;
-        wire_item text;
-        int fd;
-        if (!find_value(at->at, (size_t)(at->end - at->at), "text", &value) ||
-            !wire_read(&value, &text) || text.type != WIRE_STR || !wire_skip(at))
+        thaw_str file, text;
+        if (!find_text(at, "file", &file) || !find_text(at, "text", &text) || !wire_skip(at))
             return -EBADMSG;
-        fd = text_file(&text);
-        if (fd < 0)
-            return fd;
-        t->fds[t->count++] = fd;
-        snprintf(t->paths[i], sizeof(t->paths[i]), "/proc/self/fd/%d", fd);
-        t->list[i] = t->paths[i];
+        texts[i] = (rules_source){strndup(file.data, file.len), text.data, text.len};
+        if (texts[i].name == NULL)
+            return -ENOMEM;
     }
     return 0;
 }
@@ -343,19 +308,25 @@ static int text_files_make(wire_cursor *at, uint32_t count, text_files *t)
 int ruleset_unpack(const uint8_t *packed, size_t len, rules **ret_set,
                    char error[RULESET_ERROR_BYTES])
 {
-    text_files t = {.count = 0};
+    rules_complaints complaints = {.at = NULL};
+    rules_source *texts = NULL;
+    uint32_t count = 0;
     wire_cursor at;
     wire_item item;
     int r = -EBADMSG;
 
     if (find_value(packed, len, "files", &at) && wire_read(&at, &item) && item.type == WIRE_ARRAY &&
-        item.len <= FILES_MAX)
-        r = text_files_make(&at, item.len, &t);
+        item.len <= FILES_MAX) {
+        count = item.len;
+        texts = calloc((size_t)count + 1, sizeof(*texts));
+        r = texts == NULL ? -ENOMEM : texts_read(&at, count, texts);
+    }
     if (r < 0)
         snprintf(error, RULESET_ERROR_BYTES, "a journaled rule set cannot be read: %s",
                  strerror(-r));
     else
-        r = load_paths(t.list, t.count, ret_set, error);
-    text_files_done(&t);
+        r = loaded(rules_load_texts(texts, count, NULL, false, ret_set, &complaints), &complaints,
+                   error);
+    texts_free(texts, count);
     return r;
 }

@@ -176,6 +176,23 @@ class Reload(unittest.TestCase):
         self.d.write_rules([MASS, EASED])
         self.assertEqual(self.fates(False)["mass-release"], ("unchanged", 1))
 
+    def test_tests_beside_the_rules_are_no_rules(self):
+        self.d.write_rules("rules: rules.yaml\ntests: []\n", "rules.test.yaml")
+        self.assertEqual(self.fates(False)["mass-release"], ("unchanged", 1))
+        self.d.publish(release("r2", 1, "2025-09-12", country="AZ"))  # what comes after it is replayed over these rules
+        self.d.kill()
+        self.d.start()
+        self.assertEqual(list(self.active()), ["mass-release:BY:1"])
+
+    def test_more_files_than_a_process_may_open(self):
+        for i in range(300):
+            self.d.write_rules([dict(MASS, rule=f"mass-{i}")], f"r{i}.yaml")
+        self.assertEqual(len(self.fates(False)), 302)
+        self.d.publish(release("r2", 1, "2025-09-12", country="AZ"))
+        self.d.kill()
+        self.d.start(["prlimit", "--nofile=256"])
+        self.assertEqual(len(self.active()), 301)
+
     def test_the_program(self):
         self.d.write_rules([MASS])
         ask = [harness.THAW, "reload", "--service", self.d.address("service")]

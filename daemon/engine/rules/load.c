@@ -272,13 +272,18 @@ static int read_file(reader *r, const char *path)
     return res;
 }
 
+bool rules_name_is_file(const char *name)
+{
+    size_t len = strlen(name);
+    if (name[0] == '.' || len < 6 || strcmp(name + len - 5, ".yaml") != 0)
+        return false;
+    /* Tests of rules lie beside the rules. */
+    return len < 10 || strcmp(name + len - 10, ".test.yaml") != 0;
+}
+
 static int is_rule_file(const struct dirent *entry)
 {
-    size_t len = strlen(entry->d_name);
-    if (entry->d_name[0] == '.' || len < 6 || strcmp(entry->d_name + len - 5, ".yaml") != 0)
-        return 0;
-    /* Tests of rules lie beside the rules. */
-    return len < 10 || strcmp(entry->d_name + len - 10, ".test.yaml") != 0;
+    return rules_name_is_file(entry->d_name);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -339,17 +344,36 @@ int rules_load(const char *const paths[], size_t count, const rules_limits *limi
     return finish(&r, res, ret_set);
 }
 
-int rules_load_text(const char *name, const char *text, size_t len, const rules_limits *limits, bool with_warnings,
-                    rules **ret_set, rules_complaints *complaints)
+static int read_one_text(reader *r, const rules_source *text)
 {
-    reader r = {.complaints = complaints, .with_warnings = with_warnings, .text = text, .len = len};
+    r->file = set_file(r->set, text->name);
+    if (!r->file)
+        return -ENOMEM;
+    r->text = text->text;
+    r->len = text->len;
+    r->line_offset = r->lines = 0;
+    if (text->len <= r->set->limits.file_bytes)
+        return read_text(r);
+    complain_file(r, "has %zu bytes, at most %llu are allowed", text->len,
+                  (unsigned long long)r->set->limits.file_bytes);
+    return 0;
+}
+
+int rules_load_texts(const rules_source texts[], size_t count, const rules_limits *limits, bool with_warnings,
+                     rules **ret_set, rules_complaints *complaints)
+{
+    reader r = {.complaints = complaints, .with_warnings = with_warnings};
     int res = set_new(limits ? limits : &rules_limits_default, &r.set);
     if (res < 0)
         return res;
-    r.file = set_file(r.set, name);
-    if (len > r.set->limits.file_bytes)
-        complain_file(&r, "has %zu bytes, at most %llu are allowed", len, (unsigned long long)r.set->limits.file_bytes);
-    else
-        res = r.file ? read_text(&r) : -ENOMEM;
+    for (size_t i = 0; res == 0 && i < count && !complaints_full(&r); i++)
+        res = read_one_text(&r, &texts[i]);
     return finish(&r, res, ret_set);
+}
+
+int rules_load_text(const char *name, const char *text, size_t len, const rules_limits *limits, bool with_warnings,
+                    rules **ret_set, rules_complaints *complaints)
+{
+    const rules_source one = {name, text, len};
+    return rules_load_texts(&one, 1, limits, with_warnings, ret_set, complaints);
 }

@@ -10,7 +10,7 @@
  *   fact_change ─► rules_on_change ─► waits ─► rules_evaluate ─► rules_sink: alert changes
  *                  time ────────────────────► rules_advance  ─┘
  *
- * Only rules_load and rules_load_text are called outside the engine; rules_load is the one place
+ * Only rules_load, rules_load_texts and rules_load_text are called outside the engine; rules_load is the one place
  * of the engine's folder that reads files, and nothing that engine_* functions do comes through
  * it. All else has no file, socket or clock: the same calls give the same alert changes.
  *
@@ -77,7 +77,19 @@ char *rules_complaint_text(const rules_complaint *c);
  * limits NULL: the default. */
 int rules_load(const char *const paths[], size_t count, const rules_limits *limits, bool with_warnings, rules **ret_set,
                rules_complaints *complaints);
-/* The same for one text; name stands for the file. */
+/* Whether a file of a folder holds rules: *.yaml but for *.test.yaml, and nothing that begins with a dot. */
+bool rules_name_is_file(const char *name);
+
+/* A file that has been read. */
+typedef struct rules_source {
+    const char *name; /* as the file is called in complaints */
+    const char *text;
+    size_t len;
+} rules_source;
+
+/* The same over files that have been read, and over one of them. */
+int rules_load_texts(const rules_source texts[], size_t count, const rules_limits *limits, bool with_warnings,
+                     rules **ret_set, rules_complaints *complaints);
 int rules_load_text(const char *name, const char *text, size_t len, const rules_limits *limits, bool with_warnings,
                     rules **ret_set, rules_complaints *complaints);
 /* Frees the set with all its state; alerts end without a word. NULL is fine; returns NULL. */
