@@ -113,7 +113,6 @@ class Model:
         self.facts = {}
         self.now = None
         self.lives = {}
-        self.ids = {}  # of every fact there ever was
         self.changes = []  # (at, id, state)
         self.cache = {}
 
@@ -210,9 +209,9 @@ class Model:
         elif life.state in (FIRING, KEPT):
             self.evaluate_firing(rule, group, life, when, until, news)
         life.active = chosen
-        # A kept alert goes on showing what it stood on.
+        # A kept alert goes on showing what it stood on, by the ids of then.
         if life.state == FIRING:
-            life.shown = env, chosen
+            life.shown = env, {self.facts[h]["id"] for _, h in chosen}
 
     def evaluate_firing(self, rule, group, life, when, until, news):
         if when and not until:
@@ -357,7 +356,6 @@ class Model:
             news_facts = {h: f for h, f in new.items() if h not in corrected}
             news_facts.update({h: f for h, f in self.facts.items() if h in corrected})
         old, self.facts = self.facts, new
-        self.ids.update({h: f["id"] for h, f in new.items()})
         self.touch(changes)
         self.evaluate(news_facts, self.inherit(old, changes))
 
@@ -366,6 +364,6 @@ class Model:
         out = {}
         for life in self.lives.values():
             if life.state in (FIRING, KEPT):
-                values, chosen = life.shown
-                out[life.alert.id] = (life.alert.since, values, {self.ids[h] for _, h in chosen})
+                values, ids = life.shown
+                out[life.alert.id] = (life.alert.since, values, ids)
         return out
