@@ -297,7 +297,7 @@ static bool load(run *r, json_t *input)
         printf("{\"case\":%" JSON_INTEGER_FORMAT ",\"refusal\":",
                json_integer_value(json_object_get(input, "case")));
         json_write_string(complaints.at[0].text, strlen(complaints.at[0].text), stdout);
-        puts("}");
+        printf(",\"line\":%u}\n", complaints.at[0].line);
     } else if (error < 0) {
         die("rules", error);
     }

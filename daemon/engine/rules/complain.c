@@ -143,10 +143,26 @@ static const struct fy_mark *node_mark(struct fy_node *node)
     }
 }
 
+/* Of a value that stands nowhere (nothing was written, or an empty list): its key. */
+static const struct fy_mark *key_mark(struct fy_node *value)
+{
+    struct fy_node *map = fy_node_get_parent(value);
+    struct fy_node_pair *pair;
+    void *walk = NULL;
+    if (!map || fy_node_get_type(map) != FYNT_MAPPING)
+        return NULL;
+    while ((pair = fy_node_mapping_iterate(map, &walk)))
+        if (fy_node_pair_value(pair) == value)
+            return node_mark(fy_node_pair_key(pair));
+    return NULL;
+}
+
 size_t node_offset(const reader *r, struct fy_node *node)
 {
     for (; node; node = fy_node_get_parent(node)) {
         const struct fy_mark *mark = node_mark(node);
+        if (!mark)
+            mark = key_mark(node);
         size_t offset = mark ? quoted_text_origin(r->quoted, mark->input_pos) : 0;
         if (mark)
             return offset > r->len ? r->len : offset;
@@ -203,6 +219,12 @@ const char *node_text(struct fy_node *node, size_t *ret_len)
     if (!node || fy_node_get_type(node) != FYNT_SCALAR || fy_node_is_alias(node))
         return NULL;
     return fy_node_get_scalar(node, ret_len);
+}
+
+struct fy_node *selection_name(struct fy_node *select, size_t i)
+{
+    struct fy_node_pair *pair = fy_node_mapping_get_by_index(select, (int)i);
+    return pair ? fy_node_pair_key(pair) : select;
 }
 
 /* ---- nearest name ------------------------------------------------------------------- */

@@ -77,7 +77,7 @@ static int read_root(reader *r, struct fy_node *root)
     struct fy_node *list = NULL, *item;
     static const char *const keys[] = {"rules"};
     if (!root || fy_node_get_type(root) != FYNT_MAPPING)
-        return complain_file(r, "expected a map with the key `rules`");
+        return complain_node(r, root, "expected a map with the key `rules`, as in rules: [...]");
     while ((pair = fy_node_mapping_iterate(root, &walk))) {
         size_t len = 0;
         const char *key = node_text(fy_node_pair_key(pair), &len);
@@ -90,7 +90,7 @@ static int read_root(reader *r, struct fy_node *root)
                       near ? ", did you mean that?" : "");
     }
     if (!list)
-        return complain_file(r, "the key `rules` is missing");
+        return complain_node(r, root, "the key `rules` is missing");
     if (fy_node_get_type(list) != FYNT_SEQUENCE) {
         size_t len = 0;
         const char *text = node_text(list, &len);

@@ -35,11 +35,13 @@ size_t scalar_offset(const reader *r, struct fy_node *node, size_t within);
 /* The one of `names` that is nearest to what was written, or NULL where none is near. */
 const char *rule_nearest_name(const char *written, size_t len, const char *const names[], size_t count);
 
+/* The name of the i-th selection, as it is written. */
+struct fy_node *selection_name(struct fy_node *select, size_t i);
 /* A scalar's text; NULL where the node is none. */
 const char *node_text(struct fy_node *node, size_t *ret_len);
 
-/* read_selection.c: select of a rule. */
-int read_selections(reader *r, struct fy_node *node, rule *one);
+/* read_selection.c: select of a rule, whose facts must have the fields of `by` (NULL: none). */
+int read_selections(reader *r, struct fy_node *node, struct fy_node *by, rule *one);
 /* read_rule.c: one rule; 0 with *ret_rule NULL where it had errors, -ENOMEM. */
 int read_rule(reader *r, struct fy_node *node, rule **ret_rule);
 int read_duration(reader *r, struct fy_node *node, const char *key, int64_t *ret_ns);
@@ -48,15 +50,16 @@ int read_duration(reader *r, struct fy_node *node, const char *key, int64_t *ret
 int compile_condition(reader *r, const struct cel_env *env, struct fy_node *node, const char *what,
                       struct cel_program **ret_program);
 int compile_template(reader *r, const struct cel_env *env, struct fy_node *node, text_template *ret);
-/* An environment for when, until and texts: the group's fields and the selections. */
-int compile_environment(reader *r, struct fy_node *node, rule *one, struct cel_env **ret_env);
+/* An environment for when, until and texts: the group's fields and the selections of `select`. */
+int compile_environment(reader *r, struct fy_node *select, rule *one, struct cel_env **ret_env);
 void template_done(text_template *t);
 
 /* suspect.c: what may not be wrong, but looks so. */
 void suspect_where(reader *r, struct fy_node *node, fact_kind kind, const struct cel_program *where);
-void suspect_rule(reader *r, struct fy_node *when_node, struct fy_node *until_node, const rule *one);
-/* Refuses constants that exclude one another; -EINVAL. */
-int refuse_impossible(reader *r, struct fy_node *node, const struct cel_program *where);
+void suspect_rule(reader *r, struct fy_node *select, struct fy_node *when_node, struct fy_node *until_node,
+                  const rule *one);
+/* Refuses a condition that can never be true; -EINVAL. */
+int refuse_impossible(reader *r, struct fy_node *node, const char *what, const struct cel_program *program);
 
 rule *rule_free(rule *one);
 

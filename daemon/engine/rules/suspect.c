@@ -91,33 +91,20 @@ void suspect_where(reader *r, struct fy_node *node, fact_kind kind, const struct
 
 /* ---- impossible --------------------------------------------------------------------- */
 
-static bool share_value(const struct cel_constraint *a, const struct cel_constraint *b)
+int refuse_impossible(reader *r, struct fy_node *node, const char *what, const struct cel_program *program)
 {
-    if (a->value_count > 1000 && b->value_count > 1000)
-        return true; /* two long lists: not worth the time to prove it */
-    for (size_t i = 0; i < a->value_count; i++)
-        for (size_t j = 0; j < b->value_count; j++)
-            if (cel_value_equal(&a->values[i], &b->values[j]))
-                return true;
-    return false;
-}
-
-int refuse_impossible(reader *r, struct fy_node *node, const struct cel_program *where)
-{
-    size_t count;
+    size_t count, offset;
+    const char *name;
     bool verdict;
-    if (cel_program_constant(where, &verdict) && !verdict)
-        return complain_node(r, node, "where: the condition is never true");
-    const struct cel_constraint *all = cel_program_constraints(where, &count);
-    for (size_t i = 0; i < count; i++) {
+    if (cel_program_constant(program, &verdict) && !verdict)
+        return complain_node(r, node, "%s: the condition is never true", what);
+    const struct cel_constraint *all = cel_program_constraints(program, &count);
+    for (size_t i = 0; i < count; i++)
         if (all[i].value_count == 0)
-            return complain_node(r, node, "where: the condition is never true: an empty list");
-        for (size_t j = 0; j < i; j++)
-            if (all[i].slot == all[j].slot && !all[i].contains && !all[j].contains && !share_value(&all[i], &all[j]))
-                return complain_node(r, node,
-                                     "where: the condition is never true: two parts of it want different "
-                                     "values of one field");
-    }
+            return complain_node(r, node, "%s: the condition is never true: an empty list", what);
+    if (cel_program_contradicts(program, &offset, &name))
+        return complain_offset(r, scalar_offset(r, node, offset),
+                               "%s: the condition is never true: its parts on %s exclude one another", what, name);
     return 0;
 }
 
@@ -228,11 +215,12 @@ static bool selects_all(const rule *one)
     return false;
 }
 
-void suspect_rule(reader *r, struct fy_node *when_node, struct fy_node *until_node, const rule *one)
+void suspect_rule(reader *r, struct fy_node *select, struct fy_node *when_node, struct fy_node *until_node,
+                  const rule *one)
 {
     for (size_t s = 0; s < one->selections_count; s++)
         if (!one->selections[s].aggregates)
-            warn_node(r, when_node, "the selection %s is used nowhere", one->selections[s].name);
+            warn_node(r, selection_name(select, s), "the selection %s is used nowhere", one->selections[s].name);
     if (until_node && one->keep_for_ns)
         warn_node(r, until_node, "until and keep_for: both delay the end of the alert");
     if (!reads_only_selections(one))
