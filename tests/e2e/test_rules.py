@@ -24,6 +24,10 @@ WAITING = {
     "when": "freed.count > 0", "for": "3d",
 }
 
+NAMED = {"rule": "named", "by": ["country", "source"], "select": {"held": {"kind": "report", "where": 'kind == "detention"'}},
+         "when": "held.count > 0"}
+ALWAYS = {"rule": "always", "by": [], "select": {"held": {"kind": "detention"}}, "when": "held.count > 5"}
+
 
 def release(id_, count, day="2025-09-11", **more):
     return {"id": id_, "kind": "release", "country": "BY", "source": "A", "status": "confirmed", "occurred_at": day,
@@ -33,9 +37,10 @@ def release(id_, count, day="2025-09-11", **more):
 class Explain(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.d = harness.Daemon(rules=[MASS, EASED, WAITING])
+        cls.d = harness.Daemon(rules=[MASS, EASED, WAITING, NAMED, ALWAYS])
         cls.addClassCleanup(cls.d.close)
-        cls.d.publish([release("r1", 52), release("r2", 30, "2025-09-09", source="B")])
+        cls.d.publish([release("r1", 52), release("r2", 30, "2025-09-09", source="B"),
+                       release("d1", 1, kind="detention", source="A, B:")])
 
     def explain(self, body, status="OK"):
         got, answer = self.d.ask("explain", body)
@@ -82,6 +87,18 @@ class Explain(unittest.TestCase):
             self.assertEqual(why["state"], "pending")
             self.assertEqual(str(why["fires_at"].to_datetime())[:10], "2025-09-14")
 
+    def test_a_group_as_it_stands_in_ids(self):
+        for group in ("BY,52", {"country": "BY", "count": 52}):
+            self.assertEqual(self.explain({"rule": "waiting", "group": group})["state"], "pending")
+        why = self.explain({"rule": "waiting", "group": "BY,7"})  # nobody is in it
+        self.assertEqual((why["state"], why["group"]), ("not firing", {"country": "BY", "count": 7}))
+        self.assertEqual(self.explain({"rule": "named", "group": "BY,A%2C B%3A"})["state"], "firing")
+        self.assertEqual(self.explain({"rule": "always", "group": "-"})["group"], {})
+        for group in ("BY", "BY,1,2", "BY,x", "BY,%", "BY,52x", "", 5, ["BY", "52"]):
+            self.explain({"rule": "waiting", "group": group}, "ERR")
+        self.assertIn("country and count", self.explain({"rule": "waiting", "group": "BY"}, "ERR")["message"])
+        self.assertIn("groups by nothing", self.explain({"rule": "always", "group": "BY"}, "ERR")["message"])
+
     def test_an_alert_that_has_ended(self):
         with harness.Daemon(rules=[MASS]) as d:
             d.publish([release("r1", 52), release("r2", 30, "2025-09-09", source="B")])
@@ -101,12 +118,26 @@ class Explain(unittest.TestCase):
         self.explain({"rule": "mass-release", "group": {"country": ["BY"]}}, "ERR")
         self.explain({"rule": "mass-release", "group": {}}, "ERR")
 
-    def test_the_program(self):
-        done = subprocess.run([harness.THAW, "explain", "--service", self.d.address("service"), "eased-after-release", "BY"],
+    def run_explain(self, *words, code=0):
+        done = subprocess.run([harness.THAW, "explain", "--service", self.d.address("service"), *words],
                               capture_output=True, text=True)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("eased.count > 0", done.stdout)
-        self.assertIn("not firing", done.stdout)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def test_the_program(self):
+        shown = self.run_explain("eased-after-release", "BY")
+        self.assertIn("eased.count > 0", shown)
+        self.assertIn("not firing", shown)
+
+    def test_the_program_takes_groups_as_ids_have_them(self):
+        for words in (("waiting", "BY,52"), ("waiting", "BY", "52"), ("waiting", "country=BY", "count=52"), ("waiting:BY,52",)):
+            self.assertRegex(self.run_explain(*words), "fires at  +2025-09-14", words)
+        for words in (("always", "-"), ("always:-",), ("always",)):
+            self.assertIn("held.count > 5", self.run_explain(*words), words)
+        self.assertIn("country and count", self.run_explain("waiting", "BY", code=1))
+        self.run_explain("mass-release:BY:7", code=1)
+        self.run_explain("waiting", "BY", "count=52")
+        self.run_explain("waiting", "=BY", code=2)
 
 
 class Reload(unittest.TestCase):
