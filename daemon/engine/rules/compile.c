@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../../proto/src/zonefile.h"
 #include "rules/read.h"
 
 const struct cel_field aggregate_fields[AGG_TOTAL] = {
@@ -176,6 +177,7 @@ int compile_environment(reader *r, struct fy_node *select, rule *one, struct cel
     uint32_t slot;
     if (cel_env_new(&env) < 0)
         goto no_memory;
+    cel_env_set_zones(env, zonefile_load, NULL);
     for (size_t i = 0; i < one->by_count; i++)
         if (cel_env_declare(env, one->by[i], by_type(r->set, one, i), &slot) == -ENOMEM)
             goto no_memory;
