@@ -1,7 +1,6 @@
 /* ruleset.c - see ruleset.h. */
 #include "ruleset.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -55,40 +54,18 @@ static int pack_file(const char *path, reply_body *body, msgpack_packer *out)
     return r;
 }
 
-static int is_rule_file(const struct dirent *entry)
-{
-    return rules_name_is_file(entry->d_name);
-}
+typedef struct packing {
+    reply_body files;
+    msgpack_packer out;
+    uint32_t count;
+} packing;
 
-/* Packs the files of one path; counts them. */
-static int pack_path(const char *path, reply_body *body, msgpack_packer *out, uint32_t *count)
+static int on_file(void *context, const char *path)
 {
-    struct dirent **entries;
-    struct stat st;
-    int n, r = 0;
+    packing *p = context;
 
-    if (stat(path, &st) < 0)
-        return -errno;
-    if (!S_ISDIR(st.st_mode)) {
-        ++*count;
-        return pack_file(path, body, out);
-    }
-    n = scandir(path, &entries, is_rule_file, alphasort);
-    if (n < 0)
-        return -errno;
-    for (int i = 0; i < n; i++) {
-        char *file = NULL;
-        if (r == 0 && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0)
-            r = -ENOMEM;
-        if (r == 0) {
-            ++*count;
-            r = pack_file(file, body, out);
-            free(file);
-        }
-        free(entries[i]);
-    }
-    free(entries);
-    return r;
+    p->count++;
+    return pack_file(path, &p->files, &p->out);
 }
 
 static void pack_meaning(const config *c, msgpack_packer *out)
@@ -105,26 +82,26 @@ static void pack_meaning(const config *c, msgpack_packer *out)
 
 static int pack_all(const config *c, uint8_t **ret_packed, size_t *ret_len)
 {
-    reply_body files, whole;
-    msgpack_packer files_out, out;
-    uint32_t count = 0;
+    packing p = {.count = 0};
+    reply_body whole;
+    msgpack_packer out;
     int r = 0;
 
-    reply_body_init(&files, PACKED_BYTES_MAX, &files_out);
+    reply_body_init(&p.files, PACKED_BYTES_MAX, &p.out);
     for (size_t i = 0; r == 0 && i < c->rules.count; i++)
-        r = pack_path(c->rules.items[i].text, &files, &files_out, &count);
+        r = rules_walk(c->rules.items[i].text, on_file, &p);
     reply_body_init(&whole, PACKED_BYTES_MAX + 4096, &out);
     msgpack_pack_map(&out, 3);
     pack_meaning(c, &out);
     pack_key(&out, "files");
-    msgpack_pack_array(&out, count);
-    if (files.size > 0)
-        reply_body_write(&whole, files.data, files.size);
-    if (r == 0 && (files.failed || whole.failed))
+    msgpack_pack_array(&out, p.count);
+    if (p.files.size > 0)
+        reply_body_write(&whole, p.files.data, p.files.size);
+    if (r == 0 && (p.files.failed || whole.failed))
         r = -ENOMEM;
-    if (r == 0 && (files.over || whole.over))
+    if (r == 0 && (p.files.over || whole.over))
         r = -EFBIG;
-    reply_body_done(&files);
+    reply_body_done(&p.files);
     if (r < 0) {
         reply_body_done(&whole);
         return r;

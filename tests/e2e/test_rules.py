@@ -1,6 +1,7 @@
 """Rules in a running thawd: why they fire and why they do not, reload by signal and by request, the
 fate of each rule and its alerts, and sets with an error that leave the old one in force."""
 
+import os
 import signal
 import subprocess
 import unittest
@@ -209,11 +210,14 @@ class Reload(unittest.TestCase):
 
     def test_tests_beside_the_rules_are_no_rules(self):
         self.d.write_rules("rules: rules.yaml\ntests: []\n", "rules.test.yaml")
-        self.assertEqual(self.fates(False)["mass-release"], ("unchanged", 1))
+        os.mkdir(self.d.path("rules.d", "more"))
+        self.d.write_rules([dict(MASS, rule="deeper")], "more/rules.yaml")
+        self.assertEqual(self.fates(False), {"mass-release": ("unchanged", 1), "eased-after-release": ("unchanged", 0),
+                                             "deeper": ("new", 0)})
         self.d.publish(release("r2", 1, "2025-09-12", country="AZ"))  # what comes after it is replayed over these rules
         self.d.kill()
         self.d.start()
-        self.assertEqual(list(self.active()), ["mass-release:BY:1"])
+        self.assertEqual(list(self.active()), ["deeper:BY:1", "mass-release:BY:1"])
 
     def test_more_files_than_a_process_may_open(self):
         for i in range(300):

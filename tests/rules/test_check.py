@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """thaw rules check: each refusal and each warning at its place, the line and a caret below it."""
 
+import os
+
 import verbs
 
 GOOD = """\
@@ -156,7 +158,19 @@ class Check(verbs.VerbTest):
     def test_a_folder_leaves_out_tests(self):
         self.write("a.yaml", GOOD)
         self.write("a.test.yaml", "no rules")
+        self.write(".hidden.yaml", "no rules")
         self.assertEqual(self.run_thaw("rules", "check", self.folder), "1 rule, 0 warnings\n")
+
+    def test_folders_in_a_folder(self):
+        os.makedirs(os.path.join(self.folder, "some", "deeper"))
+        os.mkdir(os.path.join(self.folder, ".old"))
+        self.write("some/deeper/a.yaml", GOOD)
+        self.write("some/deeper/a.test.yaml", "no rules")
+        self.write(".old/b.yaml", "no rules")
+        self.assertEqual(self.run_thaw("rules", "check", self.folder), "1 rule, 0 warnings\n")
+        os.symlink(os.path.join(self.folder, "some"), os.path.join(self.folder, "linked"))
+        self.assertIn("linked/deeper/a.yaml:2:5", self.run_thaw("rules", "check", os.path.join(self.folder, "linked"),
+                                                                os.path.join(self.folder, "linked"), code=1))
 
     def test_wrong_use(self):
         self.run_thaw("rules", "check", code=2)

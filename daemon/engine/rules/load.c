@@ -2,7 +2,6 @@
  * load.c - files and folders of rules into one set. The one file of the engine that reads files;
  * nothing calls it but who loads rules.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -272,46 +271,10 @@ static int read_file(reader *r, const char *path)
     return res;
 }
 
-bool rules_name_is_file(const char *name)
+static int on_file(void *context, const char *path)
 {
-    size_t len = strlen(name);
-    if (name[0] == '.' || len < 6 || strcmp(name + len - 5, ".yaml") != 0)
-        return false;
-    /* Tests of rules lie beside the rules. */
-    return len < 10 || strcmp(name + len - 10, ".test.yaml") != 0;
-}
-
-static int is_rule_file(const struct dirent *entry)
-{
-    return rules_name_is_file(entry->d_name);
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name); /* alphasort would depend on the locale */
-}
-
-static int read_folder(reader *r, const char *path)
-{
-    struct dirent **entries;
-    int count = scandir(path, &entries, is_rule_file, by_name), res = 0;
-    if (count < 0) {
-        r->file = set_file(r->set, path);
-        complain_file(r, "cannot be read: %s", strerror(errno));
-        return r->file ? 0 : -ENOMEM;
-    }
-    for (int i = 0; i < count; i++) {
-        char *file = NULL;
-        if (res == 0 && !complaints_full(r))
-            res = asprintf(&file, "%s%s%s", path, path[0] && path[strlen(path) - 1] == '/' ? "" : "/",
-                           entries[i]->d_name) < 0
-                      ? -ENOMEM
-                      : read_file(r, file);
-        free(file);
-        free(entries[i]);
-    }
-    free(entries);
-    return res;
+    reader *r = context;
+    return complaints_full(r) ? 0 : read_file(r, path);
 }
 
 static int finish(reader *r, int res, rules **ret_set)
@@ -334,13 +297,8 @@ int rules_load(const char *const paths[], size_t count, const rules_limits *limi
     int res = set_new(limits ? limits : &rules_limits_default, &r.set);
     if (res < 0)
         return res;
-    for (size_t i = 0; res == 0 && i < count && !complaints_full(&r); i++) {
-        struct stat st;
-        if (stat(paths[i], &st) == 0 && S_ISDIR(st.st_mode))
-            res = read_folder(&r, paths[i]);
-        else
-            res = read_file(&r, paths[i]);
-    }
+    for (size_t i = 0; res == 0 && i < count; i++)
+        res = rules_walk(paths[i], on_file, &r);
     return finish(&r, res, ret_set);
 }
 

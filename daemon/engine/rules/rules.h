@@ -72,14 +72,17 @@ void rules_complaints_done(rules_complaints *c);
  * newline, into text from malloc(). NULL: no memory. */
 char *rules_complaint_text(const rules_complaint *c);
 
-/* Reads files, and of folders the *.yaml in them in order of name, into one set. *complaints (to
+/* Reads files, and those that rules_walk() finds in folders, into one set. *complaints (to
  * be zeroed before) gets every error found, and warnings of what is suspicious if with_warnings.
  * 0: *ret_set is a set without state, the caller owns it. -EINVAL: errors were found. -ENOMEM.
  * limits NULL: the default. */
 int rules_load(const char *const paths[], size_t count, const rules_limits *limits, bool with_warnings, rules **ret_set,
                rules_complaints *complaints);
-/* Whether a file of a folder holds rules: *.yaml but for *.test.yaml, and nothing that begins with a dot. */
-bool rules_name_is_file(const char *name);
+/* Calls on_file for each rule file: of a folder, and of the folders in it, for *.yaml in order of name, but
+ * for *.test.yaml and what begins with a dot; for any other path, and a folder that cannot be read, itself.
+ * Returns -ENOMEM, or what on_file returned first that was not 0. */
+typedef int (*rules_file_fn)(void *context, const char *path);
+int rules_walk(const char *path, rules_file_fn on_file, void *context);
 
 /* A file that has been read. */
 typedef struct rules_source {
