@@ -41,7 +41,7 @@ FIELDS = {
                        ("count", "int", [3, 10]), ("source", "str", ["a", "v"])],
     "feed": [("country", "str", ["BY", "IR"]), ("source", "str", ["a", "b"]), ("broken", "bool", None),
              ("holes", "int", [0, 1, 2]), ("silent_for", "silence", ["24h", "72h", "240h"])],
-    "report": [("country", "str", ["BY", "IR"]), ("kind", "str", ["release", "detention", "tally"]), STATUS,
+    "report": COMMON + [("kind", "str", ["release", "detention", "tally"]), STATUS,
                ("source", "str", ["a", "b"]), ("count", "int", [1, 3, 5]), ("form", "str", ["pardon"]),
                ("covers", "str", ["event", "part"]), ("persons", "list", ["p1", "P"])],
 }
@@ -50,7 +50,7 @@ COUNT_FIELD = {"release": "count", "detention": "count", "sanction": "count", "t
 AT = {"release": ["occurred_at", "first_reported_at", "last_reported_at"], "detention": ["occurred_at", "last_reported_at"],
       "sanction": ["occurred_at", "expires_at", "acted_at"], "measure": ["since", "expires_at"],
       "talks": ["occurred_at", "expected_by"], "person": ["since"], "tally": ["last_reported_at"], "feed": ["last_at"],
-      "report": ["occurred_at"]}
+      "report": ["occurred_at", "occurred_at", "first_reported_at"]}
 BY = {"country": "all", "id": "all", "status": "release detention sanction talks person tally report".split(),
       "authority": ["sanction", "measure"], "source": ["feed", "tally", "report"], "forms": ["release"],
       "persons": ["release", "detention", "report"], "sources": "release detention sanction measure talks person tally".split(),

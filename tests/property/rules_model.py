@@ -17,13 +17,7 @@ def strings_of(value):
 
 def distinct(kind, name, fact):
     """What the aggregate counts of one fact."""
-    if name in fact:
-        return strings_of(fact[name])
-    if kind == "report" and name == "voices":
-        return {fact.get("attributed_to", fact["source"])}
-    if kind == "report" and name in ("sources", "reports"):
-        return {fact["source"] if name == "sources" else fact["id"]}
-    return set()
+    return strings_of(fact.get(name))
 
 
 def people(facts):
