@@ -61,6 +61,13 @@ void suspect_rule(reader *r, struct fy_node *select, struct fy_node *when_node, 
 /* Refuses a condition that can never be true; -EINVAL. */
 int refuse_impossible(reader *r, struct fy_node *node, const char *what, const struct cel_program *program);
 
+/* trial.c: `when` over values that its selections might have. */
+typedef struct trial_result {
+    size_t tried, held;         /* how often it was true */
+    size_t filled, filled_held; /* of these, with a fact in some selection */
+} trial_result;
+int trial_run(struct cel_evaluator *evaluator, const rule *one, trial_result *ret); /* -ENOMEM */
+
 rule *rule_free(rule *one);
 
 #endif
