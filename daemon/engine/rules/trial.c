@@ -198,7 +198,7 @@ static int climb(trial *t, trial_result *ret)
     for (int i = 0; i < STEPS && !ret->held; i++) {
         values before[RULES_SELECTIONS_MAX];
         size_t count = 0;
-        bool holds;
+        bool holds = false;
         memcpy(before, t->selections, sizeof before);
         change_one(t);
         int res = cel_explain(t->evaluator, t->rule->when, trial_resolve, t, count_true, &count);
