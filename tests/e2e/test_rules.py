@@ -38,7 +38,7 @@ def release(id_, count, day="2025-09-11", **more):
 class Explain(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.d = harness.Daemon(rules=[MASS, EASED, WAITING, NAMED, ALWAYS])
+        cls.d = harness.Daemon(rules=[MASS, EASED, WAITING, NAMED, ALWAYS, dict(MASS, rule="more", when="freed.sum >= 500")])
         cls.addClassCleanup(cls.d.close)
         cls.d.publish([release("r1", 52), release("r2", 30, "2025-09-09", source="B"),
                        release("d1", 1, kind="detention", source="A, B:")])
@@ -73,8 +73,15 @@ class Explain(unittest.TestCase):
         missing = why["missing"][0]
         self.assertEqual(missing["condition"], "eased.count > 0")
         self.assertEqual(missing["of"], ['eased: a sanction where effect in ["relief", "removal"], with occurred_at after 2025-08-28'])
+        self.assertNotIn("until", missing)  # nothing is in it that could leave
         # the release of the ninth leaves first
         self.assertEqual(str(why["holds_until"].to_datetime())[:10], "2025-09-23")
+        self.assertEqual(str(why["missing"][1]["until"].to_datetime())[:10], "2025-09-23")
+
+    def test_until_when_what_is_there_counts(self):
+        (missing,) = self.explain({"rule": "more", "group": "BY"})["missing"]
+        self.assertEqual((missing["condition"], missing["values"]), ("freed.sum >= 500", {"freed.sum": 82}))
+        self.assertEqual(str(missing["until"].to_datetime())[:10], "2025-09-23")
 
     def test_a_group_without_facts(self):
         why = self.explain({"rule": "mass-release", "group": {"country": "LT"}})

@@ -156,6 +156,17 @@ static uint32_t selections_read(const asked *a, const struct cel_part *part)
     return read;
 }
 
+/* When the first fact leaves one of the selections: until then what was read of them stays, if nothing comes. */
+static int64_t stays_until(const asked *a, uint32_t read)
+{
+    int64_t until = INT64_MAX;
+    for (size_t s = 0; a->group && s < a->rule->selections_count; s++)
+        for (const entry *e = read & 1u << s ? a->group->entries[s] : NULL; e; e = e->next)
+            if (e->active && e->to_ns < until)
+                until = e->to_ns;
+    return until;
+}
+
 /* A condition that is false or fails: with which values, and of which facts it would need others. */
 static void missing_add(parts *p, const struct cel_part *part, uint32_t read)
 {
@@ -175,6 +186,9 @@ static void missing_add(parts *p, const struct cel_part *part, uint32_t read)
         needs.count++;
     }
     grow_array(&needs, grow_key(&one, "of"));
+    int64_t until = stays_until(p->asked, read);
+    if (until != INT64_MAX)
+        value_pack_time(grow_key(&one, "until"), until);
     grow_map(&one, &p->missing.out);
     p->missing.count++;
 }
@@ -352,17 +366,6 @@ static void write_selections(asked *a, msgpack_packer *out)
 
 /* ---- time --------------------------------------------------------------------------- */
 
-/* When the first fact leaves a selection that conditions which hold now have read. */
-static int64_t holds_until(const asked *a, uint32_t read)
-{
-    int64_t until = INT64_MAX;
-    for (size_t s = 0; a->group && s < a->rule->selections_count; s++)
-        for (const entry *e = read & 1u << s ? a->group->entries[s] : NULL; e; e = e->next)
-            if (e->active && e->to_ns < until)
-                until = e->to_ns;
-    return until;
-}
-
 static const char *state_word(const asked *a)
 {
     static const char *const words[] = {"not firing", "pending", "firing", "kept"};
@@ -380,7 +383,7 @@ static void write_times(asked *a, const parts *when, growing *out)
     }
     if (g && g->state == LIFE_KEPT)
         value_pack_time(grow_key(out, "ends_at"), time_add(g->since_ns, a->rule->keep_for_ns));
-    int64_t until = holds_until(a, when->read_true);
+    int64_t until = stays_until(a, when->read_true);
     if (until != INT64_MAX)
         value_pack_time(grow_key(out, "holds_until"), until);
 }
