@@ -100,6 +100,7 @@ WARNINGS = [
     ("only true without any fact", rule(when="freed.count == 0"), "can it ever fire?"),
     ("a selection that is not used", rule("freed: {kind: release}\n      held: {kind: detention}"), "used nowhere"),
     ("a condition that is always true", rule("freed: {kind: release, where: 1 < 2}"), "always true"),
+    ("never ends", rule(more="    until: freed.count < 1 && freed.count > 3\n"), "the alert never ends"),
     ("until beside keep_for", rule(more="    until: freed.count < 1\n    keep_for: 3d\n"), "both delay"),
 ]
 

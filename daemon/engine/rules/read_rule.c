@@ -187,6 +187,8 @@ static int read_labels(reader *r, const struct cel_env *env, struct fy_node *nod
 
 static int refuse_constant(reader *r, struct fy_node *when, struct fy_node *until, const rule *one)
 {
+    const char *name;
+    size_t offset;
     bool verdict;
     if (refuse_impossible(r, when, "when", one->when) < 0)
         return -EINVAL;
@@ -196,6 +198,8 @@ static int refuse_constant(reader *r, struct fy_node *when, struct fy_node *unti
         if (verdict)
             return complain_node(r, until, "until: the condition is always true: the rule can never fire");
         warn_node(r, until, "until: the condition is never true: the alert never ends");
+    } else if (one->until && cel_program_contradicts(one->until, &offset, &name)) {
+        warn_node(r, until, "until: its parts on %s exclude one another: the alert never ends", name);
     }
     return 0;
 }
