@@ -50,6 +50,16 @@ bool complaints_full(const reader *r)
     return r->complaints->errors >= r->set->limits.complaints;
 }
 
+/* Counted from the offset asked of before: from the beginning each time would make long files slow. */
+unsigned line_of(reader *r, size_t offset)
+{
+    for (; r->line_offset < offset; r->line_offset++)
+        r->lines += r->text[r->line_offset] == '\n';
+    for (; r->line_offset > offset; r->line_offset--)
+        r->lines -= r->text[r->line_offset - 1] == '\n';
+    return r->lines + 1;
+}
+
 /* Line and column of an offset, and a copy of the line. */
 static void complaint_place(reader *r, rules_complaint *one, size_t offset)
 {
@@ -58,9 +68,7 @@ static void complaint_place(reader *r, rules_complaint *one, size_t offset)
     size_t start = offset;
     while (start > 0 && r->text[start - 1] != '\n')
         start--;
-    one->line = 1;
-    for (size_t i = 0; i < start; i++)
-        one->line += r->text[i] == '\n';
+    one->line = line_of(r, start);
     one->column = 1;
     for (size_t i = start; i < offset; i++)
         one->column += ((unsigned char)r->text[i] & 0xC0) != 0x80;

@@ -19,8 +19,9 @@ typedef struct reader {
     bool with_warnings;
     bool no_memory;
     size_t rule_errors; /* of the rule being read */
-    size_t line_offset; /* lines before it have been counted: rules come in their order */
+    size_t line_offset; /* before which there are so many lines: see line_of */
     unsigned lines;
+    unsigned fruitless; /* rules of which no values were found that make them true */
 } reader;
 
 /* complain.c. All take a format and its arguments; -EINVAL is returned for convenience. */
@@ -29,6 +30,7 @@ int complain_node(reader *r, struct fy_node *node, const char *format, ...) __at
 int complain_offset(reader *r, size_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void warn_node(reader *r, struct fy_node *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
 bool complaints_full(const reader *r);
+unsigned line_of(reader *r, size_t offset); /* from 1 */
 /* Where in the file a node begins, and where the character `within` of a scalar's value stands. */
 size_t node_offset(const reader *r, struct fy_node *node);
 size_t scalar_offset(const reader *r, struct fy_node *node, size_t within);
@@ -66,7 +68,8 @@ typedef struct trial_result {
     size_t tried, held;         /* how often it was true */
     size_t filled, filled_held; /* of these, with a fact in some selection */
 } trial_result;
-int trial_run(struct cel_evaluator *evaluator, const rule *one, trial_result *ret); /* -ENOMEM */
+/* steps: how long is looked for values that make it true, where none at random do. -ENOMEM. */
+int trial_run(struct cel_evaluator *evaluator, const rule *one, unsigned steps, trial_result *ret);
 
 rule *rule_free(rule *one);
 

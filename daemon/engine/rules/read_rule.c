@@ -367,16 +367,6 @@ static int read_parts(reader *r, struct fy_node *nodes[KEY_COUNT], rule *one)
     return worse(res, parts);
 }
 
-/* Counting from the beginning for each rule would make long files slow. */
-static unsigned line_of(reader *r, size_t offset)
-{
-    if (offset < r->line_offset)
-        r->line_offset = r->lines = 0;
-    for (; r->line_offset < offset; r->line_offset++)
-        r->lines += r->text[r->line_offset] == '\n';
-    return r->lines + 1;
-}
-
 int read_rule(reader *r, struct fy_node *node, rule **ret_rule)
 {
     struct fy_node *nodes[KEY_COUNT] = {NULL};

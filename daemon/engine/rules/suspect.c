@@ -131,6 +131,9 @@ static bool selects_all(const rule *one)
     return false;
 }
 
+#define SEARCH_STEPS 4000
+#define SEARCHES_MAX 500 /* of a set: one that is wrong as a whole is told so within seconds */
+
 void suspect_rule(reader *r, struct fy_node *select, struct fy_node *when_node, struct fy_node *until_node,
                   const rule *one)
 {
@@ -140,8 +143,10 @@ void suspect_rule(reader *r, struct fy_node *select, struct fy_node *when_node, 
             warn_node(r, selection_name(select, s), "the selection %s is used nowhere", one->selections[s].name);
     if (until_node && one->keep_for_ns)
         warn_node(r, until_node, "until and keep_for: both delay the end of the alert");
-    if (!reads_only_selections(one) || trial_run(r->set->evaluator, one, &found) < 0)
+    unsigned steps = r->fruitless < SEARCHES_MAX ? SEARCH_STEPS : 0;
+    if (!reads_only_selections(one) || trial_run(r->set->evaluator, one, steps, &found) < 0)
         return;
+    r->fruitless += !found.held;
     if (!found.held)
         warn_node(r, when_node, "when: no values were found for which this is true: can it ever fire?");
     else if (found.held == found.tried)

@@ -11,7 +11,6 @@
 #include "rules/read.h"
 
 #define TRIALS 400
-#define STEPS 4000
 #define NUMBERS_MAX 48
 #define TIMES_MAX 48
 #define DAY_S INT64_C(86400)
@@ -192,10 +191,10 @@ static void change_one(trial *t)
     make_sound(v);
 }
 
-static int climb(trial *t, trial_result *ret)
+static int climb(trial *t, unsigned steps, trial_result *ret)
 {
     size_t best = 0;
-    for (int i = 0; i < STEPS && !ret->held; i++) {
+    for (unsigned i = 0; i < steps && !ret->held; i++) {
         values before[RULES_SELECTIONS_MAX];
         size_t count = 0;
         bool holds = false;
@@ -215,7 +214,7 @@ static int climb(trial *t, trial_result *ret)
     return 0;
 }
 
-int trial_run(struct cel_evaluator *evaluator, const rule *one, trial_result *ret)
+int trial_run(struct cel_evaluator *evaluator, const rule *one, unsigned steps, trial_result *ret)
 {
     trial t = {.rule = one, .evaluator = evaluator, .random = UINT64_C(0x9E3779B97F4A7C15)};
     *ret = (trial_result){.tried = TRIALS};
@@ -231,5 +230,5 @@ int trial_run(struct cel_evaluator *evaluator, const rule *one, trial_result *re
         ret->filled += any_filled(&t);
         ret->filled_held += holds && any_filled(&t);
     }
-    return ret->held ? 0 : climb(&t, ret);
+    return ret->held ? 0 : climb(&t, steps, ret);
 }
