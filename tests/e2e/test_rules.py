@@ -102,7 +102,7 @@ class Explain(unittest.TestCase):
         self.assertEqual((why["state"], why["group"]), ("not firing", {"country": "BY", "count": 7}))
         self.assertEqual(self.explain({"rule": "named", "group": "BY,A%2C B%3A"})["state"], "firing")
         self.assertEqual(self.explain({"rule": "always", "group": "-"})["group"], {})
-        for group in ("BY", "BY,1,2", "BY,x", "BY,%", "BY,52x", "", 5, ["BY", "52"]):
+        for group in ("BY", "BY,1,2", "BY,x", "BY,%", "BY,52x", "", 5, ["BY", "52"], "%FF,52"):
             self.explain({"rule": "waiting", "group": group}, "ERR")
         self.assertIn("country and count", self.explain({"rule": "waiting", "group": "BY"}, "ERR")["message"])
         self.assertIn("groups by nothing", self.explain({"rule": "always", "group": "BY"}, "ERR")["message"])

@@ -32,7 +32,7 @@ static int value_of_text(fact_type type, struct cel_text text, struct cel_value 
     }
     if (type != FACT_INT) {
         *ret = cel_string(text.data, text.len);
-        return 0;
+        return cel_utf8_check(text.data, text.len) == text.len ? 0 : -EINVAL;
     }
     if (!text.len || text.len >= sizeof number)
         return -EINVAL;
