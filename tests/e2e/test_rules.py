@@ -7,6 +7,7 @@ import subprocess
 import unittest
 
 import harness
+import msgpack
 
 MASS = {
     "rule": "mass-release", "by": ["country"],
@@ -188,6 +189,19 @@ class Reload(unittest.TestCase):
             (alert,) = s.alerts(1)
         self.assertEqual((alert["id"], alert["state"]), ("mass-release:BY:1", "resolved"))
         self.assertEqual(alert["labels"]["ended"], "the rule was removed")
+
+    def test_a_label_of_the_same_name_gives_way_to_the_reason(self):
+        self.d.write_rules([dict(MASS, labels={"desk": "east", "ended": "mine"})])
+        with self.d.subscriber() as s:
+            self.assertEqual(self.fates(False)["mass-release"], ("kept", 1))
+            self.assertEqual(s.alerts(1)[0]["labels"], {"desk": "east", "ended": "mine"})
+            self.d.write_rules([EASED])
+            self.fates(False)
+            topic, body = b"beat", b""
+            while topic == b"beat":
+                topic, body = harness.receive(s.sock)
+        labels = dict(msgpack.unpackb(body, object_pairs_hook=list))["labels"]
+        self.assertEqual(labels, [("desk", "east"), ("ended", "the rule was removed")])
 
     def test_an_error_leaves_the_old_set(self):
         self.d.write_rules([dict(MASS, when="fred.sum >= 50")])
