@@ -66,7 +66,8 @@ static int verb_check(int argc, char **argv)
     const usage u = {
         "rules check", "FILE...",
         "Checks rule files, and of folders the *.yaml in them and below, as one set: errors,\n"
-        "with the line and a caret, and warnings of rules that look wrong (never fire, always fire).\n"
+        "with the line and a caret, and warnings of rules that look wrong (never fire, always\n"
+        "fire).\n"
         "Exit code 1 where there are errors."};
     bool json = false;
     const argument arguments[] = {{.name = "json",
