@@ -81,6 +81,14 @@ def as_of(fact, now):
     return fact
 
 
+def reading(fact, at):
+    """The fact, as the reports say now, at an instant that is past: what has run out since stands."""
+    for end, before in fact.get("was", ()):
+        if at < end:
+            return before
+    return fact
+
+
 class Record:
     def __init__(self, grounds, at):
         self.grounds, self.at, self.touched = grounds, at, False
@@ -175,13 +183,14 @@ class Model:
 
     def record_holds(self, rule, group, record):
         chosen = set()
+        then = {h: reading(self.facts[h], record.at) for _, h in record.grounds if h in self.facts}
         for number, handle in record.grounds:
-            fact = self.facts.get(handle)
+            fact = then.get(handle)
             window = rule.selections[number].window(fact) if fact else None
             if window and window[0] <= record.at < window[1] and \
                     group in self.matches(rule, number, fact, record.at):
                 chosen.add((number, handle))
-        return fires(rule, self.environment(rule, self.facts, chosen, record.at))
+        return fires(rule, self.environment(rule, then, chosen, record.at))
 
     def evaluate_group(self, rule, group, chosen, news):
         """news: the environment of the world without the corrections, or None where there were none."""
