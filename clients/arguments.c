@@ -173,7 +173,9 @@ static void complain_option(const usage *u, const table *t, int code, const char
     if (near != NULL)
         complain("%s: there is no option '%s'; did you mean '--%s'?", u->verb, typed, near);
     else
-        complain("%s: there is no option '%s'; 'thaw help %s' lists them", u->verb, typed, u->verb);
+        complain(
+            "%s: there is no option '%s'; 'thaw help %s' lists them%s", u->verb, typed, u->verb,
+            strncmp(typed, "--", 2) == 0 ? "" : "; what begins with - and is none comes after --");
 }
 
 /* getopt's own tables, made from ours. */

@@ -4,6 +4,7 @@
 #include "verb.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client.h"
@@ -14,15 +15,15 @@
 #include "listing.h"
 #include "pack.h"
 
-/* {rule, group}: each operand is FIELD=VALUE; two capital letters alone are the country. */
-static bool group_pack(msgpack_packer *packer, int count, char **operands)
+/* {rule, group}: operands FIELD=VALUE, two letters alone being the country, make a map. */
+static bool fields_pack(msgpack_packer *packer, int count, char **operands)
 {
     msgpack_pack_map(packer, (size_t)count);
     for (int i = 0; i < count; i++) {
         const char *equals = strchr(operands[i], '=');
         bool country = equals == NULL && strlen(operands[i]) == 2;
         if (!country && (equals == NULL || equals == operands[i])) {
-            complain("explain: '%s' is no part of a group; expected FIELD=VALUE, or a country",
+            complain("explain: '%s' is no part of a group; expected FIELD=VALUE for each",
                      operands[i]);
             return false;
         }
@@ -30,6 +31,32 @@ static bool group_pack(msgpack_packer *packer, int count, char **operands)
         msgpack_pack_str_with_body(packer, field, country ? 7 : (size_t)(equals - operands[i]));
         pack_text(packer, country ? operands[i] : equals + 1);
     }
+    return true;
+}
+
+/* Others are the values in the order of `by`, as in the ids of alerts. */
+static void values_pack(msgpack_packer *packer, int count, char **operands)
+{
+    size_t len = (size_t)count - 1;
+    for (int i = 0; i < count; i++)
+        len += strlen(operands[i]);
+    msgpack_pack_str(packer, len);
+    for (int i = 0; i < count; i++) {
+        if (i > 0)
+            msgpack_pack_str_body(packer, ",", 1);
+        msgpack_pack_str_body(packer, operands[i], strlen(operands[i]));
+    }
+}
+
+static bool group_pack(msgpack_packer *packer, int count, char **operands)
+{
+    for (int i = 0; i < count; i++)
+        if (strchr(operands[i], '=') != NULL)
+            return fields_pack(packer, count, operands);
+    if (count == 0)
+        msgpack_pack_map(packer, 0);
+    else
+        values_pack(packer, count, operands);
     return true;
 }
 
@@ -52,15 +79,36 @@ static void name_pack(msgpack_sbuffer *body, const char *key, const char *name)
     request_pack(body, &pair, 1);
 }
 
+static bool not_found(int result, const answer *reply)
+{
+    return result == -EREMOTEIO && pack_is(&reply->body, "code", "not-found");
+}
+
+/* RULE:GROUP, the id of an alert without its number. */
+static int group_ask(connection *c, const char *name, msgpack_sbuffer *body, answer *reply)
+{
+    char *rule = strdup(name);
+    if (rule == NULL)
+        return -ENOMEM;
+    char *colon = strchr(rule, ':');
+    *colon = '\0';
+    char *operands[] = {rule, colon + 1};
+    rule_pack(body, 2, operands);
+    free(rule);
+    return connection_try(c, "explain", body, reply);
+}
+
 /* One name may be an alert's, an incident's or that of a rule without groups. Ids of alerts hold
  * a colon; the others are tried in turn. */
 static int one_ask(connection *c, char **operands, msgpack_sbuffer *body, answer *reply)
 {
-    bool alert = strchr(operands[0], ':') != NULL;
-    name_pack(body, alert ? "alert" : "incident", operands[0]);
+    const char *colon = strchr(operands[0], ':');
+    name_pack(body, colon != NULL ? "alert" : "incident", operands[0]);
     int result = connection_try(c, "explain", body, reply);
-    if (alert || result != -EREMOTEIO || !pack_is(&reply->body, "code", "not-found"))
+    if (!not_found(result, reply) || (colon != NULL && strchr(colon + 1, ':') != NULL))
         return result;
+    if (colon != NULL)
+        return group_ask(c, operands[0], body, reply);
     rule_pack(body, 1, operands);
     return connection_try(c, "explain", body, reply);
 }
@@ -90,7 +138,7 @@ int verb_explain(int argc, char **argv)
         "explain", "ALERT | INCIDENT | RULE GROUP...",
         "Shows what an alert rests on, down to the reports; why the reports of an incident\n"
         "belong together and how they count; or why a rule does not fire for a group, given\n"
-        "as a country (BY) or as FIELD=VALUE."};
+        "as in the ids of alerts (BY) or as FIELD=VALUE for each field of `by`."};
     int first = 0;
     int result = 0;
     if (!arguments_parse(&u, NULL, 0, &common, 1, 8, argc, argv, &first, &result))

@@ -65,8 +65,9 @@ static int verb_check(int argc, char **argv)
 {
     const usage u = {
         "rules check", "FILE...",
-        "Checks rule files, and of folders the *.yaml in them, as one set: errors, with the\n"
-        "line and a caret, and warnings of rules that look wrong (never fire, always fire).\n"
+        "Checks rule files, and of folders the *.yaml in them and below, as one set: errors,\n"
+        "with the line and a caret, and warnings of rules that look wrong (never fire, always\n"
+        "fire).\n"
         "Exit code 1 where there are errors."};
     bool json = false;
     const argument arguments[] = {{.name = "json",

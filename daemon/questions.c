@@ -253,10 +253,14 @@ int question_explain(thawd *d, const request_values *v, reply_body *body, msgpac
                              asked == 0 ? "none of them" : "more than one of them");
     r = engine_write_explain_rule(d->engine, v->rule, v->group == NULL ? &empty_map : v->group,
                                   v->group == NULL ? 1 : v->group_len, out);
-    if (r == -EINVAL)
-        return question_fail(
-            error, THAW_INVALID,
-            "group: found other fields than those of the rule's `by`, expected each once");
+    if (r == -EINVAL) {
+        char by[128];
+        engine_by_words(d->engine, v->rule, by, sizeof(by));
+        return question_fail(error, THAW_INVALID,
+                             "group: found other values, but the rule groups by %s: expected each "
+                             "once, as a map or as in the ids of its alerts",
+                             by);
+    }
     return answer(r, error, "rule", v->rule);
 }
 

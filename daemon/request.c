@@ -79,7 +79,7 @@ int request_open(frames *f, envelope *ret_from, thaw_str *ret_verb, size_t *ret_
     return 0;
 }
 
-typedef enum value_type { TEXT, NUMBER, COUNTRY, KIND, DATE, MAP, BOOLEAN } value_type;
+typedef enum value_type { TEXT, NUMBER, COUNTRY, KIND, DATE, GROUP, BOOLEAN } value_type;
 
 typedef struct key_info {
     const char *name;
@@ -100,7 +100,7 @@ static const key_info key_table[KEY_COUNT] = {
     [KEY_ALERT] = {"alert", TEXT, AT(alert)},
     [KEY_INCIDENT] = {"incident", TEXT, AT(incident)},
     [KEY_RULE] = {"rule", TEXT, AT(rule)},
-    [KEY_GROUP] = {"group", MAP, AT(group)},
+    [KEY_GROUP] = {"group", GROUP, AT(group)},
     [KEY_DRY] = {"dry", BOOLEAN, AT(dry)},
 };
 
@@ -110,7 +110,7 @@ static const char *const expected[] = {
     [COUNTRY] = "two upper-case letters",
     [KIND] = "release, detention, sanction, talks, tally, feed or retraction",
     [DATE] = "a time or a date",
-    [MAP] = "a map",
+    [GROUP] = "a map of the fields of `by`, or a text as in the ids of alerts",
     [BOOLEAN] = "true or false",
 };
 
@@ -176,6 +176,7 @@ static bool read_value(wire_cursor *at, const key_info *info, request_values *v)
     void *place = (char *)v + info->offset;
     wire_cursor start = *at;
     wire_item item;
+    thaw_str text;
 
     if (!wire_read(at, &item))
         return false;
@@ -194,10 +195,10 @@ static bool read_value(wire_cursor *at, const key_info *info, request_values *v)
     case BOOLEAN:
         *(bool *)place = item.type == WIRE_BOOL && item.boolean;
         return item.type == WIRE_BOOL;
-    case MAP:
+    case GROUP:
         *at = start;
         v->group = start.at;
-        if (item.type != WIRE_MAP || !wire_skip(at))
+        if ((item.type != WIRE_MAP && !read_text(&item, &text)) || !wire_skip(at))
             return false;
         v->group_len = (size_t)(at->at - start.at);
         return true;

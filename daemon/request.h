@@ -78,7 +78,7 @@ typedef struct request_values {
     char country[3]; /* "" where absent */
     uint8_t kind;    /* thaw_kind */
     thaw_date at, since;
-    const uint8_t *group; /* the packed map */
+    const uint8_t *group; /* the packed map or text */
     size_t group_len;
     bool dry;
 } request_values;

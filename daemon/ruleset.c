@@ -1,7 +1,6 @@
 /* ruleset.c - see ruleset.h. */
 #include "ruleset.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,42 +55,18 @@ static int pack_file(const char *path, reply_body *body, msgpack_packer *out)
     return r;
 }
 
-static int is_rule_file(const struct dirent *entry)
+typedef struct packing {
+    reply_body files;
+    msgpack_packer out;
+    uint32_t count;
+} packing;
+
+static int on_file(void *context, const char *path)
 {
-    size_t len = strlen(entry->d_name);
+    packing *p = context;
 
-    return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".yaml") == 0;
-}
-
-/* Packs the files of one path; counts them. */
-static int pack_path(const char *path, reply_body *body, msgpack_packer *out, uint32_t *count)
-{
-    struct dirent **entries;
-    struct stat st;
-    int n, r = 0;
-
-    if (stat(path, &st) < 0)
-        return -errno;
-    if (!S_ISDIR(st.st_mode)) {
-        ++*count;
-        return pack_file(path, body, out);
-    }
-    n = scandir(path, &entries, is_rule_file, alphasort);
-    if (n < 0)
-        return -errno;
-    for (int i = 0; i < n; i++) {
-        char *file = NULL;
-        if (r == 0 && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0)
-            r = -ENOMEM;
-        if (r == 0) {
-            ++*count;
-            r = pack_file(file, body, out);
-            free(file);
-        }
-        free(entries[i]);
-    }
-    free(entries);
-    return r;
+    p->count++;
+    return pack_file(path, &p->files, &p->out);
 }
 
 static void pack_meaning(const config *c, msgpack_packer *out)
@@ -109,26 +83,26 @@ static void pack_meaning(const config *c, msgpack_packer *out)
 
 static int pack_all(const config *c, uint8_t **ret_packed, size_t *ret_len)
 {
-    reply_body files, whole;
-    msgpack_packer files_out, out;
-    uint32_t count = 0;
+    packing p = {.count = 0};
+    reply_body whole;
+    msgpack_packer out;
     int r = 0;
 
-    reply_body_init(&files, PACKED_BYTES_MAX, &files_out);
+    reply_body_init(&p.files, PACKED_BYTES_MAX, &p.out);
     for (size_t i = 0; r == 0 && i < c->rules.count; i++)
-        r = pack_path(c->rules.items[i].text, &files, &files_out, &count);
+        r = rules_walk(c->rules.items[i].text, on_file, &p);
     reply_body_init(&whole, PACKED_BYTES_MAX + 4096, &out);
     msgpack_pack_map(&out, 3);
     pack_meaning(c, &out);
     pack_key(&out, "files");
-    msgpack_pack_array(&out, count);
-    if (files.size > 0)
-        reply_body_write(&whole, files.data, files.size);
-    if (r == 0 && (files.failed || whole.failed))
+    msgpack_pack_array(&out, p.count);
+    if (p.files.size > 0)
+        reply_body_write(&whole, p.files.data, p.files.size);
+    if (r == 0 && (p.files.failed || whole.failed))
         r = -ENOMEM;
-    if (r == 0 && (files.over || whole.over))
+    if (r == 0 && (p.files.over || whole.over))
         r = -EFBIG;
-    reply_body_done(&files);
+    reply_body_done(&p.files);
     if (r < 0) {
         reply_body_done(&whole);
         return r;
@@ -156,9 +130,10 @@ static void first_complaint(const rules_complaints *all, char error[RULESET_ERRO
     snprintf(error, RULESET_ERROR_BYTES, "the rules could not be read");
 }
 
-/* One reading of rule files: what rules_load takes and gives. */
+/* One reading of rules: from files, or of texts that were. */
 typedef struct loading {
-    const char *const *paths;
+    const char *const *paths; /* NULL: the texts */
+    const rules_source *texts;
     size_t count;
     rules *set;
     rules_complaints complaints;
@@ -169,13 +144,16 @@ static void *loading_run(void *context)
 {
     loading *l = context;
 
-    l->result = rules_load(l->paths, l->count, NULL, false, &l->set, &l->complaints);
+    if (l->paths != NULL)
+        l->result = rules_load(l->paths, l->count, NULL, false, &l->set, &l->complaints);
+    else
+        l->result = rules_load_texts(l->texts, l->count, NULL, false, &l->set, &l->complaints);
     return NULL;
 }
 
 /* In a thread, for the heap that the C library gives it: a hundred thousand rules leave behind so
  * many holes between them that whatever the engine allocated afterwards would lie scattered. */
-static void loading_run_apart(loading *l)
+static int load(loading *l, rules **ret_set, char error[RULESET_ERROR_BYTES])
 {
     pthread_t thread;
 
@@ -183,34 +161,27 @@ static void loading_run_apart(loading *l)
         pthread_join(thread, NULL);
     else
         loading_run(l);
-}
-
-static int load_paths(const char *const paths[], size_t count, rules **ret_set,
-                      char error[RULESET_ERROR_BYTES])
-{
-    loading l = {.paths = paths, .count = count};
-
-    loading_run_apart(&l);
-    if (l.result == -ENOMEM)
+    if (l->result == -ENOMEM)
         snprintf(error, RULESET_ERROR_BYTES, "out of memory for the rules");
-    else if (l.result < 0)
-        first_complaint(&l.complaints, error);
+    else if (l->result < 0)
+        first_complaint(&l->complaints, error);
     else
-        *ret_set = l.set;
-    rules_complaints_done(&l.complaints);
-    return l.result;
+        *ret_set = l->set;
+    rules_complaints_done(&l->complaints);
+    return l->result;
 }
 
 static int load_files(const config *c, rules **ret_set, char error[RULESET_ERROR_BYTES])
 {
     const char **paths = calloc(c->rules.count + 1, sizeof(*paths));
+    loading l = {.paths = paths, .count = c->rules.count};
     int r;
 
     if (paths == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < c->rules.count; i++)
         paths[i] = c->rules.items[i].text;
-    r = load_paths(paths, c->rules.count, ret_set, error);
+    r = load(&l, ret_set, error);
     free(paths);
     return r;
 }
@@ -314,60 +285,31 @@ bool ruleset_same_meaning(const uint8_t *packed, size_t len, const config *c,
     return true;
 }
 
-/* A text as a file without a name. */
-static int text_file(const wire_item *text)
+/* The text that stands under a key of the map at the front of the bytes. */
+static bool find_text(const wire_cursor *map, const char *key, thaw_str *ret_text)
 {
-    int fd = memfd_create("rules", MFD_CLOEXEC);
-    size_t written = 0;
+    wire_cursor value;
 
-    while (fd >= 0 && written < text->len) {
-        ssize_t n = write(fd, text->bytes + written, text->len - written);
-        if (n < 0) {
-            int r = -errno;
-            close(fd);
-            return r;
-        }
-        written += (size_t)n;
-    }
-    return fd < 0 ? -errno : fd;
+    return find_value(map->at, (size_t)(map->end - map->at), key, &value) &&
+           wire_read_str(&value, ret_text);
 }
 
-typedef struct text_files {
-    int *fds;
-    char (*paths)[32];
-    const char **list;
-    uint32_t count;
-} text_files;
-
-static void text_files_done(text_files *t)
+static void texts_free(rules_source *texts, uint32_t count)
 {
-    for (uint32_t i = 0; t->fds != NULL && i < t->count; i++)
-        close(t->fds[i]);
-    free(t->fds);
-    free(t->paths);
-    free(t->list);
+    for (uint32_t i = 0; texts != NULL && i < count; i++)
+        free((char *)texts[i].name);
+    free(texts);
 }
 
-static int text_files_make(wire_cursor *at, uint32_t count, text_files *t)
+static int texts_read(wire_cursor *at, uint32_t count, rules_source *texts)
 {
-    t->fds = calloc(count + 1, sizeof(*t->fds));
-    t->paths = calloc(count + 1, sizeof(*t->paths));
-    t->list = calloc(count + 1, sizeof(*t->list));
-    if (t->fds == NULL || t->paths == NULL || t->list == NULL)
-        return -ENOMEM;
     for (uint32_t i = 0; i < count; i++) {
-        wire_cursor value;
-        wire_item text;
-        int fd;
-        if (!find_value(at->at, (size_t)(at->end - at->at), "text", &value) ||
-            !wire_read(&value, &text) || text.type != WIRE_STR || !wire_skip(at))
+        thaw_str file, text;
+        if (!find_text(at, "file", &file) || !find_text(at, "text", &text) || !wire_skip(at))
             return -EBADMSG;
-        fd = text_file(&text);
-        if (fd < 0)
-            return fd;
-        t->fds[t->count++] = fd;
-        snprintf(t->paths[i], sizeof(t->paths[i]), "/proc/self/fd/%d", fd);
-        t->list[i] = t->paths[i];
+        texts[i] = (rules_source){strndup(file.data, file.len), text.data, text.len};
+        if (texts[i].name == NULL)
+            return -ENOMEM;
     }
     return 0;
 }
@@ -375,19 +317,23 @@ static int text_files_make(wire_cursor *at, uint32_t count, text_files *t)
 int ruleset_unpack(const uint8_t *packed, size_t len, rules **ret_set,
                    char error[RULESET_ERROR_BYTES])
 {
-    text_files t = {.count = 0};
+    rules_source *texts = NULL;
+    uint32_t count = 0;
     wire_cursor at;
     wire_item item;
     int r = -EBADMSG;
 
     if (find_value(packed, len, "files", &at) && wire_read(&at, &item) && item.type == WIRE_ARRAY &&
-        item.len <= FILES_MAX)
-        r = text_files_make(&at, item.len, &t);
+        item.len <= FILES_MAX) {
+        count = item.len;
+        texts = calloc((size_t)count + 1, sizeof(*texts));
+        r = texts == NULL ? -ENOMEM : texts_read(&at, count, texts);
+    }
     if (r < 0)
         snprintf(error, RULESET_ERROR_BYTES, "a journaled rule set cannot be read: %s",
                  strerror(-r));
     else
-        r = load_paths(t.list, t.count, ret_set, error);
-    text_files_done(&t);
+        r = load(&(loading){.texts = texts, .count = count}, ret_set, error);
+    texts_free(texts, count);
     return r;
 }

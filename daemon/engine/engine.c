@@ -225,3 +225,11 @@ int engine_write_explain_rule(engine *e, thaw_str rule, const uint8_t *group, si
 {
     return e->rules ? rules_write_explain_rule(e->rules, e->config.epoch, rule, group, group_len, out) : -ENOENT;
 }
+
+void engine_by_words(const engine *e, thaw_str rule, char *text, size_t size)
+{
+    if (e->rules)
+        rules_by_words(e->rules, rule, text, size);
+    else
+        snprintf(text, size, "nothing");
+}

@@ -178,10 +178,12 @@ typedef struct engine_incidents_query {
 } engine_incidents_query;
 int engine_write_incidents(engine *e, const engine_incidents_query *query, msgpack_packer *out);
 
-/* explain {incident}, {alert}, {rule, group}; group is the packed map as it came. */
+/* explain {incident}, {alert}, {rule, group}; group is the packed map or text as it came. */
 int engine_write_explain_incident(engine *e, thaw_str incident, msgpack_packer *out);
 int engine_write_explain_alert(engine *e, thaw_str alert, msgpack_packer *out);
 int engine_write_explain_rule(engine *e, thaw_str rule, const uint8_t *group, size_t group_len, msgpack_packer *out);
+/* What a rule groups by, in words; "nothing". */
+void engine_by_words(const engine *e, thaw_str rule, char *text, size_t size);
 
 /* snapshot: active alerts with id > after whose topic begins with topic, at most limit; the keys
  * epoch, seq, alerts, more. */

@@ -297,8 +297,8 @@ class Daemon:
 
     # ---- process
 
-    def start(self):
-        """Returns when thawd has said that it is ready."""
+    def start(self, before=()):
+        """Returns when thawd has said that it is ready. before: words of a command that runs it."""
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         place = self.path("notify")
         if os.path.exists(place):
@@ -312,7 +312,7 @@ class Daemon:
         with open(self.path("log"), "ab") as log:
             # it ends with the test, however that ends
             self.process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", THAWD, "--config", self.path("thawd.yaml")],
+                ["setpriv", "--pdeathsig", "KILL", *before, THAWD, "--config", self.path("thawd.yaml")],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
         try:
             self._await_ready(notify)

@@ -77,7 +77,8 @@ class WithoutThawd(unittest.TestCase):
                                 (("events", "BY", "RU"), "one too many"),
                                 (("explain",), "something is missing"),
                                 (("status", "--timeout"), "needs a value"),
-                                (("status", "--timeout", "soon"), "expected a time"), ((), "usage")):
+                                (("status", "--timeout", "soon"), "expected a time"),
+                                (("expr", "-5 + 3"), "comes after --"), ((), "usage")):
             done = thaw(*arguments)
             self.assertEqual(done.returncode, 2, arguments)
             self.assertIn(says, done.stderr, arguments)

@@ -1,11 +1,13 @@
 """Rules in a running thawd: why they fire and why they do not, reload by signal and by request, the
 fate of each rule and its alerts, and sets with an error that leave the old one in force."""
 
+import os
 import signal
 import subprocess
 import unittest
 
 import harness
+import msgpack
 
 MASS = {
     "rule": "mass-release", "by": ["country"],
@@ -24,6 +26,10 @@ WAITING = {
     "when": "freed.count > 0", "for": "3d",
 }
 
+NAMED = {"rule": "named", "by": ["country", "source"], "select": {"held": {"kind": "report", "where": 'kind == "detention"'}},
+         "when": "held.count > 0"}
+ALWAYS = {"rule": "always", "by": [], "select": {"held": {"kind": "detention"}}, "when": "held.count > 5"}
+
 
 def release(id_, count, day="2025-09-11", **more):
     return {"id": id_, "kind": "release", "country": "BY", "source": "A", "status": "confirmed", "occurred_at": day,
@@ -33,9 +39,10 @@ def release(id_, count, day="2025-09-11", **more):
 class Explain(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.d = harness.Daemon(rules=[MASS, EASED, WAITING])
+        cls.d = harness.Daemon(rules=[MASS, EASED, WAITING, NAMED, ALWAYS, dict(MASS, rule="more", when="freed.sum >= 500")])
         cls.addClassCleanup(cls.d.close)
-        cls.d.publish([release("r1", 52), release("r2", 30, "2025-09-09", source="B")])
+        cls.d.publish([release("r1", 52), release("r2", 30, "2025-09-09", source="B"),
+                       release("d1", 1, kind="detention", source="A, B:")])
 
     def explain(self, body, status="OK"):
         got, answer = self.d.ask("explain", body)
@@ -67,8 +74,15 @@ class Explain(unittest.TestCase):
         missing = why["missing"][0]
         self.assertEqual(missing["condition"], "eased.count > 0")
         self.assertEqual(missing["of"], ['eased: a sanction where effect in ["relief", "removal"], with occurred_at after 2025-08-28'])
+        self.assertNotIn("until", missing)  # nothing is in it that could leave
         # the release of the ninth leaves first
         self.assertEqual(str(why["holds_until"].to_datetime())[:10], "2025-09-23")
+        self.assertEqual(str(why["missing"][1]["until"].to_datetime())[:10], "2025-09-23")
+
+    def test_until_when_what_is_there_counts(self):
+        (missing,) = self.explain({"rule": "more", "group": "BY"})["missing"]
+        self.assertEqual((missing["condition"], missing["values"]), ("freed.sum >= 500", {"freed.sum": 82}))
+        self.assertEqual(str(missing["until"].to_datetime())[:10], "2025-09-23")
 
     def test_a_group_without_facts(self):
         why = self.explain({"rule": "mass-release", "group": {"country": "LT"}})
@@ -81,6 +95,18 @@ class Explain(unittest.TestCase):
             why = self.explain({"rule": "waiting", "group": {"country": "BY", "count": count}})
             self.assertEqual(why["state"], "pending")
             self.assertEqual(str(why["fires_at"].to_datetime())[:10], "2025-09-14")
+
+    def test_a_group_as_it_stands_in_ids(self):
+        for group in ("BY,52", {"country": "BY", "count": 52}):
+            self.assertEqual(self.explain({"rule": "waiting", "group": group})["state"], "pending")
+        why = self.explain({"rule": "waiting", "group": "BY,7"})  # nobody is in it
+        self.assertEqual((why["state"], why["group"]), ("not firing", {"country": "BY", "count": 7}))
+        self.assertEqual(self.explain({"rule": "named", "group": "BY,A%2C B%3A"})["state"], "firing")
+        self.assertEqual(self.explain({"rule": "always", "group": "-"})["group"], {})
+        for group in ("BY", "BY,1,2", "BY,x", "BY,%", "BY,52x", "", 5, ["BY", "52"], "%FF,52"):
+            self.explain({"rule": "waiting", "group": group}, "ERR")
+        self.assertIn("country and count", self.explain({"rule": "waiting", "group": "BY"}, "ERR")["message"])
+        self.assertIn("groups by nothing", self.explain({"rule": "always", "group": "BY"}, "ERR")["message"])
 
     def test_an_alert_that_has_ended(self):
         with harness.Daemon(rules=[MASS]) as d:
@@ -101,12 +127,26 @@ class Explain(unittest.TestCase):
         self.explain({"rule": "mass-release", "group": {"country": ["BY"]}}, "ERR")
         self.explain({"rule": "mass-release", "group": {}}, "ERR")
 
-    def test_the_program(self):
-        done = subprocess.run([harness.THAW, "explain", "--service", self.d.address("service"), "eased-after-release", "BY"],
+    def run_explain(self, *words, code=0):
+        done = subprocess.run([harness.THAW, "explain", "--service", self.d.address("service"), *words],
                               capture_output=True, text=True)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("eased.count > 0", done.stdout)
-        self.assertIn("not firing", done.stdout)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def test_the_program(self):
+        shown = self.run_explain("eased-after-release", "BY")
+        self.assertIn("eased.count > 0", shown)
+        self.assertIn("not firing", shown)
+
+    def test_the_program_takes_groups_as_ids_have_them(self):
+        for words in (("waiting", "BY,52"), ("waiting", "BY", "52"), ("waiting", "country=BY", "count=52"), ("waiting:BY,52",)):
+            self.assertRegex(self.run_explain(*words), "fires at  +2025-09-14", words)
+        for words in (("always", "-"), ("always:-",), ("always",)):
+            self.assertIn("held.count > 5", self.run_explain(*words), words)
+        self.assertIn("country and count", self.run_explain("waiting", "BY", code=1))
+        self.run_explain("mass-release:BY:7", code=1)
+        self.run_explain("waiting", "BY", "count=52")
+        self.run_explain("waiting", "=BY", code=2)
 
 
 class Reload(unittest.TestCase):
@@ -150,6 +190,19 @@ class Reload(unittest.TestCase):
         self.assertEqual((alert["id"], alert["state"]), ("mass-release:BY:1", "resolved"))
         self.assertEqual(alert["labels"]["ended"], "the rule was removed")
 
+    def test_a_label_of_the_same_name_gives_way_to_the_reason(self):
+        self.d.write_rules([dict(MASS, labels={"desk": "east", "ended": "mine"})])
+        with self.d.subscriber() as s:
+            self.assertEqual(self.fates(False)["mass-release"], ("kept", 1))
+            self.assertEqual(s.alerts(1)[0]["labels"], {"desk": "east", "ended": "mine"})
+            self.d.write_rules([EASED])
+            self.fates(False)
+            topic, body = b"beat", b""
+            while topic == b"beat":
+                topic, body = harness.receive(s.sock)
+        labels = dict(msgpack.unpackb(body, object_pairs_hook=list))["labels"]
+        self.assertEqual(labels, [("desk", "east"), ("ended", "the rule was removed")])
+
     def test_an_error_leaves_the_old_set(self):
         self.d.write_rules([dict(MASS, when="fred.sum >= 50")])
         status, body = self.d.ask("reload", {"dry": True})
@@ -175,6 +228,26 @@ class Reload(unittest.TestCase):
         self.assertEqual(list(self.active()), ["mass-release:BY:1"])
         self.d.write_rules([MASS, EASED])
         self.assertEqual(self.fates(False)["mass-release"], ("unchanged", 1))
+
+    def test_tests_beside_the_rules_are_no_rules(self):
+        self.d.write_rules("rules: rules.yaml\ntests: []\n", "rules.test.yaml")
+        os.mkdir(self.d.path("rules.d", "more"))
+        self.d.write_rules([dict(MASS, rule="deeper")], "more/rules.yaml")
+        self.assertEqual(self.fates(False), {"mass-release": ("unchanged", 1), "eased-after-release": ("unchanged", 0),
+                                             "deeper": ("new", 0)})
+        self.d.publish(release("r2", 1, "2025-09-12", country="AZ"))  # what comes after it is replayed over these rules
+        self.d.kill()
+        self.d.start()
+        self.assertEqual(list(self.active()), ["deeper:BY:1", "mass-release:BY:1"])
+
+    def test_more_files_than_a_process_may_open(self):
+        for i in range(300):
+            self.d.write_rules([dict(MASS, rule=f"mass-{i}")], f"r{i}.yaml")
+        self.assertEqual(len(self.fates(False)), 302)
+        self.d.publish(release("r2", 1, "2025-09-12", country="AZ"))
+        self.d.kill()
+        self.d.start(["prlimit", "--nofile=256"])
+        self.assertEqual(sum(active for _, active in self.fates(True).values()), 301)
 
     def test_the_program(self):
         self.d.write_rules([MASS])

@@ -224,7 +224,7 @@ class Service(unittest.TestCase):
         self.assertEqual(self.code("explain", {"incident": "release-BY-0000000000000000"}), "not-found")
         self.assertEqual(self.code("explain", {"rule": "no-such-rule", "group": {}}), "not-found")
         for body in ({}, {"alert": "a", "incident": "b"}, {"alert": "a", "group": {}}, {"group": {}},
-                     {"rule": "any-release", "group": "BY"}):
+                     {"rule": "any-release", "group": "BY,US"}):
             self.assertEqual(self.code("explain", body), "invalid", body)
         self.assertEqual(self.code("explain", {"reason": "x"}), "unknown-key")
 

@@ -25,6 +25,8 @@
 #include "pack.h"
 #include "rules/rules.h"
 
+enum { ENDS_MAX = 256 };
+
 typedef struct run {
     engine *engine; /* or, to watch the facts: */
     facts *facts;
@@ -35,6 +37,8 @@ typedef struct run {
     size_t instants_len, alerts_len;
     char changes[1 << 16];
     size_t changes_len;
+    int64_t ends[ENDS_MAX]; /* instants at which something runs out, rising */
+    size_t ends_count;
     json_t *kinds;
     uint64_t seq;
     unsigned refused;
@@ -143,20 +147,18 @@ typedef struct printing {
     bool any;
 } printing;
 
-static int print_fact(void *context, fact_handle handle)
+/* The fact as it reads at an instant. */
+static void print_reading(run *r, fact_handle handle, int64_t at_ns)
 {
-    printing *p = context;
     fact_kind kind = fact_handle_kind(handle);
     const char *name;
     fact_field field;
     fact_type type;
-    FILE *out = p->run->instants;
-    fprintf(out, "%s{\"h\":%" PRIu64 ",\"k\":\"%s\"", p->any ? "," : "", handle,
-            fact_kind_name(kind));
-    p->any = true;
+    FILE *out = r->instants;
+    fprintf(out, "\"h\":%" PRIu64 ",\"k\":\"%s\"", handle, fact_kind_name(kind));
     for (size_t i = 0; fact_field_at(kind, i, &name, &field, &type); i++) {
         fact_value value;
-        int error = facts_get(p->run->facts, handle, field, p->run->now_ns, &value);
+        int error = facts_get(r->facts, handle, field, at_ns, &value);
         if (error < 0)
             die(name, error);
         if (value.type == FACT_NONE)
@@ -164,8 +166,34 @@ static int print_fact(void *context, fact_handle handle)
         fprintf(out, ",\"%s\":", name);
         print_value(&value, out);
     }
-    print_people(p->run, handle);
-    fputc('}', out);
+    print_people(r, handle);
+}
+
+/* A measure changes by the clock when something runs out: "was" has [instant, how it read before]. */
+static void print_past(run *r, fact_handle handle)
+{
+    bool any = false;
+    fputs(",\"was\":[", r->instants);
+    for (size_t i = 0; i < r->ends_count; i++) {
+        if (r->ends[i] > r->now_ns)
+            continue;
+        fprintf(r->instants, "%s[%" PRId64 ",{", any ? "," : "", r->ends[i]);
+        print_reading(r, handle, r->ends[i] - 1);
+        fputs("}]", r->instants);
+        any = true;
+    }
+    fputc(']', r->instants);
+}
+
+static int print_fact(void *context, fact_handle handle)
+{
+    printing *p = context;
+    fputs(p->any ? ",{" : "{", p->run->instants);
+    p->any = true;
+    print_reading(p->run, handle, p->run->now_ns);
+    if (fact_handle_kind(handle) == FACT_MEASURE)
+        print_past(p->run, handle);
+    fputc('}', p->run->instants);
     return 0;
 }
 
@@ -228,9 +256,27 @@ static void advance(run *r, int64_t at_ns)
         act(r, at_ns);
 }
 
+/* What the events say runs out, in order. */
+static void note_ends(run *r, const thaw_event events[], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int64_t span[2];
+        if (events[i].expires_at.precision == 0)
+            continue;
+        thaw_date_interval(&events[i].expires_at, &span[0], &span[1]);
+        for (int k = 0; k < 2 && r->ends_count < ENDS_MAX; k++) {
+            size_t at = r->ends_count++;
+            for (; at > 0 && r->ends[at - 1] > span[k]; at--)
+                r->ends[at] = r->ends[at - 1];
+            r->ends[at] = span[k];
+        }
+    }
+}
+
 static void take(run *r, const thaw_event events[], size_t count, int64_t at_ns)
 {
     engine_verdict *verdicts = calloc(count + 1, sizeof *verdicts);
+    note_ends(r, events, count);
     int error = verdicts != NULL ? 0 : -ENOMEM;
     if (error == 0 && r->engine != NULL) {
         error = engine_apply(r->engine, events, count, at_ns, verdicts);
@@ -297,7 +343,7 @@ static bool load(run *r, json_t *input)
         printf("{\"case\":%" JSON_INTEGER_FORMAT ",\"refusal\":",
                json_integer_value(json_object_get(input, "case")));
         json_write_string(complaints.at[0].text, strlen(complaints.at[0].text), stdout);
-        puts("}");
+        printf(",\"line\":%u}\n", complaints.at[0].line);
     } else if (error < 0) {
         die("rules", error);
     }

@@ -27,20 +27,21 @@ FIELDS = {
                                    ("destinations", "list", ["LT", "UA"])],
     "detention": COMMON + COUNTED + [STATUS, PERSONS, ("largest", "bool", None)],
     "sanction": COMMON + [STATUS, ("authority", "str", ["US", "EU"]), ("effect", "str", ["tightening", "relief", "removal"]),
-                          ("action", "str", ["imposed", "eased", "licensed"]), ("announced", "bool", None),
+                          ("action", "str", ["imposed", "eased", "licensed"]), ("announced", "bool", None), ("acted_at", "time", ["2025-05-09"]),
                           ("parties", "list", ["x1", "x2", "P"]), ("programs", "list", ["G", "H"]),
                           ("expires_at", "time", ["2025-12-31"])],
     "measure": COMMON + [("authority", "str", ["US", "EU"]), ("state", "str", ["in_force", "licensed", "delisted"]),
                          ("party", "str", ["P", "Q"]), ("program", "str", ["G"]), ("sector", "str", ["potash"]),
                          ("since", "time", ["2025-05-07"])],
-    "talks": COMMON + [STATUS, ("stage", "str", ["reported", "promised"]), ("expected_count", "int", [3, 10])],
+    "talks": COMMON + [STATUS, ("stage", "str", ["reported", "promised"]), ("expected_count", "int", [3, 10]),
+                       ("expected_by", "time", ["2025-05-07", "2025-06-30"]), ("parties", "list", ["US", "BY"])],
     "person": COMMON + [("status", "str", ["detained", "released", "re-detained"]), ("contradiction", "bool", None),
                         ("ids", "list", ["p1", "p2"]), ("releases", "int", [0, 1, 2]), ("person", "str", ["P", "Q"])],
     "tally": COMMON + [STATUS, ("of", "str", ["released", "detained"]), ("state", "str", ["agrees", "differs", "stale"]),
                        ("count", "int", [3, 10]), ("source", "str", ["a", "v"])],
     "feed": [("country", "str", ["BY", "IR"]), ("source", "str", ["a", "b"]), ("broken", "bool", None),
              ("holes", "int", [0, 1, 2]), ("silent_for", "silence", ["24h", "72h", "240h"])],
-    "report": [("country", "str", ["BY", "IR"]), ("kind", "str", ["release", "detention", "tally"]), STATUS,
+    "report": COMMON + [("kind", "str", ["release", "detention", "tally"]), STATUS,
                ("source", "str", ["a", "b"]), ("count", "int", [1, 3, 5]), ("form", "str", ["pardon"]),
                ("covers", "str", ["event", "part"]), ("persons", "list", ["p1", "P"])],
 }
@@ -49,11 +50,14 @@ COUNT_FIELD = {"release": "count", "detention": "count", "sanction": "count", "t
 AT = {"release": ["occurred_at", "first_reported_at", "last_reported_at"], "detention": ["occurred_at", "last_reported_at"],
       "sanction": ["occurred_at", "expires_at", "acted_at"], "measure": ["since", "expires_at"],
       "talks": ["occurred_at", "expected_by"], "person": ["since"], "tally": ["last_reported_at"], "feed": ["last_at"],
-      "report": ["occurred_at"]}
+      "report": ["occurred_at", "occurred_at", "first_reported_at"]}
 BY = {"country": "all", "id": "all", "status": "release detention sanction talks person tally report".split(),
       "authority": ["sanction", "measure"], "source": ["feed", "tally", "report"], "forms": ["release"],
       "persons": ["release", "detention", "report"], "sources": "release detention sanction measure talks person tally".split(),
-      "disagrees": ["release", "detention"], "count": ["release", "detention", "tally", "report"]}
+      "disagrees": ["release", "detention"], "count": ["release", "detention", "tally", "report"],
+      "party": ["measure"], "state": ["measure", "tally"], "effect": ["sanction"], "parties": ["sanction", "talks"],
+      "stage": ["talks"], "person": ["person"], "ids": ["person"], "kind": ["report"], "late": ["release", "person"],
+      "destinations": ["release"], "broken": ["feed"], "announced": ["sanction"], "of": ["tally"]}
 
 LENGTHS = {"1h": HOUR, "36h": 36 * HOUR, "3d": 3 * DAY, "7d": 7 * DAY, "30d": 30 * DAY, "12w": 84 * DAY}
 

@@ -17,13 +17,7 @@ def strings_of(value):
 
 def distinct(kind, name, fact):
     """What the aggregate counts of one fact."""
-    if name in fact:
-        return strings_of(fact[name])
-    if kind == "report" and name == "voices":
-        return {fact.get("attributed_to", fact["source"])}
-    if kind == "report" and name in ("sources", "reports"):
-        return {fact["source"] if name == "sources" else fact["id"]}
-    return set()
+    return strings_of(fact.get(name))
 
 
 def people(facts):
@@ -87,6 +81,14 @@ def as_of(fact, now):
     return fact
 
 
+def reading(fact, at):
+    """The fact, as the reports say now, at an instant that is past: what has run out since stands."""
+    for end, before in fact.get("was", ()):
+        if at < end:
+            return before
+    return fact
+
+
 class Record:
     def __init__(self, grounds, at):
         self.grounds, self.at, self.touched = grounds, at, False
@@ -113,7 +115,6 @@ class Model:
         self.facts = {}
         self.now = None
         self.lives = {}
-        self.ids = {}  # of every fact there ever was
         self.changes = []  # (at, id, state)
         self.cache = {}
 
@@ -182,13 +183,14 @@ class Model:
 
     def record_holds(self, rule, group, record):
         chosen = set()
+        then = {h: reading(self.facts[h], record.at) for _, h in record.grounds if h in self.facts}
         for number, handle in record.grounds:
-            fact = self.facts.get(handle)
+            fact = then.get(handle)
             window = rule.selections[number].window(fact) if fact else None
             if window and window[0] <= record.at < window[1] and \
                     group in self.matches(rule, number, fact, record.at):
                 chosen.add((number, handle))
-        return fires(rule, self.environment(rule, self.facts, chosen, record.at))
+        return fires(rule, self.environment(rule, then, chosen, record.at))
 
     def evaluate_group(self, rule, group, chosen, news):
         """news: the environment of the world without the corrections, or None where there were none."""
@@ -210,9 +212,9 @@ class Model:
         elif life.state in (FIRING, KEPT):
             self.evaluate_firing(rule, group, life, when, until, news)
         life.active = chosen
-        # A kept alert goes on showing what it stood on.
+        # A kept alert goes on showing what it stood on, by the ids of then.
         if life.state == FIRING:
-            life.shown = env, chosen
+            life.shown = env, {self.facts[h]["id"] for _, h in chosen}
 
     def evaluate_firing(self, rule, group, life, when, until, news):
         if when and not until:
@@ -357,7 +359,6 @@ class Model:
             news_facts = {h: f for h, f in new.items() if h not in corrected}
             news_facts.update({h: f for h, f in self.facts.items() if h in corrected})
         old, self.facts = self.facts, new
-        self.ids.update({h: f["id"] for h, f in new.items()})
         self.touch(changes)
         self.evaluate(news_facts, self.inherit(old, changes))
 
@@ -366,6 +367,6 @@ class Model:
         out = {}
         for life in self.lives.values():
             if life.state in (FIRING, KEPT):
-                values, chosen = life.shown
-                out[life.alert.id] = (life.alert.since, values, {self.ids[h] for _, h in chosen})
+                values, ids = life.shown
+                out[life.alert.id] = (life.alert.since, values, ids)
         return out

@@ -118,6 +118,65 @@ def differences(rules, answer):
     yield from compare_active(model, engine_active(rules, answer))
 
 
+# ---- conditions that were refused because they are never true ------------------------------------
+
+
+def refused(rules, line):
+    """The condition on that line of the rule file, and how to draw values of what it reads."""
+    at = 1
+    for rule in rules:
+        for text in rule.text().splitlines():
+            at += 1
+            if at != line:
+                continue
+            if text.startswith("    when:"):
+                return rule.when, lambda r: aggregates_drawn(r, rule)
+            selection = next(s for s in rule.selections if text.startswith(f"      {s.name}:"))
+            return selection.where, lambda r: fields_drawn(r, rules_generate.FIELDS[selection.kind])
+    raise AssertionError(f"no rule on line {line}")
+
+
+def aggregates_drawn(r, rule):
+    env = {}
+    for s in rule.selections:
+        for name in rules_generate.NUMBERS + rules_generate.SUMS:
+            env[f"{s.name}.{name}"] = r.randint(0, 14)
+        for name in ("first", "last"):
+            env[f"{s.name}.{name}"] = r.choice([rules_model.ERROR, r.randint(0, 9) * rules_generate.DAY])
+    return env
+
+
+def fields_drawn(r, fields):
+    env = {}
+    for name, kind, values in fields:
+        if r.random() < 0.1:
+            continue
+        if kind == "bool":
+            env[name] = r.random() < 0.5
+        elif kind == "int":
+            env[name] = r.randint(0, 12)
+        elif kind == "list":
+            env[name] = r.sample(values + ["other"], r.randint(0, len(values)))
+        elif kind == "str":
+            env[name] = r.choice(values + ["other", "e"])
+        elif kind == "time":
+            env[name] = rules_generate.day(r.choice(values)) + r.choice([-1, 0, 1]) * r.choice([1, rules_generate.DAY])
+        else:
+            env[name] = r.choice([24, 72, 240]) * rules_generate.HOUR + r.choice([-1, 0, 1])
+    return env
+
+
+def wrongly_refused(seed, rules, answer):
+    """Values for which a condition that was said to be never true is true."""
+    condition, draw = refused(rules, answer["line"])
+    r = random.Random(seed)
+    for _ in range(500):
+        env = draw(r)
+        if condition[1](env) is True:
+            yield f"refused ({answer['refusal']}), but true with {env}: {condition[0]}"
+            return
+
+
 # ---- shuffling ---------------------------------------------------------------------------------
 
 
@@ -160,19 +219,23 @@ def run_model(driver, seeds):
     for (rules, given), answer in zip(cases, engine(driver, [given for _, given in cases])):
         if "refusal" in answer:  # an impossible condition was drawn
             counts["refused"] += 1
-            continue
-        for text in differences(rules, answer):
+            found = wrongly_refused(given["case"], rules, answer)
+        else:
+            found = differences(rules, answer)
+        for text in found:
             print(f"case {given['case']}: {text}")
             failures += 1
+        if failures:
+            print(given["rules"])
+            print("\n".join(json.dumps(step) for step in given["steps"]))
+            return failures, counts
+        if "refusal" in answer:
+            continue
         counts["changes"] += len(answer["alerts"])
         counts["withdrawn"] += sum(a["state"] == "withdrawn" for a in answer["alerts"])
         counts["active"] += len(answer["active"]["alerts"])
         keys, by_name = keys_of(rules, answer), {rule.name: rule for rule in rules}
         counts["inherited"] += sum(group_of(by_name[a["rule"]], a) != keys[a["id"]][1] for a in answer["alerts"])
-        if failures:
-            print(given["rules"])
-            print("\n".join(json.dumps(step) for step in given["steps"]))
-            return failures, counts
     return failures, counts
 
 
@@ -220,7 +283,7 @@ def main():
         sys.exit(1)
     # A test that sees nothing happen proves nothing.
     assert sums["changes"] > done and sums["withdrawn"] > done // 20 and sums["active"] > done // 4, sums
-    assert sums["inherited"] > done // 1000 and sums["refused"] < done // 20, sums
+    assert sums["inherited"] > done // 1000 and done // 100 <= sums["refused"] < done // 10, sums
     print(f"{done} cases, {sums}, {time.monotonic() - begun:.1f} s")
 
 

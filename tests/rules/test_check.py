@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """thaw rules check: each refusal and each warning at its place, the line and a caret below it."""
 
+import os
+
 import verbs
 
 GOOD = """\
@@ -21,23 +23,37 @@ def rule(select="freed: {kind: release}", when="freed.count > 1", more="", by="[
 
 # what is written, where the complaint stands (line, column), what it says
 ERRORS = [
-    ("type error", rule(when="freed.count > 'x'"), 6, 11, "cannot compare int with string"),
+    ("type error", rule(when="freed.count > 'x'"), 6, 23, "cannot compare int with string"),
+    ("no such field of a selection, but before it", rule(when="freed.count > 1 && freed.cuont > 2"), 6, 36,
+     "did you mean 'count'?"),
+    ("unknown function", rule("freed: {kind: report, where: title.startWith('a')}"), 5, 42, "did you mean 'startsWith'?"),
+    ("a word of another language", rule(when="freed.count > 1 and freed.count < 5"), 6, 27, "found 'and': write &&"),
+    ("not", rule("freed: {kind: release, where: not late}"), 5, 41, "after 'not': write !"),
+    ("a text without quotes", rule("freed: {kind: release, where: status == rumoured}"), 5, 47,
+     'a text is written in quotes, "rumoured"'),
     ("not a condition", rule(when="freed.count + 1"), 6, 11, "bool"),
     ("unknown field", rule("freed: {kind: release, where: cuont > 3}"), 5, 37, "did you mean 'count'?"),
-    ("unknown aggregate", rule(when="freed.total > 3"), 6, 11, "total"),
+    ("unknown aggregate", rule(when="freed.total > 3"), 6, 17, "total"),
     ("unknown selection", rule(when="fred.count > 3"), 6, 11, "fred"),
     ("unknown kind", rule("freed: {kind: releases}"), 5, 21, "did you mean release?"),
     ("unknown key of a rule", rule(more="    tittle: x\n"), 7, 5, "did you mean title?"),
     ("unknown key of a selection", rule("freed: {kind: release, were: count > 1}"), 5, 30, "did you mean where?"),
     ("window on a field that is no time", rule("freed: {kind: release, at: count, within: 3d}"), 5, 34,
      "at: count is a number, a window needs a time"),
-    ("group of an unknown field", rule(by="[contry]"), 5, 21, "did you mean country?"),
-    ("group of a time", rule(by="[occurred_at]"), 5, 21, "groups are made of"),
+    ("group of an unknown field", rule(by="[country, contry]"), 3, 19, "did you mean country?"),
+    ("group of a time", rule(by="[occurred_at]"), 3, 10, "groups are made of"),
     ("now", rule("freed: {kind: release, where: occurred_at > now - duration('3h')}"), 5, 51, "there is no `now`"),
     ("now in when", rule(when="freed.last > now"), 6, 24, "there is no `now`"),
     ("impossible: two values of one field",
-     rule("""freed: {kind: sanction, where: 'authority == "US" && authority == "EU"'}"""), 5, 39, "never true"),
-    ("impossible: an empty list", rule("freed: {kind: person, where: 'person in []'}"), 5, 0, "never true"),
+     rule("""freed: {kind: sanction, where: 'authority == "US" && authority == "EU"'}"""), 5, 60,
+     "its parts on authority exclude one another"),
+    ("impossible: no number between", rule("freed: {kind: release, where: count > 5 && count < 6}"), 5, 50,
+     "its parts on count exclude one another"),
+    ("impossible: numbers of a selection", rule(when="freed.count > 3 && freed.count < 2"), 6, 30,
+     "its parts on freed.count exclude one another"),
+    ("impossible: each alternative", rule(when="(freed.sum > 3 && freed.sum < 3) || freed.max == 1 && !(freed.max >= 0)"),
+     6, 0, "exclude one another"),
+    ("impossible: an empty list", rule("freed: {kind: person, where: 'person in []'}"), 5, 0, "an empty list"),
     ("impossible: a constant", rule(when="1 > 2"), 6, 11, "never true"),
     ("impossible: ahead and past", rule("freed: {kind: release, within: 3d, ahead: 3d}"), 5, 49, "ahead"),
     ("impossible: before outside of within", rule("freed: {kind: release, within: 3d, before: 5d}"), 5, 50,
@@ -48,21 +64,27 @@ ERRORS = [
     ("empty group list entry", rule(by="['']"), 3, 11, "by:"),
     ("five groups", rule(by="[country, id, status, late, count]"), 3, 10, "at most 4"),
     ("twice in by", rule(by="[country, country]"), 3, 19, "twice"),
-    ("no selection", "rules:\n  - rule: one\n    select: {}\n    when: true\n", 2, 0, "at least one selection"),
+    ("no selection", "rules:\n  - rule: one\n    select: {}\n    when: true\n", 3, 5, "at least one selection"),
     ("no when", "rules:\n  - rule: one\n    select:\n      a: {kind: release}\n", 2, 5, "needs `when`"),
+    ("nothing after a key", rule(more="    severity:\n"), 7, 5, "severity"),
+    ("nothing as condition", rule(when=""), 6, 5, "when"),
+    ("a slip in the severity", rule(more="    severity: waring\n"), 7, 15, "did you mean warning?"),
+    ("a severity in capitals", rule(more="    severity: Warning\n"), 7, 15, "did you mean warning?"),
+    ("no word as severity", rule(more="    severity: [warning]\n"), 7, 0, "severity"),
     ("bad id", GOOD.replace("rule: mass-release", "rule: Mass Release"), 2, 11, "a-z"),
     ("id taken by the engine", GOOD.replace("rule: mass-release", "rule: thaw-limit"), 2, 11, "taken"),
-    ("text with an unknown name", GOOD.replace("{freed.sum}", "{freed.sun}"), 8, 25, "sun"),
+    ("text with an unknown name", GOOD.replace("{freed.sum}", "{freed.sun}"), 8, 31, "sun"),
     ("text with an open brace", GOOD.replace("{freed.sum}", "{freed.sum"), 8, 24, "}"),
     ("no regular expression", rule("""freed: {kind: report, where: 'title.matches("(")'}"""), 5, 0, ""),
     ("broken YAML", "rules:\n  - rule: [one\n", 0, 0, "YAML"),
+    ("a list as root", "- rule: one\n", 1, 0, "`rules`"),
     ("another root", "rule:\n  - x\n", 1, 1, "rules"),
     ("an alias of nothing", rule(more="    title: *nope\n"), 7, 13, "aliases"),
     ("a second document", GOOD + "---\n" + GOOD.replace("mass-release", "other"), 9, 1, "second YAML document"),
     ("more after the end", GOOD + "...\n\nrules: []\n", 11, 1, "second YAML document"),
     ("no UTF-8", rule(more="    title: a\udcff\n"), 7, 13, "not UTF-8"),
     ("an escape before the place", rule(when='"freed.count > 1 && \\u0066red.count > 2"'), 6, 11, "did you mean 'freed'?"),
-    ("a selection with a word of CEL", rule("in: {kind: release}", "in.count > 0"), 5, 7, "CEL reserves it"),
+    ("a selection with a word of CEL", rule("a: {kind: release}\n      in: {kind: release}", "a.count > 1"), 6, 7, "CEL reserves it"),
     ("aliases", GOOD.replace("[country]", "&a [country]") + GOOD[7:].replace("mass-release", "x").replace("[country]", "*a"),
      0, 0, "aliases"),
 ]
@@ -70,13 +92,27 @@ ERRORS = [
 WARNINGS = [
     ("a word that is never there", rule("""freed: {kind: release, where: 'status == "rumored"'}"""), "did you mean rumoured?"),
     ("a country that is none", rule("""freed: {kind: release, where: 'country == "by"'}"""), "two upper-case letters"),
-    ("can never fire", rule(when="freed.count > 3 && freed.count < 2"), "can it ever fire?"),
+    ("can never fire", rule(when="freed.count < 0"), "can it ever fire?"),
+    ("can never fire: a word that is never there", rule("""freed: {kind: sanction, where: 'effect == "easing"'}"""), "is never"),
+    ("a severity of one's own", rule(more="    severity: page\n"), "page is none of info"),
     ("fires for every fact", rule(when="freed.count > 0"), "fires for every fact"),
     ("always fires", rule(when="freed.count >= 0", by="[]"), "always fires"),
     ("only true without any fact", rule(when="freed.count == 0"), "can it ever fire?"),
     ("a selection that is not used", rule("freed: {kind: release}\n      held: {kind: detention}"), "used nowhere"),
     ("a condition that is always true", rule("freed: {kind: release, where: 1 < 2}"), "always true"),
+    ("never ends", rule(more="    until: freed.count < 1 && freed.count > 3\n"), "the alert never ends"),
     ("until beside keep_for", rule(more="    until: freed.count < 1\n    keep_for: 3d\n"), "both delay"),
+]
+
+
+# conditions that look hard to meet, and can be
+FINE = [
+    'a.count > 1 && b.count > 1 && b.first - a.last > duration("720h")',
+    'a.count > 1 && b.count > 1 && b.first - a.last < duration("1h") && b.first > a.last',
+    'a.first > timestamp("2025-01-01T00:00:00Z") && b.count >= 0',
+    'a.count == 41 && a.persons == 0 && a.sources == 43 && a.voices == 44 && a.reports == 45 && b.sum == 46',
+    "a.high - a.low > 20 && b.spread > 100000 && a.min < 3",
+    "a.sum * 100 < b.sum * 5 && a.count > 7",
 ]
 
 
@@ -125,6 +161,12 @@ class Check(verbs.VerbTest):
                 self.assertIn("warning", shown)
                 self.assertIn(says, shown)
 
+    def test_what_may_come_true_is_not_warned_of(self):
+        for when in FINE:
+            with self.subTest(when):
+                self.write("a.yaml", rule("a: {kind: release}\n      b: {kind: detention}", "'" + when + "'"))
+                self.assertEqual(self.run_thaw("rules", "check", "a.yaml"), "1 rule, 0 warnings\n")
+
     def test_many_files_are_one_set(self):
         self.write("a.yaml", GOOD)
         self.write("b.yaml", GOOD)
@@ -134,7 +176,19 @@ class Check(verbs.VerbTest):
     def test_a_folder_leaves_out_tests(self):
         self.write("a.yaml", GOOD)
         self.write("a.test.yaml", "no rules")
+        self.write(".hidden.yaml", "no rules")
         self.assertEqual(self.run_thaw("rules", "check", self.folder), "1 rule, 0 warnings\n")
+
+    def test_folders_in_a_folder(self):
+        os.makedirs(os.path.join(self.folder, "some", "deeper"))
+        os.mkdir(os.path.join(self.folder, ".old"))
+        self.write("some/deeper/a.yaml", GOOD)
+        self.write("some/deeper/a.test.yaml", "no rules")
+        self.write(".old/b.yaml", "no rules")
+        self.assertEqual(self.run_thaw("rules", "check", self.folder), "1 rule, 0 warnings\n")
+        os.symlink(os.path.join(self.folder, "some"), os.path.join(self.folder, "linked"))
+        self.assertIn("linked/deeper/a.yaml:2:5", self.run_thaw("rules", "check", os.path.join(self.folder, "linked"),
+                                                                os.path.join(self.folder, "linked"), code=1))
 
     def test_wrong_use(self):
         self.run_thaw("rules", "check", code=2)

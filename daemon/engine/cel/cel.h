@@ -236,6 +236,11 @@ const struct cel_slot *cel_program_slots(const struct cel_program *program, size
 /* True where the program is a bool whatever the variables hold; says which. */
 bool cel_program_constant(const struct cel_program *program, bool *ret_verdict);
 
+/* True where parts of the condition that must all hold exclude one another (count > 5 && count < 3), so
+ * that it is never true: where one of them begins, and the name of the slot that they are about. Not all
+ * such conditions are found. */
+bool cel_program_contradicts(const struct cel_program *program, size_t *ret_offset_bytes, const char **ret_name);
+
 /* A condition that must hold for the program to be true. */
 struct cel_constraint {
     uint32_t slot;

@@ -52,7 +52,7 @@ name_error(struct checker *checker, struct node *node, const char *format, ...)
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     if (!is_lenient(checker)) {
-        cel_compiler_fail(checker->compiler, -EINVAL, node->begin, "%s", text);
+        cel_compiler_fail(checker->compiler, -EINVAL, node->place, "%s", text);
         return unknown_type();
     }
     const char *kept = cel_arena_copy(&checker->compiler->program->arena, text, strlen(text) + 1);
@@ -64,8 +64,9 @@ name_error(struct checker *checker, struct node *node, const char *format, ...)
     return unknown_type();
 }
 
+/* What a node does cannot be done (at its place), or an operand is not what it should be (at its begin). */
 static struct cel_type __attribute__((format(printf, 4, 5)))
-type_error(struct checker *checker, const struct node *node, struct cel_type result, const char *format, ...)
+type_error(struct checker *checker, uint32_t place, struct cel_type result, const char *format, ...)
 {
     char text[sizeof(checker->compiler->error->text)];
     va_list args;
@@ -75,7 +76,7 @@ type_error(struct checker *checker, const struct node *node, struct cel_type res
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    cel_compiler_fail(checker->compiler, -EINVAL, node->begin, "%s", text);
+    cel_compiler_fail(checker->compiler, -EINVAL, place, "%s", text);
     return result;
 }
 
@@ -122,7 +123,10 @@ static struct cel_type unknown_name(struct checker *checker, struct node *node)
                           "say what is recent, and for says how long a condition must hold");
     if (nearest != NULL)
         return name_error(checker, node, "unknown name '%.*s', did you mean '%s'?", len, node->name.data, nearest);
-    return name_error(checker, node, "unknown name '%.*s'", len, node->name.data);
+    if (is_lenient(checker))
+        return name_error(checker, node, "unknown name '%.*s'", len, node->name.data);
+    return name_error(checker, node, "unknown name '%.*s'; a text is written in quotes, \"%.*s\"", len, node->name.data,
+                      len, node->name.data);
 }
 
 static struct cel_type check_name(struct checker *checker, struct node *node)
@@ -234,7 +238,7 @@ static struct cel_type check_logic(struct checker *checker, struct node *node)
         if (failed(checker))
             break;
         if (!cel_type_is(type, CEL_BOOL))
-            type_error(checker, node->args[i], cel_type_of(CEL_BOOL), "'%s' takes bool, found %s",
+            type_error(checker, node->args[i]->begin, cel_type_of(CEL_BOOL), "'%s' takes bool, found %s",
                        cel_op_sign(node->op), cel_type_text(type, text));
     }
     return cel_type_of(CEL_BOOL);
@@ -251,11 +255,12 @@ static struct cel_type check_choice(struct checker *checker, struct node *node)
         return unknown_type();
     struct cel_type result = cel_type_join(chosen, other);
     if (!cel_type_is(condition, CEL_BOOL))
-        return type_error(checker, node->args[0], result, "the condition of '?' must be bool, found %s",
+        return type_error(checker, node->args[0]->begin, result, "the condition of '?' must be bool, found %s",
                           cel_type_text(condition, a));
     if (result.kind == CEL_DYN && chosen.kind != CEL_DYN && other.kind != CEL_DYN)
-        return type_error(checker, node->args[2], result, "both results of '?' must have one type, found %s and %s",
-                          cel_type_text(chosen, a), cel_type_text(other, b));
+        return type_error(checker, node->args[2]->begin, result,
+                          "both results of '?' must have one type, found %s and %s", cel_type_text(chosen, a),
+                          cel_type_text(other, b));
     return result;
 }
 
@@ -267,8 +272,8 @@ static struct cel_type check_equality(struct checker *checker, struct node *node
 
     if (failed(checker) || cel_type_can_equal(left, right))
         return cel_type_of(CEL_BOOL);
-    return type_error(checker, node, cel_type_of(CEL_BOOL), "%s and %s are never equal ('%s')", cel_type_text(left, a),
-                      cel_type_text(right, b), cel_op_sign(node->op));
+    return type_error(checker, node->place, cel_type_of(CEL_BOOL), "%s and %s are never equal ('%s')",
+                      cel_type_text(left, a), cel_type_text(right, b), cel_op_sign(node->op));
 }
 
 static struct cel_type check_order(struct checker *checker, struct node *node)
@@ -279,8 +284,8 @@ static struct cel_type check_order(struct checker *checker, struct node *node)
 
     if (failed(checker) || cel_type_can_order(left, right))
         return cel_type_of(CEL_BOOL);
-    return type_error(checker, node, cel_type_of(CEL_BOOL), "'%s' cannot compare %s with %s", cel_op_sign(node->op),
-                      cel_type_text(left, a), cel_type_text(right, b));
+    return type_error(checker, node->place, cel_type_of(CEL_BOOL), "'%s' cannot compare %s with %s",
+                      cel_op_sign(node->op), cel_type_text(left, a), cel_type_text(right, b));
 }
 
 static struct cel_type check_in(struct checker *checker, struct node *node)
@@ -292,11 +297,11 @@ static struct cel_type check_in(struct checker *checker, struct node *node)
     if (failed(checker))
         return unknown_type();
     if (!cel_type_is(right, CEL_LIST))
-        return type_error(checker, node->args[1], cel_type_of(CEL_BOOL), "'in' looks into a list, found %s",
+        return type_error(checker, node->args[1]->begin, cel_type_of(CEL_BOOL), "'in' looks into a list, found %s",
                           cel_type_text(right, b));
     if (!cel_type_can_equal(left, cel_type_element(right)))
-        return type_error(checker, node, cel_type_of(CEL_BOOL), "no %s is in a %s ('in')", cel_type_text(left, a),
-                          cel_type_text(right, b));
+        return type_error(checker, node->place, cel_type_of(CEL_BOOL), "no %s is in a %s ('in')",
+                          cel_type_text(left, a), cel_type_text(right, b));
     return cel_type_of(CEL_BOOL);
 }
 
@@ -349,7 +354,7 @@ static struct cel_type check_arithmetic(struct checker *checker, struct node *no
     if (result != CEL_ERROR)
         return cel_type_of(result);
     bool mixed = left.kind != right.kind && cel_kind_is_number(left.kind) && cel_kind_is_number(right.kind);
-    return type_error(checker, node, unknown_type(), "'%s' does not take %s and %s%s", cel_op_sign(node->op),
+    return type_error(checker, node->place, unknown_type(), "'%s' does not take %s and %s%s", cel_op_sign(node->op),
                       cel_type_text(left, a), cel_type_text(right, b),
                       mixed ? "; convert one with int() or double()" : "");
 }
@@ -361,7 +366,7 @@ static struct cel_type check_negate(struct checker *checker, struct node *node)
 
     if (failed(checker) || cel_type_is(type, CEL_INT) || type.kind == CEL_DOUBLE)
         return type;
-    return type_error(checker, node, unknown_type(), "'-' does not take %s", cel_type_text(type, text));
+    return type_error(checker, node->place, unknown_type(), "'-' does not take %s", cel_type_text(type, text));
 }
 
 static struct cel_type check_index(struct checker *checker, struct node *node)
@@ -373,11 +378,11 @@ static struct cel_type check_index(struct checker *checker, struct node *node)
     if (failed(checker))
         return unknown_type();
     if (!cel_type_is(list, CEL_LIST))
-        return type_error(checker, node, unknown_type(), "'[]' takes an element of a list, found %s",
+        return type_error(checker, node->place, unknown_type(), "'[]' takes an element of a list, found %s",
                           cel_type_text(list, text));
     if (!cel_type_is(index, CEL_INT) && index.kind != CEL_UINT)
-        return type_error(checker, node->args[1], cel_type_element(list), "the index of a list is an int, found %s",
-                          cel_type_text(index, text));
+        return type_error(checker, node->args[1]->begin, cel_type_element(list),
+                          "the index of a list is an int, found %s", cel_type_text(index, text));
     return cel_type_element(list);
 }
 
@@ -408,7 +413,7 @@ static struct cel_type wrong_arguments(struct checker *checker, struct node *nod
             break;
         used += (size_t)len;
     }
-    return type_error(checker, node, unknown_type(), "%s%.*s() does not take (%s)", node->is_method ? "." : "",
+    return type_error(checker, node->place, unknown_type(), "%s%.*s() does not take (%s)", node->is_method ? "." : "",
                       (int)node->name.len, node->name.data, types);
 }
 
@@ -467,7 +472,8 @@ static struct cel_type check_macro(struct checker *checker, struct node *node)
     if (failed(checker))
         return unknown_type();
     if (!cel_type_is(list, CEL_LIST))
-        type_error(checker, node, unknown_type(), "this macro takes a list, found %s", cel_type_text(list, text));
+        type_error(checker, node->place, unknown_type(), "this macro takes a list, found %s",
+                   cel_type_text(list, text));
     if (checker->local_count == CEL_LOCAL_MAX_COUNT) {
         cel_compiler_fail(checker->compiler, -E2BIG, node->begin, "macros are nested more than %d levels deep",
                           CEL_LOCAL_MAX_COUNT);
@@ -481,8 +487,8 @@ static struct cel_type check_macro(struct checker *checker, struct node *node)
         bool is_condition = node->macro != MACRO_MAP || i + 1 < node->arg_count;
         body = check(checker, node->args[i]);
         if (!failed(checker) && is_condition && !cel_type_is(body, CEL_BOOL))
-            type_error(checker, node->args[i], cel_type_of(CEL_BOOL), "the condition of a macro must be bool, found %s",
-                       cel_type_text(body, text));
+            type_error(checker, node->args[i]->begin, cel_type_of(CEL_BOOL),
+                       "the condition of a macro must be bool, found %s", cel_type_text(body, text));
     }
     checker->local_count--;
     return macro_result(node, list, body);
@@ -553,6 +559,6 @@ int cel_program_check(struct compiler *compiler)
 
     struct cel_type type = check(&checker, root);
     if (compiler->status == 0 && (compiler->flags & CEL_WANT_BOOL) && !cel_type_is(type, CEL_BOOL))
-        type_error(&checker, root, type, "a condition must be bool, this is %s", cel_type_text(type, text));
+        type_error(&checker, root->begin, type, "a condition must be bool, this is %s", cel_type_text(type, text));
     return compiler->status;
 }

@@ -86,7 +86,7 @@ static int refuse(struct folder *folder, struct node *node, const struct node *w
     int len = why.len > 180 ? 180 : (int)why.len;
 
     if (!(compiler->flags & CEL_LENIENT))
-        return cel_compiler_fail(compiler, -EINVAL, where->begin, "%s%.*s", what, len, why.data);
+        return cel_compiler_fail(compiler, -EINVAL, where->place, "%s%.*s", what, len, why.data);
     const char *kept = cel_arena_copy(&compiler->program->arena, why.data, why.len);
     if (kept == NULL)
         return cel_compiler_no_memory(compiler);

@@ -146,6 +146,7 @@ struct node {
     bool is_root;   /* OP_NAME: written with a dot in front */
     struct cel_type type;
     uint32_t begin, end; /* in the text */
+    uint32_t place;      /* of what it does: the sign, the name of the field or function */
     uint32_t arg_count;
     union {
         struct cel_value constant; /* OP_CONSTANT; OP_FAILURE: the error */

@@ -42,6 +42,25 @@ static struct node *fail_memory(struct parser *parser)
     return NULL;
 }
 
+/* A word of other languages, as it is said here: after "not" stands what it is said of. */
+static const char *other_word(const struct parser *parser)
+{
+    static const struct {
+        const char *word, *hint;
+    } words[] = {{"and", ": write &&"}, {"or", ": write ||"}, {"AND", ": write &&"}, {"OR", ": write ||"}};
+    const char *text = parser->lexer.text;
+    const struct token *token = &parser->token;
+    uint32_t last = parser->last_end;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(words) && token->kind == TOKEN_NAME; i++)
+        if (strlen(words[i].word) == token->end - token->begin &&
+            memcmp(words[i].word, text + token->begin, token->end - token->begin) == 0)
+            return words[i].hint;
+    bool is_not = last >= 3 && memcmp(text + last - 3, "not", 3) == 0 &&
+                  (last == 3 || strchr(" \n(!&|?:,[", text[last - 4]) != NULL);
+    return is_not ? " after 'not': write ! in its place" : "";
+}
+
 /* Says what was found where something else was expected. */
 static struct node *fail_found(struct parser *parser, const char *expected)
 {
@@ -54,9 +73,9 @@ static struct node *fail_found(struct parser *parser, const char *expected)
     if (token->kind == TOKEN_END)
         cel_compiler_fail(parser->compiler, -EINVAL, token->begin, "expected %s, found the end", expected);
     else
-        cel_compiler_fail(parser->compiler, -EINVAL, token->begin, "expected %s, found %s%.*s%s", expected,
+        cel_compiler_fail(parser->compiler, -EINVAL, token->begin, "expected %s, found %s%.*s'%s", expected,
                           token->kind == TOKEN_RESERVED ? "the reserved word '" : "'", len,
-                          parser->lexer.text + token->begin, "'");
+                          parser->lexer.text + token->begin, other_word(parser));
     return NULL;
 }
 
@@ -110,7 +129,7 @@ static struct node *node_new(struct parser *parser, enum node_op op, uint32_t be
     struct node *node = cel_arena_alloc(parser->arena, sizeof(*node));
     if (node == NULL)
         return fail_memory(parser);
-    *node = (struct node){.op = op, .begin = begin, .end = parser->last_end, .height = 1};
+    *node = (struct node){.op = op, .begin = begin, .end = parser->last_end, .place = begin, .height = 1};
     return node;
 }
 
@@ -380,6 +399,7 @@ static struct node *parse_method(struct parser *parser, struct node *operand, st
     if (node == NULL)
         return NULL;
     node->name = name;
+    node->place = (uint32_t)(name.data - parser->lexer.text);
     node->is_method = true;
     return cel_expand_call(parser->compiler, node) == 0 ? node : NULL;
 }
@@ -400,8 +420,10 @@ static struct node *parse_selection(struct parser *parser, struct node *operand)
     if (!push(parser, operand))
         return NULL;
     struct node *node = adopt(parser, node_new(parser, OP_SELECT, operand->begin), base);
-    if (node != NULL)
-        node->name = name;
+    if (node == NULL)
+        return NULL;
+    node->name = name;
+    node->place = (uint32_t)(name.data - parser->lexer.text);
     return node;
 }
 
@@ -488,7 +510,7 @@ static struct node *parse_binary(struct parser *parser, int min_precedence)
 
     while (left != NULL && find_binary(parser->token.kind, min_precedence, &op, &precedence)) {
         size_t base = parser->stack_count;
-        enum token_kind sign = parser->token.kind;
+        struct token sign = parser->token;
         bool is_chain = op == OP_AND || op == OP_OR;
         if (!push(parser, left))
             return NULL;
@@ -499,8 +521,10 @@ static struct node *parse_binary(struct parser *parser, int min_precedence)
                 precedence == PRECEDENCE_TIGHTEST ? parse_unary(parser) : parse_binary(parser, precedence + 1);
             if (right == NULL || !push(parser, right))
                 return NULL;
-        } while (is_chain && parser->token.kind == sign);
+        } while (is_chain && parser->token.kind == sign.kind);
         left = adopt(parser, node_new(parser, op, left->begin), base);
+        if (left != NULL)
+            left->place = sign.begin;
     }
     return left;
 }

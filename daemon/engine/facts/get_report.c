@@ -1,4 +1,4 @@
-/* get_report.c - the fields of a report as a fact: the event's own keys, as sent. */
+/* get_report.c - the fields of a report as a fact: the event's own keys, as sent, and what all facts have. */
 #include <stdio.h>
 #include <string.h>
 
@@ -50,6 +50,19 @@ static fact_value strings_get(facts *f, const thaw_event *e, fact_field field)
         while (parties.count && thaw_str_next(&parties, &party))
             list_add(&m, party);
     list_finish(&m, &value);
+    return value;
+}
+
+/* What is said of all facts: a report is one report of one source, and of one voice. */
+static fact_value names_get(facts *f, uint32_t number, fact_field field)
+{
+    const numbers one = {.at = &number, .count = 1};
+    fact_value value;
+    list_reports(f, &one,
+                 field == FIELD_SOURCES  ? LIST_SOURCES
+                 : field == FIELD_VOICES ? LIST_VOICES
+                                         : LIST_NAMES,
+                 &value);
     return value;
 }
 
@@ -128,7 +141,14 @@ void report_get(facts *f, uint32_t number, fact_field field, fact_value *ret)
     case FIELD_OCCURRED_AT:
         *ret = date_value(e.occurred_at.precision ? &e.occurred_at : &e.reported_at);
         return;
+    case FIELD_SOURCES:
+    case FIELD_VOICES:
+    case FIELD_REPORTS:
+        *ret = names_get(f, number, field);
+        return;
     case FIELD_REPORTED_AT:
+    case FIELD_FIRST_REPORTED_AT:
+    case FIELD_LAST_REPORTED_AT:
         *ret = date_value(&e.reported_at);
         return;
     case FIELD_EXPIRES_AT:

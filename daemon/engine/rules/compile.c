@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../../proto/src/zonefile.h"
 #include "rules/read.h"
 
 const struct cel_field aggregate_fields[AGG_TOTAL] = {
@@ -170,12 +171,13 @@ static int declare_selection(struct cel_env *env, selection *s)
     return cel_env_declare_struct(env, s->name, aggregate_fields, count, &s->first_slot);
 }
 
-int compile_environment(reader *r, struct fy_node *node, rule *one, struct cel_env **ret_env)
+int compile_environment(reader *r, struct fy_node *select, rule *one, struct cel_env **ret_env)
 {
     struct cel_env *env = NULL;
     uint32_t slot;
     if (cel_env_new(&env) < 0)
         goto no_memory;
+    cel_env_set_zones(env, zonefile_load, NULL);
     for (size_t i = 0; i < one->by_count; i++)
         if (cel_env_declare(env, one->by[i], by_type(r->set, one, i), &slot) == -ENOMEM)
             goto no_memory;
@@ -185,11 +187,12 @@ int compile_environment(reader *r, struct fy_node *node, rule *one, struct cel_e
             goto no_memory;
         if (res == -EEXIST) {
             cel_env_free(env);
-            return complain_node(r, node, "the selection %s has the name of a field in `by`", one->selections[i].name);
+            return complain_node(r, selection_name(select, i), "the selection %s has the name of a field in `by`",
+                                 one->selections[i].name);
         }
         if (res < 0) {
             cel_env_free(env);
-            return complain_node(r, node, "%s cannot be the name of a selection: CEL reserves it",
+            return complain_node(r, selection_name(select, i), "%s cannot be the name of a selection: CEL reserves it",
                                  one->selections[i].name);
         }
     }

@@ -50,6 +50,16 @@ bool complaints_full(const reader *r)
     return r->complaints->errors >= r->set->limits.complaints;
 }
 
+/* Counted from the offset asked of before: from the beginning each time would make long files slow. */
+unsigned line_of(reader *r, size_t offset)
+{
+    for (; r->line_offset < offset; r->line_offset++)
+        r->lines += r->text[r->line_offset] == '\n';
+    for (; r->line_offset > offset; r->line_offset--)
+        r->lines -= r->text[r->line_offset - 1] == '\n';
+    return r->lines + 1;
+}
+
 /* Line and column of an offset, and a copy of the line. */
 static void complaint_place(reader *r, rules_complaint *one, size_t offset)
 {
@@ -58,9 +68,7 @@ static void complaint_place(reader *r, rules_complaint *one, size_t offset)
     size_t start = offset;
     while (start > 0 && r->text[start - 1] != '\n')
         start--;
-    one->line = 1;
-    for (size_t i = 0; i < start; i++)
-        one->line += r->text[i] == '\n';
+    one->line = line_of(r, start);
     one->column = 1;
     for (size_t i = start; i < offset; i++)
         one->column += ((unsigned char)r->text[i] & 0xC0) != 0x80;
@@ -143,10 +151,26 @@ static const struct fy_mark *node_mark(struct fy_node *node)
     }
 }
 
+/* Of a value that stands nowhere (nothing was written, or an empty list): its key. */
+static const struct fy_mark *key_mark(struct fy_node *value)
+{
+    struct fy_node *map = fy_node_get_parent(value);
+    struct fy_node_pair *pair;
+    void *walk = NULL;
+    if (!map || fy_node_get_type(map) != FYNT_MAPPING)
+        return NULL;
+    while ((pair = fy_node_mapping_iterate(map, &walk)))
+        if (fy_node_pair_value(pair) == value)
+            return node_mark(fy_node_pair_key(pair));
+    return NULL;
+}
+
 size_t node_offset(const reader *r, struct fy_node *node)
 {
     for (; node; node = fy_node_get_parent(node)) {
         const struct fy_mark *mark = node_mark(node);
+        if (!mark)
+            mark = key_mark(node);
         size_t offset = mark ? quoted_text_origin(r->quoted, mark->input_pos) : 0;
         if (mark)
             return offset > r->len ? r->len : offset;
@@ -203,6 +227,12 @@ const char *node_text(struct fy_node *node, size_t *ret_len)
     if (!node || fy_node_get_type(node) != FYNT_SCALAR || fy_node_is_alias(node))
         return NULL;
     return fy_node_get_scalar(node, ret_len);
+}
+
+struct fy_node *selection_name(struct fy_node *select, size_t i)
+{
+    struct fy_node_pair *pair = fy_node_mapping_get_by_index(select, (int)i);
+    return pair ? fy_node_pair_key(pair) : select;
 }
 
 /* ---- nearest name ------------------------------------------------------------------- */

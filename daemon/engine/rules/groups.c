@@ -11,7 +11,7 @@
 
 /* ---- a group's key, as map and as text ---------------------------------------------- */
 
-static void pack_key(const rule *one, const struct cel_value by[], msgpack_packer *out)
+void group_pack_key(const rule *one, const struct cel_value by[], msgpack_packer *out)
 {
     msgpack_pack_map(out, one->by_count);
     for (size_t i = 0; i < one->by_count; i++) {
@@ -84,7 +84,7 @@ group *group_find(rules *set, const rule *one, const struct cel_value by[])
     msgpack_packer out;
     msgpack_sbuffer_init(&key);
     msgpack_packer_init(&out, &key, msgpack_sbuffer_write);
-    pack_key(one, by, &out);
+    group_pack_key(one, by, &out);
     group *g = key.data ? find_key(set, one, &key, key_hash(&key)) : NULL;
     msgpack_sbuffer_destroy(&key);
     return g;
@@ -185,7 +185,7 @@ static int key_write(const rule *one, const struct cel_value by[], msgpack_sbuff
     msgpack_packer out;
     msgpack_packer_init(&out, key, msgpack_sbuffer_write);
     msgpack_sbuffer_clear(key);
-    pack_key(one, by, &out);
+    group_pack_key(one, by, &out);
     return key->data ? 0 : -ENOMEM;
 }
 

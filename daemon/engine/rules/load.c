@@ -2,7 +2,6 @@
  * load.c - files and folders of rules into one set. The one file of the engine that reads files;
  * nothing calls it but who loads rules.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -77,7 +76,7 @@ static int read_root(reader *r, struct fy_node *root)
     struct fy_node *list = NULL, *item;
     static const char *const keys[] = {"rules"};
     if (!root || fy_node_get_type(root) != FYNT_MAPPING)
-        return complain_file(r, "expected a map with the key `rules`");
+        return complain_node(r, root, "expected a map with the key `rules`, as in rules: [...]");
     while ((pair = fy_node_mapping_iterate(root, &walk))) {
         size_t len = 0;
         const char *key = node_text(fy_node_pair_key(pair), &len);
@@ -90,7 +89,7 @@ static int read_root(reader *r, struct fy_node *root)
                       near ? ", did you mean that?" : "");
     }
     if (!list)
-        return complain_file(r, "the key `rules` is missing");
+        return complain_node(r, root, "the key `rules` is missing");
     if (fy_node_get_type(list) != FYNT_SEQUENCE) {
         size_t len = 0;
         const char *text = node_text(list, &len);
@@ -272,41 +271,10 @@ static int read_file(reader *r, const char *path)
     return res;
 }
 
-static int is_rule_file(const struct dirent *entry)
+static int on_file(void *context, const char *path)
 {
-    size_t len = strlen(entry->d_name);
-    if (entry->d_name[0] == '.' || len < 6 || strcmp(entry->d_name + len - 5, ".yaml") != 0)
-        return 0;
-    /* Tests of rules lie beside the rules. */
-    return len < 10 || strcmp(entry->d_name + len - 10, ".test.yaml") != 0;
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name); /* alphasort would depend on the locale */
-}
-
-static int read_folder(reader *r, const char *path)
-{
-    struct dirent **entries;
-    int count = scandir(path, &entries, is_rule_file, by_name), res = 0;
-    if (count < 0) {
-        r->file = set_file(r->set, path);
-        complain_file(r, "cannot be read: %s", strerror(errno));
-        return r->file ? 0 : -ENOMEM;
-    }
-    for (int i = 0; i < count; i++) {
-        char *file = NULL;
-        if (res == 0 && !complaints_full(r))
-            res = asprintf(&file, "%s%s%s", path, path[0] && path[strlen(path) - 1] == '/' ? "" : "/",
-                           entries[i]->d_name) < 0
-                      ? -ENOMEM
-                      : read_file(r, file);
-        free(file);
-        free(entries[i]);
-    }
-    free(entries);
-    return res;
+    reader *r = context;
+    return complaints_full(r) ? 0 : read_file(r, path);
 }
 
 static int finish(reader *r, int res, rules **ret_set)
@@ -329,27 +297,41 @@ int rules_load(const char *const paths[], size_t count, const rules_limits *limi
     int res = set_new(limits ? limits : &rules_limits_default, &r.set);
     if (res < 0)
         return res;
-    for (size_t i = 0; res == 0 && i < count && !complaints_full(&r); i++) {
-        struct stat st;
-        if (stat(paths[i], &st) == 0 && S_ISDIR(st.st_mode))
-            res = read_folder(&r, paths[i]);
-        else
-            res = read_file(&r, paths[i]);
-    }
+    for (size_t i = 0; res == 0 && i < count; i++)
+        res = rules_walk(paths[i], on_file, &r);
+    return finish(&r, res, ret_set);
+}
+
+static int read_one_text(reader *r, const rules_source *text)
+{
+    r->file = set_file(r->set, text->name);
+    if (!r->file)
+        return -ENOMEM;
+    r->text = text->text;
+    r->len = text->len;
+    r->line_offset = r->lines = 0;
+    if (text->len <= r->set->limits.file_bytes)
+        return read_text(r);
+    complain_file(r, "has %zu bytes, at most %llu are allowed", text->len,
+                  (unsigned long long)r->set->limits.file_bytes);
+    return 0;
+}
+
+int rules_load_texts(const rules_source texts[], size_t count, const rules_limits *limits, bool with_warnings,
+                     rules **ret_set, rules_complaints *complaints)
+{
+    reader r = {.complaints = complaints, .with_warnings = with_warnings};
+    int res = set_new(limits ? limits : &rules_limits_default, &r.set);
+    if (res < 0)
+        return res;
+    for (size_t i = 0; res == 0 && i < count && !complaints_full(&r); i++)
+        res = read_one_text(&r, &texts[i]);
     return finish(&r, res, ret_set);
 }
 
 int rules_load_text(const char *name, const char *text, size_t len, const rules_limits *limits, bool with_warnings,
                     rules **ret_set, rules_complaints *complaints)
 {
-    reader r = {.complaints = complaints, .with_warnings = with_warnings, .text = text, .len = len};
-    int res = set_new(limits ? limits : &rules_limits_default, &r.set);
-    if (res < 0)
-        return res;
-    r.file = set_file(r.set, name);
-    if (len > r.set->limits.file_bytes)
-        complain_file(&r, "has %zu bytes, at most %llu are allowed", len, (unsigned long long)r.set->limits.file_bytes);
-    else
-        res = r.file ? read_text(&r) : -ENOMEM;
-    return finish(&r, res, ret_set);
+    const rules_source one = {name, text, len};
+    return rules_load_texts(&one, 1, limits, with_warnings, ret_set, complaints);
 }

@@ -298,25 +298,41 @@ int alert_refresh(rules *set, group *g, const totals all[])
 
 /* ---- ending ------------------------------------------------------------------------- */
 
+static bool is_ended(const msgpack_object *name)
+{
+    return name->type == MSGPACK_OBJECT_STR && name->via.str.size == 5 && !memcmp(name->via.str.ptr, "ended", 5);
+}
+
+/* The labels, and one that says why. One of that name in the rule gives way. */
+static void pack_ended(const msgpack_object_map *labels, const char *reason, msgpack_sbuffer *ret)
+{
+    msgpack_packer out;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < labels->size; i++)
+        kept += !is_ended(&labels->ptr[i].key);
+    msgpack_sbuffer_init(ret);
+    msgpack_packer_init(&out, ret, msgpack_sbuffer_write);
+    msgpack_pack_map(&out, kept + 1);
+    for (uint32_t i = 0; i < labels->size; i++) {
+        if (is_ended(&labels->ptr[i].key))
+            continue;
+        msgpack_pack_object(&out, labels->ptr[i].key);
+        msgpack_pack_object(&out, labels->ptr[i].val);
+    }
+    pack_value_text(&out, "ended");
+    pack_value_text(&out, reason);
+}
+
 /* A label that says why an alert ended though neither news nor a correction ended it. */
 static void label_ended(alert_text *a, const char *reason)
 {
     msgpack_unpacked old;
-    msgpack_sbuffer labels;
-    msgpack_packer out;
     size_t at = 0;
     msgpack_unpacked_init(&old);
     if (msgpack_unpack_next(&old, a->labels.data, a->labels.size, &at) == MSGPACK_UNPACK_SUCCESS &&
         old.data.type == MSGPACK_OBJECT_MAP) {
-        msgpack_sbuffer_init(&labels);
-        msgpack_packer_init(&out, &labels, msgpack_sbuffer_write);
-        msgpack_pack_map(&out, old.data.via.map.size + 1);
-        for (uint32_t i = 0; i < old.data.via.map.size; i++) {
-            msgpack_pack_object(&out, old.data.via.map.ptr[i].key);
-            msgpack_pack_object(&out, old.data.via.map.ptr[i].val);
-        }
-        pack_value_text(&out, "ended");
-        pack_value_text(&out, reason);
+        msgpack_sbuffer labels;
+        pack_ended(&old.data.via.map, reason, &labels);
         msgpack_sbuffer_destroy(&a->labels);
         a->labels = labels;
     }

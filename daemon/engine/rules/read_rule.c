@@ -92,12 +92,35 @@ static int read_id(reader *r, struct fy_node *node, rule *one)
     return one->id ? 0 : -ENOMEM;
 }
 
+/* Others may be words of the house (page, ticket); what is nearly one of these is a slip of the pen, and
+ * would be missed by everyone who asks for the right one. */
+static int check_severity(reader *r, struct fy_node *node, const char *text, size_t len)
+{
+    static const char *const known[] = {"info", "notice", "warning", "error", "critical"};
+    const size_t count = sizeof known / sizeof known[0];
+    for (size_t i = 0; text && i < count; i++)
+        if (strlen(known[i]) == len && !memcmp(known[i], text, len))
+            return 0;
+    const char *near = text ? rule_nearest_name(text, len, known, count) : NULL;
+    if (near)
+        return complain_node(r, node, "severity: %.*s is none; did you mean %s?", (int)len, text, near);
+    if (!word_good(text, len, 32))
+        return complain_node(r, node,
+                             "severity: expected info, notice, warning, error, critical, or another word of a-z, "
+                             "0-9 and - (at most 32)");
+    warn_node(r, node,
+              "severity: %.*s is none of info, notice, warning, error, critical: do those who read it know it?",
+              (int)len, text);
+    return 0;
+}
+
 static int read_severity(reader *r, struct fy_node *node, rule *one)
 {
     size_t len = 4;
     const char *text = node ? node_text(node, &len) : "info";
-    if (!word_good(text, len, 32))
-        return complain_node(r, node, "severity: expected a word of a-z, 0-9 and - (at most 32)");
+    int res = node ? check_severity(r, node, text, len) : 0;
+    if (res < 0)
+        return res;
     one->severity = strndup(text, len);
     return one->severity ? 0 : -ENOMEM;
 }
@@ -164,16 +187,19 @@ static int read_labels(reader *r, const struct cel_env *env, struct fy_node *nod
 
 static int refuse_constant(reader *r, struct fy_node *when, struct fy_node *until, const rule *one)
 {
+    const char *name;
+    size_t offset;
     bool verdict;
-    if (cel_program_constant(one->when, &verdict)) {
-        if (!verdict)
-            return complain_node(r, when, "when: the condition is never true");
+    if (refuse_impossible(r, when, "when", one->when) < 0)
+        return -EINVAL;
+    if (cel_program_constant(one->when, &verdict))
         warn_node(r, when, "when: the condition is always true: it fires for every group");
-    }
     if (one->until && cel_program_constant(one->until, &verdict)) {
         if (verdict)
             return complain_node(r, until, "until: the condition is always true: the rule can never fire");
         warn_node(r, until, "until: the condition is never true: the alert never ends");
+    } else if (one->until && cel_program_contradicts(one->until, &offset, &name)) {
+        warn_node(r, until, "until: its parts on %s exclude one another: the alert never ends", name);
     }
     return 0;
 }
@@ -232,7 +258,7 @@ static int read_expressions(reader *r, struct fy_node *nodes[KEY_COUNT], rule *o
         note_template(one, &one->labels[i].text);
     res = refuse_constant(r, nodes[KEY_WHEN], nodes[KEY_UNTIL], one);
     if (res == 0 && r->with_warnings)
-        suspect_rule(r, nodes[KEY_WHEN], nodes[KEY_UNTIL], one);
+        suspect_rule(r, nodes[KEY_SELECT], nodes[KEY_WHEN], nodes[KEY_UNTIL], one);
     return res;
 }
 
@@ -335,20 +361,10 @@ static int read_parts(reader *r, struct fy_node *nodes[KEY_COUNT], rule *one)
         res = worse(res, read_duration(r, nodes[KEY_KEEP_FOR], "keep_for", &one->keep_for_ns));
     int parts = read_by(r, nodes[KEY_BY], one);
     if (parts == 0)
-        parts = read_selections(r, nodes[KEY_SELECT], one);
+        parts = read_selections(r, nodes[KEY_SELECT], nodes[KEY_BY], one);
     if (parts == 0)
         parts = read_expressions(r, nodes, one);
     return worse(res, parts);
-}
-
-/* Counting from the beginning for each rule would make long files slow. */
-static unsigned line_of(reader *r, size_t offset)
-{
-    if (offset < r->line_offset)
-        r->line_offset = r->lines = 0;
-    for (; r->line_offset < offset; r->line_offset++)
-        r->lines += r->text[r->line_offset] == '\n';
-    return r->lines + 1;
 }
 
 int read_rule(reader *r, struct fy_node *node, rule **ret_rule)

@@ -183,7 +183,7 @@ static int read_where(reader *r, struct fy_node *node, selection *s)
     int res = compile_condition(r, r->set->envs[s->kind], node, "where", &s->where);
     if (res < 0)
         return res;
-    res = refuse_impossible(r, node, s->where);
+    res = refuse_impossible(r, node, "where", s->where);
     if (res == 0 && reads_silence(r->set, s))
         res = read_thresholds(r, node, s);
     if (res == 0)
@@ -191,9 +191,10 @@ static int read_where(reader *r, struct fy_node *node, selection *s)
     return res;
 }
 
-static int read_by_fields(reader *r, struct fy_node *node, const rule *one, selection *s)
+static int read_by_fields(reader *r, struct fy_node *by, const rule *one, selection *s)
 {
     for (size_t i = 0; i < one->by_count; i++) {
+        struct fy_node *node = fy_node_sequence_get_by_index(by, (int)i);
         fact_type type = FACT_STRING;
         int res = read_field(r, node, "by", s->kind, one->by[i], strlen(one->by[i]), &s->by[i], &type);
         if (res < 0)
@@ -242,7 +243,7 @@ static int read_keys(reader *r, struct fy_node *node, struct fy_node *nodes[KEY_
     return res;
 }
 
-static int read_selection(reader *r, struct fy_node_pair *pair, rule *one)
+static int read_selection(reader *r, struct fy_node_pair *pair, struct fy_node *by, rule *one)
 {
     struct fy_node *nodes[KEY_COUNT] = {NULL}, *value = fy_node_pair_value(pair);
     size_t len = 0;
@@ -264,13 +265,13 @@ static int read_selection(reader *r, struct fy_node_pair *pair, rule *one)
     if (fact_field_find(s->kind, "count", 5, &s->count_field, &type) < 0 &&
         fact_field_find(s->kind, "expected_count", 14, &s->count_field, &type) < 0)
         s->count_field = FIELD_NONE;
-    res = read_by_fields(r, nodes[KEY_KIND], one, s);
+    res = read_by_fields(r, by, one, s);
     int window = read_window(r, nodes, s);
     int where = nodes[KEY_WHERE] ? read_where(r, nodes[KEY_WHERE], s) : 0;
     return res < 0 ? res : window < 0 ? window : where;
 }
 
-int read_selections(reader *r, struct fy_node *node, rule *one)
+int read_selections(reader *r, struct fy_node *node, struct fy_node *by, rule *one)
 {
     if (!node || fy_node_get_type(node) != FYNT_MAPPING || fy_node_mapping_item_count(node) < 1)
         return complain_node(r, node, "select: expected at least one selection, as in freed: {kind: release}");
@@ -285,7 +286,7 @@ int read_selections(reader *r, struct fy_node *node, rule *one)
     struct fy_node_pair *pair;
     int res = 0;
     while ((pair = fy_node_mapping_iterate(node, &walk))) {
-        int one_res = read_selection(r, pair, one);
+        int one_res = read_selection(r, pair, by, one);
         if (one_res < 0)
             res = one_res;
     }

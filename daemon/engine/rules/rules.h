@@ -10,9 +10,10 @@
  *   fact_change ─► rules_on_change ─► waits ─► rules_evaluate ─► rules_sink: alert changes
  *                  time ────────────────────► rules_advance  ─┘
  *
- * Only rules_load and rules_load_text are called outside the engine; rules_load is the one place
- * of the engine's folder that reads files, and nothing that engine_* functions do comes through
- * it. All else has no file, socket or clock: the same calls give the same alert changes.
+ * Only rules_load, rules_load_texts and rules_load_text are called outside the engine. Loading is the one
+ * place of the engine's folder that reads files (the rules, and the time zones that they name), and
+ * nothing that engine_* functions do comes through it. All else has no file, socket or clock: the same
+ * calls give the same alert changes.
  *
  * A set belongs to one thread. Instants are nanoseconds since 1970 (thaw.h).
  */
@@ -71,13 +72,28 @@ void rules_complaints_done(rules_complaints *c);
  * newline, into text from malloc(). NULL: no memory. */
 char *rules_complaint_text(const rules_complaint *c);
 
-/* Reads files, and of folders the *.yaml in them in order of name, into one set. *complaints (to
+/* Reads files, and those that rules_walk() finds in folders, into one set. *complaints (to
  * be zeroed before) gets every error found, and warnings of what is suspicious if with_warnings.
  * 0: *ret_set is a set without state, the caller owns it. -EINVAL: errors were found. -ENOMEM.
  * limits NULL: the default. */
 int rules_load(const char *const paths[], size_t count, const rules_limits *limits, bool with_warnings, rules **ret_set,
                rules_complaints *complaints);
-/* The same for one text; name stands for the file. */
+/* Calls on_file for each rule file: of a folder, and of the folders in it, for *.yaml in order of name, but
+ * for *.test.yaml and what begins with a dot; for any other path, and a folder that cannot be read, itself.
+ * Returns -ENOMEM, or what on_file returned first that was not 0. */
+typedef int (*rules_file_fn)(void *context, const char *path);
+int rules_walk(const char *path, rules_file_fn on_file, void *context);
+
+/* A file that has been read. */
+typedef struct rules_source {
+    const char *name; /* as the file is called in complaints */
+    const char *text;
+    size_t len;
+} rules_source;
+
+/* The same over files that have been read, and over one of them. */
+int rules_load_texts(const rules_source texts[], size_t count, const rules_limits *limits, bool with_warnings,
+                     rules **ret_set, rules_complaints *complaints);
 int rules_load_text(const char *name, const char *text, size_t len, const rules_limits *limits, bool with_warnings,
                     rules **ret_set, rules_complaints *complaints);
 /* Frees the set with all its state; alerts end without a word. NULL is fine; returns NULL. */
@@ -159,10 +175,13 @@ int rules_write_snapshot(rules *set, const char *epoch, uint64_t seq, thaw_str t
                          msgpack_packer *out);
 /* -ENOENT: no alert of that id is active or kept. */
 int rules_write_explain_alert(rules *set, const char *epoch, thaw_str alert, msgpack_packer *out);
-/* group: packed map of the rule's `by` fields. -ENOENT: no such rule; -EINVAL: group is no map that
- * gives each `by` field once. A group in which no fact is, is explained as empty. */
+/* group: packed map of the rule's `by` fields, or text as in the ids of alerts; none is an empty map.
+ * -ENOENT: no such rule; -EINVAL: group does not give each `by` field once, of its type. A group in which
+ * no fact is, is explained as empty. */
 int rules_write_explain_rule(rules *set, const char *epoch, thaw_str rule, const uint8_t *group, size_t group_len,
                              msgpack_packer *out);
+/* "country and authority"; "nothing". Returns the length, as snprintf() does. */
+size_t rules_by_words(const rules *set, thaw_str rule, char *text, size_t size);
 /* Packs {rules: [{rule, file, line, version, groups, facts, firing, pending, evaluations, time}]}; time
  * in nanoseconds, by the sink's stopwatch, estimated from one in 64. */
 int rules_write_rules(rules *set, msgpack_packer *out);

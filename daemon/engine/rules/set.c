@@ -7,6 +7,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "../../../proto/src/zonefile.h"
 #include "rules/set.h"
 #include "rules/read.h"
 #include "rules/state.h"
@@ -38,6 +39,7 @@ static int set_kind(rules *set, fact_kind kind)
     int res = cel_env_new(&env);
     if (res < 0)
         return res;
+    cel_env_set_zones(env, zonefile_load, NULL);
     const char *name;
     fact_field field;
     fact_type type;

@@ -37,9 +37,16 @@ typedef int (*group_fn)(void *context, group *g);
 int groups_of_fact(rules *set, rule *one, const selection *s, group_fn on_group, void *context);
 int group_get(rules *set, rule *one, const struct cel_value by[], group **ret_group); /* -ENOSPC: limit */
 group *group_find(rules *set, const rule *one, const struct cel_value by[]);
+void group_pack_key(const rule *one, const struct cel_value by[], msgpack_packer *out); /* as a map */
 void group_free(rules *set, group *g);
 bool group_idle(const group *g); /* nothing would be lost with it */
 int group_dirty(rules *set, group *g);
+
+/* named.c */
+/* The values of `by` that a map of fields, or the text in ids of alerts, names, and the group that has
+ * them; NULL: none. Texts point into name or room, which has as many bytes as a text. -EINVAL. */
+int group_named(rule *one, const msgpack_object *name, char *room, struct cel_value by[RULES_BY_MAX],
+                group **ret_group);
 
 /* entries.c */
 fact_node *node_get(rules *set, fact_handle handle); /* makes it; the caller takes a reference */

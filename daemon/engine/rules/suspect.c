@@ -91,121 +91,24 @@ void suspect_where(reader *r, struct fy_node *node, fact_kind kind, const struct
 
 /* ---- impossible --------------------------------------------------------------------- */
 
-static bool share_value(const struct cel_constraint *a, const struct cel_constraint *b)
+int refuse_impossible(reader *r, struct fy_node *node, const char *what, const struct cel_program *program)
 {
-    if (a->value_count > 1000 && b->value_count > 1000)
-        return true; /* two long lists: not worth the time to prove it */
-    for (size_t i = 0; i < a->value_count; i++)
-        for (size_t j = 0; j < b->value_count; j++)
-            if (cel_value_equal(&a->values[i], &b->values[j]))
-                return true;
-    return false;
-}
-
-int refuse_impossible(reader *r, struct fy_node *node, const struct cel_program *where)
-{
-    size_t count;
+    size_t count, offset;
+    const char *name;
     bool verdict;
-    if (cel_program_constant(where, &verdict) && !verdict)
-        return complain_node(r, node, "where: the condition is never true");
-    const struct cel_constraint *all = cel_program_constraints(where, &count);
-    for (size_t i = 0; i < count; i++) {
+    if (cel_program_constant(program, &verdict) && !verdict)
+        return complain_node(r, node, "%s: the condition is never true", what);
+    const struct cel_constraint *all = cel_program_constraints(program, &count);
+    for (size_t i = 0; i < count; i++)
         if (all[i].value_count == 0)
-            return complain_node(r, node, "where: the condition is never true: an empty list");
-        for (size_t j = 0; j < i; j++)
-            if (all[i].slot == all[j].slot && !all[i].contains && !all[j].contains && !share_value(&all[i], &all[j]))
-                return complain_node(r, node,
-                                     "where: the condition is never true: two parts of it want different "
-                                     "values of one field");
-    }
+            return complain_node(r, node, "%s: the condition is never true: an empty list", what);
+    if (cel_program_contradicts(program, &offset, &name))
+        return complain_offset(r, scalar_offset(r, node, offset),
+                               "%s: the condition is never true: its parts on %s exclude one another", what, name);
     return 0;
 }
 
-/* ---- trying `when` ------------------------------------------------------------------ */
-
-/* Values that the aggregates might have, from a seed: enough to see that a condition is never, or
- * always, true. Constants of the text are tried with their neighbours. */
-typedef struct trial {
-    const rule *rule;
-    uint64_t random;
-    int64_t numbers[48];
-    size_t numbers_count;
-    struct {
-        bool filled;
-        int64_t values[AGG_TOTAL];
-    } selections[RULES_SELECTIONS_MAX];
-} trial;
-
-static uint64_t trial_next(trial *t)
-{
-    t->random ^= t->random << 13;
-    t->random ^= t->random >> 7;
-    t->random ^= t->random << 17;
-    return t->random;
-}
-
-static int64_t trial_number(trial *t)
-{
-    return t->numbers[trial_next(t) % t->numbers_count];
-}
-
-static void trial_numbers(trial *t, struct cel_text text)
-{
-    t->numbers[t->numbers_count++] = 1;
-    t->numbers[t->numbers_count++] = 2;
-    t->numbers[t->numbers_count++] = 1000;
-    for (size_t i = 0; i < text.len && t->numbers_count + 3 < 48;) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            i++;
-            continue;
-        }
-        int64_t n = 0;
-        for (; i < text.len && text.data[i] >= '0' && text.data[i] <= '9' && n < 100000000; i++)
-            n = n * 10 + (text.data[i] - '0');
-        for (int64_t d = -1; d <= 1; d++)
-            if (n + d > 0)
-                t->numbers[t->numbers_count++] = n + d;
-    }
-}
-
-static void trial_fill(trial *t)
-{
-    for (size_t s = 0; s < t->rule->selections_count; s++) {
-        int64_t *v = t->selections[s].values;
-        memset(v, 0, sizeof t->selections[s].values);
-        t->selections[s].filled = trial_next(t) % 3 != 0;
-        if (!t->selections[s].filled)
-            continue;
-        for (int a = 0; a < AGG_TOTAL; a++)
-            v[a] = trial_number(t);
-        v[AGG_COUNT] = trial_number(t);
-        v[AGG_SPREAD] = trial_next(t) % 2 ? trial_number(t) : 0;
-        v[AGG_MAX] = v[AGG_MIN] + v[AGG_SPREAD];
-        v[AGG_FIRST] = 1700000000 + (int64_t)(trial_next(t) % 8) * 86400;
-        v[AGG_LAST] = v[AGG_FIRST] + (int64_t)(trial_next(t) % 8) * 86400;
-    }
-}
-
-static void trial_resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator, struct cel_value *ret_value)
-{
-    (void)evaluator;
-    const trial *t = context;
-    *ret_value = cel_error_value("not known here");
-    for (size_t s = 0; s < t->rule->selections_count; s++) {
-        const selection *sel = &t->rule->selections[s];
-        if (slot < sel->first_slot || slot >= sel->first_slot + AGG_TOTAL)
-            continue;
-        if (s + 1 < t->rule->selections_count && slot >= t->rule->selections[s + 1].first_slot)
-            continue;
-        uint32_t a = slot - sel->first_slot;
-        if (a != AGG_FIRST && a != AGG_LAST)
-            *ret_value = cel_int(t->selections[s].values[a]);
-        else if (t->selections[s].filled)
-            *ret_value = cel_timestamp(t->selections[s].values[a], 0);
-    }
-}
-
-#define TRIALS 400
+/* ---- never, or always ----------------------------------------------------------------- */
 
 static bool reads_only_selections(const rule *one)
 {
@@ -228,36 +131,26 @@ static bool selects_all(const rule *one)
     return false;
 }
 
-void suspect_rule(reader *r, struct fy_node *when_node, struct fy_node *until_node, const rule *one)
+#define SEARCH_STEPS 4000
+#define SEARCHES_MAX 500 /* of a set: one that is wrong as a whole is told so within seconds */
+
+void suspect_rule(reader *r, struct fy_node *select, struct fy_node *when_node, struct fy_node *until_node,
+                  const rule *one)
 {
+    trial_result found;
     for (size_t s = 0; s < one->selections_count; s++)
         if (!one->selections[s].aggregates)
-            warn_node(r, when_node, "the selection %s is used nowhere", one->selections[s].name);
+            warn_node(r, selection_name(select, s), "the selection %s is used nowhere", one->selections[s].name);
     if (until_node && one->keep_for_ns)
         warn_node(r, until_node, "until and keep_for: both delay the end of the alert");
-    if (!reads_only_selections(one))
+    unsigned steps = r->fruitless < SEARCHES_MAX ? SEARCH_STEPS : 0;
+    if (!reads_only_selections(one) || trial_run(r->set->evaluator, one, steps, &found) < 0)
         return;
-    trial t = {.rule = one, .random = UINT64_C(0x9E3779B97F4A7C15)};
-    trial_numbers(&t, cel_program_text(one->when));
-    size_t held = 0, filled = 0, filled_held = 0;
-    for (int i = 0; i < TRIALS; i++) {
-        struct cel_value value;
-        trial_fill(&t);
-        if (cel_eval(r->set->evaluator, one->when, trial_resolve, &t, &value) < 0)
-            return;
-        bool holds = value.kind == CEL_BOOL && value.boolean, any = false;
-        for (size_t s = 0; s < one->selections_count; s++)
-            any |= t.selections[s].filled;
-        /* A group without facts is not there. */
-        holds = holds && (any || !one->by_count);
-        held += holds;
-        filled += any;
-        filled_held += any && holds;
-    }
-    if (!held)
+    r->fruitless += !found.held;
+    if (!found.held)
         warn_node(r, when_node, "when: no values were found for which this is true: can it ever fire?");
-    else if (held == TRIALS)
+    else if (found.held == found.tried)
         warn_node(r, when_node, "when: true for all values that were tried, also without any fact: it always fires");
-    else if (filled_held == filled && selects_all(one))
+    else if (found.filled_held == found.filled && selects_all(one))
         warn_node(r, when_node, "when: true as soon as there is a fact: it fires for every fact");
 }

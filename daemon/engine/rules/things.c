@@ -16,18 +16,11 @@ uint64_t view_id_hash(fact_view *v)
     return v->id_hash;
 }
 
-/* Kinds without such a list: a report is one report of one source, and of one voice. */
 static const struct cel_value *things_value(fact_view *v, aggregate a)
 {
     static const fact_field lists[] = {
         [AGG_SOURCES] = FIELD_SOURCES, [AGG_VOICES] = FIELD_VOICES, [AGG_REPORTS] = FIELD_REPORTS};
-    const struct cel_value *value = view_value(v, lists[a]);
-    if (value->kind == CEL_LIST || v->kind != FACT_REPORT)
-        return value;
-    if (a == AGG_REPORTS)
-        return view_value(v, FIELD_ID);
-    value = a == AGG_VOICES ? view_value(v, FIELD_ATTRIBUTED_TO) : NULL;
-    return value && value->kind == CEL_STRING ? value : view_value(v, FIELD_SOURCE);
+    return view_value(v, lists[a]);
 }
 
 static int things_put(fact_view *v, view_things *t, uint64_t hash)

@@ -156,6 +156,17 @@ static uint32_t selections_read(const asked *a, const struct cel_part *part)
     return read;
 }
 
+/* When the first fact leaves one of the selections: until then what was read of them stays, if nothing comes. */
+static int64_t stays_until(const asked *a, uint32_t read)
+{
+    int64_t until = INT64_MAX;
+    for (size_t s = 0; a->group && s < a->rule->selections_count; s++)
+        for (const entry *e = read & 1u << s ? a->group->entries[s] : NULL; e; e = e->next)
+            if (e->active && e->to_ns < until)
+                until = e->to_ns;
+    return until;
+}
+
 /* A condition that is false or fails: with which values, and of which facts it would need others. */
 static void missing_add(parts *p, const struct cel_part *part, uint32_t read)
 {
@@ -175,6 +186,9 @@ static void missing_add(parts *p, const struct cel_part *part, uint32_t read)
         needs.count++;
     }
     grow_array(&needs, grow_key(&one, "of"));
+    int64_t until = stays_until(p->asked, read);
+    if (until != INT64_MAX)
+        value_pack_time(grow_key(&one, "until"), until);
     grow_map(&one, &p->missing.out);
     p->missing.count++;
 }
@@ -352,17 +366,6 @@ static void write_selections(asked *a, msgpack_packer *out)
 
 /* ---- time --------------------------------------------------------------------------- */
 
-/* When the first fact leaves a selection that conditions which hold now have read. */
-static int64_t holds_until(const asked *a, uint32_t read)
-{
-    int64_t until = INT64_MAX;
-    for (size_t s = 0; a->group && s < a->rule->selections_count; s++)
-        for (const entry *e = read & 1u << s ? a->group->entries[s] : NULL; e; e = e->next)
-            if (e->active && e->to_ns < until)
-                until = e->to_ns;
-    return until;
-}
-
 static const char *state_word(const asked *a)
 {
     static const char *const words[] = {"not firing", "pending", "firing", "kept"};
@@ -380,7 +383,7 @@ static void write_times(asked *a, const parts *when, growing *out)
     }
     if (g && g->state == LIFE_KEPT)
         value_pack_time(grow_key(out, "ends_at"), time_add(g->since_ns, a->rule->keep_for_ns));
-    int64_t until = holds_until(a, when->read_true);
+    int64_t until = stays_until(a, when->read_true);
     if (until != INT64_MAX)
         value_pack_time(grow_key(out, "holds_until"), until);
 }
@@ -490,98 +493,57 @@ int rules_write_explain_alert(rules *set, const char *epoch, thaw_str alert, msg
     return one ? alert_in_rule(set, epoch, one, alert, out) : -ENOENT;
 }
 
-/* A value as clients send it: of its own type, or as text. */
-static bool value_is(const struct cel_value *value, const msgpack_object *given)
+static int explain_named(rules *set, const char *epoch, rule *one, const msgpack_object *name, size_t name_len,
+                         msgpack_packer *out)
 {
-    char text[256];
-    switch (given->type) {
-    case MSGPACK_OBJECT_STR: {
-        size_t len = value_words(value, text, sizeof text);
-        if (value->kind == CEL_STRING)
-            return value->text.len == given->via.str.size &&
-                   !memcmp(value->text.data, given->via.str.ptr, value->text.len);
-        return len == given->via.str.size && !memcmp(text, given->via.str.ptr, len);
+    asked a = {.set = set, .epoch = epoch, .rule = one};
+    msgpack_sbuffer key;
+    msgpack_packer key_out;
+    char *room = malloc(name_len + 1);
+    int res = room ? group_named(one, name, room, a.by, &a.group) : -ENOMEM;
+    msgpack_sbuffer_init(&key);
+    msgpack_packer_init(&key_out, &key, msgpack_sbuffer_write);
+    if (res == 0) {
+        group_pack_key(one, a.group ? a.group->by : a.by, &key_out);
+        a.key = (const uint8_t *)key.data;
+        a.key_len = key.size;
+        res = key.data ? write_why(&a, NULL, out) : -ENOMEM;
     }
-    case MSGPACK_OBJECT_BOOLEAN:
-        return value->kind == CEL_BOOL && value->boolean == given->via.boolean;
-    case MSGPACK_OBJECT_POSITIVE_INTEGER:
-        return value->kind == CEL_INT && value->integer >= 0 && (uint64_t)value->integer == given->via.u64;
-    case MSGPACK_OBJECT_NEGATIVE_INTEGER:
-        return value->kind == CEL_INT && value->integer == given->via.i64;
-    default:
-        return false;
-    }
+    msgpack_sbuffer_destroy(&key);
+    free(room);
+    return res;
 }
 
-static struct cel_value value_given(const msgpack_object *given)
-{
-    if (given->type == MSGPACK_OBJECT_STR)
-        return cel_string(given->via.str.ptr, given->via.str.size);
-    if (given->type == MSGPACK_OBJECT_BOOLEAN)
-        return cel_bool(given->via.boolean);
-    return cel_int(given->via.i64);
-}
-
-/* The given values in the order of `by`. -EINVAL: not each field once. */
-static int given_by(const rule *one, const msgpack_object *map, const msgpack_object *given[RULES_BY_MAX])
-{
-    if (map->type != MSGPACK_OBJECT_MAP || map->via.map.size != one->by_count)
-        return -EINVAL;
-    for (size_t i = 0; i < one->by_count; i++) {
-        given[i] = NULL;
-        for (uint32_t k = 0; k < map->via.map.size; k++) {
-            const msgpack_object_kv *pair = &map->via.map.ptr[k];
-            if (pair->key.type == MSGPACK_OBJECT_STR && pair->key.via.str.size == strlen(one->by[i]) &&
-                !memcmp(pair->key.via.str.ptr, one->by[i], pair->key.via.str.size))
-                given[i] = &pair->val;
-        }
-        if (!given[i] || given[i]->type == MSGPACK_OBJECT_MAP || given[i]->type == MSGPACK_OBJECT_ARRAY)
-            return -EINVAL;
-    }
-    return 0;
-}
-
-static int explain_given(rules *set, const char *epoch, rule *one, const msgpack_object *map, const uint8_t *key,
-                         size_t key_len, msgpack_packer *out)
-{
-    const msgpack_object *given[RULES_BY_MAX];
-    asked a = {.set = set, .epoch = epoch, .rule = one, .key = key, .key_len = key_len};
-    int res = given_by(one, map, given);
-    if (res < 0)
-        return res;
-    for (group *g = one->groups; g && !a.group; g = g->next) {
-        size_t i = 0;
-        while (i < one->by_count && value_is(&g->by[i], given[i]))
-            i++;
-        if (i == one->by_count)
-            a.group = g;
-    }
-    for (size_t i = 0; i < one->by_count; i++)
-        a.by[i] = value_given(given[i]);
-    if (a.group) {
-        a.key = (const uint8_t *)a.group->key;
-        a.key_len = a.group->key_len;
-    }
-    return write_why(&a, NULL, out);
-}
-
-int rules_write_explain_rule(rules *set, const char *epoch, thaw_str id, const uint8_t *key, size_t key_len,
+int rules_write_explain_rule(rules *set, const char *epoch, thaw_str id, const uint8_t *name, size_t name_len,
                              msgpack_packer *out)
 {
     static const uint8_t none[] = {0x80};
     rule *one = set_find(set, id.data, id.len);
-    msgpack_unpacked map;
+    msgpack_unpacked group;
     size_t at = 0;
     if (!one)
         return -ENOENT;
-    if (!key_len) {
-        key = none;
-        key_len = sizeof none;
+    if (!name_len) {
+        name = none;
+        name_len = sizeof none;
     }
-    msgpack_unpacked_init(&map);
+    msgpack_unpacked_init(&group);
     int res = -EINVAL;
-    if (msgpack_unpack_next(&map, (const char *)key, key_len, &at) == MSGPACK_UNPACK_SUCCESS)
-        res = explain_given(set, epoch, one, &map.data, key, key_len, out);
-    msgpack_unpacked_destroy(&map);
+    if (msgpack_unpack_next(&group, (const char *)name, name_len, &at) == MSGPACK_UNPACK_SUCCESS)
+        res = explain_named(set, epoch, one, &group.data, name_len, out);
+    msgpack_unpacked_destroy(&group);
     return res;
+}
+
+size_t rules_by_words(const rules *set, thaw_str id, char *text, size_t size)
+{
+    const rule *one = set_find(set, id.data, id.len);
+    size_t used = (size_t)snprintf(text, size, "%s", one && one->by_count ? "" : "nothing");
+    for (size_t i = 0; one && i < one->by_count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s",
+                                 i == 0                  ? ""
+                                 : i + 1 < one->by_count ? ", "
+                                                         : " and ",
+                                 one->by[i]);
+    return used;
 }
