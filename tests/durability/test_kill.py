@@ -15,6 +15,7 @@ import harness
 
 KILLS = int(os.environ.get("THAW_KILLS", "20"))
 SEED = int(os.environ.get("THAW_SEED", "1"))
+PROGRESS = 20  # a line of progress after so many kills
 PRODUCERS = 3
 COUNTRIES = ("BY", "RU", "VE", "IR")
 
@@ -166,11 +167,16 @@ class Kill(unittest.TestCase):
             follower = Follower(d)
             for thread in producers + [follower]:
                 thread.start()
-            for _ in range(KILLS):
+            began = time.monotonic()
+            for kill in range(1, KILLS + 1):
                 time.sleep(chance.random() * 0.3)
                 d.process.kill()
                 d.process.wait(harness.PATIENCE)
                 d.start()
+                if kill % PROGRESS == 0:
+                    acknowledged = sum(len(p.acknowledged) for p in producers)
+                    print(f"{kill} of {KILLS} kills, {time.monotonic() - began:.0f} s, {acknowledged} acknowledged, "
+                          f"{follower.last} alert changes", flush=True)
             before = sum(len(p.acknowledged) for p in producers)
             harness.wait_for(lambda: sum(len(p.acknowledged) for p in producers) > before or
                              any(p.failure for p in producers), "an acknowledgement after the last start")
@@ -196,6 +202,7 @@ class Kill(unittest.TestCase):
                 self.assertEqual(p["holes"], 0, name)
 
             # the same alerts as of a daemon that takes the same batches in peace
+            print(f"{len(events)} reports are published again, in peace", flush=True)
             with harness.Daemon(RULES) as calm:
                 for batch in batches_of(events):
                     calm.publish(*batch)
