@@ -33,7 +33,7 @@ typedef struct head {
     uint64_t magic;
     uint8_t build[32]; /* only that build reads it */
     char epoch[40];
-    uint64_t report, batch, alert, base_report;
+    uint64_t report, batch, alert, base_mark;
     int64_t retained_ns;
     uint64_t engine_bytes, rules_bytes, rules_sum;
     uint64_t sum; /* of all before */
@@ -122,7 +122,7 @@ static void head_fill(const thawd *d, head *h)
                 .report = journal_last_report(d->journal),
                 .batch = journal_last_batch(d->journal),
                 .alert = engine_alert_seq(d->engine),
-                .base_report = journal_base_report(d->journal),
+                .base_mark = journal_base_mark(d->journal),
                 .retained_ns = d->retained_ns,
                 .rules_bytes = d->rules_packed_len,
                 .rules_sum = XXH3_64bits(d->rules_packed, d->rules_packed_len)};
@@ -372,7 +372,7 @@ static const char *head_wrong(const thawd *d, const head *h, uint64_t bytes)
     if (h->report > journal_last_report(d->journal) || h->batch > journal_last_batch(d->journal) ||
         h->alert > journal_last_alert(d->journal))
         return "it is ahead of the journal";
-    if (h->base_report != journal_base_report(d->journal))
+    if (h->base_mark != journal_base_mark(d->journal))
         return "the past was dropped since";
     return NULL;
 }

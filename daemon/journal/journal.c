@@ -161,6 +161,7 @@ static void state_load(journal *j)
     j->last_reject = j->tail.reject;
     j->last_batch = j->tail.batch;
     atomic_store(&j->base_report, j->base.report);
+    atomic_store(&j->base_mark, journal_base_mark_of(&j->base));
     atomic_store(&j->first_alert, j->head.first_alert);
     atomic_store(&j->done_reports, j->tail.report);
     atomic_store(&j->done_alerts, j->tail.alert);

@@ -137,6 +137,8 @@ typedef int (*journal_record_fn)(void *context, const journal_record *record);
 int journal_read_base(journal *j, journal_record_fn on_record, void *context, char error[512]);
 /* The number up to which reports stand in the base or were dropped; 0: there is no base. */
 uint64_t journal_base_report(const journal *j);
+/* Tells bases apart, also those of one report with the same numbers kept below; 0: there is none. */
+uint64_t journal_base_mark(const journal *j);
 int journal_read(journal *j, uint64_t from, journal_record_fn on_record, void *context,
                  char error[512]);
 

@@ -1,18 +1,23 @@
 /*
  * test_simulation.c - engine and journal as thawd drives them, under a clock and a disk of the
  * test's own: a seed gives a course of arrivals, repeats, deadlines, exchanges of rules, dropped
- * pasts, commits that fail before or after they are written, and restarts. After each restart and
- * at the end:
+ * pasts, commits that fail before or after they are written, images that are begun, put in place
+ * some steps later or never, damaged, of a past that was dropped since or of a batch that was lost,
+ * and restarts. After each restart and at the end:
  *
  *   - what was acknowledged is there, once, and a repeat of it is a duplicate under the
  *     same number;
  *   - what was not may be there; nothing else is;
  *   - the alert changes that were given out are those that an engine gives that took the same steps
- *     in peace, byte for byte and number for number, and no number is given twice.
+ *     in peace, byte for byte and number for number, and no number is given twice;
+ *   - an engine that started from an image and the log behind it answers everything that can be asked
+ *     as one does that read the whole log, and an image that cannot be used is known as such.
  *
  * THAW_SEED=n runs that one course, THAW_SEEDS=n so many; the seed of a failure is printed.
  */
 #include "test_journal_support.h"
+
+#include <sys/mman.h>
 
 #include "engine.h"
 #include "rules/rules.h"
@@ -20,7 +25,7 @@
 #define NS INT64_C(1000000000)
 #define DAY (INT64_C(86400) * NS)
 #define START (INT64_C(1700006400) * NS)
-enum { STEPS = 120, REPORTS_MAX = 4000, ALERTS_MAX = 20000 };
+enum { STEPS = 120, REPORTS_MAX = 4000, ALERTS_MAX = 20000, IMAGE_BYTES = 8 << 20 };
 
 static const char *const RULES[2] = {
     "rules:\n  - rule: many\n    by: [country]\n    select:\n      freed: {kind: release, within: "
@@ -41,6 +46,14 @@ typedef struct given {
     size_t len;
 } given;
 
+/* As daemon/image.c has it: the engine between two batches, and where in the journal that was. */
+typedef struct image {
+    uint8_t *bytes; /* NULL: there is none */
+    size_t len, capacity;
+    uint64_t report, batch, base_mark, rounds; /* steps until it is put in place */
+    int rules;
+} image;
+
 typedef struct world {
     uint64_t seed, random;
     char *folder;
@@ -52,8 +65,11 @@ typedef struct world {
     uint64_t acked_seq[REPORTS_MAX + 1];
     uint64_t next; /* report to be sent */
     given alerts[ALERTS_MAX];
-    uint64_t alerts_count, durable_alerts, crashes, retentions;
+    uint64_t alerts_count, durable_alerts, durable_batch, crashes, retentions;
     bool replaying;
+    image child, placed,
+        stale;                 /* being written; STATE/image; one of before the last dropped past */
+    uint64_t started, refused; /* from an image; in spite of one */
 } world;
 
 static int fail_at; /* journal_fault, 0: none */
@@ -173,11 +189,14 @@ static bool world_commit(world *w)
     if (journal_submit(w->j, w->now_ns, &ticket) < 0 || durable_wait(w->j, ticket) < 0)
         return false;
     w->durable_alerts = w->alerts_count;
+    w->durable_batch = journal_last_batch(w->j);
     return true;
 }
 
 typedef struct replay {
     world *w;
+    engine *e;
+    uint64_t from_batch; /* what the image knows */
     thaw_event events[64];
     engine_verdict verdicts[64];
     char bytes[64][512];
@@ -202,7 +221,7 @@ static void events_open(replay *rp, size_t i, const void *bytes, size_t len)
 static void replay_flush(replay *rp)
 {
     if (rp->count)
-        assert_int_equal(engine_apply(rp->w->e, rp->events, rp->count, rp->at_ns, rp->verdicts), 0);
+        assert_int_equal(engine_apply(rp->e, rp->events, rp->count, rp->at_ns, rp->verdicts), 0);
     for (size_t i = 0; i < rp->count; i++) {
         assert_int_equal(rp->verdicts[i].code, THAW_OK);
         assert_false(rp->verdicts[i].duplicate);
@@ -214,7 +233,8 @@ static void replay_flush(replay *rp)
 static int on_log(void *context, const journal_record *record)
 {
     replay *rp = context;
-    world *w = rp->w;
+    if (record->batch <= rp->from_batch)
+        return 0;
     if (record->kind == JOURNAL_REPORT) {
         if (rp->count == 0)
             rp->first = record->number;
@@ -225,12 +245,13 @@ static int on_log(void *context, const journal_record *record)
     if (record->kind == JOURNAL_BATCH)
         rp->at_ns = record->at_ns;
     else if (record->kind == JOURNAL_ADVANCE)
-        assert_int_equal(engine_advance(w->e, record->at_ns), 0);
+        assert_int_equal(engine_advance(rp->e, record->at_ns), 0);
     else {
         if (record->at_ns != INT64_MIN)
-            assert_int_equal(engine_advance(w->e, record->at_ns), 0);
-        w->rules = record->body[0];
-        assert_int_equal(engine_set_rules(w->e, rules_make(w->rules), false, NULL, NULL), 0);
+            assert_int_equal(engine_advance(rp->e, record->at_ns), 0);
+        rp->w->rules = record->body[0];
+        assert_int_equal(engine_set_rules(rp->e, rules_make(record->body[0]), false, NULL, NULL),
+                         0);
     }
     return 0;
 }
@@ -247,44 +268,239 @@ static int on_base_record(void *context, const journal_record *record)
         rp->base_rules = rules_make(rp->w->rules);
         return 0;
     }
-    return engine_load(rp->w->e, KINDS[record->kind], record->number, record->at_ns, record->body,
+    return engine_load(rp->e, KINDS[record->kind], record->number, record->at_ns, record->body,
                        record->body_len);
+}
+
+/* Base and log, or what of it stands behind an image. */
+static void replay_log(world *w, engine *e, const image *from)
+{
+    static replay rp;
+    char error[512] = "";
+    rp = (replay){.w = w, .e = e, .from_batch = from ? from->batch : 0};
+    if (!from)
+        assert_int_equal(journal_read_base(w->j, on_base_record, &rp, error), 0);
+    if (rp.based)
+        assert_int_equal(engine_load_end(e, rp.base_rules), 0);
+    assert_int_equal(
+        journal_read(w->j, from ? from->report : journal_base_report(w->j), on_log, &rp, error), 0);
+    replay_flush(&rp);
+}
+
+/* ---- images, as daemon/image.c writes and reads them ---------------------------------- */
+
+static void image_end(image *im)
+{
+    if (im->bytes)
+        assert_int_equal(munmap(im->bytes, im->capacity), 0);
+    *im = (image){.bytes = NULL};
+}
+
+static int on_image_bytes(void *context, const void *bytes, size_t len)
+{
+    image *im = context;
+    if (im->len + len > im->capacity)
+        return -ENOSPC;
+    memcpy(im->bytes + im->len, bytes, len);
+    im->len += len;
+    return 0;
+}
+
+static uint8_t *pages_map(size_t bytes)
+{
+    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(pages, MAP_FAILED);
+    return pages;
+}
+
+/* Between two batches, whether the last one is on the disk or not. */
+static image image_take(world *w)
+{
+    image im = {.bytes = pages_map(IMAGE_BYTES),
+                .capacity = IMAGE_BYTES,
+                .report = journal_last_report(w->j),
+                .batch = journal_last_batch(w->j),
+                .base_mark = journal_base_mark(w->j),
+                .rules = w->rules,
+                .rounds = chance(w, 12)};
+    assert_int_equal(engine_image_save(w->e, on_image_bytes, &im), 0);
+    return im;
+}
+
+static image image_copy(const image *from)
+{
+    image im = *from;
+    if (im.bytes)
+        im.bytes = memcpy(pages_map(im.capacity), from->bytes, im.len);
+    return im;
+}
+
+/* What thawd's loop does between two batches; `durable`: the last commit is on the disk. */
+static void image_look(world *w, bool durable)
+{
+    if (w->child.bytes && w->child.rounds-- == 0 && durable) {
+        image_end(&w->placed);
+        w->placed = w->child;
+        w->child = (image){.bytes = NULL};
+    }
+    if (engine_now(w->e) == INT64_MIN || chance(w, 10) != 0)
+        return;
+    if (!durable &&
+        journal_last_batch(w->j) > w->durable_batch) { /* thawd waits; it is seen all the same */
+        image_end(&w->placed);
+        w->placed = image_take(w);
+    } else if (durable && !w->child.bytes) {
+        w->child = image_take(w);
+    }
+}
+
+/* Before the past is dropped. One is kept: as if it were put back by hand. */
+static void image_forget(world *w)
+{
+    image_end(&w->child);
+    if (!w->placed.bytes)
+        return;
+    image_end(&w->stale);
+    w->stale = w->placed;
+    w->placed = (image){.bytes = NULL};
+}
+
+/* Where no image may be used, `im` is one that has something wrong. */
+static int image_load_into(world *w, const image *im, size_t len, engine **ret_engine)
+{
+    rules *set = im->rules < 0 ? NULL : rules_make(im->rules);
+    engine *e = world_engine(w);
+    uint8_t *pages = pages_map(len ? len : 1);
+    memcpy(pages, im->bytes, len);
+    int r = engine_image_load(e, set, pages, len);
+    if (r < 0) {
+        rules_free(set);
+        engine_free(e);
+        return r;
+    }
+    *ret_engine = e;
+    return 0;
+}
+
+static bool image_fits(const world *w, const image *im)
+{
+    return im->report <= journal_last_report(w->j) && im->batch <= journal_last_batch(w->j) &&
+           im->base_mark == journal_base_mark(w->j);
+}
+
+/* Cut, or with one bit flipped. */
+static void damaged_is_refused(world *w)
+{
+    engine *e;
+    size_t at = (size_t)chance(w, w->placed.len);
+    if (chance(w, 2) == 0) {
+        assert_int_equal(image_load_into(w, &w->placed, at, &e), -EBADMSG);
+    } else {
+        w->placed.bytes[at] ^= (uint8_t)(1u << chance(w, 8));
+        assert_int_equal(image_load_into(w, &w->placed, w->placed.len, &e), -EBADMSG);
+    }
+}
+
+/* False: there is none that can be used, and everything is to be read. */
+static bool start_from_image(world *w)
+{
+    if (w->stale.bytes && !w->placed.bytes && chance(w, 3) == 0)
+        w->placed = image_copy(&w->stale);
+    if (!w->placed.bytes)
+        return false;
+    bool fits = image_fits(w, &w->placed), damaged = fits && chance(w, 8) == 0;
+    if (damaged)
+        damaged_is_refused(w);
+    if (!fits || damaged) {
+        w->refused++;
+        image_end(&w->placed);
+        return false;
+    }
+    assert_int_equal(image_load_into(w, &w->placed, w->placed.len, &w->e), 0);
+    w->rules = w->placed.rules;
+    w->alerts_count = engine_alert_seq(w->e);
+    replay_log(w, w->e, &w->placed);
+    w->started++;
+    return true;
+}
+
+/* All that can be asked but what only this process's life knows. */
+static void answers_write(engine *e, msgpack_sbuffer *into)
+{
+    static const char *const CODES[] = {NULL, "BY", "RU", "VE"};
+    engine_incidents_query all = {.limit = 1000000};
+    msgpack_packer out;
+    msgpack_packer_init(&out, into, msgpack_sbuffer_write);
+    for (size_t i = 0; i < sizeof CODES / sizeof CODES[0]; i++) {
+        engine_state_query q = {.country = CODES[i], .at_ns = INT64_MAX};
+        msgpack_pack_int(&out, engine_write_state(e, &q, &out));
+    }
+    assert_int_equal(engine_write_incidents(e, &all, &out), 0);
+    assert_int_equal(engine_write_snapshot(e, (thaw_str){"", 0}, (thaw_str){NULL, 0}, 0, &out), 0);
+    msgpack_pack_uint64(&out, engine_journal_seq(e));
+    msgpack_pack_uint64(&out, engine_alert_seq(e));
+    msgpack_pack_uint64(&out, engine_reports_held(e));
+    msgpack_pack_int64(&out, engine_next_deadline(e));
+    msgpack_pack_int64(&out, engine_now(e));
+}
+
+/* Duplicates move the clock too, and are not journaled: nothing was due meanwhile. */
+static void compare_with_replay(world *w)
+{
+    engine *e = world_engine(w);
+    msgpack_sbuffer mine, theirs;
+    int rules_now = w->rules;
+    w->replaying = true;
+    replay_log(w, e, NULL);
+    assert_int_equal(engine_advance(e, engine_now(w->e)), 0);
+    w->replaying = false;
+    assert_int_equal(w->rules, rules_now);
+    msgpack_sbuffer_init(&mine);
+    msgpack_sbuffer_init(&theirs);
+    answers_write(w->e, &mine);
+    answers_write(e, &theirs);
+    assert_int_equal(mine.size, theirs.size);
+    assert_memory_equal(mine.data, theirs.data, mine.size);
+    msgpack_sbuffer_destroy(&mine);
+    msgpack_sbuffer_destroy(&theirs);
+    engine_free(e);
 }
 
 static void world_start(world *w)
 {
     journal_config config = journal_config_default;
     char error[512] = "";
-    static replay rp;
-    rp = (replay){.w = w};
     config.folder = w->folder;
     config.map_bytes = 1 << 20;
     config.sync = false;
     config.faults = &FAULTS;
     fail_at = 0;
     assert_int_equal(journal_open(&config, &w->j, error), 0);
-    w->e = world_engine(w);
     w->rules = -1;
     w->replaying = true;
     w->alerts_count = 0;
-    assert_int_equal(journal_read_base(w->j, on_base_record, &rp, error), 0);
-    if (rp.based)
-        assert_int_equal(engine_load_end(w->e, rp.base_rules), 0);
-    assert_int_equal(journal_read(w->j, journal_base_report(w->j), on_log, &rp, error), 0);
-    replay_flush(&rp);
+    bool imaged = start_from_image(w);
+    if (!imaged) {
+        w->e = world_engine(w);
+        replay_log(w, w->e, NULL);
+    }
     w->replaying = false;
     w->alerts_count = engine_alert_seq(w->e);
     assert_true(engine_alert_seq(w->e) >= w->durable_alerts);
     assert_int_equal(engine_alert_seq(w->e), journal_last_alert(w->j));
     assert_int_equal(engine_journal_seq(w->e), journal_last_report(w->j));
     w->durable_alerts = w->alerts_count;
+    w->durable_batch = journal_last_batch(w->j);
     if (engine_now(w->e) > w->now_ns)
         w->now_ns = engine_now(w->e);
+    if (imaged)
+        compare_with_replay(w);
 }
 
 static void world_stop(world *w)
 {
     fail_at = 0;
+    image_end(&w->child); /* its writer ends with thawd */
     w->j = journal_close(w->j);
     w->e = engine_free(w->e);
 }
@@ -380,6 +596,7 @@ static bool step_drop(world *w)
     engine_retention what = {w->now_ns - (int64_t)(7 + chance(w, 20)) * DAY, INT64_MIN};
     engine_dropped dropped = {0};
     dropping dr = {.w = w};
+    image_forget(w);
     assert_int_equal(engine_save(w->e, &what, on_saved, &dr, &dropped), 0);
     if (!dr.made)
         return true;
@@ -412,6 +629,7 @@ static void world_run(world *w, uint64_t seed)
         fail_at = fails ? FAILS[chance(w, 4)] : 0;
         bool held = step(w);
         assert_true(held || fails);
+        image_look(w, held);
         if (held && !stops)
             continue;
         w->crashes++;
@@ -439,6 +657,8 @@ static void world_end(world *w)
 {
     for (uint64_t i = 0; i < ALERTS_MAX; i++)
         free(w->alerts[i].bytes);
+    image_end(&w->placed);
+    image_end(&w->stale);
     folder_remove(w->folder);
 }
 
@@ -450,20 +670,25 @@ static void courses_hold(void **state)
     uint64_t first = one ? strtoull(one, NULL, 10) : 1, count = one    ? 1
                                                                 : many ? strtoull(many, NULL, 10)
                                                                        : 15;
-    uint64_t crashes = 0, retentions = 0, alerts = 0;
+    uint64_t crashes = 0, retentions = 0, alerts = 0, started = 0, refused = 0;
     for (uint64_t seed = first; seed < first + count; seed++) {
         fprintf(stderr, "\rseed %llu ", (unsigned long long)seed);
         world_run(&w, seed);
         crashes += w.crashes;
         retentions += w.retentions;
         alerts += w.durable_alerts;
+        started += w.started;
+        refused += w.refused;
         world_end(&w);
     }
     fprintf(stderr, "\n");
-    assert_true(crashes > 0 && alerts > 0 && (retentions > 0 || one));
-    print_message("%llu courses: %llu crashes, %llu pasts dropped, %llu alert changes\n",
-                  (unsigned long long)count, (unsigned long long)crashes,
-                  (unsigned long long)retentions, (unsigned long long)alerts);
+    assert_true(crashes > 0 && alerts > 0);
+    assert_true(one || (retentions > 0 && started > 0 && refused > 0));
+    print_message(
+        "%llu courses: %llu crashes, %llu starts from an image, %llu in spite of one, %llu "
+        "pasts dropped, %llu alert changes\n",
+        (unsigned long long)count, (unsigned long long)crashes, (unsigned long long)started,
+        (unsigned long long)refused, (unsigned long long)retentions, (unsigned long long)alerts);
 }
 
 /* The same seed, the same course: alert changes byte for byte. */
