@@ -23,8 +23,8 @@
 #include "ruleset.h"
 
 #define IMAGE_MAGIC UINT64_C(0x656c69666d697474)
-#define DUE_REPORTS 100000u
-#define DUE_NS INT64_C(60000000000) /* in a flood no more than one in so long */
+#define REST 5 /* times what the last one took, from its begin to that of the next */
+#define RETRY_NS INT64_C(60000000000)
 #define SYNC_BYTES (16u << 20) /* so much at most is not yet on the disk: the journal syncs beside it */
 #define ROOM_BYTES (16u << 20)
 
@@ -162,10 +162,12 @@ static void put_in_place(thawd *d)
     struct stat st;
 
     im->written = false;
+    im->rest_ns = im->begun_ns + REST * im->took_ns;
     if (renameat(im->folder, "image.new", im->folder, "image") < 0) {
         log_say(d->log, SAY_IMAGE_FAILED, NULL, "the image cannot be put in place: %s", strerror(errno));
         return;
     }
+    im->work_ns -= im->begun_work_ns;
     d->counters.images++;
     log_say(d->log, SAY_IMAGE_SAVED, NULL, "an image was saved at report %" PRIu64 ", %" PRIu64 " MiB", im->report,
             fstatat(im->folder, "image", &st, 0) == 0 ? (uint64_t)st.st_size >> 20 : 0);
@@ -173,6 +175,8 @@ static void put_in_place(thawd *d)
 
 static void say_failed(thawd *d, int r)
 {
+    d->image.report = d->image.batch = 0;
+    d->image.rest_ns = instant_stopwatch_ns() + RETRY_NS;
     (void)unlinkat(d->image.folder, "image.new", 0);
     log_say(d->log, SAY_IMAGE_FAILED, NULL, "no image could be saved, the next start reads more of the journal: %s",
             strerror(-r));
@@ -230,6 +234,7 @@ static int on_child(sd_event_source *source, int fd, uint32_t revents, void *con
     (void)fd;
     (void)revents;
     child_end(d, &status);
+    d->image.took_ns = instant_stopwatch_ns() - d->image.begun_ns;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         d->image.written = true;
     else
@@ -272,14 +277,13 @@ static int start(thawd *d)
     return r;
 }
 
+/* As image.h has it: enough to do again, enough of what one costs itself, and not too soon. */
 static bool is_due(const thawd *d)
 {
     const image *im = &d->image;
-    uint64_t held = engine_reports_held(d->engine), since = journal_last_report(d->journal) - im->report;
 
-    if (!has_begun(d) || (im->begun_ns != 0 && d->now.mono.ns - im->begun_ns < DUE_NS))
-        return false;
-    return held >= DUE_REPORTS && (im->forgotten || (since >= DUE_REPORTS && since >= held / 10));
+    return im->folder >= 0 && im->work_ns >= d->config.image_ns && im->work_ns >= im->took_ns / 2 &&
+           d->now.mono.ns >= im->rest_ns && d->durable >= im->after && has_begun(d);
 }
 
 void image_look(thawd *d)
@@ -289,13 +293,13 @@ void image_look(thawd *d)
 
     if (im->written && d->durable >= im->ticket)
         put_in_place(d);
-    if (im->child != 0 || im->written || !is_due(d) || im->folder < 0)
+    if (im->child != 0 || im->written || !is_due(d))
         return;
     im->report = journal_last_report(d->journal);
     im->batch = journal_last_batch(d->journal);
     im->ticket = d->ticket;
-    im->begun_ns = d->now.mono.ns;
-    im->forgotten = false;
+    im->begun_ns = instant_stopwatch_ns();
+    im->begun_work_ns = im->work_ns;
     r = has_room(d) ? start(d) : -ENOSPC;
     if (r < 0)
         say_failed(d, r);
@@ -319,13 +323,18 @@ int image_forget(thawd *d)
     child_stop(d);
     im->written = false;
     im->report = im->batch = 0;
-    im->forgotten = true;
     if (im->folder < 0)
         return 0;
     (void)unlinkat(im->folder, "image.new", 0);
     if (unlinkat(im->folder, "image", 0) < 0)
         return errno == ENOENT ? 0 : -errno;
     return fsync(im->folder) < 0 ? -errno : 0;
+}
+
+void image_owe(thawd *d, int64_t work_ns)
+{
+    d->image.work_ns = work_ns;
+    d->image.after = d->ticket;
 }
 
 void image_stop(thawd *d, bool save)
@@ -479,7 +488,9 @@ int image_load(thawd *d, image_place *ret_place)
     fd = im->folder < 0 ? -1 : openat(im->folder, "image", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return -ENOENT;
+    im->begun_ns = instant_stopwatch_ns();
     const char *wrong = read_image(d, fd, &h);
+    im->took_ns = instant_stopwatch_ns() - im->begun_ns;
     close(fd);
     if (wrong != NULL) {
         r = start_anew(d, wrong);

@@ -74,7 +74,9 @@ static int act_deadlines(thawd *d)
     if (d->config.clock != ENGINE_CLOCK_WALL || engine_now(d->engine) == INT64_MIN ||
         engine_next_deadline(d->engine) > d->now.wall_ns)
         return 0;
+    int64_t began_ns = instant_stopwatch_ns();
     r = engine_advance(d->engine, d->now.wall_ns);
+    d->image.work_ns += instant_stopwatch_ns() - began_ns;
     if (r == 0)
         r = d->failure;
     if (r == 0)

@@ -1,6 +1,7 @@
 """thawd is killed with SIGKILL at random moments under load, again and again: every report that was
 acknowledged is in the journal once, a subscriber that follows sees every alert change once, and they
-are those that a daemon gives that was never disturbed.
+are those that a daemon gives that was never disturbed. It starts now from an image and what came
+after it, now from the whole journal.
 
     THAW_KILLS=500 python3 test_kill.py      more of it; THAW_SEED=n another course
 """
@@ -172,6 +173,10 @@ class Kill(unittest.TestCase):
                 time.sleep(chance.random() * 0.3)
                 d.process.kill()
                 d.process.wait(harness.PATIENCE)
+                images = chance.choice(("1ms", "30ms", "forever"))
+                d.configure({"journal": {"image": images}})
+                if images == "forever" and os.path.exists(d.path("state", "image")):
+                    os.unlink(d.path("state", "image"))
                 d.start()
                 if kill % PROGRESS == 0:
                     acknowledged = sum(len(p.acknowledged) for p in producers)
@@ -210,11 +215,15 @@ class Kill(unittest.TestCase):
                 while last < calm.status()["seq"]:
                     given += calm.ok("replay", {"from": last})["alerts"]
                     last = given[-1]["seq"]
+                for country in COUNTRIES:
+                    self.assertEqual(d.ok("state", {"country": country}), calm.ok("state", {"country": country}))
+                self.assertEqual(d.ok("incidents", {"limit": 1000}), calm.ok("incidents", {"limit": 1000}))
             for a in given + follower.alerts:
                 a.pop("epoch")
             self.assertEqual(len(given), len(follower.alerts))
             for mine, theirs in zip(follower.alerts, given):
                 self.assertEqual(mine, theirs)
+            self.assertGreater(d.log().count("from an image at report"), 0)
             print(f"{KILLS} kills: {len(events)} reports, {len(acknowledged)} acknowledged, {len(given)} alert changes")
 
 

@@ -507,6 +507,17 @@ static void world_stop(world *w)
 
 /* ---- the steps ----------------------------------------------------------------------- */
 
+/* What was due until now, before anything else of now: duplicates alone are not journaled, and what
+ * their time brings must be. */
+static bool act_deadlines(world *w)
+{
+    if (engine_now(w->e) == INT64_MIN || engine_next_deadline(w->e) > w->now_ns)
+        return true;
+    assert_int_equal(engine_advance(w->e, w->now_ns), 0);
+    assert_int_equal(journal_append_advance(w->j, w->now_ns), 0);
+    return world_commit(w);
+}
+
 /* A batch: new reports, and some that were sent before. */
 static bool step_publish(world *w)
 {
@@ -524,6 +535,8 @@ static bool step_publish(world *w)
     int64_t dated = START + (int64_t)(w->next / 4) * DAY;
     if (dated > w->now_ns)
         w->now_ns = dated;
+    if (!act_deadlines(w))
+        return false;
     assert_int_equal(engine_apply(w->e, rp.events, count, w->now_ns, rp.verdicts), 0);
     for (uint64_t i = 0; i < count; i++) {
         const engine_verdict *v = &rp.verdicts[i];
@@ -552,11 +565,7 @@ static bool step_publish(world *w)
 static bool step_advance(world *w)
 {
     w->now_ns += (int64_t)chance(w, 100000) * NS;
-    if (engine_now(w->e) == INT64_MIN || engine_next_deadline(w->e) > w->now_ns)
-        return true;
-    assert_int_equal(engine_advance(w->e, w->now_ns), 0);
-    assert_int_equal(journal_append_advance(w->j, w->now_ns), 0);
-    return world_commit(w);
+    return act_deadlines(w);
 }
 
 static bool step_rules(world *w)
