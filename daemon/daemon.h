@@ -68,7 +68,7 @@ typedef struct thawd {
 
     sd_event *event;
     sd_event_source *pass_source, *journal_source, *deadline_source, *beat_source, *retry_source;
-    zsock *events_in, *service_in, *alerts_in, *auth_in;
+    zsock *events_in, *service_in, *alerts_in, *auth_in, *watch_in;
     batch batch;
     watch *watch;
 
