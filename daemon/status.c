@@ -95,6 +95,7 @@ static void add_journal(section *s, const thawd *d)
     section_count(s, "used_bytes", c.used_bytes);
     section_count(s, "live_bytes", c.live_bytes);
     section_count(s, "kept_below", journal_base_report(d->journal));
+    section_count(s, "first_alert", journal_first_alert(d->journal));
     section_count(s, "commit_us_last", (uint64_t)(c.commit_ns_last / 1000));
     section_count(s, "commit_us_max", (uint64_t)(c.commit_ns_max / 1000));
 }

@@ -271,6 +271,11 @@ uint64_t journal_last_batch(const journal *j)
     return j->last_batch;
 }
 
+uint64_t journal_first_alert(const journal *j)
+{
+    return atomic_load(&j->first_alert);
+}
+
 uint64_t journal_last_alert(const journal *j)
 {
     return j->last_alert;

@@ -70,6 +70,7 @@ journal *journal_close(journal *j);
 const char *journal_epoch(const journal *j);    /* 32 hex digits, made when it was created */
 uint64_t journal_last_report(const journal *j); /* number of the last report, durable or not */
 uint64_t journal_last_alert(const journal *j);  /* seq of the last alert change */
+uint64_t journal_first_alert(const journal *j); /* seq of the first that is kept, or would be */
 
 uint64_t journal_last_batch(const journal *j); /* number of the last batch of the log */
 
