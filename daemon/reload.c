@@ -37,7 +37,7 @@ int reload_apply(thawd *d, ruleset *set, rules_change_fn on_change, void *contex
         r = d->failure;
     }
     if (r == 0)
-        r = journal_ruleset(d, set);
+        r = d->failure = journal_ruleset(d, set); /* they are in force: no way back */
     ruleset_done(set);
     return r;
 }
@@ -64,8 +64,10 @@ static int exchange(thawd *d, ruleset *set, rules_change_fn on_change, void *con
     size_t count = rules_count(set->set);
     int r = reload_apply(d, set, on_change, context);
 
+    if (r == -ENOMEM && d->failure == 0)
+        refuse(d, "out of memory");
     if (r == 0)
-        r = intake_commit(d);
+        r = d->failure = intake_commit(d);
     if (r == 0) {
         d->counters.reloads++;
         log_say(d->log, SAY_RELOADED, NULL, "%zu rules are in force", count);
