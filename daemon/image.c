@@ -149,9 +149,11 @@ static int write_image(const thawd *d, int fd, bool patience)
     return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
+/* A file of its own: what a child of an earlier thawd may still have open is another. */
 static int open_new(const thawd *d)
 {
-    int fd = openat(d->image.folder, "image.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    (void)unlinkat(d->image.folder, "image.new", 0);
+    int fd = openat(d->image.folder, "image.new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
     return fd < 0 ? -errno : fd;
 }
@@ -203,9 +205,10 @@ static bool has_begun(const thawd *d)
 
 /* The child has this thread alone, and nothing but the file: what it would keep open, locks and sockets,
  * must end with its parent. */
-static void child_run(const thawd *d, int fd, int done)
+static void child_run(const thawd *d, int fd, int done, pid_t parent)
 {
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+        _exit(EINTR);
     fd = fcntl(fd, F_DUPFD, 5); /* out of the way of 3 and 4 */
     done = fcntl(done, F_DUPFD, 5);
     if (dup2(fd, 3) != 3 || dup2(done, 4) != 4 || close_range(5, ~0u, 0) < 0)
@@ -246,6 +249,7 @@ static int on_child(sd_event_source *source, int fd, uint32_t revents, void *con
 static int start(thawd *d)
 {
     image *im = &d->image;
+    pid_t parent = getpid();
     int fd = open_new(d), done[2], r = fd < 0 ? fd : 0;
 
     if (r == 0 && pipe2(done, O_CLOEXEC) < 0)
@@ -257,7 +261,7 @@ static int start(thawd *d)
     }
     im->child = fork();
     if (im->child == 0)
-        child_run(d, fd, done[1]);
+        child_run(d, fd, done[1], parent);
     r = im->child < 0 ? -errno : 0;
     close(fd);
     close(done[1]);
@@ -485,6 +489,8 @@ int image_load(thawd *d, image_place *ret_place)
     int fd, r;
 
     im->folder = build_id(build) ? open(d->config.state, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (im->folder >= 0) /* what a crash has left of one takes room that the journal may need */
+        (void)unlinkat(im->folder, "image.new", 0);
     fd = im->folder < 0 ? -1 : openat(im->folder, "image", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return -ENOENT;

@@ -211,6 +211,15 @@ class Image(unittest.TestCase):
             self.assertEqual(said(d, USED), 1)
             self.check_same(d, before)
 
+    def test_what_a_crash_left_of_one_is_taken_away(self):
+        with harness.Daemon(RULES) as d:
+            self.course(d, 0, 60)
+            d.kill()
+            with open(d.path("state", "image.new"), "wb") as f:
+                f.write(bytes(1 << 20))
+            d.start()
+            self.assertFalse(os.path.exists(d.path("state", "image.new")))
+
     def test_one_that_cannot_be_written_costs_nothing_else(self):
         with harness.Daemon(RULES, {"journal": {"image": "1ms"}}) as d:
             os.mkdir(d.path("state", "image.new"))  # in the way
