@@ -1,7 +1,7 @@
 /*
  * test_simulation.c - engine and journal as thawd drives them, under a clock and a disk of the
  * test's own: a seed gives a course of arrivals, repeats, deadlines, exchanges of rules, dropped
- * pasts, commits that fail before or after they are written, images that are begun, put in place
+ * pasts, a disk that stalls while batches gather, commits that fail before or after they are written, images that are begun, put in place
  * some steps later or never, damaged, of a past that was dropped since or of a batch that was lost,
  * and restarts. After each restart and at the end:
  *
@@ -17,6 +17,7 @@
  */
 #include "test_journal_support.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include "engine.h"
@@ -50,9 +51,15 @@ typedef struct given {
 typedef struct image {
     uint8_t *bytes; /* NULL: there is none */
     size_t len, capacity;
-    uint64_t report, batch, base_mark, rounds; /* steps until it is put in place */
+    uint64_t report, batch, ticket, base_mark, rounds; /* steps until it is put in place */
     int rules;
 } image;
+
+/* A batch that was handed over: what may leave once its ticket is on the disk. */
+typedef struct waiting {
+    uint64_t ticket, alerts, batch, count, numbers[64], seqs[64];
+} waiting;
+enum { WAITING_MAX = 32 };
 
 typedef struct world {
     uint64_t seed, random;
@@ -66,17 +73,67 @@ typedef struct world {
     uint64_t next; /* report to be sent */
     given alerts[ALERTS_MAX];
     uint64_t alerts_count, durable_alerts, durable_batch, crashes, retentions;
+    waiting queue[WAITING_MAX];
+    uint64_t queued, last_ticket, durable_ticket;
+    uint64_t stall, stalls; /* steps until the disk goes on, 0: it does; how often it did not */
     bool replaying;
     image child, placed,
         stale;                 /* being written; STATE/image; one of before the last dropped past */
     uint64_t started, refused; /* from an image; in spite of one */
 } world;
 
-static int fail_at; /* journal_fault, 0: none */
+/* The disk. While it stalls, the first group stands before its transaction and the others gather behind it:
+ * two commits, whatever the threads do. */
+static int fail_at;        /* journal_fault, 0: none */
+static uint64_t fail_from; /* the first group of a stall that fails: 1 or 2 */
+static struct {
+    pthread_mutex_t mutex;
+    pthread_cond_t moved;
+    bool closed, arrived;
+    uint64_t groups;
+} disk = {.mutex = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER};
+
 static int world_fault(void *context, journal_fault point)
 {
     (void)context;
-    return (int)point == fail_at ? EIO : 0;
+    pthread_mutex_lock(&disk.mutex);
+    if (point == JOURNAL_FAULT_BEGIN) {
+        disk.groups++;
+        disk.arrived = true;
+        pthread_cond_broadcast(&disk.moved);
+        while (disk.closed)
+            pthread_cond_wait(&disk.moved, &disk.mutex);
+    }
+    bool fails = (int)point == fail_at && disk.groups >= fail_from;
+    pthread_mutex_unlock(&disk.mutex);
+    return fails ? EIO : 0;
+}
+
+static void disk_close(void)
+{
+    pthread_mutex_lock(&disk.mutex);
+    disk.closed = true;
+    disk.arrived = false;
+    disk.groups = 0;
+    pthread_mutex_unlock(&disk.mutex);
+}
+
+static void disk_open(int fail, uint64_t from)
+{
+    pthread_mutex_lock(&disk.mutex);
+    disk.closed = false;
+    fail_at = fail;
+    fail_from = from;
+    pthread_cond_broadcast(&disk.moved);
+    pthread_mutex_unlock(&disk.mutex);
+}
+
+static void disk_await(void)
+{
+    pthread_mutex_lock(&disk.mutex);
+    while (!disk.arrived)
+        pthread_cond_wait(&disk.moved, &disk.mutex);
+    pthread_mutex_unlock(&disk.mutex);
 }
 static const journal_faults FAULTS = {world_fault, NULL};
 
@@ -182,15 +239,60 @@ static engine *world_engine(world *w)
     return e;
 }
 
-/* Waits for the disk; false: it failed. */
+/* What has become durable leaves; false: the disk failed before all of it was. */
+static bool world_settle(world *w)
+{
+    bool held = durable_wait(w->j, w->last_ticket) == 0;
+    w->durable_ticket = journal_durable(w->j);
+    for (uint64_t i = 0; i < w->queued && w->queue[i].ticket <= w->durable_ticket; i++) {
+        const waiting *q = &w->queue[i];
+        w->durable_alerts = q->alerts;
+        w->durable_batch = q->batch;
+        for (uint64_t k = 0; k < q->count; k++) {
+            w->acked[q->numbers[k]] = true;
+            w->acked_seq[q->numbers[k]] = q->seqs[k];
+        }
+    }
+    w->queued = 0;
+    return held;
+}
+
+/* Hands over what is open, with what may leave then; waits for the disk where it goes on. */
+static bool world_submit(world *w, waiting *what)
+{
+    if (journal_submit(w->j, w->now_ns, &what->ticket) < 0)
+        return false;
+    bool first = w->last_ticket == w->durable_ticket && what->ticket > w->last_ticket;
+    what->alerts = w->alerts_count;
+    what->batch = journal_last_batch(w->j);
+    w->last_ticket = what->ticket;
+    assert_true(w->queued < WAITING_MAX);
+    w->queue[w->queued++] = *what;
+    if (w->stall == 0)
+        return world_settle(w);
+    if (first)
+        disk_await();
+    return true;
+}
+
 static bool world_commit(world *w)
 {
-    uint64_t ticket;
-    if (journal_submit(w->j, w->now_ns, &ticket) < 0 || durable_wait(w->j, ticket) < 0)
-        return false;
-    w->durable_alerts = w->alerts_count;
-    w->durable_batch = journal_last_batch(w->j);
-    return true;
+    return world_submit(w, &(waiting){.count = 0});
+}
+
+static void stall_begin(world *w)
+{
+    disk_close();
+    w->stall = 1 + chance(w, 6);
+    w->stalls++;
+}
+
+/* The disk goes on, or fails. */
+static bool stall_end(world *w, int fail)
+{
+    w->stall = 0;
+    disk_open(fail, 1 + chance(w, 2));
+    return world_settle(w);
 }
 
 typedef struct replay {
@@ -320,6 +422,7 @@ static image image_take(world *w)
                 .capacity = IMAGE_BYTES,
                 .report = journal_last_report(w->j),
                 .batch = journal_last_batch(w->j),
+                .ticket = w->last_ticket,
                 .base_mark = journal_base_mark(w->j),
                 .rules = w->rules,
                 .rounds = chance(w, 12)};
@@ -335,21 +438,22 @@ static image image_copy(const image *from)
     return im;
 }
 
-/* What thawd's loop does between two batches; `durable`: the last commit is on the disk. */
-static void image_look(world *w, bool durable)
+/* What thawd's loop does between two batches; `held`: the disk has not failed. */
+static void image_look(world *w, bool held)
 {
-    if (w->child.bytes && w->child.rounds-- == 0 && durable) {
+    w->child.rounds -= w->child.rounds > 0;
+    if (w->child.bytes && w->child.rounds == 0 && w->durable_ticket >= w->child.ticket) {
         image_end(&w->placed);
         w->placed = w->child;
         w->child = (image){.bytes = NULL};
     }
     if (engine_now(w->e) == INT64_MIN || chance(w, 10) != 0)
         return;
-    if (!durable &&
+    if (!held &&
         journal_last_batch(w->j) > w->durable_batch) { /* thawd waits; it is seen all the same */
         image_end(&w->placed);
         w->placed = image_take(w);
-    } else if (durable && !w->child.bytes) {
+    } else if (held && !w->child.bytes) {
         w->child = image_take(w);
     }
 }
@@ -474,7 +578,7 @@ static void world_start(world *w)
     config.map_bytes = 1 << 20;
     config.sync = false;
     config.faults = &FAULTS;
-    fail_at = 0;
+    disk_open(0, 0);
     assert_int_equal(journal_open(&config, &w->j, error), 0);
     w->rules = -1;
     w->replaying = true;
@@ -491,6 +595,7 @@ static void world_start(world *w)
     assert_int_equal(engine_journal_seq(w->e), journal_last_report(w->j));
     w->durable_alerts = w->alerts_count;
     w->durable_batch = journal_last_batch(w->j);
+    w->queued = w->last_ticket = w->durable_ticket = w->stall = 0;
     if (engine_now(w->e) > w->now_ns)
         w->now_ns = engine_now(w->e);
     if (imaged)
@@ -499,7 +604,6 @@ static void world_start(world *w)
 
 static void world_stop(world *w)
 {
-    fail_at = 0;
     image_end(&w->child); /* its writer ends with thawd */
     w->j = journal_close(w->j);
     w->e = engine_free(w->e);
@@ -552,14 +656,13 @@ static bool step_publish(world *w)
         if (!v->duplicate)
             assert_int_equal(journal_append_report(w->j, v->journal_seq, &rp.events[i]), 0);
     }
-    if (!world_commit(w))
-        return false;
+    waiting what = {.count = 0};
     for (uint64_t i = 0; i < count; i++)
         if (rp.verdicts[i].code == THAW_OK) {
-            w->acked[numbers[i]] = true;
-            w->acked_seq[numbers[i]] = rp.verdicts[i].journal_seq;
+            what.numbers[what.count] = numbers[i];
+            what.seqs[what.count++] = rp.verdicts[i].journal_seq;
         }
-    return true;
+    return world_submit(w, &what);
 }
 
 static bool step_advance(world *w)
@@ -605,6 +708,8 @@ static bool step_drop(world *w)
     engine_retention what = {w->now_ns - (int64_t)(7 + chance(w, 20)) * DAY, INT64_MIN};
     engine_dropped dropped = {0};
     dropping dr = {.w = w};
+    if (w->stall > 0 && !stall_end(w, 0)) /* everything before must be on the disk */
+        return false;
     image_forget(w);
     assert_int_equal(engine_save(w->e, &what, on_saved, &dr, &dropped), 0);
     if (!dr.made)
@@ -635,9 +740,15 @@ static void world_run(world *w, uint64_t seed)
     world_start(w);
     for (int i = 0; i < STEPS; i++) {
         bool fails = chance(w, 8) == 0, stops = chance(w, 15) == 0;
-        fail_at = fails ? FAILS[chance(w, 4)] : 0;
+        int fail = fails ? FAILS[chance(w, 4)] : 0;
+        if (w->stall == 0 && chance(w, 10) == 0)
+            stall_begin(w);
+        if (w->stall == 0)
+            disk_open(fail, 0);
         bool held = step(w);
-        assert_true(held || fails);
+        if (w->stall > 0 && (--w->stall == 0 || stops))
+            held = stall_end(w, stops && !fails ? JOURNAL_FAULT_BEGIN : fail);
+        assert_true(held || fails || stops);
         image_look(w, held);
         if (held && !stops)
             continue;
@@ -645,6 +756,8 @@ static void world_run(world *w, uint64_t seed)
         world_stop(w);
         world_start(w);
     }
+    if (w->stall > 0)
+        assert_true(stall_end(w, 0));
     world_stop(w);
     world_start(w);
     for (uint64_t n = 0; n < w->next; n++) { /* all of it is known, once */
@@ -679,7 +792,7 @@ static void courses_hold(void **state)
     uint64_t first = one ? strtoull(one, NULL, 10) : 1, count = one    ? 1
                                                                 : many ? strtoull(many, NULL, 10)
                                                                        : 15;
-    uint64_t crashes = 0, retentions = 0, alerts = 0, started = 0, refused = 0;
+    uint64_t crashes = 0, retentions = 0, alerts = 0, started = 0, refused = 0, stalls = 0;
     for (uint64_t seed = first; seed < first + count; seed++) {
         fprintf(stderr, "\rseed %llu ", (unsigned long long)seed);
         world_run(&w, seed);
@@ -688,16 +801,19 @@ static void courses_hold(void **state)
         alerts += w.durable_alerts;
         started += w.started;
         refused += w.refused;
+        stalls += w.stalls;
         world_end(&w);
     }
     fprintf(stderr, "\n");
-    assert_true(crashes > 0 && alerts > 0);
+    assert_true(crashes > 0 && alerts > 0 && stalls > 0);
     assert_true(one || (retentions > 0 && started > 0 && refused > 0));
-    print_message(
-        "%llu courses: %llu crashes, %llu starts from an image, %llu in spite of one, %llu "
-        "pasts dropped, %llu alert changes\n",
-        (unsigned long long)count, (unsigned long long)crashes, (unsigned long long)started,
-        (unsigned long long)refused, (unsigned long long)retentions, (unsigned long long)alerts);
+    print_message("%llu courses: %llu crashes, %llu stalls, %llu starts from an image, %llu in "
+                  "spite of one, %llu "
+                  "pasts dropped, %llu alert changes\n",
+                  (unsigned long long)count, (unsigned long long)crashes,
+                  (unsigned long long)stalls, (unsigned long long)started,
+                  (unsigned long long)refused, (unsigned long long)retentions,
+                  (unsigned long long)alerts);
 }
 
 /* The same seed, the same course: alert changes byte for byte. */
