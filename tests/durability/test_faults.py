@@ -39,7 +39,7 @@ def view(d):
 
 class Faults(unittest.TestCase):
     def course(self, d):
-        """Starts thawd, publishes, stops it, as far as it goes; how many batches were acknowledged."""
+        """Starts thawd, publishes, exchanges rules, starts it again, as far as it goes; how many batches were acknowledged."""
         acknowledged = 0
         try:
             d.start()
@@ -58,15 +58,21 @@ class Faults(unittest.TestCase):
                     self.assertEqual((reply["accepted"] + reply["duplicates"], reply["rejected"]), (4, []))
                     self.assertEqual(acknowledged, n)
                     acknowledged = n + 1
-                if n == BATCHES // 2:
+                if n == BATCHES // 3:
                     self.reload(d)
-            d.process.send_signal(15)
-            d.process.wait(harness.PATIENCE)
+                if n == BATCHES * 2 // 3:
+                    self.end(d)
+                    d.start()
+            self.end(d)
         except AssertionError as failure:
             if "thawd ended with" not in str(failure):
                 raise
             self.assertNotIn("ended with 0:", str(failure))
         return acknowledged
+
+    def end(self, d):
+        d.process.send_signal(15)
+        d.process.wait(harness.PATIENCE)
 
     def reload(self, d):
         d.write_rules(RULES_AFTER)
