@@ -163,9 +163,7 @@ int question_reload(thawd *d, const request_values *v, reply_body *body, msgpack
         v->dry ? msgpack_pack_true(out) : msgpack_pack_false(out);
         pack_key(out, "rules");
         msgpack_pack_array(out, list.count);
-        if (list.items.size > 0)
-            reply_body_write(body, list.items.data, list.items.size);
-        body->over |= list.items.over;
+        reply_body_add(body, &list.items);
     }
     reply_body_done(&list.items);
     if (r == -ENOMEM && d->failure == 0)

@@ -23,6 +23,9 @@ RULES = [
 ]
 # the second rule is changed, and a third comes
 RULES_AFTER = [RULES[0], dict(RULES[1], when="freed.sum > 40"), dict(RULES[0], rule="more", severity="warning")]
+QUESTIONS = [("replay", {"from": 0}), ("snapshot", {}), ("state", {}), ("state", {"country": "BY"}), ("incidents", {}),
+             ("explain", {"alert": "many:BY:1"}), ("explain", {"rule": "lately", "group": {"country": "IR"}}), ("rules", {}),
+             ("status", {}), ("events", {"from": 0}), ("rejects", {}), ("reload", {"dry": True})]
 
 
 def batch(n):
@@ -58,6 +61,8 @@ class Faults(unittest.TestCase):
                     self.assertEqual((reply["accepted"] + reply["duplicates"], reply["rejected"]), (4, []))
                     self.assertEqual(acknowledged, n)
                     acknowledged = n + 1
+                if n == 2:
+                    self.ask(d, *QUESTIONS)
                 if n == BATCHES // 3:
                     self.reload(d)
                 if n == BATCHES * 2 // 3:
@@ -74,13 +79,18 @@ class Faults(unittest.TestCase):
         d.process.send_signal(15)
         d.process.wait(harness.PATIENCE)
 
+    def ask(self, d, *questions):
+        """What is answered is whole (it can be unpacked), or it is not answered."""
+        with d.client() as c:
+            for verb, body in questions:
+                try:
+                    c.ask(verb, body, patience=2)
+                except AssertionError:
+                    return
+
     def reload(self, d):
         d.write_rules(RULES_AFTER)
-        with d.client() as c:
-            try:
-                c.ask("reload", patience=2)
-            except AssertionError:
-                pass  # no answer: whether it came to that shows afterwards
+        self.ask(d, ("reload", {}))
 
     def run_with(self, fault):
         """One course under it and what is found afterwards; how many calls of that kind there were."""
