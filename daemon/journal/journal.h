@@ -211,6 +211,7 @@ int journal_import(const char *folder, FILE *in, bool renumber, const journal_wa
 
 /* Rewrites the data file without its free pages and puts it in place of the old one. Takes the
  * lock: the daemon must not run. The summary's `bytes` is the new size. */
-int journal_compact(const char *folder, journal_summary *ret_summary, char error[512]);
+int journal_compact(const char *folder, const journal_watch *watch, journal_summary *ret_summary,
+                    char error[512]);
 
 #endif
