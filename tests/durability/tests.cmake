@@ -16,3 +16,4 @@ foreach(source ${DURABILITY_TESTS})
     "THAW_BUILD=${CMAKE_BINARY_DIR};THAW_FAULTS=${DURABILITY_FAULTS};PYTHONPATH=${CMAKE_CURRENT_SOURCE_DIR}/e2e")
 endforeach()
 set_tests_properties(durability_kill durability_retention durability_faults PROPERTIES LABELS slow)
+set_tests_properties(durability_faults PROPERTIES TIMEOUT 900) # a start for each call
