@@ -203,12 +203,25 @@ static bool has_begun(const thawd *d)
 
 /* ---- while it runs ------------------------------------------------------------------- */
 
+/* Where memory runs out the kernel should take the child: it only spares work. */
+static void offer_to_kernel(void)
+{
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        ssize_t n = write(fd, "1000", 4);
+        (void)n; /* then it takes whom it likes */
+        close(fd);
+    }
+}
+
 /* The child has this thread alone, and nothing but the file: what it would keep open, locks and sockets,
  * must end with its parent. */
 static void child_run(const thawd *d, int fd, int done, pid_t parent)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
         _exit(EINTR);
+    offer_to_kernel();
     fd = fcntl(fd, F_DUPFD, 5); /* out of the way of 3 and 4 */
     done = fcntl(done, F_DUPFD, 5);
     if (dup2(fd, 3) != 3 || dup2(done, 4) != 4 || close_range(5, ~0u, 0) < 0)
