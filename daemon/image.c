@@ -254,7 +254,7 @@ static int on_child(sd_event_source *source, int fd, uint32_t revents, void *con
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         d->image.written = true;
     else
-        say_failed(d, WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR);
+        say_failed(d, WIFEXITED(status) ? -WEXITSTATUS(status) : -ECANCELED); /* killed: for its memory, mostly */
     pass_schedule(d);
     return 0;
 }
