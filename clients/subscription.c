@@ -24,6 +24,8 @@ typedef struct subscription {
     uint64_t last; /* number up to which everything was delivered */
     int64_t heard_ns;
     bool silent, done;
+    bool seeking; /* the beginning or a time, which nothing was delivered of yet */
+    bool cut;     /* it lies before what is kept */
 } subscription;
 
 static bool is_everything(const subscription *s)
@@ -68,6 +70,9 @@ static uint64_t page_deliver(subscription *s, const msgpack_object *alerts, bool
         int64_t at_ns = INT64_MAX;
         pack_get_time(alert, "at", &at_ns);
         bool wanted = s->options->from != FROM_TIME || at_ns >= s->options->time_ns;
+        if (s->cut && wanted && s->options->from == FROM_TIME)
+            remark(s, "the changes before %" PRIu64 " are no longer kept", seq);
+        s->cut = false; /* told, or nothing is missing: this one is older than what was asked for */
         if ((all || seq > s->last) && wanted)
             s->done = s->options->alert(s->options->context, alert);
         if (seq > greatest)
@@ -165,6 +170,27 @@ static int replay_page(subscription *s, answer *reply)
     return result;
 }
 
+/* Asked for the beginning, or for a time: moves on to the first change that is kept. False: that is not
+ * what was asked for, or not known. */
+static bool skip_gone(subscription *s)
+{
+    answer reply = {.open = false};
+    uint64_t first = 0;
+    if (s->seeking && connection_try(s->connection, "status", NULL, &reply) == 0) {
+        const msgpack_object *journal = pack_get(&reply.body, "journal");
+        first = journal != NULL ? pack_get_uint(journal, "first_alert", 0) : 0;
+    }
+    answer_free(&reply);
+    if (first <= s->last + 1)
+        return false;
+    if (s->last > 0)
+        remark(s, "the changes after %" PRIu64 " up to %" PRIu64 " are no longer kept", s->last,
+               first - 1);
+    s->last = first - 1;
+    s->cut = true;
+    return true;
+}
+
 /* What was asked for is no longer kept: the active alerts stand for it. */
 static int replay_gone(subscription *s, const msgpack_object *error)
 {
@@ -202,7 +228,9 @@ static int replay(subscription *s)
     int result = 0;
     while (more && result == 0 && !s->done) {
         result = replay_page(s, &reply);
-        if (result == -EREMOTEIO)
+        if (result == -EREMOTEIO && pack_is(&reply.body, "code", "gone") && skip_gone(s))
+            result = 0;
+        else if (result == -EREMOTEIO)
             result = replay_gone(s, &reply.body);
         else if (result == 0 && !epoch_same(s, &reply.body))
             result = -ESTALE;
@@ -309,7 +337,9 @@ static int begin(subscription *s)
     if (s->options->from == FROM_NOW)
         return snapshot(s);
     s->last = s->options->from == FROM_SEQ ? s->options->seq : 0;
+    s->seeking = s->options->from != FROM_SEQ;
     int result = replay(s);
+    s->seeking = s->cut = false;
     return result == -ESTALE ? renew(s) : result;
 }
 

@@ -13,9 +13,10 @@
 #include "connection.h"
 
 typedef enum subscription_from {
-    FROM_NOW, /* the active alerts, then what follows */
-    FROM_SEQ, /* every change with a greater number */
-    FROM_TIME /* every change made then or later */
+    FROM_NOW,       /* the active alerts, then what follows */
+    FROM_SEQ,       /* every change with a greater number */
+    FROM_BEGINNING, /* every change that is kept */
+    FROM_TIME       /* every change made then or later that is kept */
 } subscription_from;
 
 typedef struct subscription_options {

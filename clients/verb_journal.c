@@ -165,9 +165,11 @@ static int compact(tool *t, const char *file)
 {
     journal_summary summary = {0};
     char error[512] = "";
-    int r = journal_compact(t->state, &summary, error);
+    journal_watch watch = {on_progress, NULL, t};
+    int r = journal_compact(t->state, &watch, &summary, error);
 
     (void)file;
+    progress_clear(t);
     if (r < 0)
         return failed(t, "compact", r, error);
     if (t->json)

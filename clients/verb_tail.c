@@ -47,8 +47,8 @@ static void remark(void *context, const char *text)
 static bool from_parse(const char *text, subscription_options *o)
 {
     char *end = NULL;
-    o->from = text == NULL ? FROM_NOW : FROM_SEQ;
-    if (text == NULL || strcmp(text, "beginning") == 0)
+    o->from = text == NULL ? FROM_NOW : strcmp(text, "beginning") == 0 ? FROM_BEGINNING : FROM_SEQ;
+    if (o->from != FROM_SEQ)
         return true;
     o->seq = strtoull(text, &end, 10);
     /* "2025" is more likely a year than a number that somebody kept: years come with a dash. */

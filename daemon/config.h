@@ -56,6 +56,7 @@ typedef struct config {
     uint64_t outbox_bytes;                       /* replies and alerts that wait for the disk */
     uint64_t queue_bytes;                        /* batches that wait for the disk */
     uint64_t map_bytes;                          /* first size of the journal's map */
+    int64_t image_ns; /* so long may a start take to take in again what the image does not know */
     int64_t retain_age_ns, retain_ids_ns;
     uint64_t retain_bytes;
     char *curve_server;        /* file of the daemon's secret key */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -38,19 +37,11 @@ int daemon_open_journal(thawd *d)
     return r;
 }
 
-static int64_t stopwatch_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 int daemon_new_engine(thawd *d, engine **ret_engine)
 {
     const config *c = &d->config;
     engine_config e = engine_config_default;
-    engine_sink sink = {d, publisher_alert, stopwatch_ns};
+    engine_sink sink = {d, publisher_alert, instant_stopwatch_ns};
 
     e.clock = c->clock;
     e.tolerance_release_ns = c->tolerance_release_ns;

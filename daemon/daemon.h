@@ -33,15 +33,20 @@ typedef struct watch watch;
 
 /* What image.h keeps in mind. */
 typedef struct image {
-    int folder;             /* the state folder; -1: no images */
-    uint64_t report, batch; /* the journal's end when the last one was begun, or read */
-    uint64_t ticket;        /* of the last batch in it */
-    int64_t begun_ns;       /* monotonic, the last that a child wrote; 0: none yet */
-    pid_t child;            /* writes it; 0: none */
-    int done;               /* ends with the child */
+    int folder; /* the state folder; -1: no images */
+    uint64_t report,
+        batch;       /* the journal's end when the last one was begun, or read; 0: no such one */
+    uint64_t ticket; /* of the last batch in it */
+    uint64_t after;  /* none is begun before this ticket is on the disk */
+    int64_t work_ns; /* what came since the image in place took the engine */
+    int64_t begun_work_ns; /* of that, what the one being written knows */
+    int64_t begun_ns;      /* monotonic, the one being written */
+    int64_t took_ns;       /* the last one, to be written or read */
+    int64_t rest_ns;       /* monotonic, no other before */
+    pid_t child;           /* writes it; 0: none */
+    int done;              /* ends with the child */
     sd_event_source *source;
-    bool written;   /* to be put in place once its batch is on the disk */
-    bool forgotten; /* there is none for what is held now */
+    bool written; /* to be put in place once its batch is on the disk */
 } image;
 
 typedef struct thawd {
@@ -63,7 +68,7 @@ typedef struct thawd {
 
     sd_event *event;
     sd_event_source *pass_source, *journal_source, *deadline_source, *beat_source, *retry_source;
-    zsock *events_in, *service_in, *alerts_in, *auth_in;
+    zsock *events_in, *service_in, *alerts_in, *auth_in, *watch_in;
     batch batch;
     watch *watch;
 

@@ -23,8 +23,8 @@
 #include "ruleset.h"
 
 #define IMAGE_MAGIC UINT64_C(0x656c69666d697474)
-#define DUE_REPORTS 100000u
-#define DUE_NS INT64_C(60000000000) /* in a flood no more than one in so long */
+#define REST 5 /* times what the last one took, from its begin to that of the next */
+#define RETRY_NS INT64_C(60000000000)
 #define SYNC_BYTES (16u << 20) /* so much at most is not yet on the disk: the journal syncs beside it */
 #define ROOM_BYTES (16u << 20)
 
@@ -33,7 +33,7 @@ typedef struct head {
     uint64_t magic;
     uint8_t build[32]; /* only that build reads it */
     char epoch[40];
-    uint64_t report, batch, alert, base_report;
+    uint64_t report, batch, alert, base_mark;
     int64_t retained_ns;
     uint64_t engine_bytes, rules_bytes, rules_sum;
     uint64_t sum; /* of all before */
@@ -122,7 +122,7 @@ static void head_fill(const thawd *d, head *h)
                 .report = journal_last_report(d->journal),
                 .batch = journal_last_batch(d->journal),
                 .alert = engine_alert_seq(d->engine),
-                .base_report = journal_base_report(d->journal),
+                .base_mark = journal_base_mark(d->journal),
                 .retained_ns = d->retained_ns,
                 .rules_bytes = d->rules_packed_len,
                 .rules_sum = XXH3_64bits(d->rules_packed, d->rules_packed_len)};
@@ -149,9 +149,11 @@ static int write_image(const thawd *d, int fd, bool patience)
     return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
+/* A file of its own: what a child of an earlier thawd may still have open is another. */
 static int open_new(const thawd *d)
 {
-    int fd = openat(d->image.folder, "image.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    (void)unlinkat(d->image.folder, "image.new", 0);
+    int fd = openat(d->image.folder, "image.new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
     return fd < 0 ? -errno : fd;
 }
@@ -162,10 +164,12 @@ static void put_in_place(thawd *d)
     struct stat st;
 
     im->written = false;
+    im->rest_ns = im->begun_ns + REST * im->took_ns;
     if (renameat(im->folder, "image.new", im->folder, "image") < 0) {
         log_say(d->log, SAY_IMAGE_FAILED, NULL, "the image cannot be put in place: %s", strerror(errno));
         return;
     }
+    im->work_ns -= im->begun_work_ns;
     d->counters.images++;
     log_say(d->log, SAY_IMAGE_SAVED, NULL, "an image was saved at report %" PRIu64 ", %" PRIu64 " MiB", im->report,
             fstatat(im->folder, "image", &st, 0) == 0 ? (uint64_t)st.st_size >> 20 : 0);
@@ -173,6 +177,8 @@ static void put_in_place(thawd *d)
 
 static void say_failed(thawd *d, int r)
 {
+    d->image.report = d->image.batch = 0;
+    d->image.rest_ns = instant_stopwatch_ns() + RETRY_NS;
     (void)unlinkat(d->image.folder, "image.new", 0);
     log_say(d->log, SAY_IMAGE_FAILED, NULL, "no image could be saved, the next start reads more of the journal: %s",
             strerror(-r));
@@ -197,11 +203,25 @@ static bool has_begun(const thawd *d)
 
 /* ---- while it runs ------------------------------------------------------------------- */
 
+/* Where memory runs out the kernel should take the child: it only spares work. */
+static void offer_to_kernel(void)
+{
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        ssize_t n = write(fd, "1000", 4);
+        (void)n; /* then it takes whom it likes */
+        close(fd);
+    }
+}
+
 /* The child has this thread alone, and nothing but the file: what it would keep open, locks and sockets,
  * must end with its parent. */
-static void child_run(const thawd *d, int fd, int done)
+static void child_run(const thawd *d, int fd, int done, pid_t parent)
 {
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+        _exit(EINTR);
+    offer_to_kernel();
     fd = fcntl(fd, F_DUPFD, 5); /* out of the way of 3 and 4 */
     done = fcntl(done, F_DUPFD, 5);
     if (dup2(fd, 3) != 3 || dup2(done, 4) != 4 || close_range(5, ~0u, 0) < 0)
@@ -230,10 +250,11 @@ static int on_child(sd_event_source *source, int fd, uint32_t revents, void *con
     (void)fd;
     (void)revents;
     child_end(d, &status);
+    d->image.took_ns = instant_stopwatch_ns() - d->image.begun_ns;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         d->image.written = true;
     else
-        say_failed(d, WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR);
+        say_failed(d, WIFEXITED(status) ? -WEXITSTATUS(status) : -ECANCELED); /* killed: for its memory, mostly */
     pass_schedule(d);
     return 0;
 }
@@ -241,6 +262,7 @@ static int on_child(sd_event_source *source, int fd, uint32_t revents, void *con
 static int start(thawd *d)
 {
     image *im = &d->image;
+    pid_t parent = getpid();
     int fd = open_new(d), done[2], r = fd < 0 ? fd : 0;
 
     if (r == 0 && pipe2(done, O_CLOEXEC) < 0)
@@ -252,7 +274,7 @@ static int start(thawd *d)
     }
     im->child = fork();
     if (im->child == 0)
-        child_run(d, fd, done[1]);
+        child_run(d, fd, done[1], parent);
     r = im->child < 0 ? -errno : 0;
     close(fd);
     close(done[1]);
@@ -272,14 +294,13 @@ static int start(thawd *d)
     return r;
 }
 
+/* As image.h has it: enough to do again, enough of what one costs itself, and not too soon. */
 static bool is_due(const thawd *d)
 {
     const image *im = &d->image;
-    uint64_t held = engine_reports_held(d->engine), since = journal_last_report(d->journal) - im->report;
 
-    if (!has_begun(d) || (im->begun_ns != 0 && d->now.mono.ns - im->begun_ns < DUE_NS))
-        return false;
-    return held >= DUE_REPORTS && (im->forgotten || (since >= DUE_REPORTS && since >= held / 10));
+    return im->folder >= 0 && im->work_ns >= d->config.image_ns && im->work_ns >= im->took_ns / 2 &&
+           d->now.mono.ns >= im->rest_ns && d->durable >= im->after && has_begun(d);
 }
 
 void image_look(thawd *d)
@@ -289,13 +310,13 @@ void image_look(thawd *d)
 
     if (im->written && d->durable >= im->ticket)
         put_in_place(d);
-    if (im->child != 0 || im->written || !is_due(d) || im->folder < 0)
+    if (im->child != 0 || im->written || !is_due(d))
         return;
     im->report = journal_last_report(d->journal);
     im->batch = journal_last_batch(d->journal);
     im->ticket = d->ticket;
-    im->begun_ns = d->now.mono.ns;
-    im->forgotten = false;
+    im->begun_ns = instant_stopwatch_ns();
+    im->begun_work_ns = im->work_ns;
     r = has_room(d) ? start(d) : -ENOSPC;
     if (r < 0)
         say_failed(d, r);
@@ -319,13 +340,18 @@ int image_forget(thawd *d)
     child_stop(d);
     im->written = false;
     im->report = im->batch = 0;
-    im->forgotten = true;
     if (im->folder < 0)
         return 0;
     (void)unlinkat(im->folder, "image.new", 0);
     if (unlinkat(im->folder, "image", 0) < 0)
         return errno == ENOENT ? 0 : -errno;
     return fsync(im->folder) < 0 ? -errno : 0;
+}
+
+void image_owe(thawd *d, int64_t work_ns)
+{
+    d->image.work_ns = work_ns;
+    d->image.after = d->ticket;
 }
 
 void image_stop(thawd *d, bool save)
@@ -372,7 +398,7 @@ static const char *head_wrong(const thawd *d, const head *h, uint64_t bytes)
     if (h->report > journal_last_report(d->journal) || h->batch > journal_last_batch(d->journal) ||
         h->alert > journal_last_alert(d->journal))
         return "it is ahead of the journal";
-    if (h->base_report != journal_base_report(d->journal))
+    if (h->base_mark != journal_base_mark(d->journal))
         return "the past was dropped since";
     return NULL;
 }
@@ -476,10 +502,14 @@ int image_load(thawd *d, image_place *ret_place)
     int fd, r;
 
     im->folder = build_id(build) ? open(d->config.state, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (im->folder >= 0) /* what a crash has left of one takes room that the journal may need */
+        (void)unlinkat(im->folder, "image.new", 0);
     fd = im->folder < 0 ? -1 : openat(im->folder, "image", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return -ENOENT;
+    im->begun_ns = instant_stopwatch_ns();
     const char *wrong = read_image(d, fd, &h);
+    im->took_ns = instant_stopwatch_ns() - im->begun_ns;
     close(fd);
     if (wrong != NULL) {
         r = start_anew(d, wrong);

@@ -9,10 +9,17 @@
  *           no  ─► it is taken away with a line in the log, and all is replayed
  *
  * The journal is the truth, an image only spares work: it may be deleted at any time, and thawd
- * writes a new one. One is due when 100 000 reports came since the last and a tenth of what is
- * held, but at most once in a minute. While the child writes, it and the loop share their memory:
- * what the loop changes meanwhile is held twice. One that would leave too little room on the disk
- * for the journal is not written.
+ * writes a new one. One is due when
+ *
+ *   - what came since the last took the engine so long as a start may take to do it again
+ *     (journal.image, a second), and half as long as the last image took: the more is held, the
+ *     more an image costs, and the more a start has to do in any case;
+ *   - the last was begun five times as long ago as it took: however much comes, and however slow the
+ *     disk, no more than a fifth of the time something is written beside the journal.
+ *
+ * While the child writes, it and the loop share their memory: what the loop changes meanwhile is
+ * held twice. One that would leave too little room on the disk for the journal is not written; after
+ * a failure the next is tried a minute later.
  */
 #ifndef DAEMON_IMAGE_H
 #define DAEMON_IMAGE_H
@@ -35,6 +42,9 @@ int image_refuse(thawd *d);
 void image_look(thawd *d);
 /* The past is about to be dropped: image and child go. 0, or the image may still be there. */
 int image_forget(thawd *d);
+/* The engine was made anew, from the journal or for a dropped past, and took so long for it: no image
+ * knows of that, and none may be begun before all that was handed to the journal is on the disk. */
+void image_owe(thawd *d, int64_t work_ns);
 /* At the end: everything is on the disk, nothing follows. Ends the child and writes a last one. */
 void image_stop(thawd *d, bool save);
 

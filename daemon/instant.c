@@ -13,6 +13,11 @@ static int64_t clock_ns(clockid_t id)
     return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
+int64_t instant_stopwatch_ns(void)
+{
+    return clock_ns(CLOCK_MONOTONIC);
+}
+
 bool instant_take(instant *now)
 {
     int64_t machine = clock_ns(CLOCK_REALTIME);
@@ -21,6 +26,6 @@ bool instant_take(instant *now)
     now->machine_ns = machine;
     if (machine > now->wall_ns)
         now->wall_ns = machine;
-    now->mono.ns = clock_ns(CLOCK_MONOTONIC);
+    now->mono.ns = instant_stopwatch_ns();
     return fell;
 }

@@ -25,4 +25,7 @@ typedef struct instant {
  * since the last call (once for each fall). */
 bool instant_take(instant *now);
 
+/* Monotonic, now: for what something took. */
+int64_t instant_stopwatch_ns(void);
+
 #endif

@@ -225,13 +225,23 @@ static int answer_requests(thawd *d)
     return 0;
 }
 
+static int apply(thawd *d)
+{
+    batch *b = &d->batch;
+    int64_t began_ns = instant_stopwatch_ns();
+    int r = engine_apply(d->engine, b->events, b->count, d->now.wall_ns, b->verdicts);
+
+    d->image.work_ns += instant_stopwatch_ns() - began_ns;
+    return r;
+}
+
 int intake_commit(thawd *d)
 {
     batch *b = &d->batch;
     int r = 0;
 
     if (b->count > 0)
-        r = engine_apply(d->engine, b->events, b->count, d->now.wall_ns, b->verdicts);
+        r = apply(d);
     for (size_t i = 0; r == 0 && i < b->count; i++)
         r = settle_event(d, i);
     if (r == 0)

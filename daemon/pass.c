@@ -74,7 +74,9 @@ static int act_deadlines(thawd *d)
     if (d->config.clock != ENGINE_CLOCK_WALL || engine_now(d->engine) == INT64_MIN ||
         engine_next_deadline(d->engine) > d->now.wall_ns)
         return 0;
+    int64_t began_ns = instant_stopwatch_ns();
     r = engine_advance(d->engine, d->now.wall_ns);
+    d->image.work_ns += instant_stopwatch_ns() - began_ns;
     if (r == 0)
         r = d->failure;
     if (r == 0)
@@ -154,6 +156,7 @@ static int run_pass(thawd *d)
     if (d->auth != NULL)
         auth_serve(d->auth);
     publisher_drain(d);
+    watch_take(d->watch);
     r = act_deadlines(d);
     if (r == 0)
         r = retention_look(d);
@@ -277,6 +280,8 @@ static int attach_sockets(thawd *d)
         r = zsock_attach(d->event, d->service.socket, pass_schedule, d, &d->service_in);
     if (r == 0)
         r = zsock_attach(d->event, d->alerts.socket, pass_schedule, d, &d->alerts_in);
+    if (r == 0)
+        r = zsock_attach(d->event, watch_socket(d->watch), pass_schedule, d, &d->watch_in);
     if (r == 0 && d->auth != NULL)
         r = zsock_attach(d->event, auth_socket(d->auth), pass_schedule, d, &d->auth_in);
     return r;
@@ -330,6 +335,7 @@ void pass_detach(thawd *d)
     d->service_in = zsock_detach(d->service_in);
     d->alerts_in = zsock_detach(d->alerts_in);
     d->auth_in = zsock_detach(d->auth_in);
+    d->watch_in = zsock_detach(d->watch_in);
     d->pass_source = sd_event_source_disable_unref(d->pass_source);
     d->journal_source = sd_event_source_disable_unref(d->journal_source);
     d->deadline_source = sd_event_source_disable_unref(d->deadline_source);

@@ -102,10 +102,7 @@ static int on_alert(void *context, uint64_t seq, const void *topic, size_t topic
 static void page_end(page *p, reply_body *body, msgpack_packer *out)
 {
     msgpack_pack_array(out, p->count);
-    if (p->items.size > 0)
-        reply_body_write(body, p->items.data, p->items.size);
-    body->over |= p->items.over;
-    reply_body_done(&p->items);
+    reply_body_add(body, &p->items);
 }
 
 /* `next` is up to where the journal was looked through: with a topic, a page may be empty though

@@ -314,16 +314,19 @@ static int replay(thawd *d)
 {
     image_place from;
     int r = image_load(d, &from);
+    int64_t began_ns = instant_stopwatch_ns();
+    bool imaged = r == 0;
 
-    if (r == 0) {
+    if (imaged)
         r = replay_from(d, &from);
-        if (r == 0 || !may_read_all(d, &from, r))
-            return r;
+    if (imaged && r < 0 && may_read_all(d, &from, r)) {
         r = image_refuse(d);
-    } else if (r == -ENOENT) {
-        r = 0;
+        imaged = false;
     }
-    return r < 0 ? r : replay_from(d, NULL);
+    if (!imaged && (r == 0 || r == -ENOENT))
+        r = replay_from(d, NULL);
+    image_owe(d, instant_stopwatch_ns() - began_ns);
+    return r;
 }
 
 /* The rules of today. Where they cannot be read but the journal knows a set, that one stays:

@@ -37,7 +37,7 @@ int reload_apply(thawd *d, ruleset *set, rules_change_fn on_change, void *contex
         r = d->failure;
     }
     if (r == 0)
-        r = journal_ruleset(d, set);
+        r = d->failure = journal_ruleset(d, set); /* they are in force: no way back */
     ruleset_done(set);
     return r;
 }
@@ -64,8 +64,10 @@ static int exchange(thawd *d, ruleset *set, rules_change_fn on_change, void *con
     size_t count = rules_count(set->set);
     int r = reload_apply(d, set, on_change, context);
 
+    if (r == -ENOMEM && d->failure == 0)
+        refuse(d, "out of memory");
     if (r == 0)
-        r = intake_commit(d);
+        r = d->failure = intake_commit(d);
     if (r == 0) {
         d->counters.reloads++;
         log_say(d->log, SAY_RELOADED, NULL, "%zu rules are in force", count);
@@ -161,9 +163,7 @@ int question_reload(thawd *d, const request_values *v, reply_body *body, msgpack
         v->dry ? msgpack_pack_true(out) : msgpack_pack_false(out);
         pack_key(out, "rules");
         msgpack_pack_array(out, list.count);
-        if (list.items.size > 0)
-            reply_body_write(body, list.items.data, list.items.size);
-        body->over |= list.items.over;
+        reply_body_add(body, &list.items);
     }
     reply_body_done(&list.items);
     if (r == -ENOMEM && d->failure == 0)

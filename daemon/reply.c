@@ -76,6 +76,15 @@ int reply_body_write(void *place, const char *data, size_t len)
     return 0;
 }
 
+void reply_body_add(reply_body *body, reply_body *part)
+{
+    if (part->size > 0)
+        reply_body_write(body, part->data, part->size);
+    body->over |= part->over;
+    body->failed |= part->failed;
+    reply_body_done(part);
+}
+
 /* The frames before the body. */
 static int put_head(frames *message, const envelope *to, const char *status)
 {

@@ -23,6 +23,8 @@ void reply_body_init(reply_body *body, size_t max, msgpack_packer *out);
 void reply_body_done(reply_body *body);
 /* Appends bytes that are packed already; -1 where they do not fit. */
 int reply_body_write(void *body, const char *data, size_t len);
+/* Appends what another body holds, and what befell that one, which is emptied. */
+void reply_body_add(reply_body *body, reply_body *part);
 
 /* OK with a packed body, or ERR too-large where it did not fit; the body's memory is taken over,
  * whatever the result. */

@@ -96,14 +96,17 @@ typedef struct retaining {
     uint64_t records;
 } retaining;
 
-/* A base begins with the rule set: whoever reads it needs it for the rest. */
+/* Something is dropped, and the image knows it still. A base begins with the rule set: whoever reads
+ * it needs it for the rest. */
 static int begin(retaining *rt)
 {
     thawd *d = rt->d;
     char error[RULESET_ERROR_BYTES];
-    int r = daemon_new_engine(d, &rt->made);
+    int r = image_forget(d);
 
     rt->begun = true;
+    if (r == 0)
+        r = daemon_new_engine(d, &rt->made);
     if (r < 0 || d->rules_packed == NULL)
         return r;
     r = ruleset_unpack(d->rules_packed, d->rules_packed_len, &rt->set, error);
@@ -169,19 +172,19 @@ static int drop(thawd *d, int64_t horizon_ns)
     engine_retention what = {.horizon_ns = horizon_ns, .ids_from_ns = INT64_MIN};
     engine_dropped dropped = {0, 0};
     retaining rt = {.d = d};
-    int64_t now_ns = engine_now(d->engine);
+    int64_t now_ns = engine_now(d->engine), began_ns;
     int r = wait_for_disk(d);
 
     if (d->config.retain_ids_ns != INT64_MAX && now_ns > INT64_MIN + d->config.retain_ids_ns)
         what.ids_from_ns = now_ns - d->config.retain_ids_ns;
     batch_clear(&d->batch);
-    if (r == 0)
-        r = image_forget(d);
+    began_ns = instant_stopwatch_ns();
     if (r == 0)
         r = engine_save(d->engine, &what, on_record, &rt, &dropped);
     if (r == 0 && rt.begun)
         r = exchange(&rt, horizon_ns);
     if (r == 0 && rt.begun) {
+        image_owe(d, instant_stopwatch_ns() - began_ns);
         d->counters.retentions++;
         d->counters.dropped += dropped.reports;
         log_say(d->log, SAY_RETAINED, NULL,

@@ -123,8 +123,11 @@ static void first_complaint(const rules_complaints *all, char error[RULESET_ERRO
             continue;
         if (all->errors > 1)
             snprintf(more, sizeof(more), " (and %zu more)", all->errors - 1);
-        snprintf(error, RULESET_ERROR_BYTES, "%.200s:%u:%u: %.200s%s", one->file, one->line,
-                 one->column, one->text, more);
+        if (one->line > 0)
+            snprintf(error, RULESET_ERROR_BYTES, "%.200s:%u:%u: %.200s%s", one->file, one->line,
+                     one->column, one->text, more);
+        else /* of the file as a whole */
+            snprintf(error, RULESET_ERROR_BYTES, "%.200s: %.200s%s", one->file, one->text, more);
         return;
     }
     snprintf(error, RULESET_ERROR_BYTES, "the rules could not be read");
@@ -171,16 +174,36 @@ static int load(loading *l, rules **ret_set, char error[RULESET_ERROR_BYTES])
     return l->result;
 }
 
+/* Nobody named the folder, and it is not there. It counts as an error and not as empty: an alert must not
+ * end because a folder was not mounted. */
+static int default_missing(const config *c, char error[RULESET_ERROR_BYTES])
+{
+    const config_item *first = c->rules.items;
+
+    if (c->rules.count == 0 || first->line > 0 || access(first->text, F_OK) == 0 || errno != ENOENT)
+        return 0;
+    snprintf(error, RULESET_ERROR_BYTES,
+             "%.100s: there is no such folder, expected the rules in it, since %.200s does not say "
+             "where they are: make "
+             "the folder (it may stay empty), or set rules (to [] for none)",
+             first->text, c->file);
+    return -EINVAL;
+}
+
 static int load_files(const config *c, rules **ret_set, char error[RULESET_ERROR_BYTES])
 {
-    const char **paths = calloc(c->rules.count + 1, sizeof(*paths));
-    loading l = {.paths = paths, .count = c->rules.count};
-    int r;
+    const char **paths;
+    loading l = {.count = c->rules.count};
+    int r = default_missing(c, error);
 
+    if (r < 0)
+        return r;
+    paths = calloc(c->rules.count + 1, sizeof(*paths));
     if (paths == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < c->rules.count; i++)
         paths[i] = c->rules.items[i].text;
+    l.paths = paths;
     r = load(&l, ret_set, error);
     free(paths);
     return r;

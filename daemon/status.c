@@ -46,10 +46,7 @@ static void section_key(section *s, const char *key)
 static void section_end(section *s, reply_body *to, msgpack_packer *out)
 {
     msgpack_pack_map(out, s->pairs);
-    if (s->body.size > 0)
-        reply_body_write(to, s->body.data, s->body.size);
-    to->failed |= s->body.failed;
-    reply_body_done(&s->body);
+    reply_body_add(to, &s->body);
 }
 
 static void section_nest(section *outer, const char *key, section *inner)
@@ -95,6 +92,7 @@ static void add_journal(section *s, const thawd *d)
     section_count(s, "used_bytes", c.used_bytes);
     section_count(s, "live_bytes", c.live_bytes);
     section_count(s, "kept_below", journal_base_report(d->journal));
+    section_count(s, "first_alert", journal_first_alert(d->journal));
     section_count(s, "commit_us_last", (uint64_t)(c.commit_ns_last / 1000));
     section_count(s, "commit_us_max", (uint64_t)(c.commit_ns_max / 1000));
 }
@@ -150,6 +148,8 @@ static int add_engine(section *s, thawd *d)
 
     reply_body_init(&packed, d->config.reply_bytes / 2, &out);
     r = engine_write_counters(d->engine, &out);
+    if (packed.failed)
+        r = -ENOMEM;
     at = wire_cursor_over((const uint8_t *)packed.data, packed.size);
     if (r < 0 || packed.size == 0 || !wire_read(&at, &map) || map.type != WIRE_MAP) {
         reply_body_done(&packed);

@@ -31,7 +31,7 @@ struct watch {
 int watch_new(void *zmq, void *socket, log *l, watch **ret_watch)
 {
     watch *w = calloc(1, sizeof(*w));
-    int r = 0, linger = 0;
+    int r = 0, linger = 0, unbounded = 0;
 
     if (w == NULL)
         return -ENOMEM;
@@ -47,6 +47,7 @@ int watch_new(void *zmq, void *socket, log *l, watch **ret_watch)
         w->monitor = zmq_socket(zmq, ZMQ_PAIR);
         if (w->monitor == NULL ||
             zmq_setsockopt(w->monitor, ZMQ_LINGER, &linger, sizeof(linger)) < 0 ||
+            zmq_setsockopt(w->monitor, ZMQ_RCVHWM, &unbounded, sizeof(unbounded)) < 0 ||
             zmq_connect(w->monitor, MONITOR_ADDRESS) < 0)
             r = -errno;
     }
@@ -90,7 +91,7 @@ static void peer_went(watch *w, int fd)
 }
 
 /* A monitor's event: 16 bits of what, 32 bits of value, which is the descriptor. */
-static void take_events(watch *w)
+void watch_take(watch *w)
 {
     frames f;
 
@@ -135,9 +136,14 @@ static void peer_look(watch *w, peer *p)
 
 void watch_look(watch *w)
 {
-    take_events(w);
+    watch_take(w);
     for (size_t i = 0; i < w->count; i++)
         peer_look(w, &w->peers[i]);
+}
+
+void *watch_socket(const watch *w)
+{
+    return w->monitor;
 }
 
 uint64_t watch_connected(const watch *w)

@@ -23,7 +23,12 @@ typedef struct watch watch;
 int watch_new(void *zmq, void *socket, log *l, watch **ret_watch);
 watch *watch_free(watch *w);
 
-/* Takes in who came and went, and looks at each queue; called once a beat. */
+/* What who came and went is told on. Where news of them found no room, libzmq's thread would wait and
+ * everything with it: the room is unbounded, so it wakes the loop. */
+void *watch_socket(const watch *w);
+/* Takes in who came and went; called in each pass. */
+void watch_take(watch *w);
+/* The same, and looks at each queue; called once a beat. */
 void watch_look(watch *w);
 
 /* 0 for NULL. */

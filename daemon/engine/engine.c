@@ -101,7 +101,7 @@ static int engine_act(engine *e, int64_t at_ns)
     int r = facts_advance(e->facts, e->now_ns);
     if (r == 0 && e->rules)
         r = rules_advance(e->rules, e->now_ns);
-    return r;
+    return r < 0 ? r : facts_failed(e->facts);
 }
 
 int engine_advance(engine *e, int64_t now_ns)
@@ -126,7 +126,7 @@ static int engine_evaluate(engine *e)
     int r = facts_settle(e->facts, e->now_ns);
     if (r == 0 && e->rules)
         r = rules_evaluate(e->rules, e->now_ns);
-    return r;
+    return r < 0 ? r : facts_failed(e->facts);
 }
 
 /* ---- reports in --------------------------------------------------------------------- */
@@ -199,6 +199,8 @@ int engine_set_rules(engine *e, rules *set, bool dry, rules_change_fn on_change,
 {
     rules_sink sink = {e, engine_on_alert, e->sink.stopwatch_ns};
     int r = rules_replace(e->rules, set, e->facts, e->now_ns, &sink, dry, on_change, context);
+    if (r == 0 && !dry && facts_failed(e->facts) < 0)
+        r = -ENOTRECOVERABLE; /* what was told of alerts may be wrong */
     if (r < 0 || dry)
         return r;
     rules_free(e->rules);
@@ -218,12 +220,14 @@ int engine_write_rules(engine *e, msgpack_packer *out)
 
 int engine_write_explain_alert(engine *e, thaw_str alert, msgpack_packer *out)
 {
-    return e->rules ? rules_write_explain_alert(e->rules, e->config.epoch, alert, out) : -ENOENT;
+    int r = e->rules ? rules_write_explain_alert(e->rules, e->config.epoch, alert, out) : -ENOENT;
+    return r < 0 ? r : facts_failed(e->facts);
 }
 
 int engine_write_explain_rule(engine *e, thaw_str rule, const uint8_t *group, size_t group_len, msgpack_packer *out)
 {
-    return e->rules ? rules_write_explain_rule(e->rules, e->config.epoch, rule, group, group_len, out) : -ENOENT;
+    int r = e->rules ? rules_write_explain_rule(e->rules, e->config.epoch, rule, group, group_len, out) : -ENOENT;
+    return r < 0 ? r : facts_failed(e->facts);
 }
 
 void engine_by_words(const engine *e, thaw_str rule, char *text, size_t size)

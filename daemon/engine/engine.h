@@ -156,7 +156,8 @@ typedef void (*rules_change_fn)(void *context, const rules_change *change);
 
 /* Takes over a rule set that rules_load() built (rules.h); computes its state from the facts and
  * exchanges. With dry, only reports what would become of each rule and leaves everything, `set`
- * included, to the caller. On failure the old set runs on and `set` stays the caller's. */
+ * included, to the caller. On failure the old set runs on and `set` stays the caller's;
+ * -ENOTRECOVERABLE: as rules_replace has it. */
 int engine_set_rules(engine *e, rules *set, bool dry, rules_change_fn on_change, void *context);
 
 /* ---- questions ---------------------------------------------------------------------- *

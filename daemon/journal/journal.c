@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -17,6 +18,7 @@ const journal_config journal_config_default = {
     .sync = true,
 };
 
+enum { LOCK_TRIES = 1000, LOCK_PAUSE_US = 10000 };
 enum { FRESH_BYTES = 2 * 4096 }; /* LMDB's two meta pages: a file not beyond them holds nothing */
 
 static int system_error(const char *path, const char *what, int r, char *error)
@@ -40,6 +42,28 @@ static int lock_refused(const char *path, int fd, char *error)
     return -EBUSY;
 }
 
+/* The process that took it has ended, and what it started (a child that writes an image) holds it still,
+ * for the moment until the kernel has ended that too. */
+static bool lock_holder_gone(int fd)
+{
+    char text[24] = "";
+    long pid = pread(fd, text, sizeof text - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
+
+    return pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
+/* 0, or the negative errno of flock(). */
+static int lock_try(int fd)
+{
+    for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+        int r = -errno;
+        if (r != -EWOULDBLOCK || i == LOCK_TRIES || !lock_holder_gone(fd))
+            return r;
+        (void)usleep(LOCK_PAUSE_US);
+    }
+    return 0;
+}
+
 /* Held until the descriptor is closed, by whatever end of the process. */
 int journal_lock_take(const char *folder, int *ret_fd, char *error)
 {
@@ -51,15 +75,16 @@ int journal_lock_take(const char *folder, int *ret_fd, char *error)
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return system_error(path, "cannot be opened", -errno, error);
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        if (errno == EWOULDBLOCK)
-            return lock_refused(path, fd, error);
-        int r = system_error(path, "cannot be locked", -errno, error);
+    int r = lock_try(fd);
+    if (r == -EWOULDBLOCK)
+        return lock_refused(path, fd, error);
+    if (r < 0) {
+        (void)system_error(path, "cannot be locked", r, error);
         close(fd);
         return r;
     }
-    /* The pid serves only the text above: that it cannot be written (a full disk) is no reason
-     * to refuse. */
+    /* The pid serves only the text and the patience above: that it cannot be written (a full disk) is no
+     * reason to refuse. */
     n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
     bool noted = ftruncate(fd, 0) == 0 && pwrite(fd, pid, (size_t)n, 0) == n;
     (void)noted;
@@ -161,6 +186,7 @@ static void state_load(journal *j)
     j->last_reject = j->tail.reject;
     j->last_batch = j->tail.batch;
     atomic_store(&j->base_report, j->base.report);
+    atomic_store(&j->base_mark, journal_base_mark_of(&j->base));
     atomic_store(&j->first_alert, j->head.first_alert);
     atomic_store(&j->done_reports, j->tail.report);
     atomic_store(&j->done_alerts, j->tail.alert);
@@ -268,6 +294,11 @@ uint64_t journal_last_report(const journal *j)
 uint64_t journal_last_batch(const journal *j)
 {
     return j->last_batch;
+}
+
+uint64_t journal_first_alert(const journal *j)
+{
+    return atomic_load(&j->first_alert);
 }
 
 uint64_t journal_last_alert(const journal *j)

@@ -70,6 +70,7 @@ journal *journal_close(journal *j);
 const char *journal_epoch(const journal *j);    /* 32 hex digits, made when it was created */
 uint64_t journal_last_report(const journal *j); /* number of the last report, durable or not */
 uint64_t journal_last_alert(const journal *j);  /* seq of the last alert change */
+uint64_t journal_first_alert(const journal *j); /* seq of the first that is kept, or would be */
 
 uint64_t journal_last_batch(const journal *j); /* number of the last batch of the log */
 
@@ -137,6 +138,8 @@ typedef int (*journal_record_fn)(void *context, const journal_record *record);
 int journal_read_base(journal *j, journal_record_fn on_record, void *context, char error[512]);
 /* The number up to which reports stand in the base or were dropped; 0: there is no base. */
 uint64_t journal_base_report(const journal *j);
+/* Tells bases apart, also those of one report with the same numbers kept below; 0: there is none. */
+uint64_t journal_base_mark(const journal *j);
 int journal_read(journal *j, uint64_t from, journal_record_fn on_record, void *context,
                  char error[512]);
 
@@ -208,6 +211,7 @@ int journal_import(const char *folder, FILE *in, bool renumber, const journal_wa
 
 /* Rewrites the data file without its free pages and puts it in place of the old one. Takes the
  * lock: the daemon must not run. The summary's `bytes` is the new size. */
-int journal_compact(const char *folder, journal_summary *ret_summary, char error[512]);
+int journal_compact(const char *folder, const journal_watch *watch, journal_summary *ret_summary,
+                    char error[512]);
 
 #endif

@@ -177,6 +177,11 @@ uint64_t journal_base_report(const journal *j)
     return atomic_load(&j->base_report);
 }
 
+uint64_t journal_base_mark(const journal *j)
+{
+    return atomic_load(&j->base_mark);
+}
+
 int journal_append_alert(journal *j, uint64_t seq, const void *topic, size_t topic_len,
                          const void *body, size_t body_len)
 {

@@ -176,6 +176,16 @@ void journal_base_write(uint8_t *at, const journal_base *base)
     journal_record_seal(at, JOURNAL_KIND_BASE_HEAD, 1, base->batch, JOURNAL_BASE_BODY);
 }
 
+uint64_t journal_base_mark_of(const journal_base *base)
+{
+    uint8_t record[JOURNAL_RECORD_HEADER + JOURNAL_BASE_BODY];
+
+    if (base->records == 0)
+        return 0;
+    journal_base_write(record, base);
+    return journal_get64(record); /* its checksum */
+}
+
 int journal_base_parse(const void *data, size_t len, journal_base *ret_base)
 {
     journal_item item;

@@ -132,6 +132,7 @@ void journal_head_write(uint8_t *at, const journal_head *head); /* a whole recor
 int journal_head_parse(const void *data, size_t len, journal_head *ret_head);
 void journal_base_write(uint8_t *at, const journal_base *base); /* a whole record */
 int journal_base_parse(const void *data, size_t len, journal_base *ret_base);
+uint64_t journal_base_mark_of(const journal_base *base);
 /* A block: the value as a record; its inner records follow each other in item->body. */
 int journal_block_parse(const MDB_val *value, uint64_t number, journal_item *ret_item);
 /* The inner record at *offset, moving it. -EBADMSG: damaged. */
@@ -203,7 +204,7 @@ struct journal {
     char failed_text[JOURNAL_ERROR_BYTES]; /* written once, before `failed` is set */
     atomic_int failed;                     /* negative errno */
     atomic_uint_fast64_t durable, queued, commits, map_bytes, used_bytes, live_bytes, base_report,
-        first_alert;
+        base_mark, first_alert;
     atomic_uint_fast64_t done_reports, done_alerts, done_rejects, done_batches;
     atomic_int_fast64_t commit_ns_last, commit_ns_max;
 };

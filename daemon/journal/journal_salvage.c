@@ -70,6 +70,30 @@ static ssize_t chunk_find(finds *f, const uint8_t *at, size_t left, size_t offse
     return r < 0 ? r : torn ? (ssize_t)JOURNAL_CHUNK_HEADER : (ssize_t)len;
 }
 
+/* A block that fails its checksum, but holds records: what is whole of them is. */
+static ssize_t block_find(finds *f, const uint8_t *at, size_t left, size_t offset)
+{
+    size_t len = JOURNAL_RECORD_HEADER + (size_t)journal_get32(at + 24);
+    journal_item first;
+
+    if (len > left || len < 2 * JOURNAL_RECORD_HEADER ||
+        len > JOURNAL_CHUNK_BYTES + JOURNAL_BODY_MAX)
+        return 0;
+    for (size_t from = JOURNAL_RECORD_HEADER; from + JOURNAL_RECORD_HEADER <= len; from += 8)
+        if (journal_record_parse(at + from, len - from, &first) == 0 &&
+            first.batch == journal_get64(at + 16)) {
+            find add = {.number = journal_get64(at + 8),
+                        .generation = first.batch,
+                        .offset = offset,
+                        .len = len,
+                        .table = TABLE_BASE,
+                        .torn = true};
+            int r = finds_add(f, add);
+            return r < 0 ? r : (ssize_t)JOURNAL_RECORD_HEADER;
+        }
+    return 0;
+}
+
 static ssize_t value_find(finds *f, const uint8_t *file, size_t offset, size_t size)
 {
     const uint8_t *at = file + offset;
@@ -102,7 +126,7 @@ static ssize_t value_find(finds *f, const uint8_t *file, size_t offset, size_t s
         return 0;
     }
     if (journal_record_parse(at, left, &item) < 0)
-        return 0;
+        return at[28] == JOURNAL_KIND_BLOCK ? block_find(f, at, left, offset) : 0;
     find add = {.number = item.number,
                 .generation = item.batch,
                 .offset = offset,

@@ -56,6 +56,41 @@ static void scan_block(journal_scan *scan, const journal_item *block)
     }
 }
 
+/* What is whole of a damaged block, as a block: each of its records has a checksum of its own. */
+static int block_rest(journal_scan *scan, uint64_t number, const MDB_val *value)
+{
+    const uint8_t *at = value->mv_data;
+    size_t used = JOURNAL_RECORD_HEADER;
+    uint8_t *made = malloc(journal_record_bytes(value->mv_size));
+    int r = 0;
+
+    if (made == NULL)
+        return -ENOMEM;
+    for (size_t offset = JOURNAL_RECORD_HEADER; offset + JOURNAL_RECORD_HEADER <= value->mv_size;) {
+        journal_item item;
+        journal_record record;
+        size_t step = 0;
+        if (journal_record_parse(at + offset, value->mv_size - offset, &item) < 0 ||
+            item.batch != scan->generation ||
+            journal_block_step(&(journal_item){.body = at + offset, .body_len = item.bytes}, &step,
+                               &record) < 0) {
+            offset += 8;
+            continue;
+        }
+        memcpy(made + used, at + offset, item.bytes);
+        used += item.bytes;
+        offset += item.bytes;
+        scan->summary.kept += record.kind == JOURNAL_BASE_REPORT;
+    }
+    if (used > JOURNAL_RECORD_HEADER) {
+        journal_record_seal(made, JOURNAL_KIND_BLOCK, number, scan->generation,
+                            used - JOURNAL_RECORD_HEADER);
+        r = scan_record(scan, made, used);
+    }
+    free(made);
+    return r;
+}
+
 int journal_scan_base(journal_scan *scan, uint64_t number, const MDB_val *value)
 {
     journal_base base;
@@ -71,10 +106,13 @@ int journal_scan_base(journal_scan *scan, uint64_t number, const MDB_val *value)
         scan->place.received_at_ns = base.received_at_ns;
         return scan_record(scan, value->mv_data, value->mv_size);
     }
-    if (number == 1 || journal_block_parse(value, number, &block) < 0 ||
-        block.batch != scan->generation) {
-        journal_scan_damage(scan, "base", number, "this block is damaged");
+    if (number == 1) {
+        journal_scan_damage(scan, "base", number, "its head is damaged");
         return 0;
+    }
+    if (journal_block_parse(value, number, &block) < 0 || block.batch != scan->generation) {
+        journal_scan_damage(scan, "base", number, "a record of this block is damaged");
+        return block_rest(scan, number, value);
     }
     scan_block(scan, &block);
     return scan_record(scan, value->mv_data, value->mv_size);
@@ -105,7 +143,8 @@ static bool gap_close(const journal_chunk *chunk, journal_place *place)
 {
     journal_item item;
 
-    if (journal_record_parse(chunk->data + place->offset, chunk->bytes - place->offset, &item) < 0 ||
+    if (journal_record_parse(chunk->data + place->offset, chunk->bytes - place->offset, &item) <
+            0 ||
         item.kind != JOURNAL_REPORT || item.number <= place->report)
         return false;
     place->report = item.number - 1;

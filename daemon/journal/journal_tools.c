@@ -5,7 +5,10 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { PROGRESS_NS = 200000000 };
 
 static int tool_error(int r, const char *what, const char *path, char *error)
 {
@@ -68,6 +71,70 @@ static int copy_make(const char *path, const char *copy)
     return journal_errno(rc);
 }
 
+/* LMDB copies in one call: how far it is shows in the size of the copy. */
+typedef struct copying {
+    const char *path, *copy;
+    pthread_mutex_t mutex;
+    pthread_cond_t over;
+    bool done;
+    int result;
+} copying;
+
+static void *copying_run(void *context)
+{
+    copying *c = context;
+    int r = copy_make(c->path, c->copy);
+
+    pthread_mutex_lock(&c->mutex);
+    c->result = r;
+    c->done = true;
+    pthread_cond_signal(&c->over);
+    pthread_mutex_unlock(&c->mutex);
+    return NULL;
+}
+
+static void copying_tell(const char *data, const journal_watch *watch)
+{
+    struct stat st;
+
+    if (stat(data, &st) == 0)
+        watch->progress(watch->context, (uint64_t)st.st_size, 0);
+}
+
+static void copying_watch(copying *c, const char *data, const journal_watch *watch)
+{
+    struct timespec until;
+
+    pthread_mutex_lock(&c->mutex);
+    while (!c->done) {
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += PROGRESS_NS;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        (void)pthread_cond_timedwait(&c->over, &c->mutex, &until);
+        copying_tell(data, watch);
+    }
+    pthread_mutex_unlock(&c->mutex);
+}
+
+static int copy_make_watched(const char *path, const char *copy, const char *data,
+                             const journal_watch *watch)
+{
+    copying c = {.path = path,
+                 .copy = copy,
+                 .mutex = PTHREAD_MUTEX_INITIALIZER,
+                 .over = PTHREAD_COND_INITIALIZER};
+    pthread_t thread;
+
+    if (watch == NULL || watch->progress == NULL ||
+        pthread_create(&thread, NULL, copying_run, &c) != 0)
+        return copy_make(path, copy);
+    copying_watch(&c, data, watch);
+    pthread_join(thread, NULL);
+    copying_tell(data, watch);
+    return c.result;
+}
+
 /* LMDB's lock file remembers the transactions of the file it was made for, and readers may still
  * hold it open: the new file gets a new one. */
 static int copy_place(const char *path, const char *from)
@@ -85,7 +152,8 @@ static int copy_place(const char *path, const char *from)
     return journal_folder_sync(NULL, path);
 }
 
-static int compact_locked(const char *path, journal_summary *summary, char *error)
+static int compact_locked(const char *path, const journal_watch *watch, journal_summary *summary,
+                          char *error)
 {
     char copy[4200], data[4300];
     struct stat st = {0};
@@ -98,7 +166,7 @@ static int compact_locked(const char *path, journal_summary *summary, char *erro
     (void)unlink(data); /* of a compaction that was interrupted */
     if (mkdir(copy, 0700) < 0 && errno != EEXIST)
         return tool_error(-errno, "no folder for the copy", path, error);
-    r = copy_make(path, copy);
+    r = copy_make_watched(path, copy, data, watch);
     if (r == 0)
         r = file_sync(data);
     if (r == 0 && stat(data, &st) < 0)
@@ -115,7 +183,8 @@ static int compact_locked(const char *path, journal_summary *summary, char *erro
     return r;
 }
 
-int journal_compact(const char *folder, journal_summary *ret_summary, char error[512])
+int journal_compact(const char *folder, const journal_watch *watch, journal_summary *ret_summary,
+                    char error[512])
 {
     char path[4096];
     int lock_fd;
@@ -127,7 +196,7 @@ int journal_compact(const char *folder, journal_summary *ret_summary, char error
     int r = journal_lock_take(folder, &lock_fd, error);
     if (r < 0)
         return r;
-    r = compact_locked(path, &summary, error);
+    r = compact_locked(path, watch, &summary, error);
     close(lock_fd);
     if (r == 0)
         *ret_summary = summary;

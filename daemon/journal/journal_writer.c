@@ -288,6 +288,7 @@ static int group_commit(journal *j, const journal_group *group, const char **ret
         j->base = base;
         atomic_store(&j->live_bytes, live);
         atomic_store(&j->base_report, base.report);
+        atomic_store(&j->base_mark, journal_base_mark_of(&base));
         atomic_store(&j->first_alert, head.first_alert);
     }
     return rc;

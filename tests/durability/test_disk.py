@@ -17,7 +17,7 @@ def mount(*words):
 
 class Disk(unittest.TestCase):
     def test_full(self):
-        with harness.Daemon(start=False, config={"journal": {"map": "1MiB"}}) as d:
+        with harness.Daemon(start=False, config={"journal": {"map": "1MiB", "image": "1ms"}}) as d:
             if not mount("-t", "tmpfs", "-o", "size=2m", "small", d.path("state")):
                 self.skipTest("a private file system could not be mounted")
             try:

@@ -44,7 +44,7 @@ def view(d):
     engine = {k: v for k, v in status["engine"].items() if k not in ("duplicates", "conflicts", "memory_bytes", "text_bytes")}
     incidents = d.ok("incidents", {})
     explained = [d.ok("explain", {"incident": i["id"]}) for i in incidents["incidents"][:20]]
-    return (state, incidents, explained, d.ok("snapshot"), d.ok("replay", {"from": 0}), status["epoch"], status["seq"],
+    return (state, incidents, explained, d.ok("snapshot"), d.ask("replay", {"from": 0}), status["epoch"], status["seq"],
             status["journal_seq"], engine, [e["journal_seq"] for e in d.ok("events")["events"]])
 
 
@@ -138,7 +138,8 @@ class Image(unittest.TestCase):
             self.course(d, 0, 120)
             before = view(d)
             d.stop()
-            whole = open(image(d), "rb").read()
+            with open(image(d), "rb") as f:
+                whole = f.read()
             size = len(whole)
             flips = [0, 9, 50, 120, 4096, 5000, size // 2, size - 9, size - 1]
             damaged = [whole[:n] for n in (0, 1, 200, 4096, size // 2, size - 1)] + [whole + b"\0"]
@@ -173,23 +174,62 @@ class Image(unittest.TestCase):
             other.start()
             self.assertEqual(said(other, "it is of another journal"), 1, other.log())
 
+    def course_until(self, d, first, done):
+        """Publishes the same 900 days again and again until done(); where it ended."""
+        for last in range(first, first + 50000, 50):
+            if done():
+                return last
+            d.publish(*(dict(report(n % 900), id=f"r{n}") for n in range(last, last + 50)))
+        raise AssertionError("it is not done:\n" + d.log())
+
     def test_written_while_it_runs(self):
-        with harness.Daemon(RULES) as d:
-            for first in range(0, 100000, 1000):
-                d.publish(*(harness.event(n, source=f"s{n % 9}", count=1 + n % 60, occurred_at=day(n // 120),
-                                          reported_at=day(n // 120) + "T12:00:00Z") for n in range(first, first + 1000)))
-            harness.wait_for(lambda: d.counters()["images"] == 1, "an image")
-            self.assertTrue(os.path.exists(image(d)))
-            self.course(d, 100000, 100050)
-            before = d.status()
+        with harness.Daemon(RULES, {"journal": {"image": "1ms"}}) as d:
+            n = self.course_until(d, 0, lambda: d.counters()["images"] >= 3)
+            self.course_until(d, n, lambda: d.status()["journal_seq"] >= n + 50)
+            before = view(d)
             d.kill()
             d.start()
             self.assertEqual(said(d, USED), 1)
-            after = d.status()
-            for key in ("epoch", "seq", "journal_seq"):
-                self.assertEqual(after[key], before[key])
-            for key in ("incidents", "persons", "living", "alerts_firing"):
-                self.assertEqual(after["engine"][key], before["engine"][key])
+            self.check_same(d, before)
+            self.course_until(d, n + 50, lambda: d.counters()["images"] >= 1)  # and goes on
+            d.kill()
+            d.start()
+            self.assertEqual(said(d, USED), 2)
+
+    def test_what_a_start_read_counts_too(self):
+        """The tail of one crash is not read again after the next."""
+        with harness.Daemon(RULES, {"journal": {"image": "forever"}}) as d:
+            self.course_until(d, 0, lambda: d.status()["journal_seq"] >= 3000)
+            self.assertEqual(d.counters()["images"], 0)
+            d.kill()
+            d.configure({"journal": {"image": "1ms"}})
+            d.start()
+            harness.wait_for(lambda: d.counters()["images"] == 1, "an image of what the start took in")
+            before = view(d)
+            d.kill()
+            d.start()
+            self.assertEqual(said(d, USED), 1)
+            self.check_same(d, before)
+
+    def test_what_a_crash_left_of_one_is_taken_away(self):
+        with harness.Daemon(RULES) as d:
+            self.course(d, 0, 60)
+            d.kill()
+            with open(d.path("state", "image.new"), "wb") as f:
+                f.write(bytes(1 << 20))
+            d.start()
+            self.assertFalse(os.path.exists(d.path("state", "image.new")))
+
+    def test_one_that_cannot_be_written_costs_nothing_else(self):
+        with harness.Daemon(RULES, {"journal": {"image": "1ms"}}) as d:
+            os.mkdir(d.path("state", "image.new"))  # in the way
+            self.course_until(d, 0, lambda: said(d, "no image could be saved") > 0)
+            self.assertEqual(d.counters()["images"], 0)
+            os.rmdir(d.path("state", "image.new"))
+            before = view(d)
+            d.restart()  # the stop tries again, though nothing came since
+            self.assertEqual(said(d, USED), 1)
+            self.check_same(d, before)
 
     def test_goes_with_a_dropped_past(self):
         with harness.Daemon(RULES, {"retain": {"age": "120d"}}) as d:
@@ -197,7 +237,7 @@ class Image(unittest.TestCase):
             d.restart()
             self.assertTrue(os.path.exists(image(d)))
             for n in range(100, 300):
-                self.course(d, n, n + 1)
+                self.course(d, n, n + 1)  # looks at the past that drop nothing leave it
             harness.wait_for(lambda: d.counters()["retentions"] > 0, "a drop")
             self.assertFalse(os.path.exists(image(d)))
             seq, snapshot = d.status()["seq"], d.ok("snapshot")
@@ -208,6 +248,34 @@ class Image(unittest.TestCase):
             d.restart()  # now with an image over the base
             self.assertEqual(said(d, USED), 2)
             self.assertEqual((d.status()["seq"], d.ok("snapshot")), (seq, snapshot))
+
+    def publish_until(self, d, n, done):
+        """More of the day of report n, so that no time passes."""
+        for more in range(20000):
+            if done():
+                return
+            d.publish(dict(report(n - n % 11), id=f"{n}-{more}"))
+        raise AssertionError("it is not done:\n" + d.log())
+
+    def test_images_and_dropped_pasts(self):
+        """An image begun while the base of a dropped past is on its way is of that base."""
+        with harness.Daemon(RULES, {"retain": {"age": "120d"}, "journal": {"image": "1ms"}}) as d:
+            dropped = 0
+            for n in range(0, 600, 3):
+                self.course(d, n, n + 3)
+                counters = d.counters()
+                if counters["retentions"] == dropped:
+                    continue
+                dropped = counters["retentions"]
+                wanted = counters["images"] + 1
+                self.publish_until(d, n, lambda: d.counters()["images"] >= wanted)
+                before, used = view(d), said(d, USED)
+                d.kill()
+                d.start()
+                self.assertEqual((said(d, USED), said(d, IGNORED)), (used + 1, 0), d.log())
+                self.check_same(d, before)
+                dropped = 0
+            self.assertGreater(said(d, USED), 2)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """thawd is killed with SIGKILL at random moments under load, again and again: every report that was
 acknowledged is in the journal once, a subscriber that follows sees every alert change once, and they
-are those that a daemon gives that was never disturbed.
+are those that a daemon gives that was never disturbed. It starts now from an image and what came
+after it, now from the whole journal.
 
     THAW_KILLS=500 python3 test_kill.py      more of it; THAW_SEED=n another course
 """
@@ -15,6 +16,7 @@ import harness
 
 KILLS = int(os.environ.get("THAW_KILLS", "20"))
 SEED = int(os.environ.get("THAW_SEED", "1"))
+PROGRESS = 20  # a line of progress after so many kills
 PRODUCERS = 3
 COUNTRIES = ("BY", "RU", "VE", "IR")
 
@@ -166,11 +168,20 @@ class Kill(unittest.TestCase):
             follower = Follower(d)
             for thread in producers + [follower]:
                 thread.start()
-            for _ in range(KILLS):
+            began = time.monotonic()
+            for kill in range(1, KILLS + 1):
                 time.sleep(chance.random() * 0.3)
                 d.process.kill()
                 d.process.wait(harness.PATIENCE)
+                images = chance.choice(("1ms", "30ms", "forever"))
+                d.configure({"journal": {"image": images}})
+                if images == "forever" and os.path.exists(d.path("state", "image")):
+                    os.unlink(d.path("state", "image"))
                 d.start()
+                if kill % PROGRESS == 0:
+                    acknowledged = sum(len(p.acknowledged) for p in producers)
+                    print(f"{kill} of {KILLS} kills, {time.monotonic() - began:.0f} s, {acknowledged} acknowledged, "
+                          f"{follower.last} alert changes", flush=True)
             before = sum(len(p.acknowledged) for p in producers)
             harness.wait_for(lambda: sum(len(p.acknowledged) for p in producers) > before or
                              any(p.failure for p in producers), "an acknowledgement after the last start")
@@ -196,6 +207,7 @@ class Kill(unittest.TestCase):
                 self.assertEqual(p["holes"], 0, name)
 
             # the same alerts as of a daemon that takes the same batches in peace
+            print(f"{len(events)} reports are published again, in peace", flush=True)
             with harness.Daemon(RULES) as calm:
                 for batch in batches_of(events):
                     calm.publish(*batch)
@@ -203,11 +215,15 @@ class Kill(unittest.TestCase):
                 while last < calm.status()["seq"]:
                     given += calm.ok("replay", {"from": last})["alerts"]
                     last = given[-1]["seq"]
+                for country in COUNTRIES:
+                    self.assertEqual(d.ok("state", {"country": country}), calm.ok("state", {"country": country}))
+                self.assertEqual(d.ok("incidents", {"limit": 1000}), calm.ok("incidents", {"limit": 1000}))
             for a in given + follower.alerts:
                 a.pop("epoch")
             self.assertEqual(len(given), len(follower.alerts))
             for mine, theirs in zip(follower.alerts, given):
                 self.assertEqual(mine, theirs)
+            self.assertGreater(d.log().count("from an image at report"), 0)
             print(f"{KILLS} kills: {len(events)} reports, {len(acknowledged)} acknowledged, {len(given)} alert changes")
 
 

@@ -120,6 +120,21 @@ class Hostile(unittest.TestCase):
             sock.close()
         self.still_good()
 
+    def test_more_connections_than_news_of_them_may_wait(self):
+        """libzmq's thread tells of each that comes and goes, and must never have to wait for somebody to listen."""
+        with harness.Daemon([harness.ANY_RELEASE], {"beat": "1h"}) as d:
+            def knock():
+                with socket.socket(socket.AF_UNIX) as s:
+                    s.setblocking(False)
+                    try:
+                        return s.connect(d.path("alerts")) is None
+                    except BlockingIOError:
+                        return False  # as many as may wait to be let in
+            for n in range(4000):
+                harness.wait_for(knock, f"connection {n}", patience=20)
+            self.assertEqual(d.publish(event(1))["accepted"], 1)
+            d.stop()
+
     def test_bytes_that_are_no_zmtp(self):
         greeting = b"\xff\0\0\0\0\0\0\0\1\x7f\3\0NULL" + bytes(16) + b"\0" + bytes(31)
         for name, address in self.d.tcp_addresses.items():

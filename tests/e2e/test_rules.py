@@ -4,6 +4,7 @@ fate of each rule and its alerts, and sets with an error that leave the old one 
 import os
 import signal
 import subprocess
+import tempfile
 import unittest
 
 import harness
@@ -258,6 +259,33 @@ class Reload(unittest.TestCase):
         self.d.write_rules("rules: [{rule: x}]")
         done = subprocess.run(ask, capture_output=True, text=True)
         self.assertEqual(done.returncode, 1, done.stdout)
+
+
+class Missing(unittest.TestCase):
+    """A place of rules that is not there is an error, not an empty one: no alert ends because a folder was not mounted."""
+
+    def check(self, rules):
+        with tempfile.TemporaryDirectory(prefix="thaw-") as folder:
+            place = os.path.join(folder, "thawd.yaml")
+            with open(place, "w", encoding="utf-8") as f:
+                f.write(f"state: {folder}/state\n{rules}")
+            done = subprocess.run([harness.THAWD, "--config", place, "--check"], capture_output=True, text=True,
+                                  check=False, timeout=harness.PATIENCE)
+            return done.returncode, (done.stdout + done.stderr).replace(folder, "HERE")
+
+    def test_a_place_that_was_named(self):
+        self.assertEqual(self.check("rules: [rules.d]\n"), (
+            78, "thawd: error: HERE/rules.d: cannot be opened: No such file or directory\n"))
+
+    def test_none_is_asked_for(self):
+        self.assertEqual(self.check("rules: []\n"), (0, "HERE/thawd.yaml: configuration and 0 rules are fine\n"))
+
+    @unittest.skipIf(os.path.exists("/etc/thaw/rules.d"), "thaw is installed here")
+    def test_the_default(self):
+        status, said = self.check("")
+        self.assertEqual(status, 78)
+        self.assertTrue(said.startswith("thawd: error: /etc/thaw/rules.d: there is no such folder, "), said)
+        self.assertIn("make the folder (it may stay empty), or set rules (to [] for none)", said)
 
 
 if __name__ == "__main__":

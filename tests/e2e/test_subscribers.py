@@ -1,5 +1,6 @@
 """A subscriber misses nothing: libthaw's and `thaw tail`, over lost messages, restarts, a new journal."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -124,6 +125,31 @@ class TailFollows(unittest.TestCase):
                     t.wait_for(lambda t: len(t.numbers()) >= len(wanted), "them")
                     self.assertEqual(t.numbers(), wanted, start)
                 self.assertEqual(done.stdout.count("\n"), len(wanted), start)
+
+    def test_what_of_the_past_is_gone(self):
+        """The beginning is that of what is kept; a time is gone on from where all since then is."""
+        with harness.Daemon([EACH_SOURCE], {"retain": {"age": "30d"}}) as d:
+            for n in range(40):  # one every five days
+                month, day = 1 + n // 6, 1 + n % 6 * 5
+                d.publish(event(n, source=f"s{n}", occurred_at=f"2025-{month:02}-{day:02}",
+                                reported_at=f"2025-{month:02}-{day:02}T00:00:00Z"))
+            harness.wait_for(lambda: d.status()["journal"]["queue_bytes"] == 0, "the last drop to be written")
+            kept, head = d.status()["journal"]["first_alert"], d.status()["seq"]
+            self.assertGreater(kept, 5)
+            self.assertGreater(head, kept + 3)
+            self.assertEqual(d.ask("replay", {"from": kept - 2})[1]["code"], "gone")
+            changes = d.ok("replay", {"from": kept - 1})["alerts"]
+            at = changes[2]["at"].to_datetime().strftime("%Y-%m-%dT%H:%M:%SZ")
+            later = [a["seq"] for a in changes if a["at"].to_datetime() >= changes[2]["at"].to_datetime()]
+            active = {a["seq"] for a in d.ok("snapshot")["alerts"]}
+            everything = list(range(kept, head + 1))
+            gone = f"thaw: the changes before {kept} are no longer kept\n"
+            for start, wanted, said in (("beginning", everything, ""), (at, later, ""), ("2025-01-02", everything, gone)):
+                done = d.thaw("tail", "--from", start, "--no-follow", "--json")
+                self.assertEqual(([json.loads(line)["seq"] for line in done.stdout.splitlines()], done.stderr), (wanted, said))
+            done = d.thaw("tail", "--from", "1", "--no-follow", "--json")  # a number that somebody kept
+            self.assertEqual({json.loads(line)["seq"] for line in done.stdout.splitlines()}, active)
+            self.assertEqual(done.stderr, "thaw: the changes after 1 are no longer kept; these are the active alerts\n")
 
     def test_holes_restarts_and_a_new_journal(self):
         with harness.Daemon([EACH_SOURCE]) as d, Lossy(d, 0.5) as way, \

@@ -96,6 +96,20 @@ def check_daemon():
          set(re.findall(r'"(THAW_[A-Z]+)"', (source / "daemon/log.c").read_text())))
 
 
+def check_promises():
+    """Each line of the tables of what is promised names tests, and they are there."""
+    folders = {"unit": "", "durability": "durability_", "e2e": "e2e_"}
+    tests = {prefix + (p.stem.removeprefix("test_") if prefix else p.stem)
+             for folder, prefix in folders.items() for p in (source / "tests" / folder).glob("test_*.*") if p.suffix in (".c", ".py")}
+    rows = section(source / "daemon/thawd.8", "PROMISES").split("T}\nT{")
+    rows += re.findall(r"^\| .* \|$", (source / "daemon/journal/JOURNAL.md").read_text().split("## What is promised")[1], re.M)[1:]
+    expect(len(rows) > 20, f"found only {len(rows)} promises")
+    for row in rows:
+        named = set(re.findall(r"\b(?:test|durability|e2e)_\w+", row))
+        expect(named, f"no test is named for the promise: {row[:60]}")
+        expect(named <= tests, f"tests that are not there: {sorted(named - tests)}")
+
+
 def check_messages():
     header = (source / "daemon/message_ids.h").read_text()
     ids = re.findall(r'X\((\w+), "([0-9a-f]{32})"', header)
@@ -115,6 +129,7 @@ if not shutil.which("man"):
 check_rendering()
 check_verbs()
 check_daemon()
+check_promises()
 check_messages()
 for text in failures:
     print("FAILED:", text)

@@ -221,6 +221,30 @@ static void a_second_daemon_is_refused(void **state)
     folder_remove(folder);
 }
 
+/* Takes the journal and ends; what it started holds the lock a while longer. */
+static int leaving_body(void *context)
+{
+    journal *j = journal_open_at(context);
+
+    if (j == NULL)
+        return 1;
+    if (fork() == 0) {
+        (void)usleep(300000);
+        _exit(0);
+    }
+    return 0; /* as a crash: nothing is closed */
+}
+
+static void what_a_dead_daemon_started_is_waited_for(void **state)
+{
+    (void)state;
+    char *folder = folder_make();
+
+    assert_int_equal(child_run(leaving_body, folder), 0);
+    journal_close(journal_open_at(folder));
+    folder_remove(folder);
+}
+
 /* In a process of its own, as LMDB demands. */
 static int reader_body(void *context)
 {
@@ -323,6 +347,7 @@ int main(void)
         cmocka_unit_test(many_batches_share_a_commit),
         cmocka_unit_test(the_map_grows),
         cmocka_unit_test(a_second_daemon_is_refused),
+        cmocka_unit_test(what_a_dead_daemon_started_is_waited_for),
         cmocka_unit_test(a_reader_beside_the_daemon),
         cmocka_unit_test(rejects_are_a_ring),
         cmocka_unit_test(a_missing_folder_is_named),

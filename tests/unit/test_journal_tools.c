@@ -372,11 +372,14 @@ static void compacting_keeps_everything(void **state)
     journal_fill(folder, 300, true);
     journal *j = journal_open_at(folder);
     assert_int_equal(reading_all(j, &a, error), 0);
-    assert_int_equal(journal_compact(folder, &after, error), -EBUSY);
+    assert_int_equal(journal_compact(folder, NULL, &after, error), -EBUSY);
     journal_close(j);
     assert_int_equal(check(folder, &f, &before, error), 0);
-    assert_int_equal(journal_compact(folder, &after, error), 0);
+    journal_watch watch = {on_progress, NULL, &f};
+    f.progress = 0;
+    assert_int_equal(journal_compact(folder, &watch, &after, error), 0);
     assert_true(after.bytes < before.bytes);
+    assert_int_equal(f.progress, after.bytes);
     snprintf(path, sizeof path, "%s/journal/compact", folder);
     assert_int_equal(stat(path, &st), -1);
     assert_int_equal(check(folder, &f, &before, error), 0);
@@ -407,7 +410,7 @@ static void what_is_not_there_is_said(void **state)
     assert_int_equal(journal_export(folder, out, NULL, &summary, error), -ENOENT);
     fclose(out);
     free(bytes);
-    assert_int_equal(journal_compact(folder, &summary, error), -ENOENT);
+    assert_int_equal(journal_compact(folder, NULL, &summary, error), -ENOENT);
     char junk[] = "not a journal at all, whatever it says";
     assert_int_equal(import_stream(folder, junk, sizeof junk, false, &summary, error), -EBADMSG);
     folder_remove(folder);

@@ -164,8 +164,11 @@ int facts_get(facts *f, fact_handle handle, fact_field field, int64_t now_ns, fa
 int facts_people(facts *f, fact_handle handle, uint64_t **ret_hashes, size_t *ret_count);
 
 /* The reports a fact rests on, the earliest reported first: their numbers (journal_seq), at most
- * max of them; returns how many there are. */
+ * max of them; returns how many there are. For want of memory some may be missing: facts_failed. */
 size_t facts_reports(facts *f, fact_handle handle, uint64_t numbers[], size_t max);
+/* 0, or -ENOMEM once memory ran out within a call that could not say so: what was told of since may be
+ * wrong, and the facts can only be freed. */
+int facts_failed(const facts *f);
 /* Source and id of a report, living or not; -ENOENT. Live until the next facts_add. */
 int facts_report_name(facts *f, uint64_t number, thaw_str *ret_source, thaw_str *ret_id);
 /* The event's own bytes of the report of that number to the outside; false: there is none. */

@@ -491,6 +491,11 @@ size_t facts_reports(facts *f, fact_handle handle, uint64_t numbers_[], size_t m
     return count;
 }
 
+int facts_failed(const facts *f)
+{
+    return f->failed;
+}
+
 static bool of_country(const char *wanted, const char code[2])
 {
     return !wanted || (wanted[0] == code[0] && wanted[1] == code[1]);

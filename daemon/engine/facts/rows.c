@@ -4,12 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int row_write(void *context, const char *bytes, size_t len)
+{
+    rows *r = context;
+    r->failed = r->failed || msgpack_sbuffer_write(&r->bytes, bytes, len) < 0;
+    return r->failed ? -1 : 0;
+}
+
 void rows_begin(rows *r)
 {
     *r = (rows){.count = 0};
     msgpack_sbuffer_init(&r->bytes);
     msgpack_sbuffer_init(&r->keys);
-    msgpack_packer_init(&r->out, &r->bytes, msgpack_sbuffer_write);
+    msgpack_packer_init(&r->out, r, row_write);
 }
 
 static void key_add(rows *r, const void *bytes, size_t len)

@@ -58,6 +58,24 @@ bool scope_empty(const scope *s)
 
 /* ---- packing ------------------------------------------------------------------------ */
 
+static int packing_write(void *context, const char *bytes, size_t len)
+{
+    packing *p = context;
+    p->failed = p->failed || msgpack_sbuffer_write(p->into, bytes, len) < 0;
+    return p->failed ? -1 : 0;
+}
+
+void packing_begin(packing *p, msgpack_sbuffer *into)
+{
+    *p = (packing){.into = into};
+    msgpack_packer_init(&p->out, p, packing_write);
+}
+
+int packing_end(const packing *p)
+{
+    return p->failed ? -ENOMEM : 0;
+}
+
 void pack_value_text(msgpack_packer *out, const char *text)
 {
     size_t len = strlen(text);

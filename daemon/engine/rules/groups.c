@@ -78,18 +78,6 @@ static group *find_key(const rules *set, const rule *one, const msgpack_sbuffer 
     return g;
 }
 
-group *group_find(rules *set, const rule *one, const struct cel_value by[])
-{
-    msgpack_sbuffer key;
-    msgpack_packer out;
-    msgpack_sbuffer_init(&key);
-    msgpack_packer_init(&out, &key, msgpack_sbuffer_write);
-    group_pack_key(one, by, &out);
-    group *g = key.data ? find_key(set, one, &key, key_hash(&key)) : NULL;
-    msgpack_sbuffer_destroy(&key);
-    return g;
-}
-
 /* The values of `by` outlive the fact they were read from. */
 static int keep_by(group *g, const rule *one, const struct cel_value by[])
 {
@@ -182,11 +170,11 @@ static int group_make(rules *set, rule *one, const struct cel_value by[], const 
 
 static int key_write(const rule *one, const struct cel_value by[], msgpack_sbuffer *key)
 {
-    msgpack_packer out;
-    msgpack_packer_init(&out, key, msgpack_sbuffer_write);
+    packing p;
     msgpack_sbuffer_clear(key);
-    group_pack_key(one, by, &out);
-    return key->data ? 0 : -ENOMEM;
+    packing_begin(&p, key);
+    group_pack_key(one, by, &p.out);
+    return packing_end(&p);
 }
 
 static int group_at(rules *set, rule *one, const struct cel_value by[], const msgpack_sbuffer *key, uint64_t hash,

@@ -106,31 +106,33 @@ static void pack_str(msgpack_packer *out, thaw_str s)
     msgpack_pack_str_body(out, s.data, s.len);
 }
 
-static void pack_refs(packed_list *list, const thaw_report_ref refs[], size_t count)
+static int pack_refs(packed_list *list, const thaw_report_ref refs[], size_t count)
 {
-    msgpack_packer out;
-    msgpack_packer_init(&out, &list->data, msgpack_sbuffer_write);
+    packing p;
+    packing_begin(&p, &list->data);
     for (size_t i = 0; i < count; i++) {
-        msgpack_pack_map(&out, 2);
-        pack_value_text(&out, "source");
-        pack_str(&out, refs[i].source);
-        pack_value_text(&out, "id");
-        pack_str(&out, refs[i].id);
+        msgpack_pack_map(&p.out, 2);
+        pack_value_text(&p.out, "source");
+        pack_str(&p.out, refs[i].source);
+        pack_value_text(&p.out, "id");
+        pack_str(&p.out, refs[i].id);
     }
     list->count = (uint32_t)count;
+    return packing_end(&p);
 }
 
-static void pack_sources(packed_list *list, const thaw_report_ref refs[], size_t count)
+static int pack_sources(packed_list *list, const thaw_report_ref refs[], size_t count)
 {
-    msgpack_packer out;
-    msgpack_packer_init(&out, &list->data, msgpack_sbuffer_write);
+    packing p;
+    packing_begin(&p, &list->data);
     for (size_t i = 0; i < count; i++) {
         if (i && refs[i].source.len == refs[i - 1].source.len &&
             !memcmp(refs[i].source.data, refs[i - 1].source.data, refs[i].source.len))
             continue;
-        pack_str(&out, refs[i].source);
+        pack_str(&p.out, refs[i].source);
         list->count++;
     }
+    return packing_end(&p);
 }
 
 static size_t refs_of(rules *set, const uint64_t numbers[], size_t count, thaw_report_ref refs[RULES_LISTED_MAX])
@@ -166,40 +168,44 @@ static int fill_ground(rules *set, group *g, alert_text *a)
     fact_handle all[RULES_LISTED_MAX];
     uint64_t numbers[RULES_LISTED_MAX];
     thaw_report_ref refs[RULES_LISTED_MAX];
-    msgpack_packer out;
+    packing p;
     size_t count;
     if (newest_list(g, all, &count) < 0)
         return -ENOMEM;
-    msgpack_packer_init(&out, &a->facts.data, msgpack_sbuffer_write);
+    packing_begin(&p, &a->facts.data);
     for (size_t i = 0; i < count; i++) {
         fact_value id;
-        if (facts_get(set->facts, all[i], FIELD_ID, set->now_ns, &id) < 0 || id.type != FACT_STRING)
+        int got = facts_get(set->facts, all[i], FIELD_ID, set->now_ns, &id);
+        if (got == -ENOMEM)
+            return got;
+        if (got < 0 || id.type != FACT_STRING)
             continue;
-        pack_str(&out, id.string);
+        pack_str(&p.out, id.string);
         a->facts.count++;
     }
     size_t reports = refs_of(set, numbers, listed_reports(set, all, count, numbers), refs);
-    pack_refs(&a->reports, refs, reports);
-    pack_sources(&a->sources, refs, reports);
-    return 0;
+    int res = packing_end(&p);
+    if (res == 0)
+        res = pack_refs(&a->reports, refs, reports);
+    return res == 0 ? pack_sources(&a->sources, refs, reports) : res;
 }
 
 /* ---- making ------------------------------------------------------------------------- */
 
 static int fill_labels(rules *set, const scope *s, alert_text *a)
 {
-    msgpack_packer out;
-    msgpack_packer_init(&out, &a->labels, msgpack_sbuffer_write);
-    msgpack_pack_map(&out, s->rule->labels_count);
+    packing p;
+    packing_begin(&p, &a->labels);
+    msgpack_pack_map(&p.out, s->rule->labels_count);
     for (size_t i = 0; i < s->rule->labels_count; i++) {
         char *text;
         if (scope_render(set, s, &s->rule->labels[i].text, &text) < 0)
             return -ENOMEM;
-        pack_value_text(&out, s->rule->labels[i].name);
-        pack_value_text(&out, text);
+        pack_value_text(&p.out, s->rule->labels[i].name);
+        pack_value_text(&p.out, text);
         free(text);
     }
-    return 0;
+    return packing_end(&p);
 }
 
 static void hash_list(XXH3_state_t *h, const packed_list *l)
@@ -240,12 +246,12 @@ static int alert_new(rules *set, group *g, const totals all[], alert_text **ret_
 {
     alert_text *a = calloc(1, sizeof *a);
     scope s = {.rule = g->rule, .by = g->by, .all = all};
-    msgpack_packer out;
+    packing p;
     if (!a)
         return -ENOMEM;
-    msgpack_packer_init(&out, &a->values, msgpack_sbuffer_write);
+    packing_begin(&p, &a->values);
     if (fill_rule(g, a) < 0 || scope_render(set, &s, &g->rule->title, &a->title) < 0 || fill_labels(set, &s, a) < 0 ||
-        scope_pack_values(set, &s, &out) < 0 || fill_ground(set, g, a) < 0) {
+        scope_pack_values(set, &s, &p.out) < 0 || packing_end(&p) < 0 || fill_ground(set, g, a) < 0) {
         alert_text_free(a);
         return -ENOMEM;
     }
@@ -304,46 +310,62 @@ static bool is_ended(const msgpack_object *name)
 }
 
 /* The labels, and one that says why. One of that name in the rule gives way. */
-static void pack_ended(const msgpack_object_map *labels, const char *reason, msgpack_sbuffer *ret)
+static int pack_ended(const msgpack_object_map *labels, const char *reason, msgpack_sbuffer *ret)
 {
-    msgpack_packer out;
+    packing p;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < labels->size; i++)
         kept += !is_ended(&labels->ptr[i].key);
     msgpack_sbuffer_init(ret);
-    msgpack_packer_init(&out, ret, msgpack_sbuffer_write);
-    msgpack_pack_map(&out, kept + 1);
+    packing_begin(&p, ret);
+    msgpack_pack_map(&p.out, kept + 1);
     for (uint32_t i = 0; i < labels->size; i++) {
         if (is_ended(&labels->ptr[i].key))
             continue;
-        msgpack_pack_object(&out, labels->ptr[i].key);
-        msgpack_pack_object(&out, labels->ptr[i].val);
+        msgpack_pack_object(&p.out, labels->ptr[i].key);
+        msgpack_pack_object(&p.out, labels->ptr[i].val);
     }
-    pack_value_text(&out, "ended");
-    pack_value_text(&out, reason);
+    pack_value_text(&p.out, "ended");
+    pack_value_text(&p.out, reason);
+    return packing_end(&p);
 }
 
 /* A label that says why an alert ended though neither news nor a correction ended it. */
-static void label_ended(alert_text *a, const char *reason)
+static int label_ended(alert_text *a, const char *reason)
 {
     msgpack_unpacked old;
+    msgpack_sbuffer labels;
     size_t at = 0;
+    int res = -ENOMEM; /* the labels were packed here */
     msgpack_unpacked_init(&old);
     if (msgpack_unpack_next(&old, a->labels.data, a->labels.size, &at) == MSGPACK_UNPACK_SUCCESS &&
         old.data.type == MSGPACK_OBJECT_MAP) {
-        msgpack_sbuffer labels;
-        pack_ended(&old.data.via.map, reason, &labels);
+        res = pack_ended(&old.data.via.map, reason, &labels);
         msgpack_sbuffer_destroy(&a->labels);
         a->labels = labels;
     }
     msgpack_unpacked_destroy(&old);
+    return res;
 }
 
-static void fill_because(rules *set, alert_text *a, const uint64_t causes[], uint32_t count)
+static int fill_because(rules *set, alert_text *a, const uint64_t causes[], uint32_t count)
 {
     thaw_report_ref refs[RULES_LISTED_MAX];
     size_t used = refs_of(set, causes, count, refs);
-    pack_refs(&a->because, refs, used);
+    return pack_refs(&a->because, refs, used);
+}
+
+/* What is told of its end beside the state. */
+static int fill_end(rules *set, const group *g, const record *r, bool withdrawn)
+{
+    alert_text *a = g->alert;
+    bool theirs = r->causes_count > 0;
+    int res = 0;
+    if (withdrawn)
+        res = fill_because(set, a, theirs ? r->causes : g->causes, theirs ? r->causes_count : g->causes_count);
+    if (res == 0 && (set->ended || g->rule->recomputed))
+        res = label_ended(a, set->ended ? set->ended : "the rule was changed");
+    return res;
 }
 
 int alert_end(rules *set, group *g, bool withdrawn)
@@ -351,6 +373,9 @@ int alert_end(rules *set, group *g, bool withdrawn)
     record *r = g->basis;
     alert_text *a = g->alert;
     if (!r && record_new(set, g, &r) < 0)
+        return -ENOMEM;
+    g->basis = r;
+    if (fill_end(set, g, r, withdrawn) < 0)
         return -ENOMEM;
     g->basis = NULL;
     g->alert = NULL;
@@ -360,12 +385,6 @@ int alert_end(rules *set, group *g, bool withdrawn)
     g->rule->firing_count--;
     set->firing_count--;
     a->state = withdrawn ? THAW_WITHDRAWN : THAW_RESOLVED;
-    if (withdrawn && r->causes_count)
-        fill_because(set, a, r->causes, r->causes_count);
-    else if (withdrawn)
-        fill_because(set, a, g->causes, g->causes_count);
-    if (set->ended || g->rule->recomputed)
-        label_ended(a, set->ended ? set->ended : "the rule was changed");
     r->alert = a;
     r->touched = false;
     r->causes_count = 0;
@@ -376,9 +395,10 @@ int alert_end(rules *set, group *g, bool withdrawn)
 
 int alert_withdraw_record(rules *set, record *r)
 {
-    (void)set;
+    int res = fill_because(set, r->alert, r->causes, r->causes_count);
+    if (res < 0)
+        return res;
     r->alert->state = THAW_WITHDRAWN;
-    fill_because(set, r->alert, r->causes, r->causes_count);
     alert_send(set, r->alert);
     return 0;
 }
@@ -390,7 +410,7 @@ int limit_tell(rules *set, rule *one)
 {
     struct cel_value by[1] = {cel_string(one->id, strlen(one->id))};
     totals none = {0};
-    msgpack_packer out;
+    packing p;
     group *g;
     int res = group_get(set, set->limit_rule, by, &g);
     if (res < 0 || g->state != LIFE_NONE)
@@ -410,12 +430,14 @@ int limit_tell(rules *set, rule *one)
     if (asprintf(&a->id, "%s:%s:%u", RULES_LIMIT_RULE, g->text, ++g->number) < 0)
         return -ENOMEM;
     msgpack_sbuffer_clear(&a->values);
-    msgpack_packer_init(&out, &a->values, msgpack_sbuffer_write);
-    msgpack_pack_map(&out, 2);
-    pack_value_text(&out, "groups");
-    msgpack_pack_uint32(&out, one->groups_count);
-    pack_value_text(&out, "facts");
-    msgpack_pack_uint32(&out, one->facts_count);
+    packing_begin(&p, &a->values);
+    msgpack_pack_map(&p.out, 2);
+    pack_value_text(&p.out, "groups");
+    msgpack_pack_uint32(&p.out, one->groups_count);
+    pack_value_text(&p.out, "facts");
+    msgpack_pack_uint32(&p.out, one->facts_count);
+    if ((res = packing_end(&p)) < 0)
+        return res;
     a->since_ns = set->now_ns;
     g->state = LIFE_FIRING;
     set->limit_rule->firing_count++;

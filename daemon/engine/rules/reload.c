@@ -315,7 +315,7 @@ int rules_replace(rules *old, rules *set, facts *f, int64_t now_ns, const rules_
         res = evaluate_dirty(set);
     for (size_t i = 0; i < set->rules_count; i++)
         set->rules[i]->recomputed = false;
-    return res;
+    return res < 0 && old ? -ENOTRECOVERABLE : res;
 }
 
 int rules_attach(rules *set, facts *f, int64_t now_ns, const rules_sink *sink)

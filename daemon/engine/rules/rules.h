@@ -144,7 +144,8 @@ int rules_advance(rules *set, int64_t now_ns);
  *   RULES_NEW
  * An alert that ends by this carries the label `ended` with the reason. With dry nothing but the
  * telling is done. Otherwise the caller frees `old` afterwards. -ENOMEM: old runs on untouched,
- * set is as it was. */
+ * set is as it was. -ENOTRECOVERABLE: memory ran out after lives had moved; both can only be freed, and
+ * what was told of alerts on the way must not leave. */
 int rules_replace(rules *old, rules *set, facts *f, int64_t now_ns, const rules_sink *sink, bool dry,
                   rules_change_fn on_change, void *context);
 

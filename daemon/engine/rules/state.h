@@ -36,7 +36,6 @@ int dispatch_match(rules *set);
 typedef int (*group_fn)(void *context, group *g);
 int groups_of_fact(rules *set, rule *one, const selection *s, group_fn on_group, void *context);
 int group_get(rules *set, rule *one, const struct cel_value by[], group **ret_group); /* -ENOSPC: limit */
-group *group_find(rules *set, const rule *one, const struct cel_value by[]);
 void group_pack_key(const rule *one, const struct cel_value by[], msgpack_packer *out); /* as a map */
 void group_free(rules *set, group *g);
 bool group_idle(const group *g); /* nothing would be lost with it */
@@ -89,6 +88,14 @@ int scope_pack_values(rules *set, const scope *s, msgpack_packer *out);
 void pack_cel(msgpack_packer *out, const struct cel_value *value);
 void pack_value_text(msgpack_packer *out, const char *text);
 void value_pack_time(msgpack_packer *out, int64_t at_ns);
+/* Packs into a buffer and knows whether there was memory for all of it. Stays where it is meanwhile. */
+typedef struct packing {
+    msgpack_packer out;
+    msgpack_sbuffer *into;
+    bool failed;
+} packing;
+void packing_begin(packing *p, msgpack_sbuffer *into);
+int packing_end(const packing *p); /* 0, or -ENOMEM: what is in the buffer is not whole */
 /* At most `max` bytes of what a value says to people. */
 size_t value_words(const struct cel_value *value, char *buffer, size_t size);
 

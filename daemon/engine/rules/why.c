@@ -18,17 +18,27 @@ typedef struct growing {
     msgpack_sbuffer data;
     msgpack_packer out;
     uint32_t count;
+    bool failed; /* there was no memory for all of it */
 } growing;
+
+static int grow_write(void *context, const char *bytes, size_t len)
+{
+    growing *g = context;
+    g->failed = g->failed || msgpack_sbuffer_write(&g->data, bytes, len) < 0;
+    return g->failed ? -1 : 0;
+}
 
 static void grow_open(growing *g)
 {
-    msgpack_sbuffer_init(&g->data);
-    msgpack_packer_init(&g->out, &g->data, msgpack_sbuffer_write);
-    g->count = 0;
+    *g = (growing){.count = 0};
+    msgpack_packer_init(&g->out, g, grow_write);
 }
 
+/* Where it is part of another, that one is not whole either. */
 static void grow_raw(growing *g, msgpack_packer *out)
 {
+    if (g->failed && out->callback == grow_write)
+        ((growing *)out->data)->failed = true;
     if (g->data.size)
         msgpack_pack_str_body(out, g->data.data, g->data.size); /* as it is */
     msgpack_sbuffer_destroy(&g->data);
@@ -441,7 +451,7 @@ static int write_why(asked *a, const record *ended, msgpack_packer *out)
         msgpack_sbuffer_destroy(&all.data);
     else
         grow_map(&all, out);
-    return res;
+    return all.failed ? -ENOMEM : res;
 }
 
 /* ---- finding what is asked of ------------------------------------------------------- */
@@ -478,7 +488,7 @@ static int limit_alert(rules *set, const char *epoch, thaw_str id, msgpack_packe
         grow_text(&all, "state", thaw_alert_state_name(g->alert->state));
         write_alert(g->alert, epoch, &all);
         grow_map(&all, out);
-        return 0;
+        return all.failed ? -ENOMEM : 0;
     }
     return -ENOENT;
 }

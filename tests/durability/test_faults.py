@@ -1,0 +1,179 @@
+"""Each write, sync, rename, creation, mapping, fork, thread and many an allocation of a running thawd is made to
+fail in turn, once or from then on (faults.c is preloaded into it): whatever it does then, what it acknowledged
+is there once after the next start, nothing else than what was sent is, and an image gives what the journal gives.
+
+    THAW_FAULT_ALLOCS=n    so many allocations are tried, spread over all of them (40)
+"""
+
+import os
+import struct
+import unittest
+
+import harness
+
+FAULTS = os.environ.get("THAW_FAULTS", "")
+ALLOCS = int(os.environ.get("THAW_FAULT_ALLOCS", "40"))
+EIO, ENOMEM, ENOSPC = 5, 12, 28
+BATCHES = 12
+RULES = [
+    {"rule": "many", "by": ["country"], "select": {"freed": {"kind": "release"}}, "when": "freed.count > 0",
+     "severity": "info", "title": "{country}: {freed.sum} in {freed.count}"},
+    {"rule": "lately", "by": ["country"], "select": {"freed": {"kind": "release", "within": "3d"}},
+     "when": "freed.sum > 20", "severity": "info", "title": "{freed.sum}", "labels": {"of": "{freed.count}"}},
+]
+# the second rule is changed, and a third comes
+RULES_AFTER = [RULES[0], dict(RULES[1], when="freed.sum > 40"), dict(RULES[0], rule="more", severity="warning")]
+QUESTIONS = [("replay", {"from": 0}), ("snapshot", {}), ("state", {}), ("state", {"country": "BY"}), ("incidents", {}),
+             ("explain", {"alert": "many:BY:1"}), ("explain", {"rule": "lately", "group": {"country": "IR"}}), ("rules", {}),
+             ("status", {}), ("events", {"from": 0}), ("rejects", {}), ("reload", {"dry": True})]
+
+
+def batch(n):
+    return [harness.event(f"{n}-{i}", source=f"s{i}", occurred_at=f"2025-06-{1 + 2 * n:02}", country=("BY", "IR")[i % 2],
+                          reported_at=f"2025-06-{1 + 2 * n:02}T12:00:00Z", count=n + 1, note="x" * 2000) for i in range(4 - (n % 5 == 4))] + \
+        [{"id": f"{n}-back", "kind": "retraction", "source": "s1", "country": "IR", "retracts": f"{n - 1}-1",
+          "reported_at": f"2025-06-{1 + 2 * n:02}T12:00:00Z"}] * (n % 5 == 4)
+
+
+def view(d):
+    return (d.ask("state", {"country": "BY"}), d.ask("state", {"country": "IR"}), d.ok("incidents"), d.ok("snapshot"),
+            d.ok("replay", {"from": 0}), [e["event"]["id"] for e in d.ok("events")["events"]])
+
+
+class Faults(unittest.TestCase):
+    def course(self, d):
+        """Starts thawd, publishes, exchanges rules, starts it again, as far as it goes; how many batches were acknowledged."""
+        acknowledged = 0
+        try:
+            d.start()
+            for n in range(BATCHES):
+                with d.client() as c:
+                    for _ in range(20):
+                        try:
+                            status, reply = c.ask("publish", batch(n), patience=0.5)
+                            break
+                        except AssertionError:
+                            if not d.running():
+                                return acknowledged
+                    else:
+                        return acknowledged
+                if status == "OK":
+                    self.assertEqual((reply["accepted"] + reply["duplicates"], reply["rejected"]), (4, []))
+                    self.assertEqual(acknowledged, n)
+                    acknowledged = n + 1
+                if n == 2:
+                    self.ask(d, *QUESTIONS)
+                if n == BATCHES // 3:
+                    self.reload(d)
+                if n == BATCHES * 2 // 3:
+                    self.end(d)
+                    d.start()
+            self.end(d)
+        except AssertionError as failure:
+            if "thawd ended with" not in str(failure):
+                raise
+            self.assertNotIn("ended with 0:", str(failure))
+        return acknowledged
+
+    def end(self, d):
+        d.process.send_signal(15)
+        d.process.wait(harness.PATIENCE)
+
+    def ask(self, d, *questions):
+        """What is answered is whole (it can be unpacked), or it is not answered."""
+        with d.client() as c:
+            for verb, body in questions:
+                try:
+                    c.ask(verb, body, patience=2)
+                except AssertionError:
+                    return
+
+    def reload(self, d):
+        d.write_rules(RULES_AFTER)
+        self.ask(d, ("reload", {}))
+
+    def run_with(self, fault):
+        """One course under it and what is found afterwards; how many calls of that kind there were."""
+        with harness.Daemon(RULES, {"journal": {"map": "1MiB", "image": "1ms"}}, start=False) as d:
+            with open(d.path("count"), "wb") as f:
+                f.write(bytes(8))
+            d.env = dict(d.env, LD_PRELOAD=FAULTS, THAW_FAULT=fault, THAW_FAULT_COUNT=d.path("count"))
+            acknowledged = self.course(d)
+            if d.running():
+                d.kill()
+            d._forget()
+            with open(d.path("count"), "rb") as f:
+                count = struct.unpack("@Q", f.read())[0]
+            for name in ("LD_PRELOAD", "THAW_FAULT", "THAW_FAULT_COUNT"):
+                d.env.pop(name)
+            d.start()
+            with_image = view(d)
+            ids = with_image[-1]
+            self.assertEqual(ids, [e["id"] for n in range(len(ids) // 4) for e in batch(n)])
+            self.assertGreaterEqual(len(ids), 4 * acknowledged)
+            alerts = [a["seq"] for a in with_image[-2]["alerts"]]
+            self.assertEqual(alerts, list(range(1, len(alerts) + 1)))
+            d.kill()
+            if os.path.exists(d.path("state", "image")):
+                os.unlink(d.path("state", "image"))
+                d.start()
+                self.assertEqual(view(d), with_image)
+                d.kill()
+        return count, acknowledged
+
+    def each(self, kind, error, onwards="", step=1):
+        """Until it is never reached."""
+        at, reached = 1, 0
+        while at < 1000:
+            with self.subTest(fault=f"{kind}:{at}:{error}{onwards}"):
+                count, _ = self.run_with(f"{kind}:{at}:{error}{onwards}")
+                if count < at:
+                    break
+                reached += 1
+            at += step
+        return reached
+
+    def test_nothing_fails(self):
+        for kind in ("write", "sync", "rename", "create", "map", "fork", "thread", "alloc"):
+            count, acknowledged = self.run_with(f"{kind}:0:{EIO}")
+            self.assertEqual(acknowledged, BATCHES)
+            self.assertGreater(count, 0, kind)
+
+    def test_each_sync(self):
+        self.assertGreater(self.each("sync", EIO), 10)
+
+    def test_each_rename(self):
+        self.assertGreater(self.each("rename", EIO), 1)
+
+    def test_each_creation(self):
+        self.assertGreater(self.each("create", ENOSPC), 3)
+
+    def test_each_write(self):
+        self.assertGreater(self.each("write", EIO, step=4), 5)
+
+    def test_each_write_and_all_after_it(self):
+        self.assertGreater(self.each("write", ENOSPC, "+", step=4), 5)
+
+    def test_each_write_cut_short(self):
+        self.assertGreater(self.each("write", 0, step=4), 5)
+
+    def test_each_mapping(self):
+        self.assertGreater(self.each("map", ENOMEM), 5)
+
+    def test_each_child_and_thread(self):
+        self.assertGreater(self.each("fork", ENOMEM), 0)
+        self.assertGreater(self.each("thread", ENOMEM), 0)
+
+    def test_allocations(self):
+        count, _ = self.run_with(f"alloc:0:{ENOMEM}")
+        for n in range(ALLOCS):
+            at = 1 + count * n // ALLOCS
+            with self.subTest(fault=f"alloc:{at}"):
+                self.run_with(f"alloc:{at}:{ENOMEM}")
+
+
+if __name__ == "__main__":
+    if not os.path.exists(FAULTS):
+        print("skipped: the faults cannot be preloaded into this build")
+        raise SystemExit(77)
+    harness.main()
