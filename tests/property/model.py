@@ -152,6 +152,14 @@ class Report:
 class Sector(tuple):
     """A target that is a sector: (name, ids), as other targets are."""
 
+    def __eq__(self, other):
+        return isinstance(other, Sector) and tuple.__eq__(self, other)
+
+    def __ne__(self, other):
+        return not self == other
+
+    __hash__ = tuple.__hash__
+
 
 def target_of(p):
     target = (p.get("name"), frozenset(p.get("ids", [])))
@@ -879,7 +887,7 @@ FORMS = ["pardon", "amnesty", "sentence_served", "parole", "exchange", "deportat
 
 
 def tally_state(tally, context):
-    if tally.get("since") is None or tally.count is None:
+    if tally.get("since") is None or tally.get("of") is None or tally.count is None:
         return "not-comparable"
     low, high, steps = total_of(tally, context, stated(tally.form), tally.get("category"))
     if agrees_with(tally, low, high):
