@@ -301,6 +301,13 @@ class Meaning(unittest.TestCase):
         self.assertFalse(any(i["announced"] for i in incidents))
         self.assertEqual([m["party"] for m in ledger["measures"] if m["sector"]], [None, None])
 
+    def test_a_list_of_no_sectors_is_none(self):
+        s = Stream()
+        s.sanction("imposed", "2025-01-01", sector=" , ", program="B")
+        s.sanction("lifted", "2025-03-01", sector=",", program="B")
+        ledger, _ = self.told(s)
+        self.assertEqual(self.measures(ledger), {("US", "B"): ("lifted", "2025-03-01")})
+
     def test_announcement_and_act(self):
         s = Stream()
         s.sanction("eased", "2025-03-01", targets=[party("A", "a"), party("B", "b")])

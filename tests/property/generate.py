@@ -21,7 +21,7 @@ IDS = ["p1", "p2", "p3", "p4"]
 PRINTED = ["P", "Q", "R"]
 PARTIES = ["x1", "x2", "x3"]
 PROGRAMS = ["G", "H"]
-SECTORS = ["potash", "aviation", "potash,aviation"]
+SECTORS = ["potash", "aviation", "potash,aviation", " , "]
 COUNTS = [0, 1, 2, 3, 5, 7, 10]
 PARTS = ["destination=LT", "destination=UA", "category=political", "category=foreign"]
 
@@ -58,8 +58,8 @@ class Case:
         self.names = 0.25
         self.length = (3, 14)
         focus = r.choice([None] * 6 + [self.on_corrections, self.on_people, self.on_one_measure, self.on_totals,
-                                       self.on_feeds, self.on_vague_names, self.on_links,
-                                       self.on_records])
+                                       self.on_feeds, self.on_vague_names, self.on_links, self.on_records,
+                                       self.on_many])
         if focus:
             focus()
 
@@ -110,6 +110,12 @@ class Case:
         """People and parties that only a third report links."""
         self.kinds = ["release", "detention", "sanction", "talks"]
         self.people, self.corrections = 1, 0.6
+
+    def on_many(self):
+        """Many reports on people and parties of many ids."""
+        self.ids, self.parties = ["p%d" % n for n in range(12)], ["x%d" % n for n in range(12)]
+        self.people, self.corrections = 0.5, 0.2
+        self.length = (20, 45)
 
     def maybe(self, event, chance, key, values):
         if self.random.random() < chance:
@@ -204,7 +210,7 @@ class Case:
 
     def tally(self, event):
         r = self.random
-        event["of"] = r.choice(["released", "released", "detained"])
+        self.maybe(event, 0.97, "of", ["released", "released", "detained"])
         event["count"] = r.choice(COUNTS + [12, 15])
         self.maybe(event, 0.3, "count_is", ["exact", "at_least", "about"])
         self.maybe(event, 0.85, "since", ["2025-05-01", "2025-05-02", "2025-04", "2025-04~", "2025-05-02~", "2025"])

@@ -160,6 +160,14 @@ class Sector(tuple):
 
     __hash__ = tuple.__hash__
 
+    def __eq__(self, other):
+        return isinstance(other, Sector) and tuple.__eq__(self, other)
+
+    def __ne__(self, other):
+        return not self == other
+
+    __hash__ = tuple.__hash__
+
 
 def target_of(p):
     target = (p.get("name"), frozenset(p.get("ids", [])))
@@ -887,7 +895,7 @@ FORMS = ["pardon", "amnesty", "sentence_served", "parole", "exchange", "deportat
 
 
 def tally_state(tally, context):
-    if tally.get("since") is None or tally.count is None:
+    if tally.get("since") is None or tally.get("of") is None or tally.count is None:
         return "not-comparable"
     low, high, steps = total_of(tally, context, stated(tally.form), tally.get("category"))
     if agrees_with(tally, low, high):

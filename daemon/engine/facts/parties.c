@@ -96,6 +96,15 @@ static bool sector_part(thaw_str sector, uint32_t n, thaw_str *ret_part)
     return false;
 }
 
+/* Whether a list of sectors names any: "," names none. */
+static bool names_sector(thaw_str sector)
+{
+    for (uint32_t i = 0; i < sector.len; i++)
+        if (sector.data[i] != ',' && sector.data[i] != ' ')
+            return true;
+    return false;
+}
+
 /* ---- objects of a sanction ---------------------------------------------------------- */
 
 static void target_strings(strings *s, const thaw_party *party, mention m)
@@ -121,7 +130,7 @@ static bool object_strings(strings *s, const thaw_event *event, mention m)
             }
         return false;
     }
-    if (event->sector.data) {
+    if (names_sector(event->sector)) {
         thaw_str part;
         if (!sector_part(event->sector, m.party, &part))
             return false;
@@ -355,8 +364,8 @@ void report_entities(facts *f, uint32_t number, numbers *list)
 /* A program that is lifted as a whole: every measure of the authority may be of it. */
 static void program_marks(facts *f, uint32_t number, const thaw_event *event)
 {
-    if (event->kind != THAW_SANCTION || event->action != THAW_LIFTED || event->targets.count || event->sector.data ||
-        !event->program.data)
+    if (event->kind != THAW_SANCTION || event->action != THAW_LIFTED || event->targets.count ||
+        names_sector(event->sector) || !event->program.data)
         return;
     uint32_t scope = report_scope(f, report_of(f, number), event, true);
     for (uint32_t i = 1; i < f->entities_count; i++)
