@@ -46,8 +46,9 @@ def report(producer, n):
 class Producer(threading.Thread):
     """Keeps what is not acknowledged, and sends it again to whatever answers."""
 
-    def __init__(self, daemon, number, seed):
+    def __init__(self, daemon, number, seed, drops=False):
         super().__init__(daemon=True)
+        self.drops = drops  # the past is: what is behind the others' may be too old
         self.d, self.number, self.random = daemon, number, random.Random(seed)
         self.next, self.acknowledged, self.ending, self.failure = 0, set(), False, None
 
@@ -73,8 +74,10 @@ class Producer(threading.Thread):
             return False  # no answer: it may have been taken or not
         finally:
             client.close()
-        if status != "OK" or reply["rejected"] or reply["accepted"] + reply["duplicates"] != len(events):
+        old = [r["id"] for r in reply.get("rejected", ()) if r["code"] == "too-old"] if self.drops else []
+        if status != "OK" or reply["accepted"] + reply["duplicates"] + len(old) != len(events):
             raise AssertionError(f"publish was answered with {status} {reply}")
+        events[:] = [e for e in events if e["id"] not in old]
         return True
 
 
@@ -225,6 +228,40 @@ class Kill(unittest.TestCase):
                 self.assertEqual(mine, theirs)
             self.assertGreater(d.log().count("from an image at report"), 0)
             print(f"{KILLS} kills: {len(events)} reports, {len(acknowledged)} acknowledged, {len(given)} alert changes")
+
+    def view(self, d):
+        return (d.ok("snapshot"), [d.ask("state", {"country": c}) for c in COUNTRIES], d.ok("incidents", {"limit": 1000}),
+                d.status()["seq"], d.status()["producers"])
+
+    def test_killed_while_the_past_is_dropped(self):
+        """What was acknowledged is known, though its reports are gone; an image and the journal give the same."""
+        chance = random.Random(SEED)
+        with harness.Daemon(RULES, {"retain": {"age": "60d"}, "journal": {"image": "1ms"}}) as d:
+            producers = [Producer(d, i, SEED * 100 + i, drops=True) for i in range(PRODUCERS)]
+            for p in producers:
+                p.start()
+            for _ in range(KILLS):
+                time.sleep(chance.random() * 0.3)
+                d.process.kill()
+                d.process.wait(harness.PATIENCE)
+                d.start()
+            harness.wait_for(lambda: d.status()["journal"]["kept_below"] > 0 or any(p.failure for p in producers), "a drop")
+            for p in producers:
+                p.ending = True
+                p.join(harness.PATIENCE)
+                self.assertIsNone(p.failure)
+            for p in producers:
+                ids = sorted(p.acknowledged)
+                for i in range(0, len(ids), 500):
+                    page = [report(p.number, int(name.split("-")[1])) for name in ids[i:i + 500]]
+                    self.assertEqual(d.ok("publish", page)["duplicates"], len(page))
+            before = self.view(d)
+            d.kill()
+            if os.path.exists(d.path("state", "image")):
+                os.unlink(d.path("state", "image"))
+            d.start()
+            self.assertEqual(self.view(d), before)
+            self.assertEqual(d.log().count("is not used"), 0)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Kills thawd 500 times under load (tests/durability/test_kill.py); run by hand.
+# Kills thawd 500 times under load, and 500 times while the past is dropped (tests/durability/test_kill.py); run
+# by hand.
 #   THAW_BUILD=build/release tests/soak/kill.sh [KILLS] [SEED]
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
