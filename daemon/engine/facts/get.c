@@ -46,9 +46,15 @@ static fact_value of_last_day(const thaw_date *date)
 }
 static fact_value of_id(facts *f, const char *kind, const char code[2], uint64_t id)
 {
-    char *text = f->texts[f->texts_next++ % FACTS_LISTS_LIVE];
-    (void)snprintf(text, sizeof f->texts[0], "%s-%.2s-%016llx", kind, code, (unsigned long long)id);
-    return of_text(text);
+    char *text = f->texts[f->texts_next++ % FACTS_LISTS_LIVE], *at = stpcpy(text, kind);
+    *at++ = '-';
+    for (int i = 0; i < 2 && code[i]; i++)
+        *at++ = code[i];
+    *at++ = '-';
+    for (int shift = 60; shift >= 0; shift -= 4)
+        *at++ = "0123456789abcdef"[id >> shift & 15];
+    *at = '\0';
+    return of_str((thaw_str){text, (uint32_t)(at - text)});
 }
 
 /* ---- incidents ---------------------------------------------------------------------- */
