@@ -138,6 +138,7 @@ typedef struct loading {
     const char *const *paths; /* NULL: the texts */
     const rules_source *texts;
     size_t count;
+    const rules_limits *limits; /* NULL: the default */
     rules *set;
     rules_complaints complaints;
     int result;
@@ -148,9 +149,9 @@ static void *loading_run(void *context)
     loading *l = context;
 
     if (l->paths != NULL)
-        l->result = rules_load(l->paths, l->count, NULL, false, &l->set, &l->complaints);
+        l->result = rules_load(l->paths, l->count, l->limits, false, &l->set, &l->complaints);
     else
-        l->result = rules_load_texts(l->texts, l->count, NULL, false, &l->set, &l->complaints);
+        l->result = rules_load_texts(l->texts, l->count, l->limits, false, &l->set, &l->complaints);
     return NULL;
 }
 
@@ -340,12 +341,14 @@ static int texts_read(wire_cursor *at, uint32_t count, rules_source *texts)
 int ruleset_unpack(const uint8_t *packed, size_t len, rules **ret_set,
                    char error[RULESET_ERROR_BYTES])
 {
+    rules_limits limits = rules_limits_default;
     rules_source *texts = NULL;
     uint32_t count = 0;
     wire_cursor at;
     wire_item item;
     int r = -EBADMSG;
 
+    limits.accepted_once = true;
     if (find_value(packed, len, "files", &at) && wire_read(&at, &item) && item.type == WIRE_ARRAY &&
         item.len <= FILES_MAX) {
         count = item.len;
@@ -356,7 +359,7 @@ int ruleset_unpack(const uint8_t *packed, size_t len, rules **ret_set,
         snprintf(error, RULESET_ERROR_BYTES, "a journaled rule set cannot be read: %s",
                  strerror(-r));
     else
-        r = load(&(loading){.texts = texts, .count = count}, ret_set, error);
+        r = load(&(loading){.texts = texts, .count = count, .limits = &limits}, ret_set, error);
     texts_free(texts, count);
     return r;
 }

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
@@ -121,10 +122,36 @@ static void facts_are_bounded_and_a_reload_begins_anew(void **state)
     engine_free(e);
 }
 
+/* An upgrade must not keep thawd from its own journal. */
+static void rules_of_a_journal_pass_what_is_refused_now(void **state)
+{
+    static const char *const doubtful[] = {
+        "rules:\n  - rule: a\n    severity: warnin\n    by: []\n    select: {x: {kind: release}}\n"
+        "    when: x.count > 0\n",
+        "rules:\n  - rule: a\n    by: []\n    select: {x: {kind: release, where: 'count > 5 && "
+        "count < 3'}}\n"
+        "    when: x.count > 0\n"};
+    (void)state;
+    for (size_t i = 0; i < sizeof doubtful / sizeof *doubtful; i++) {
+        rules_limits limits = rules_limits_default;
+        for (int once = 0; once < 2; once++) {
+            rules_complaints complaints = {.at = NULL};
+            rules *set = NULL;
+            limits.accepted_once = once;
+            assert_int_equal(rules_load_text("text", doubtful[i], strlen(doubtful[i]), &limits,
+                                             false, &set, &complaints),
+                             once ? 0 : -EINVAL);
+            rules_complaints_done(&complaints);
+            rules_free(set);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(groups_are_bounded),
+        cmocka_unit_test(rules_of_a_journal_pass_what_is_refused_now),
         cmocka_unit_test(facts_are_bounded_and_a_reload_begins_anew)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,6 +98,8 @@ static int check_severity(reader *r, struct fy_node *node, const char *text, siz
 {
     static const char *const known[] = {"info", "notice", "warning", "error", "critical"};
     const size_t count = sizeof known / sizeof known[0];
+    if (r->set->limits.accepted_once && text)
+        return 0;
     for (size_t i = 0; text && i < count; i++)
         if (strlen(known[i]) == len && !memcmp(known[i], text, len))
             return 0;

@@ -102,7 +102,7 @@ int refuse_impossible(reader *r, struct fy_node *node, const char *what, const s
     for (size_t i = 0; i < count; i++)
         if (all[i].value_count == 0)
             return complain_node(r, node, "%s: the condition is never true: an empty list", what);
-    if (cel_program_contradicts(program, &offset, &name))
+    if (!r->set->limits.accepted_once && cel_program_contradicts(program, &offset, &name))
         return complain_offset(r, scalar_offset(r, node, offset),
                                "%s: the condition is never true: its parts on %s exclude one another", what, name);
     return 0;
