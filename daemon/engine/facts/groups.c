@@ -557,18 +557,33 @@ static bool group_join(facts *f, uint32_t number)
     return true;
 }
 
-/* Undated reports that share people with this dated one: which one they go with may change. */
+/* Whether no report that is tied by the node is dated before this one. */
+static bool earliest_in(const facts *f, const report *r, const node *n)
+{
+    for (uint32_t j = node_place(f, n, TIME_UNKNOWN + 1, 0); j < n->count; j++) {
+        const report *o = report_of(f, n->mentions[j].report);
+        if (o->start_ns >= r->start_ns)
+            break;
+        if (tieable(r, o))
+            return false;
+    }
+    return true;
+}
+
+/* Undated reports that share people with this dated one, which go with the earliest: that may change. */
 static void undated_seeds(facts *f, uint32_t number, const thaw_event *event, regroup *g)
 {
+    const report *r = report_of(f, number);
     numbers nodes = {0};
     people_nodes(f, number, event, &nodes);
     for (uint32_t i = 0; i < nodes.count; i++) {
         const node *n = &f->nodes[nodes.at[i]];
-        for (uint32_t j = 0; j < n->count; j++) {
+        bool earliest = earliest_in(f, r, n);
+        for (uint32_t j = 0; earliest && j < n->count; j++) {
             const report *o = report_of(f, n->mentions[j].report);
             if (o->start_ns != TIME_UNKNOWN)
                 break;
-            if (tieable(report_of(f, number), o))
+            if (tieable(r, o))
                 regroup_add_group(f, g, n->mentions[j].report);
         }
     }

@@ -90,6 +90,14 @@ def one_person_freed_and_held(n):
 
 
 @stream
+def one_person_half_undated(n):
+    dated = [report("release", i, count=1, persons=party(1), occurred_at=day(i)) for i in range(n)]
+    for one in dated[1::2]:
+        del one["occurred_at"], one["reported_at"]
+    return dated
+
+
+@stream
 def one_name(n):
     return [release(i, count=1, persons=[{"name": "One Name"}]) for i in range(n)]
 
