@@ -76,7 +76,7 @@ static() {
     [ -f build/release/compile_commands.json ] || build release
     step "clang-tidy"
     # The longest first, so that no core is left with it at the end.
-    git ls-files -z 'proto/*.c' 'daemon/*.c' 'clients/*.c' | xargs -0 ls -S |
+    git ls-files -z 'proto/*.c' 'daemon/*.c' 'daemon/*.cc' 'clients/*.c' | xargs -0 ls -S |
         tr '\n' '\0' | xargs -0 -P "$jobs" -n 1 "$root/tests/tidy.sh"
     echo "no findings"
 }

@@ -2,6 +2,7 @@
  * of three nodes is small and one of a hundred thousand constants takes few calls. */
 #include "internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,13 @@ struct arena_chunk {
     struct arena_chunk *next;
     size_t size_bytes, used_bytes;
     _Alignas(16) unsigned char data[];
+};
+
+/* Of an object that the arena owns, in the arena itself. */
+struct arena_guest {
+    struct arena_guest *next;
+    void *object;
+    void (*leave)(void *object);
 };
 
 static struct arena_chunk *chunk_new(struct arena *arena, size_t need_bytes)
@@ -68,9 +76,31 @@ void *cel_arena_copy(struct arena *arena, const void *data, size_t size_bytes)
     return memory;
 }
 
+int cel_arena_take(struct arena *arena, void *object, void (*leave)(void *object))
+{
+    struct arena_guest *guest = cel_arena_alloc(arena, sizeof(*guest));
+
+    if (guest == NULL) {
+        leave(object);
+        return -ENOMEM;
+    }
+    *guest = (struct arena_guest){arena->guests, object, leave};
+    arena->guests = guest;
+    return 0;
+}
+
+static void guests_leave(struct arena *arena)
+{
+    for (struct arena_guest *guest = arena->guests; guest != NULL; guest = guest->next)
+        guest->leave(guest->object);
+    arena->guests = NULL;
+}
+
 void cel_arena_reset(struct arena *arena)
 {
     struct arena_chunk *kept = NULL;
+
+    guests_leave(arena);
 
     for (struct arena_chunk *chunk = arena->head, *next; chunk != NULL; chunk = next) {
         next = chunk->next;
@@ -90,6 +120,7 @@ void cel_arena_reset(struct arena *arena)
 
 void cel_arena_clear(struct arena *arena)
 {
+    guests_leave(arena);
     for (struct arena_chunk *chunk = arena->head, *next; chunk != NULL; chunk = next) {
         next = chunk->next;
         free(chunk);

@@ -46,8 +46,6 @@ void cel_evaluator_begin(struct cel_evaluator *evaluator, cel_resolve_fn resolve
     cel_arena_reset(&evaluator->scratch);
     evaluator->steps = evaluator->step_max_count;
     evaluator->no_memory = false;
-    evaluator->regex_space = NULL;
-    evaluator->regex_space_bytes = 0;
     evaluator->resolve = resolve;
     evaluator->context = context;
 }

@@ -121,11 +121,18 @@ static int evaluate_closed(struct folder *folder, struct node *node)
 
 static int prepare_pattern(struct folder *folder, struct node *node)
 {
-    struct regex_problem problem;
+    struct arena *arena = &folder->compiler->program->arena;
+    struct pattern_problem problem;
+    struct pattern *made;
 
     if (!is_constant(node->args[1], CEL_STRING))
         return 0;
-    int r = cel_regex_compile(&folder->compiler->program->arena, node->args[1]->constant.text, &node->regex, &problem);
+    struct cel_text text = node->args[1]->constant.text;
+    int r = pattern_new(text.data, text.len, &made, &problem);
+    if (r == 0)
+        r = cel_arena_take(arena, made, pattern_leave);
+    if (r == 0)
+        node->pattern = made;
     if (r == -ENOMEM)
         return cel_compiler_no_memory(folder->compiler);
     if (r < 0)

@@ -53,40 +53,35 @@ static struct cel_value string_ends_with(const struct call *call)
 
 #define PATTERN_COMPILE_STEPS 5000
 
-static struct cel_value match(struct cel_evaluator *evaluator, const struct regex *regex,
+static struct cel_value match(struct cel_evaluator *evaluator, const struct pattern *pattern,
                               struct cel_text text)
 {
-    size_t need = cel_regex_space_bytes(regex);
-
-    if (cel_evaluator_spend(evaluator, cel_regex_cost_steps(regex, text.len)))
+    if (cel_evaluator_spend(evaluator, pattern_cost_steps(pattern, text.len)))
         return cel_evaluator_exhausted();
-    if (evaluator->regex_space_bytes < need) {
-        evaluator->regex_space_bytes = 0;
-        evaluator->regex_space = cel_arena_alloc(&evaluator->scratch, need);
-        if (evaluator->regex_space == NULL)
-            return cel_evaluator_no_memory(evaluator);
-        evaluator->regex_space_bytes = need;
-    }
-    return cel_bool(cel_regex_matches(regex, text, evaluator->regex_space));
+    int r = pattern_matches(pattern, text.data, text.len);
+    return r < 0 ? cel_evaluator_no_memory(evaluator) : cel_bool(r > 0);
 }
 
 static struct cel_value string_matches(const struct call *call)
 {
-    const struct regex *regex = call->node->regex;
-    struct regex_problem problem;
+    struct cel_evaluator *evaluator = call->evaluator;
+    struct cel_text text = call->args[0].text, pattern = call->args[1].text;
+    struct pattern_problem problem;
+    struct pattern *made;
 
-    if (regex != NULL)
-        return match(call->evaluator, regex, call->args[0].text);
+    if (call->node->pattern != NULL)
+        return match(evaluator, call->node->pattern, text);
     /* A pattern that is not constant is compiled for each evaluation. */
-    if (cel_evaluator_spend(call->evaluator, PATTERN_COMPILE_STEPS))
+    if (cel_evaluator_spend(evaluator, PATTERN_COMPILE_STEPS))
         return cel_evaluator_exhausted();
-    int r = cel_regex_compile(&call->evaluator->scratch, call->args[1].text, &regex, &problem);
+    int r = pattern_new(pattern.data, pattern.len, &made, &problem);
+    if (r == 0)
+        r = cel_arena_take(&evaluator->scratch, made, pattern_leave);
     if (r == -ENOMEM)
-        return cel_evaluator_no_memory(call->evaluator);
+        return cel_evaluator_no_memory(evaluator);
     if (r < 0)
-        return cel_error_format(call->evaluator, "the pattern of matches() is wrong: %s",
-                                problem.text);
-    return match(call->evaluator, regex, call->args[0].text);
+        return cel_error_format(evaluator, "the pattern of matches() is wrong: %s", problem.text);
+    return match(evaluator, made, text);
 }
 
 #define ANY 0xffff

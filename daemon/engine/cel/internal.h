@@ -7,6 +7,7 @@
 #define THAW_CEL_INTERNAL_H
 
 #include "cel.h"
+#include "pattern.h"
 
 #define KIND_BIT(kind) (1U << (kind))
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -18,9 +19,11 @@
 /* Memory that is freed all at once (arena.c). */
 
 struct arena_chunk;
+struct arena_guest;
 
 struct arena {
     struct arena_chunk *head; /* the one that is filled */
+    struct arena_guest *guests; /* what it owns from elsewhere */
     size_t first_bytes;       /* size of the first chunk; 0: a small one */
     size_t held_bytes;        /* of all chunks */
     size_t max_bytes;         /* 0: no limit */
@@ -29,6 +32,9 @@ struct arena {
 
 void *cel_arena_alloc(struct arena *arena, size_t size_bytes);
 void *cel_arena_copy(struct arena *arena, const void *data, size_t size_bytes);
+/* The arena owns an object from elsewhere: leave() is called for it when the arena is emptied, and at once where
+ * this fails. 0 or -ENOMEM. */
+int cel_arena_take(struct arena *arena, void *object, void (*leave)(void *object));
 void cel_arena_reset(struct arena *arena); /* keeps one chunk for reuse */
 void cel_arena_clear(struct arena *arena);
 
@@ -160,7 +166,7 @@ struct node {
                 uint32_t local;                  /* OP_MACRO */
             };
             union {
-                const struct regex *regex; /* matches() with a constant pattern */
+                const struct pattern *pattern; /* matches() with a constant pattern */
                 const struct zone *zone;   /* selector with a constant zone */
             };
         };
@@ -321,26 +327,6 @@ int32_t cel_zone_rule_offset_seconds(const struct zone_rule *rule, int64_t secon
 /* "+02:00", "-09:30", "02:00", "UTC". */
 bool cel_zone_fixed_parse(struct cel_text name, int32_t *ret_offset_seconds);
 
-/* Patterns (regex_parse.c, regex_match.c): RE2's syntax, in time that grows with the length of the
- * text and that of the pattern. */
-
-struct regex;
-
-struct regex_problem {
-    size_t offset_bytes; /* into the pattern */
-    char text[160];
-};
-
-/* The regex lives in the arena. Returns 0, -EINVAL with what is wrong, or -ENOMEM. */
-int cel_regex_compile(struct arena *arena, struct cel_text pattern, const struct regex **ret_regex,
-                      struct regex_problem *ret_problem);
-/* What matching needs, aligned for uint32_t. */
-size_t cel_regex_space_bytes(const struct regex *regex);
-/* Whether the pattern is found anywhere in the text. */
-bool cel_regex_matches(const struct regex *regex, struct cel_text text, void *space);
-/* What matching len bytes may cost, in steps. */
-uint64_t cel_regex_cost_steps(const struct regex *regex, size_t len);
-
 /* Operators (operators.c): never look at slots. */
 
 struct cel_value cel_operate(struct cel_evaluator *evaluator, enum node_op op, const struct cel_value *a,
@@ -371,8 +357,6 @@ struct cel_evaluator {
     cel_resolve_fn resolve;
     void *context;
     struct cel_value locals[CEL_LOCAL_MAX_COUNT];
-    void *regex_space; /* in the scratch arena, shared by the matches of one evaluation */
-    size_t regex_space_bytes;
 };
 
 void cel_evaluator_begin(struct cel_evaluator *evaluator, cel_resolve_fn resolve, void *context);
