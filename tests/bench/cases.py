@@ -117,10 +117,10 @@ def check_thawd(d, status, sent, n, again, corrections, rules, countries):
 # ---- acknowledged publishing ------------------------------------------------------------------
 
 
-def publish(per, events, rules=('world', 1000, 200)):
+def publish(per, events, transport='ipc', rules=('world', 1000, 200)):
     def run(place, quick):
         n = size(events, quick)
-        with Thawd(place, place.rules(*rules)) as d:
+        with Thawd(place, place.rules(*rules), transport) as d:
             before = threads(d.pid)
             with Program(place, 'publish', '--address', d.service, '--events', n, '--per', per) as p:
                 got = p.wait()
@@ -362,6 +362,7 @@ def all_cases():
         cases[f'publish-{per}'] = Case(
             f'acknowledged publishing, pipelined, {per} reports a request; thawd syncs, with 1 000 rules',
             {'JetStream file': jetstream(1, 100000), f'thawd {per}': publish(per, events),
+             f'thawd {per}, tcp': publish(per, events, 'tcp'),
              'plain file, sync each 1 000': plain_file(events, 1000),
              'Redis AOF always': redis(1, 100000, 'always'), 'Redis AOF everysec': redis(1, 100000, 'everysec'),
              **({'JetStream 100 a message': jetstream(100, 1000000)} if per == 100 else {})})
@@ -371,7 +372,7 @@ def all_cases():
         str(count): hotpath(200000, '--batch', 4000, rules=('ten', count)) for count in (10, 1000, 100000)}, 3)
     cases['rules-world'] = Case('CPU of the hot path by number of rules, five to a country', {
         'none': hotpath(200000, '--batch', 4000),
-        **{str(count): hotpath(200000, '--batch', 4000, rules=('world', count, 200)) for count in (10, 1000, 10000)}}, 3)
+        **{str(count): hotpath(200000, '--batch', 4000, rules=('world', count, 200)) for count in (1, 10, 1000, 10000)}}, 3)
     cases['countries'] = Case('CPU of the hot path by number of countries', {
         str(count): hotpath(60000, '--batch', 4000, '--countries', count, rules=('world', 5 * count, count))
         for count in (200, 10)}, 3)

@@ -55,7 +55,7 @@ static bool comes_to(const ledger_total *sum, uint64_t stated)
 /* ---- of the same beginning ------------------------------------------------------------ */
 
 typedef struct trial {
-    const form_sums *sums; /* of the category that is tried */
+    form_sums sums; /* of the category that is tried */
     const definition *stated;
     uint64_t count;
     definition *list;
@@ -72,7 +72,7 @@ static bool try(trial *t, const definition *d)
             return false; /* in another category it is the same again */
     if (t->fits == t->max || (d->reading == t->stated->reading && d->form == t->stated->form && same_category))
         return false;
-    ledger_total sum = form_sums_read(t->sums, d->reading, d->form);
+    ledger_total sum = form_sums_read(&t->sums, d->reading, d->form);
     if (!comes_to(&sum, t->count))
         return false;
     t->list[t->fits++] = *d;
@@ -82,10 +82,8 @@ static bool try(trial *t, const definition *d)
 static void try_forms(trial *t, facts *f, const ledger_lines *lines, thaw_str category)
 {
     definition d = *t->stated;
-    form_sums sums;
     d.category = category;
-    form_sums_make(f, lines, &d, &sums);
-    t->sums = &sums;
+    form_sums_make(f, lines, &d, &t->sums);
     d.reading = READING_STATED;
     d.form = 0;
     try(t, &d);
@@ -104,7 +102,7 @@ static void try_forms(trial *t, facts *f, const ledger_lines *lines, thaw_str ca
 uint32_t definitions_fitting(facts *f, const ledger_lines *lines, const definition *d, uint64_t stated,
                              definition *list, uint32_t max)
 {
-    trial t = {NULL, d, stated, list, 0, max};
+    trial t = {.stated = d, .count = stated, .list = list, .max = max};
     numbers parts = {0};
     try_forms(&t, f, lines, d->category);
     if (t.fits < max)
