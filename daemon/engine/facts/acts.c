@@ -155,7 +155,7 @@ typedef struct authority_keys {
 
 static void search_all(search *s, const authority_keys *keys)
 {
-    for (uint8_t e = EFFECT_TIGHTENING; e <= EFFECT_NONE; e++)
+    for (int e = EFFECT_TIGHTENING; e <= EFFECT_NONE; e++)
         if (keys->at[e])
             search_key(s, &s->f->keys[keys->at[e]]);
 }
@@ -190,9 +190,9 @@ void acts_settle(facts *f, const acts_news *news)
 {
     const key *changed = &f->keys[f->incidents[news->changed[0]]->key_index];
     authority_keys keys = {{0}};
-    for (uint8_t e = EFFECT_TIGHTENING; e <= EFFECT_NONE; e++)
-        keys.at[e] = key_find(f, THAW_SANCTION, changed->country, e, changed->authority);
-    for (uint8_t e = EFFECT_TIGHTENING; e <= EFFECT_NONE; e++) {
+    for (int e = EFFECT_TIGHTENING; e <= EFFECT_NONE; e++)
+        keys.at[e] = key_find(f, THAW_SANCTION, changed->country, (uint8_t)e, changed->authority);
+    for (int e = EFFECT_TIGHTENING; e <= EFFECT_NONE; e++) {
         const numbers *announced = &f->keys[keys.at[e]].announcements; /* the first key has none */
         for (uint32_t j = 0; j < announced->count && !f->failed; j++)
             announcement_settle(f, &keys, news, f->incidents[announced->at[j]]);

@@ -64,7 +64,7 @@ static void flag_set(facts *f, uint32_t index, bool largest, const incident *cau
     if (!inc || inc->now.largest == largest)
         return;
     inc->now.largest = largest;
-    if (inc == cause || inc->dirty)
+    if (!cause || inc == cause || inc->dirty)
         return;
     incident_touch(f, inc);
     inc->why.news = cause->why.news;
