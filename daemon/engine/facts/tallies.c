@@ -326,18 +326,23 @@ void tally_look(facts *f, const tally *t, ledger_pages *pages, tally_view *ret_v
 
 /* ---- series ------------------------------------------------------------------------- */
 
+/* A series is known by this alone: small numbers must not meet in it. */
 static uint64_t series_hash(const thaw_event *event, uint32_t country_, uint32_t voice)
 {
-    uint64_t h = mix((uint64_t)country_ << 32 | voice, (uint64_t)event->of << 8 | event->form);
-    h = mix(h, (uint64_t)event->since.at_ns);
-    h = mix(h, (uint64_t)event->since.precision << 1 | event->since.approximate);
-    return mix(h, event->category.data ? XXH3_64bits(event->category.data, event->category.len) : 0);
+    const uint64_t words[] = {(uint64_t)country_ << 32 | voice, (uint64_t)event->of << 8 | event->form,
+                              (uint64_t)event->since.at_ns,
+                              (uint64_t)event->since.precision << 1 | event->since.approximate,
+                              event->category.data ? XXH3_64bits(event->category.data, event->category.len) : 0};
+    return XXH3_64bits(words, sizeof words);
 }
 
-static uint32_t tally_find(facts *f, uint64_t hash)
+static uint32_t tally_find(const facts *f, uint64_t hash, uint32_t country_, uint32_t voice)
 {
-    uint32_t cursor = 0;
-    return index_next(&f->tallies_index, hash, &cursor);
+    uint32_t cursor = 0, i;
+    while ((i = index_next(&f->tallies_index, hash, &cursor)))
+        if (f->tallies[i].country == country_ && f->tallies[i].voice == voice)
+            break;
+    return i;
 }
 
 static void tally_mark(facts *f, uint32_t i)
@@ -355,7 +360,7 @@ void tally_enter(facts *f, uint32_t number, const thaw_event *event)
 {
     uint32_t country_ = country_index(f, event->country), voice = report_of(f, number)->voice;
     uint64_t hash = series_hash(event, country_, voice);
-    uint32_t i = tally_find(f, hash);
+    uint32_t i = tally_find(f, hash, country_, voice);
     if (!i) {
         i = f->tallies_free.count
                 ? f->tallies_free.at[--f->tallies_free.count]
@@ -377,7 +382,8 @@ void tally_enter(facts *f, uint32_t number, const thaw_event *event)
 
 void tally_leave(facts *f, uint32_t number, const thaw_event *event)
 {
-    uint32_t i = tally_find(f, series_hash(event, country_index(f, event->country), report_of(f, number)->voice));
+    uint32_t country_ = country_index(f, event->country), voice = report_of(f, number)->voice;
+    uint32_t i = tally_find(f, series_hash(event, country_, voice), country_, voice);
     if (!i)
         return;
     numbers_take(&f->tallies[i].reports, number);
