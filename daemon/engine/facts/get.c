@@ -95,25 +95,42 @@ static void incident_gather(facts *f, const incident *inc, fact_field field, fac
     list_finish(&m, ret);
 }
 
-/* A date or number that the latest report stating it gives. */
-static void incident_latest(facts *f, const incident *inc, fact_field field, fact_value *ret)
+/* Whether a report states one of the fields that an incident has from the latest that does. */
+static bool event_states(const thaw_event *event, fact_field field)
+{
+    return field == FIELD_EXPECTED_COUNT ? event->has_expected_count
+           : field == FIELD_EXPIRES_AT   ? event->expires_at.precision != THAW_ABSENT
+                                         : event->expected_by.precision != THAW_ABSENT;
+}
+
+bool incident_latest_event(facts *f, const incident *inc, fact_field field, thaw_event *ret_event)
 {
     numbers list = {0};
     uint32_t latest = 0;
-    *ret = none();
     incident_reports(f, inc, false, &list);
     for (uint32_t i = 0; i < list.count; i++) {
         thaw_event event;
         if (latest && report_later_compare(f, list.at[i], latest) < 0)
             continue;
         report_event(f->reports, report_of(f, list.at[i]), &event);
-        const thaw_date *date = field == FIELD_EXPIRES_AT ? &event.expires_at : &event.expected_by;
-        if (field == FIELD_EXPECTED_COUNT ? !event.has_expected_count : !date->precision)
+        if (!event_states(&event, field))
             continue;
         latest = list.at[i];
-        *ret = field == FIELD_EXPECTED_COUNT ? of_int(event.expected_count) : of_last_day(date);
+        *ret_event = event;
     }
     numbers_done(&list, &f->held);
+    return latest != 0;
+}
+
+static void incident_latest(facts *f, const incident *inc, fact_field field, fact_value *ret)
+{
+    thaw_event event;
+    *ret = none();
+    if (!incident_latest_event(f, inc, field, &event))
+        return;
+    *ret = field == FIELD_EXPECTED_COUNT ? of_int(event.expected_count)
+           : field == FIELD_EXPIRES_AT   ? of_last_day(&event.expires_at)
+                                         : of_last_day(&event.expected_by);
 }
 
 static void incident_names(facts *f, const incident *inc, fact_field field, fact_value *ret)

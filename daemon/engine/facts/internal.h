@@ -726,6 +726,8 @@ void record_step_note(facts *f, country *c, uint8_t kind, int64_t start_ns, uint
 
 /* ---- fields (get.c, get_report.c) --------------------------------------------------- */
 
+/* The latest report of an incident that states FIELD_EXPIRES_AT, _EXPECTED_BY or _EXPECTED_COUNT; false: none does. */
+bool incident_latest_event(facts *f, const incident *inc, fact_field field, thaw_event *ret_event);
 void report_get(facts *f, uint32_t number, fact_field field, fact_value *ret);
 /* The reports under a fact, the first reported first, each once; appended. */
 void fact_reports_list(facts *f, fact_handle handle, numbers *list);

@@ -233,24 +233,13 @@ static void write_incidents_where(facts *f, msgpack_packer *out, const char *cod
 
 /* ---- talks: what was promised and what came ----------------------------------------- */
 
-/* The end of what the latest report that states it gives as the time by which they are expected. */
+/* The end of the time by which they are expected. */
 static int64_t expected_until(facts *f, const incident *inc)
 {
+    thaw_event event;
     int64_t start, until = INT64_MAX;
-    uint32_t latest = 0;
-    numbers list = {0};
-    incident_reports(f, inc, false, &list);
-    for (uint32_t i = 0; i < list.count; i++) {
-        thaw_event event;
-        if (latest && report_later_compare(f, list.at[i], latest) < 0)
-            continue;
-        report_event(f->reports, report_of(f, list.at[i]), &event);
-        if (!event.expected_by.precision)
-            continue;
-        latest = list.at[i];
+    if (incident_latest_event(f, inc, FIELD_EXPECTED_BY, &event))
         thaw_date_interval(&event.expected_by, &start, &until);
-    }
-    numbers_done(&list, &f->held);
     return until;
 }
 
