@@ -143,7 +143,7 @@ static bool is_kept(const column *c)
 bool columns_print(const screen *s, const msgpack_object *array, const column columns[],
                    unsigned indent, uint32_t most)
 {
-    const char *titles[COLUMNS_MOST];
+    const char *titles[COLUMNS_MOST] = { NULL };
     size_t count = 0;
     if (array == NULL || array->type != MSGPACK_OBJECT_ARRAY || array->via.array.size == 0)
         return false;
