@@ -57,9 +57,11 @@ class Case:
         self.ids = IDS
         self.names = 0.25
         self.length = (3, 14)
+        self.counts = COUNTS
+        self.told_in_turn = False
         focus = r.choice([None] * 6 + [self.on_corrections, self.on_people, self.on_one_measure, self.on_totals,
                                        self.on_feeds, self.on_vague_names, self.on_links, self.on_records,
-                                       self.on_many])
+                                       self.on_many, self.on_one_story, self.on_one_story])
         if focus:
             focus()
 
@@ -117,6 +119,17 @@ class Case:
         self.people, self.corrections = 0.5, 0.2
         self.length = (20, 45)
 
+    def on_one_story(self):
+        """One happening, told again and again: most say the same, some voices something else before or after."""
+        r = self.random
+        self.kinds = r.choice([["release"], ["release"], ["detention"], ["sanction"], ["talks"]])
+        self.countries, self.sources = ["BY"], SOURCES[:r.randint(2, 4)]
+        self.dates = r.choice([NEAR[:1] * 4 + NEAR[1:2], NEAR[:1] * 3 + NEAR[1:2] + VAGUE[:1], NEAR[:2]])
+        self.counts = r.choice([[2, 2, 2, 3], [1, 2, 2, 2, 3, 5], [2]])
+        self.people, self.part_chance = r.choice([0, 0.2, 0.5]), r.choice([0, 0.1])
+        self.corrections, self.names = r.choice([0, 0.1]), r.choice([0, 0.1])
+        self.told_in_turn, self.length = True, (4, 16)
+
     def maybe(self, event, chance, key, values):
         if self.random.random() < chance:
             event[key] = self.random.choice(values)
@@ -147,7 +160,7 @@ class Case:
     def counted(self, event, chance=0.85):
         r = self.random
         if r.random() < chance:
-            event["count"] = r.choice(COUNTS)
+            event["count"] = r.choice(self.counts)
             self.maybe(event, 0.3, "count_is", ["exact", "at_least", "at_least", "about"])
 
     def covering(self, event):
@@ -186,7 +199,7 @@ class Case:
         r = self.random
         event["authority"] = r.choice(["US", "US", "US", "EU"])
         event["action"] = r.choice(self.actions)
-        drawn = r.random()
+        drawn = r.random() if not self.told_in_turn or r.random() < 0.3 else 1
         if drawn < 0.6:
             event["targets"] = [self.target() for _ in range(r.choice([1, 1, 1, 2, 3]))]
             if r.random() < 0.3:
@@ -257,6 +270,8 @@ class Case:
             event["reported_at"] = r.choice(
                 ["2025-05-01", "2025-05-02", "2025-05-03", "2025-05-04T10:00:00Z", "2025-05", "2025-05-02~",
                  "2025-07-15", "2025-12-01", "2025-06-01"])
+        if self.told_in_turn and r.random() < 0.9:
+            event["reported_at"] = "2025-05-%02dT%02d:00:00Z" % (3 + len(self.events) // 8, 8 + len(self.events) % 8)
         if self.numbered and r.random() < 0.8:
             self.sequence += r.choice([0, 1, 1, 1, 2, 4])
             event.update(producer=r.choice(["f", "f", "g"]), producer_seq=self.sequence)

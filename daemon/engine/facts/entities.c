@@ -135,6 +135,22 @@ static void entity_end(facts *f, uint32_t index)
     add(f, &f->entities_free, index);
 }
 
+/* The measures on what a node of a party stands for: those of the same string, by country and authority. */
+static void measures_mark(facts *f, const node *n, const causes *why)
+{
+    const thaw_str string = symbols_get(f->symbols, n->string);
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < n->count; i++) {
+        uint32_t scope = measure_scope(f, report_of(f, n->mentions[i].report), false);
+        uint32_t measure = scope && scope != last ? f->nodes[node_find(f, scope, string)].entity : 0;
+        last = scope;
+        if (measure && !f->entities[measure].dirty) {
+            entity_mark(f, measure);
+            f->entities[measure].why.news = why->news;
+        }
+    }
+}
+
 /* The name of a party changed, perhaps: its measures show it. */
 static void party_settle(facts *f, uint32_t index)
 {
@@ -143,21 +159,8 @@ static void party_settle(facts *f, uint32_t index)
     if (name == e->fingerprint)
         return;
     e->fingerprint = name;
-    numbers reports_ = {0}, parties = {0};
-    entity_mentions(f, e, &reports_, &parties);
-    for (uint32_t i = 0; i < reports_.count; i++) {
-        thaw_event event;
-        const report *r = report_of(f, reports_.at[i]);
-        report_event(f->reports, r, &event);
-        uint32_t scope = report_scope(f, r, &event, false);
-        uint32_t measure = mention_entity(f, scope, (mention){reports_.at[i], parties.at[i]});
-        if (measure && !f->entities[measure].dirty) {
-            entity_mark(f, measure);
-            f->entities[measure].why.news = f->entities[index].why.news;
-        }
-    }
-    numbers_done(&reports_, &f->held);
-    numbers_done(&parties, &f->held);
+    for (uint32_t i = 0; i < e->nodes.count; i++)
+        measures_mark(f, &f->nodes[e->nodes.at[i]], &e->why);
 }
 
 /* The same wherever it stands in the tables: of the country and the authority's name. */

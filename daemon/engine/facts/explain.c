@@ -215,6 +215,16 @@ static const char *why_count(const counted *c)
     return "the count that most voices give among the reports of the best status";
 }
 
+/* What the votes come to, counted anew: a lower bound that decides nothing may not be the last one. */
+static void votes_of(facts *f, const incident *inc, counted *ret_counted)
+{
+    numbers list = {0};
+    incident_reports(f, inc, false, &list);
+    if (f->keys[inc->key_index].kind != THAW_TALKS)
+        count_reports(f, list.at, list.count, ret_counted);
+    numbers_done(&list, &f->held);
+}
+
 int facts_write_explain(facts *f, thaw_str id, msgpack_packer *out)
 {
     incident *inc = incident_find(f, id);
@@ -222,19 +232,21 @@ int facts_write_explain(facts *f, thaw_str id, msgpack_packer *out)
         return -ENOENT;
     said all;
     said_make(f, inc, &all);
+    counted votes = {0};
+    votes_of(f, inc, &votes);
     msgpack_pack_map(out, 5);
     write_key(out, "incident");
     write_incident(f, out, inc);
     write_key(out, "why");
-    write_text(out, why_count(&inc->now.votes));
+    write_text(out, why_count(&votes));
     write_key(out, "winner");
-    if (inc->now.votes.has_winner)
-        msgpack_pack_uint64(out, inc->now.votes.winner);
+    if (votes.has_winner)
+        msgpack_pack_uint64(out, votes.winner);
     else
         msgpack_pack_nil(out);
     write_key(out, "lower_bound");
-    if (inc->now.votes.has_bound)
-        msgpack_pack_uint64(out, inc->now.votes.bound);
+    if (votes.has_bound)
+        msgpack_pack_uint64(out, votes.bound);
     else
         msgpack_pack_nil(out);
     write_key(out, "reports");

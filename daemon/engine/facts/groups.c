@@ -89,7 +89,7 @@ static void named_tie(facts *f, uint32_t number, const thaw_event *event, bool e
     char text[160];
     const report *r = report_of(f, number);
     thaw_str string = incident_string(r, event->incident, text);
-    (enter ? mention_add : mention_take)(f, name_scope(f, r), &string, 1, (mention){number, 0}, false);
+    (void)(enter ? mention_add : mention_take)(f, name_scope(f, r), &string, 1, (mention){number, 0}, false);
 }
 
 static void names_tie(facts *f, uint32_t number, const thaw_event *event, bool enter)
@@ -100,7 +100,7 @@ static void names_tie(facts *f, uint32_t number, const thaw_event *event, bool e
     if (!names_string(f, event, text, &string))
         return;
     uint32_t scope = scope_index(f, SCOPE_NAMES, f->keys[r->key_index].country, r->key_index, true);
-    (enter ? mention_add : mention_take)(f, scope, &string, 1, (mention){number, 0}, false);
+    (void)(enter ? mention_add : mention_take)(f, scope, &string, 1, (mention){number, 0}, false);
 }
 
 /* ---- ties --------------------------------------------------------------------------- */

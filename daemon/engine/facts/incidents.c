@@ -37,17 +37,23 @@ static numbers *incident_all(facts *f, const incident *inc)
     return &f->work_reports;
 }
 
-/* Those that are news to it: all where something left, else those that came since. */
-static numbers *incident_news(facts *f, const incident *inc)
+/* Those that are news to it: all where something left, else those that came since. Stands until the next list is
+ * asked for; single reports that came are listed in the incident already. */
+static numbers incident_news(facts *f, const incident *inc)
 {
     if (inc->whole)
-        return incident_all(f, inc);
+        return *incident_all(f, inc);
+    uint32_t groups = inc->joined.count - inc->joined_settled;
+    for (uint32_t i = inc->items_settled; i < inc->items.count && !groups; i++)
+        groups = inc->items.at[i] & ITEM_GROUP;
+    if (!groups)
+        return (numbers){.at = inc->items.at + inc->items_settled, .count = inc->items.count - inc->items_settled};
     f->work_reports.count = 0;
     for (uint32_t i = inc->items_settled; i < inc->items.count; i++)
         item_reports(f, inc->items.at[i], &f->work_reports);
     for (uint32_t i = inc->joined_settled; i < inc->joined.count; i++)
         item_reports(f, inc->joined.at[i], &f->work_reports);
-    return &f->work_reports;
+    return f->work_reports;
 }
 
 /* A batch touches incidents that lie anywhere, and their reports: they are fetched while those before them
@@ -146,38 +152,45 @@ static bool days_disagree(facts *f, const numbers *list)
     return greatest_start >= least_end;
 }
 
-/* What each report adds to the summary by itself. */
-static void summary_scan(facts *f, const numbers *list, summary *s)
+/* What a report adds to the summary by itself. */
+static void summary_scan(const facts *f, summary *s, uint32_t number)
 {
-    for (uint32_t i = 0; i < list->count; i++) {
-        const report *r = report_of(f, list->at[i]);
-        s->members += mix(list->at[i], 1);
-        s->reports_count++;
-        if (r->covers == THAW_WIDER)
-            continue;
-        if (r->status > s->status)
-            s->status = r->status;
-        if (r->reported_ns != TIME_UNKNOWN) {
-            if (s->first_reported_ns == TIME_UNKNOWN || r->reported_ns < s->first_reported_ns)
-                s->first_reported_ns = r->reported_ns;
-            if (r->reported_ns > s->last_reported_ns)
-                s->last_reported_ns = r->reported_ns;
-        }
-        if (!s->latest || report_later_compare(f, list->at[i], s->latest) > 0)
-            s->latest = list->at[i];
-        s->act = s->act || (r->kind == THAW_SANCTION && sanction_is_act(r->detail));
-        s->announces =
-            s->announces || (r->kind == THAW_SANCTION && (r->detail == THAW_EASED || r->detail == THAW_PROPOSED));
+    const report *r = report_of(f, number);
+    s->members += mix(number, 1);
+    s->reports_count++;
+    s->targets = s->targets || (r->kind == THAW_SANCTION && r->has_targets);
+    if (r->covers == THAW_WIDER)
+        return;
+    if (r->status > s->status)
+        s->status = r->status;
+    if (r->reported_ns != TIME_UNKNOWN) {
+        if (s->first_reported_ns == TIME_UNKNOWN || r->reported_ns < s->first_reported_ns)
+            s->first_reported_ns = r->reported_ns;
+        if (r->reported_ns > s->last_reported_ns)
+            s->last_reported_ns = r->reported_ns;
     }
-    s->detail = s->latest ? report_of(f, s->latest)->detail : 0;
+    if (!s->latest || report_later_compare(f, number, s->latest) > 0) {
+        s->latest = number;
+        s->detail = r->detail;
+    }
+    s->act = s->act || (r->kind == THAW_SANCTION && sanction_is_act(r->detail));
+    s->announces =
+        s->announces || (r->kind == THAW_SANCTION && (r->detail == THAW_EASED || r->detail == THAW_PROPOSED));
 }
 
+/* Which of it the news leave as it was. */
+typedef struct unchanged {
+    bool votes, date;
+} unchanged;
+
 /* Dates and votes from all reports. */
-static void summary_count(facts *f, numbers *list, const key *k, summary *s)
+static void summary_count(facts *f, numbers *list, summary *s, unchanged known)
 {
-    s->occurred = date_of(f, list->at, list->count, false, &s->dated_by);
-    s->days_disagree = list->count > 1 && days_disagree(f, list);
-    if (k->kind == THAW_TALKS)
+    if (!known.date) {
+        s->occurred = date_of(f, list->at, list->count, false, &s->dated_by);
+        s->days_disagree = list->count > 1 && days_disagree(f, list);
+    }
+    if (known.votes)
         return;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < list->count; i++)
@@ -187,27 +200,20 @@ static void summary_count(facts *f, numbers *list, const key *k, summary *s)
 }
 
 /* The same from the digest. */
-static void summary_digest(facts *f, incident *inc, const key *k, summary *s)
+static void summary_digest(facts *f, incident *inc, summary *s, unchanged known)
 {
-    s->occurred = digest_date(f, inc->digest, &s->dated_by);
-    s->days_disagree = digest_days_disagree(inc->digest);
-    if (k->kind != THAW_TALKS)
+    if (!known.date) {
+        s->occurred = digest_date(f, inc->digest, &s->dated_by);
+        s->days_disagree = digest_days_disagree(inc->digest);
+    }
+    if (!known.votes)
         digest_count(f, inc->digest, &s->votes);
 }
 
-/* Parties of sanctions are counted over all reports: such an incident has no digest. */
-static bool has_targets(const facts *f, const numbers *list)
+/* Makes a digest of an incident of many reports. Parties of sanctions are counted over all: these have none. */
+static void incident_digest_make(facts *f, incident *inc, const numbers *all, bool targets)
 {
-    for (uint32_t i = 0; i < list->count; i++)
-        if (report_of(f, list->at[i])->has_targets)
-            return true;
-    return false;
-}
-
-/* Makes a digest of an incident of many reports. */
-static void incident_digest_make(facts *f, incident *inc, const key *k, const numbers *all)
-{
-    if (all->count <= f->config.digest_min || (k->kind == THAW_SANCTION && has_targets(f, all)))
+    if (all->count <= f->config.digest_min || targets)
         return;
     inc->digest = digest_new(f);
     for (uint32_t i = 0; inc->digest && i < all->count; i++)
@@ -226,10 +232,42 @@ static int64_t first_act(const facts *f, const numbers *list)
     return first;
 }
 
+static void summary_recount(facts *f, incident *inc, summary *s, unchanged known)
+{
+    numbers *list = inc->digest ? NULL : incident_all(f, inc);
+    if (list)
+        incident_digest_make(f, inc, list, s->targets);
+    if (inc->digest)
+        summary_digest(f, inc, s, known);
+    else
+        summary_count(f, list, s, known);
+}
+
+/* Takes in what is news. Votes and date are right without a look at the rest where all of it repeats what was known,
+ * or what the first one says. An incident that grows beyond a digest's least size is counted anew, which makes one. */
+static unchanged summary_take_in(facts *f, const incident *inc, const numbers *news, summary *s)
+{
+    const bool talks = f->keys[inc->key_index].kind == THAW_TALKS; /* nobody is counted */
+    const bool small = inc->digest || s->reports_count + news->count <= f->config.digest_min;
+    unchanged known = {.votes = news->count && small, .date = news->count && small};
+    for (uint32_t i = 0; i < news->count; i++) {
+        uint32_t number = news->at[i];
+        bool first = inc->whole && i == 0;
+        known.votes = known.votes && (first || votes_repeat(f, s, number));
+        known.date = known.date && (first || date_repeats(f, s, number));
+        summary_scan(f, s, number);
+        if (first && small)
+            summary_count(f, &(numbers){.at = &number, .count = 1}, s, (unchanged){.votes = talks});
+        else if (known.date)
+            date_repeat(f, s, number);
+    }
+    known.votes = known.votes || talks;
+    return known;
+}
+
 static void incident_summarise(facts *f, incident *inc)
 {
-    const key *k = &f->keys[inc->key_index];
-    numbers *list = incident_news(f, inc);
+    const numbers news = incident_news(f, inc);
     summary s = inc->now;
     if (inc->whole)
         s = (summary){.largest = s.largest,
@@ -240,15 +278,9 @@ static void incident_summarise(facts *f, incident *inc)
                       .fingerprint = s.fingerprint,
                       .first_reported_ns = TIME_UNKNOWN,
                       .last_reported_ns = TIME_UNKNOWN};
-    summary_scan(f, list, &s);
-    if (!inc->digest) {
-        list = inc->whole ? list : incident_all(f, inc);
-        incident_digest_make(f, inc, k, list);
-    }
-    if (inc->digest)
-        summary_digest(f, inc, k, &s);
-    else
-        summary_count(f, list, k, &s);
+    unchanged known = summary_take_in(f, inc, &news, &s);
+    if (!known.votes || !known.date)
+        summary_recount(f, inc, &s, known);
     inc->announcement = s.announces && !s.act;
     if (!inc->announcement) {
         s.announced = false;
@@ -286,7 +318,8 @@ static void identities_settle(facts *f)
         inc->heir_of = 0;
         if (inc->used) {
             uint32_t before = inc->now.earliest;
-            inc->now.earliest = earliest_of(f, incident_news(f, inc), inc->whole ? 0 : before);
+            const numbers news = incident_news(f, inc);
+            inc->now.earliest = earliest_of(f, &news, inc->whole ? 0 : before);
             if (inc->now.earliest != before)
                 inc->now.id = incident_identity(f, &f->keys[inc->key_index], inc->now.earliest);
             if (inc->handle && inc->now.id == was) {
@@ -334,12 +367,12 @@ static fact_handle gone_handle(const facts *f, uint32_t object, const hash_index
 static void line_compare(facts *f, line *l, const hash_index *inherited)
 {
     incident *inc = f->incidents[l->incident];
-    bool grew = !inc->whole && l->heir_of == inc->index; /* none left */
-    const numbers *list = grew ? incident_news(f, inc) : incident_all(f, inc);
-    uint32_t same = grew ? l->told_count : 0;
+    const numbers list = incident_news(f, inc); /* beside those it was told with, of which none left then */
+    bool itself = l->heir_of == inc->index;
+    uint32_t same = !inc->whole && itself ? l->told_count : 0;
     fact_handle from = 0;
-    for (uint32_t i = 0; i < list->count; i++) {
-        report *r = report_of(f, list->at[i]);
+    for (uint32_t i = 0; i < list.count; i++) {
+        report *r = report_of(f, list.at[i]);
         if (r->told && r->told == l->heir_of) {
             same++;
         } else if (r->told) {
@@ -348,7 +381,8 @@ static void line_compare(facts *f, line *l, const hash_index *inherited)
                 from = gone_handle(f, r->told, inherited);
         }
     }
-    if (same < l->told_count || inc->why.corrections.count)
+    bool renamed = !inc->whole && !itself && inc->told_count;
+    if (same < l->told_count || renamed || inc->why.corrections.count)
         l->correction = true;
     if (!l->handle)
         l->replaces = l->was ? gone_handle(f, l->incident, inherited) : from;
@@ -373,11 +407,11 @@ static void persons_moved(facts *f, uint32_t number, const causes *why)
 
 static void line_note_members(facts *f, incident *inc)
 {
-    const numbers *list = incident_news(f, inc);
-    for (uint32_t i = 0; i < list->count; i++) {
-        report *r = report_of(f, list->at[i]);
+    const numbers list = incident_news(f, inc);
+    for (uint32_t i = 0; i < list.count; i++) {
+        report *r = report_of(f, list.at[i]);
         if (r->told && r->told != inc->index && r->persons_named)
-            persons_moved(f, list->at[i], &inc->why);
+            persons_moved(f, list.at[i], &inc->why);
         r->told = inc->index;
     }
     inc->told_count = inc->now.reports_count;

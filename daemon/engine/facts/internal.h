@@ -83,6 +83,7 @@ typedef struct summary {
     uint32_t earliest;   /* the report whose identity names the incident */
     uint32_t latest;     /* the latest report */
     bool act, announces; /* of a sanction: holds more than announcements; holds one */
+    bool targets;        /* of a sanction: parties are named, and counted */
     uint32_t reports_count;
     uint64_t id;          /* the 16 digits */
     uint64_t members;     /* a sum over the numbers of its reports */
@@ -505,6 +506,11 @@ void counted_raise_by_parts(facts *f, counted *c, const uint32_t parts[], const 
  * low and high are set). */
 void counted_raise(counted *c, uint64_t bound);
 void counted_close(counted *c);
+/* repeats.c: whether one more report leaves what an incident's reports come to as it is: its votes (of which a bound
+ * may be kept that no longer holds, where the count is above it anyway), its date; and what then follows. */
+bool votes_repeat(const facts *f, const summary *s, uint32_t number);
+bool date_repeats(const facts *f, const summary *s, uint32_t number);
+void date_repeat(const facts *f, summary *s, uint32_t number);
 /* All reports of an incident, appended; wider ones too if asked for. */
 void incident_reports(facts *f, const incident *inc, bool wider, numbers *list);
 
@@ -527,9 +533,10 @@ void incident_id_text(const facts *f, const incident *inc, char text[40]);
 /* ---- nodes and entities (nodes.c) ---------------------------------------------------------- */
 
 uint32_t node_find(const facts *f, uint32_t scope, thaw_str string);
-/* Adds a report's mention of these strings; with tie, the strings become one entity. */
-void mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie);
-void mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie);
+/* Adds a report's mention of these strings; with tie, the strings become one entity. Returns the node of the first;
+ * what is taken away has none any more: 0. */
+uint32_t mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie);
+uint32_t mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie);
 /* First place in the node's mentions at or behind (start, report). */
 uint32_t node_place(const facts *f, const node *n, int64_t start_ns, uint32_t report);
 void entity_mark(facts *f, uint32_t index);
@@ -549,6 +556,7 @@ bool mention_party(const facts *f, mention m, thaw_party *ret_party);
 bool party_is_sector(const thaw_party *party);
 /* The scope of a report's entities; 0: none. */
 uint32_t report_scope(facts *f, const report *r, const thaw_event *event, bool make);
+uint32_t measure_scope(facts *f, const report *r, bool make); /* of a sanction */
 /* How many persons, of a sanction targets, a report names: what is known by one string is one. */
 uint32_t parties_named(facts *f, const thaw_event *event);
 void parties_enter(facts *f, uint32_t number, const thaw_event *event);

@@ -78,8 +78,24 @@ static void sharp_count(facts *f, incident *inc, counted *ret_counted)
         digest_count(f, d, ret_counted);
 }
 
+/* Whether all that happened since it was settled is that reports came that repeat what it says. */
+static bool sharp_repeats(const facts *f, const incident *inc)
+{
+    if (inc->whole || inc->joined.count || inc->now.targets || f->keys[inc->key_index].kind == THAW_TALKS)
+        return false;
+    for (uint32_t i = inc->items_settled; i < inc->items.count; i++)
+        if ((inc->items.at[i] & ITEM_GROUP) || !votes_repeat(f, &inc->now, inc->items.at[i]))
+            return false;
+    return true;
+}
+
 static outline outline_of(facts *f, incident *inc)
 {
+    if (!inc->sharp_valid && sharp_repeats(f, inc)) {
+        inc->sharp_valid = true;
+        inc->sharp_has_count = inc->now.votes.has_count;
+        inc->sharp_count = inc->now.votes.count;
+    }
     if (!inc->sharp_valid) {
         counted votes = {0};
         sharp_count(f, inc, &votes);

@@ -194,14 +194,15 @@ static uint32_t entity_of_node(facts *f, uint32_t i)
     return n->entity;
 }
 
-void mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie)
+uint32_t mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie)
 {
-    uint32_t together = 0;
+    uint32_t together = 0, first = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t n = node_make(f, scope, strings[i]);
         if (!n)
-            return;
+            return 0;
         node_put(f, n, m);
+        first = first ? first : n;
         if (!tie)
             continue;
         uint32_t e = entity_of_node(f, n), named_by = f->entities[e].named_by;
@@ -218,6 +219,7 @@ void mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_t co
     }
     if (tie && together && f->scopes[scope].kind == SCOPE_MEASURE)
         measure_came(f, &f->entities[together], m.report);
+    return first;
 }
 
 /* The strings that a mention ties to a node, as nodes of the same scope (parties.c knows them). */
@@ -265,7 +267,7 @@ static void entity_part(facts *f, uint32_t index)
     numbers_done(&found, &f->held);
 }
 
-void mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie)
+uint32_t mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie)
 {
     uint32_t e = 0;
     bool empty = false;
@@ -289,6 +291,7 @@ void mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32_t c
         if (n && f->nodes[n].count == 0)
             node_end(f, n);
     }
+    return 0;
 }
 
 /* ---- what an entity rests on -------------------------------------------------------- */

@@ -191,12 +191,13 @@ uint32_t mention_entity(facts *f, uint32_t scope, mention m)
     return entity;
 }
 
-static void entity_collect(facts *f, uint32_t scope, const thaw_str strings_[], uint32_t count, mention m, bool tie)
+static uint32_t entity_collect(facts *f, uint32_t scope, const thaw_str strings_[], uint32_t count, mention m, bool tie)
 {
     uint32_t n = count && tie ? node_find(f, scope, strings_[0]) : 0;
     (void)m;
     if (n && f->nodes[n].entity)
         add(f, &f->work_entities, f->nodes[n].entity);
+    return n;
 }
 
 /* ---- how many a report names -------------------------------------------------------- */
@@ -288,19 +289,23 @@ bool mention_party(const facts *f, mention m, thaw_party *ret_party)
     return false;
 }
 
+uint32_t measure_scope(facts *f, const report *r, bool make)
+{
+    const key *k = &f->keys[r->key_index];
+    return scope_index(f, SCOPE_MEASURE, k->country, k->authority, make);
+}
+
 uint32_t report_scope(facts *f, const report *r, const thaw_event *event, bool make)
 {
-    if (r->kind != THAW_SANCTION)
-        return scope_index(f, SCOPE_PERSON, event->country, 0, make);
-    uint32_t authority = symbols_find(f->symbols, event->authority);
-    if (!authority && make && symbols_put(f->symbols, event->authority, &authority) < 0)
-        f->failed = -ENOMEM;
-    return scope_index(f, SCOPE_MEASURE, event->country, authority, make);
+    if (r->kind == THAW_SANCTION)
+        return measure_scope(f, r, make);
+    return scope_index(f, SCOPE_PERSON, event->country, 0, make);
 }
 
 /* ---- entering and leaving ----------------------------------------------------------- */
 
-typedef void (*mention_fn)(facts *, uint32_t, const thaw_str[], uint32_t, mention, bool);
+/* Returns a node of the strings; 0: none. */
+typedef uint32_t (*mention_fn)(facts *, uint32_t, const thaw_str[], uint32_t, mention, bool);
 
 static void persons_each(facts *f, uint32_t number, const thaw_event *event, mention_fn on_mention)
 {
@@ -316,45 +321,55 @@ static void persons_each(facts *f, uint32_t number, const thaw_event *event, men
     mention m = {number, 0};
     for (; thaw_party_next(&list, &party); m.party++) {
         party_strings(&s, &party, false, m, r->key.low);
-        on_mention(f, scope, s.at, s.count, m, true);
+        (void)on_mention(f, scope, s.at, s.count, m, true);
         if (parting && party.name.data) {
             s.count = 0;
             s.used = 0;
             strings_put(&s, 'n', party.name);
-            on_mention(f, names, s.at, s.count, m, false);
+            (void)on_mention(f, names, s.at, s.count, m, false);
         }
     }
 }
 
-static void objects_each(facts *f, uint32_t number, const thaw_event *event, mention_fn on_mention)
+/* Returns a node of the only object; 0: there is none, or there are several. */
+static uint32_t objects_each(facts *f, uint32_t number, const thaw_event *event, mention_fn on_mention)
 {
     strings s;
-    uint32_t scope = report_scope(f, report_of(f, number), event, true);
+    uint32_t scope = measure_scope(f, report_of(f, number), true), only = 0, objects = 0;
     mention m = {number, 0};
     thaw_list list = event->targets;
     thaw_party party;
     if (list.count) {
         uint32_t all = scope_index(f, SCOPE_PARTY, event->country, 0, true);
-        for (; thaw_party_next(&list, &party); m.party++) {
+        for (; thaw_party_next(&list, &party); m.party++, objects++) {
             target_strings(&s, &party, m);
-            on_mention(f, scope, s.at, s.count, m, true);
+            only = on_mention(f, scope, s.at, s.count, m, true);
             if (on_mention != entity_collect && !party_is_sector(&party))
-                on_mention(f, all, s.at, s.count, m, true);
+                (void)on_mention(f, all, s.at, s.count, m, true);
         }
     } else {
         for (; object_strings(&s, event, m); m.party++)
-            if (s.count)
-                on_mention(f, scope, s.at, s.count, m, true);
+            if (s.count) {
+                only = on_mention(f, scope, s.at, s.count, m, true);
+                objects++;
+            }
     }
+    return objects == 1 ? only : 0;
 }
 
 void report_entities(facts *f, uint32_t number, numbers *list)
 {
+    const report *r = report_of(f, number);
     thaw_event event;
-    report_event(f->reports, report_of(f, number), &event);
+    if (r->objects_one) {
+        if (f->nodes[r->object].entity)
+            add(f, list, f->nodes[r->object].entity);
+        return;
+    }
+    report_event(f->reports, r, &event);
     f->work_entities.count = 0;
     if (event.kind == THAW_SANCTION)
-        objects_each(f, number, &event, entity_collect);
+        (void)objects_each(f, number, &event, entity_collect);
     else
         persons_each(f, number, &event, entity_collect);
     for (uint32_t i = 0; i < f->work_entities.count; i++)
@@ -367,7 +382,7 @@ static void program_marks(facts *f, uint32_t number, const thaw_event *event)
     if (event->kind != THAW_SANCTION || event->action != THAW_LIFTED || event->targets.count ||
         names_sector(event->sector) || !event->program.data)
         return;
-    uint32_t scope = report_scope(f, report_of(f, number), event, true);
+    uint32_t scope = measure_scope(f, report_of(f, number), true);
     for (uint32_t i = 1; i < f->entities_count; i++)
         if (f->entities[i].used && f->entities[i].scope == scope)
             entity_mark(f, i);
@@ -375,17 +390,23 @@ static void program_marks(facts *f, uint32_t number, const thaw_event *event)
 
 void parties_enter(facts *f, uint32_t number, const thaw_event *event)
 {
-    if (event->kind == THAW_SANCTION)
-        objects_each(f, number, event, mention_add);
-    else
+    if (event->kind == THAW_SANCTION) {
+        /* It is asked for whenever its incident is counted. */
+        uint32_t only = objects_each(f, number, event, mention_add);
+        report *r = report_of(f, number);
+        r->objects_one = only && r->covers != THAW_PART;
+        if (r->objects_one)
+            r->object = only;
+    } else {
         persons_each(f, number, event, mention_add);
+    }
     program_marks(f, number, event);
 }
 
 void parties_leave(facts *f, uint32_t number, const thaw_event *event)
 {
     if (event->kind == THAW_SANCTION)
-        objects_each(f, number, event, mention_take);
+        (void)objects_each(f, number, event, mention_take);
     else
         persons_each(f, number, event, mention_take);
     program_marks(f, number, event);

@@ -35,7 +35,10 @@ typedef struct report {
         uint32_t told;    /* of one that lives: the incident it stood in when facts were last settled */
         uint32_t dead_by; /* else the number of the report that withdrew or replaced it */
     };
-    uint32_t part;    /* symbol of `part` */
+    union {
+        uint32_t part;   /* of one that covers a part: symbol of `part` */
+        uint32_t object; /* of a sanction on one object: its node (objects_one) */
+    };
     uint32_t id_at;   /* where its id stands in the text */
     uint16_t parties; /* parties_named() */
     uint8_t kind : 4, status : 4;
@@ -47,6 +50,7 @@ typedef struct report {
     uint8_t told_as_fact : 1;                /* rules know it as a fact of kind report */
     uint8_t has_program : 1, has_expiry : 1; /* a sanction gives them */
     uint8_t placed : 2;                      /* report_placed */
+    uint8_t objects_one : 1;                 /* a sanction on just one party, sector or program: `object` is set */
 } report;
 
 typedef struct reports reports;

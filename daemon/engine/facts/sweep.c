@@ -314,6 +314,17 @@ static void sharp_sweep(facts *f, uint32_t key_index, incident *at, numbers *lis
     numbers_done(list, &f->held);
 }
 
+/* Whether an item in front of a run opens all of it and no more: nothing in the run starts too late for the
+ * new opener, what follows started too late for the old one, and no names can part them. */
+static bool sharp_leads(facts *f, const key *k, const incident *inc, item it)
+{
+    const numbers *naming = item_naming(f, it);
+    if (inc->naming.count || (naming && naming->count))
+        return false;
+    int64_t start = item_start(f, it);
+    return start == inc->start_ns || inc->span_end_ns - start <= key_tolerance(f, k);
+}
+
 static void sharp_place(facts *f, uint32_t key_index, item it)
 {
     key *k = &f->keys[key_index];
@@ -324,6 +335,12 @@ static void sharp_place(facts *f, uint32_t key_index, item it)
     }
     numbers list = {0};
     bool in_time = inc && item_start(f, it) - inc->start_ns < key_tolerance(f, k);
+    incident *behind = inc ? inc->next : k->first;
+    if (!in_time && behind && sharp_leads(f, k, behind, it)) {
+        behind->opener = it;
+        incident_take_in(f, behind, it);
+        return;
+    }
     if (!in_time) { /* opens a run of its own behind this one */
         incident *opened = sharp_open(f, key_index, inc, it);
         if (opened)
