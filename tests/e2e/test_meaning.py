@@ -334,6 +334,18 @@ class Meaning(unittest.TestCase):
         _, incidents = self.told(s)
         self.assertEqual([(i["announced"], day(i["acted_at"])) for i in incidents], [(False, None), (False, "2025-12-13")])
 
+    def test_a_rumour_is_no_act(self):
+        s = Stream()
+        s.sanction("eased", "2025-03-01", sector="potash")
+        s.sanction("licensed", "2025-03-02", sector="potash", source="wire", status="rumoured")
+        s.sanction("lifted", "2025-06-01", sector="potash", source="wire", status="rumoured")
+        ledger, incidents = self.told(s)
+        self.assertEqual([(i["announced"], day(i["acted_at"])) for i in incidents], [(True, None), (False, None)])
+        self.assertEqual(self.measures(ledger), {("US", "potash"): ("in_force", None)})
+        s.sanction("lifted", "2025-06-02", sector="potash")
+        _, incidents = self.told(s)
+        self.assertEqual([(i["announced"], day(i["acted_at"])) for i in incidents], [(False, "2025-06-02"), (False, None)])
+
     def test_a_licence_told_again_ends_when_it_ends(self):
         s = Stream()
         s.sanction("imposed", "2024-01-01", targets=[party("A", "a"), party("B", "b"), party("C", "c")])
@@ -372,6 +384,31 @@ class Meaning(unittest.TestCase):
         self.assertEqual(self.turns(rows["A"])[-1], ("2024-06-01", "lifted", "lifted", 1, end))
         self.assertEqual(self.turns(rows["B"])[-1], ("2024-06-01", "lifted", "in_force", 1, end))
         self.assertEqual([t[1] for t in self.turns(rows["C"])], ["imposed", "amended"])
+
+    def test_a_licence_that_comes_with_the_listing_stands(self):
+        s = Stream()
+        s.sanction("imposed", "2025-12-02", program="B", targets=[party("A", "a")])
+        s.sanction("licensed", "2025-12-02", program="B", targets=[party("A", "a")], expires_at="2026-04-01")
+        s.sanction("licensed", "2021-02-18", targets=[party("B", "b")])
+        s.sanction("reimposed", "2021-04-19", targets=[party("B", "b")])
+        s.sanction("licensed", "2021-04-19", targets=[party("B", "b")], expires_at="2021-06-03")   # a wind-down
+        ledger, _ = self.told(s)
+        self.assertEqual(self.measures(ledger), {("US", "A"): ("licensed", "2025-12-02"), ("US", "B"): ("in_force", "2021-06-04")})
+
+    def test_a_move_whatever_the_hour(self):
+        hours = ("2024-03-04T15:00:00Z", "2024-03-04T15:05:00Z", "2024-03-04")
+        s = Stream()
+        for name, (removed, listed) in enumerate(itertools.permutations(hours, 2)):
+            targets = [party(str(name), "p%d" % name)]
+            s.sanction("imposed", "2010-01-01", program="OLD", targets=targets)
+            s.sanction("delisted", removed, program="OLD", targets=targets)
+            s.sanction("imposed", listed, program="NEW", targets=targets)
+        s.sanction("imposed", "2010-01-01", targets=[party("next day", "n")])
+        s.sanction("imposed", "2024-03-04T23:59:59Z", targets=[party("next day", "n")])
+        s.sanction("delisted", "2024-03-05T00:00:01Z", targets=[party("next day", "n")])
+        ledger, _ = self.told(s)
+        expected = {("US", str(name)): ("in_force", "2010-01-01") for name in range(6)}
+        self.assertEqual(self.measures(ledger), {**expected, ("US", "next day"): ("delisted", "2024-03-05")})
 
     def test_what_is_maintained_was_there_before(self):
         s = Stream()

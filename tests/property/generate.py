@@ -87,7 +87,8 @@ class Case:
     def on_one_measure(self):
         """One party or sector through licences, expiries, moves and the end of its program."""
         self.kinds, self.parties = ["sanction"], PARTIES[:1]
-        self.dates = ["2025-05-01", "2025-05-03", "2025-05-09", "2025-07-15", "2025-08-01", "2025-09-10", "2025-11-15", "2025-08~"]
+        self.dates = ["2025-05-01", "2025-05-03", "2025-05-09", "2025-07-15", "2025-08-01", "2025-09-10", "2025-11-15", "2025-08~",
+                      "2025-08-01T10:00:00Z", "2025-08-01T15:00:00+01:00"]
         self.actions = ["imposed", "licensed", "licensed", "suspended", "extended", "lifted", "delisted", "reimposed",
                         "maintained", "eased", "proposed"]
 

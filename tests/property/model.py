@@ -26,7 +26,7 @@ EFFECT = {
     "lifted": "removal", "delisted": "removal",
     "maintained": "none",
 }
-EFFECT_ORDER = {"removal": 0, "relief": 1, "tightening": 2, "none": 3}
+EFFECT_ORDER = {"removal": 0, "tightening": 1, "relief": 2, "none": 3}
 ACTION_ORDER = ["proposed", "imposed", "extended", "amended", "reimposed", "eased", "licensed", "suspended", "lifted",
                 "delisted", "maintained"]
 ACTS = {
@@ -533,8 +533,8 @@ def last_day_of(date):
 
 
 def sanction_fields(fact, incident, reports, date, context):
-    announcement = all(r.action in ("proposed", "eased") for r in reports)
     announces = any(r.action in ("proposed", "eased") for r in reports)
+    announcement = announces and not any(is_act(r) for r in reports)
     acted = acted_at(reports, date, context) if announcement else first_act(reports, date) if announces else None
     put(fact, authority=incident.key[2], effect=incident.key[3], action=max(reports, key=later).action,
         acted_at=acted, announced=announcement and acted is None,
@@ -543,9 +543,13 @@ def sanction_fields(fact, incident, reports, date, context):
         expires_at=last_day_of(of_latest(reports, "expires_at")))
 
 
+def is_act(report):
+    return report.action not in ("proposed", "eased", "maintained") and report.status > STATUS["rumoured"]
+
+
 def first_act(step, date):
     """The act in a step that announces too; none is before the step itself."""
-    acts = [r.date[0] for r in step if r.action not in ("proposed", "eased", "maintained") and r.date]
+    acts = [r.date[0] for r in step if is_act(r) and r.date]
     return max(min(acts), date[0]) if acts else None
 
 
@@ -554,7 +558,7 @@ def acted_at(step, date, context):
         return None
     acts = [r for r in context.alive if r.kind == "sanction" and r.country == step[0].country
             and r.authority == step[0].authority and r.action in ACTS[step[0].effect]
-            and r.date and r.date[0] >= date[0] and same_object(step, r, context)]
+            and is_act(r) and r.date and r.date[0] >= date[0] and same_object(step, r, context)]
     return min((r.date[0] for r in acts), default=None)
 
 
@@ -775,7 +779,7 @@ class Measure:
             if self.state is None:
                 self.turn("proposed", start)
         elif action in ("imposed", "reimposed"):
-            if self.removed and self.removed[0] == start:
+            if self.state in ("lifted", "delisted") and self.removed[0] // DAY == start // DAY:
                 _, self.state, self.since = self.removed
             self.turn("in_force", start)
             self.ends = ending or self.ends
@@ -820,7 +824,7 @@ class Measure:
 
     def remove(self, state, start):
         self.programs = set()
-        if not (self.removed and self.removed[0] == start):
+        if self.state not in ("lifted", "delisted"):
             self.removed = (start, self.state, self.since)
         self.turn(state, start)
 
@@ -830,7 +834,7 @@ def measure_fact(country, authority, own, now, closing, party=None, ids=None, se
     ended = {}
     names = {r.name for r in own}
     order = sorted((r for r in own + closing if r.date and r.status > STATUS["rumoured"]),
-                   key=lambda r: (r.date[0], EFFECT_ORDER[r.effect], ACTION_ORDER.index(r.action),
+                   key=lambda r: (r.date[0] // DAY, r.effect != "removal", r.date[0], EFFECT_ORDER[r.effect], ACTION_ORDER.index(r.action),
                                   (ends_at(r.get("expires_at")) if r.get("expires_at") is not None else -NEVER),
                                   (r.program or "").encode(), r not in own))
     for report in order:

@@ -5,14 +5,17 @@
 
 #include "internal.h"
 
-bool sanction_is_act(uint8_t action)
+/* A rumour of one is none. */
+bool sanction_is_act(const report *r)
 {
-    return action != THAW_PROPOSED && action != THAW_EASED && action != THAW_MAINTAINED;
+    return r->detail != THAW_PROPOSED && r->detail != THAW_EASED && r->detail != THAW_MAINTAINED &&
+           r->status > THAW_RUMOURED;
 }
 
+/* Whether an act goes in the direction of announcements of an effect. */
 static bool act_closes(uint8_t announced, uint8_t action)
 {
-    if (announced == THAW_PROPOSED)
+    if (announced == EFFECT_TIGHTENING)
         return action == THAW_IMPOSED || action == THAW_EXTENDED || action == THAW_AMENDED || action == THAW_REIMPOSED;
     return action == THAW_LICENSED || action == THAW_SUSPENDED || action == THAW_LIFTED || action == THAW_DELISTED;
 }
@@ -112,7 +115,8 @@ static void search_about(search *s)
 static bool report_acts(search *s, uint32_t number)
 {
     const report *r = report_of(s->f, number);
-    if (!act_closes(s->announced->now.detail, r->detail) || r->start_ns == TIME_UNKNOWN ||
+    uint8_t announced = s->f->keys[s->announced->key_index].discriminator;
+    if (!sanction_is_act(r) || !act_closes(announced, r->detail) || r->start_ns == TIME_UNKNOWN ||
         r->start_ns < s->announced->now.occurred.start_ns || r->start_ns >= s->first)
         return false;
     if (!s->about_known)

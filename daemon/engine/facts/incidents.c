@@ -173,7 +173,7 @@ static void summary_scan(const facts *f, summary *s, uint32_t number)
         s->latest = number;
         s->detail = r->detail;
     }
-    s->act = s->act || (r->kind == THAW_SANCTION && sanction_is_act(r->detail));
+    s->act = s->act || (r->kind == THAW_SANCTION && sanction_is_act(r));
     s->announces =
         s->announces || (r->kind == THAW_SANCTION && (r->detail == THAW_EASED || r->detail == THAW_PROPOSED));
 }
@@ -226,7 +226,7 @@ static int64_t first_act(const facts *f, const numbers *list)
     int64_t first = TIME_UNKNOWN;
     for (uint32_t i = 0; i < list->count; i++) {
         const report *r = report_of(f, list->at[i]);
-        if (sanction_is_act(r->detail) && r->start_ns != TIME_UNKNOWN && (first == TIME_UNKNOWN || r->start_ns < first))
+        if (sanction_is_act(r) && r->start_ns != TIME_UNKNOWN && (first == TIME_UNKNOWN || r->start_ns < first))
             first = r->start_ns;
     }
     return first;

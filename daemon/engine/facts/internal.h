@@ -26,6 +26,13 @@
 typedef enum effect { EFFECT_TIGHTENING = 1, EFFECT_RELIEF, EFFECT_REMOVAL, EFFECT_NONE } effect;
 
 #define DAY_NS 86400000000000LL
+
+/* The day (UTC) of an instant. */
+static inline int64_t day_of(int64_t at_ns)
+{
+    return at_ns == TIME_UNKNOWN ? TIME_UNKNOWN : at_ns / DAY_NS - (at_ns % DAY_NS < 0);
+}
+
 #define CAUSES_MAX 64u
 
 /* ---- items -------------------------------------------------------------------------- */
@@ -82,7 +89,7 @@ typedef struct summary {
     int64_t first_reported_ns, last_reported_ns, acted_at_ns;
     uint32_t earliest;   /* the report whose identity names the incident */
     uint32_t latest;     /* the latest report */
-    bool act, announces; /* of a sanction: holds more than announcements; holds one */
+    bool act, announces; /* of a sanction: holds an act; holds an announcement */
     bool targets;        /* of a sanction: parties are named, and counted */
     uint32_t reports_count;
     uint64_t id;          /* the 16 digits */
@@ -122,7 +129,7 @@ typedef struct incident {
     summary now;
     uint32_t told_count; /* reports in it when it was last settled */
     uint32_t heir_of;    /* the object whose fact it goes on to be: itself, or one that ended */
-    bool announcement;   /* holds only proposed or eased: stands in its key's list */
+    bool announcement;   /* of a sanction: holds no act beside it; stands in its key's list */
     causes why;
 } incident;
 
@@ -142,7 +149,7 @@ typedef struct key {
     uint32_t groups;          /* that stand in it: their reports may be dated far from them */
     numbers vague_incidents;  /* in order of opening */
     numbers undated;          /* items */
-    numbers announcements;    /* incidents of a sanction that hold only proposed or eased */
+    numbers announcements;    /* incidents of a sanction that hold no act beside them */
     incident *hot;            /* took the last item */
     bool loose_dirty;
     bool vague_left; /* an item left one of the vague incidents */
@@ -527,7 +534,7 @@ typedef struct acts_news {
     bool lost; /* more may have happened to them than that they grew */
 } acts_news;
 void acts_settle(facts *f, const acts_news *news);
-bool sanction_is_act(uint8_t action);
+bool sanction_is_act(const report *r);
 void incident_id_text(const facts *f, const incident *inc, char text[40]);
 
 /* ---- nodes and entities (nodes.c) ---------------------------------------------------------- */

@@ -11,6 +11,7 @@ const char *measure_state_name(measure_state state)
     return names[state];
 }
 
+/* Of one start: a licence that comes with a listing stands, for there is nothing to license before it. */
 static int step_rank(uint8_t action)
 {
     switch (action) {
@@ -20,17 +21,28 @@ static int step_rank(uint8_t action)
     case THAW_EASED:
     case THAW_LICENSED:
     case THAW_SUSPENDED:
-        return 1;
+        return 2;
     case THAW_MAINTAINED:
         return 3;
     default:
-        return 2;
+        return 1;
     }
 }
 
-/* Reports that say the same are one step. */
+static bool removes(const measure_step *st)
+{
+    return step_rank(st->action) == 0;
+}
+
+/* Reports that say the same are one step. A removal comes first in its day, by whatever hour: with a listing it is a
+   move. */
 static int step_compare(const facts *f, const measure_step *a, const measure_step *b)
 {
+    int64_t day_a = day_of(a->start_ns), day_b = day_of(b->start_ns);
+    if (day_a != day_b)
+        return day_a < day_b ? -1 : 1;
+    if (removes(a) != removes(b))
+        return removes(a) ? -1 : 1;
     if (a->start_ns != b->start_ns)
         return a->start_ns < b->start_ns ? -1 : 1;
     if (a->action != b->action) {
@@ -50,7 +62,7 @@ typedef struct fold {
     int64_t now_ns, licence_ends_ns, measure_ends_ns;
     int64_t licence_at_ns; /* when the step that licensed or suspended it was first told */
     int64_t next_ns;       /* least end ahead of the clock so far; INT64_MAX: none */
-    /* what stood before a removal, in case a listing of the same start makes it a move */
+    /* what stood before a removal, in case a listing of the same day makes it a move */
     int64_t removed_ns, since_before_removal_ns;
     bool stood_before_removal;
     history *told; /* NULL: nobody wants to know */
@@ -129,7 +141,7 @@ static void fold_list(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns)
         s->measure_ends_ns = ends_ns;
     if (paused && !lists)
         return;
-    bool move = is_removed(s->v.state) && s->removed_ns == at_ns && s->stood_before_removal;
+    bool move = is_removed(s->v.state) && day_of(s->removed_ns) == day_of(at_ns) && s->stood_before_removal;
     /* what is extended, amended or maintained was in force already, and nobody has said since when */
     fold_set(s, MEASURE_IN_FORCE, lists || s->v.state != MEASURE_NONE ? at_ns : TIME_UNKNOWN);
     if (move)
@@ -171,7 +183,7 @@ static void fold_relieve(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns
 /* A listing adds its program; any other step that names one which is new stands for a renaming. */
 static void fold_program(fold *s, uint8_t action, uint32_t program)
 {
-    bool lists = action == THAW_IMPOSED || action == THAW_REIMPOSED, renames = step_rank(action) >= 2;
+    bool lists = action == THAW_IMPOSED || action == THAW_REIMPOSED, renames = step_rank(action) == 1 || action == THAW_MAINTAINED;
     for (uint32_t i = 0; i < s->programs.count; i++)
         if (s->programs.at[i] == program)
             return;

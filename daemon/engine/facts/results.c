@@ -57,11 +57,6 @@ static int result_order(const void *a_, const void *b_)
     return (a->id > b->id) - (a->id < b->id);
 }
 
-static int64_t day_of(int64_t at_ns)
-{
-    return at_ns == TIME_UNKNOWN ? TIME_UNKNOWN : at_ns / DAY_NS - (at_ns % DAY_NS < 0);
-}
-
 /* Whether totals over any days cannot tell the two apart. */
 static bool result_alike(const result *a, const result *b)
 {

@@ -110,7 +110,7 @@ static void measure_hold(facts *f, entity *e, uint8_t *held)
     measure_look(f, e, f->now_ns, &v);
     if (!measure_stands(&v))
         return;
-    if (!h.removal || report_of(f, h.removal)->start_ns != report_of(f, h.base)->start_ns)
+    if (!h.removal || day_of(report_of(f, h.removal)->start_ns) != day_of(report_of(f, h.base)->start_ns))
         h.removal = h.removed = 0;
     uint32_t all[] = {h.base, h.state, h.since, h.program, h.licence, h.expiry, h.removal, h.removed};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
