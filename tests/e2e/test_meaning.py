@@ -434,6 +434,16 @@ class Meaning(unittest.TestCase):
                          [("Ivan Sora", "released"), ("Iwan Sora", "detained")])
         self.assertEqual([(p["person"], p["maybe"]) for p in ledger["possible"]], [("Ivan Sora", "Iwan Sora")])
 
+    def test_close_names_of_any_script(self):
+        s = Stream()
+        close = [("ნიკა მელია", "ნიკა მელია"), ("لجين الهذلول", "لجين الهذلول"), ("نسرین ستوده", "نسرين ستوده"),
+                 ("刘晓波", "刘晓波"), ("Ales", "Ales")]
+        far = ["ნიკა გვარამია", "سميرة الهذلول", "刘霞", "Aleś Bialiacki"]
+        for number, name in enumerate([name for pair in close for name in pair] + far):
+            s.said("detention", "a", "2025-03-01", persons=[party(name, "p%d" % number)])
+        ledger, _ = self.told(s)
+        self.assertEqual(sorted((p["person"], p["maybe"]) for p in ledger["possible"]), sorted(tuple(sorted(pair)) for pair in close))
+
     def test_free_and_held_at_once(self):
         s = Stream()
         s.said("release", "a", "2025-03-01", count=1, persons=[party("X", "x")])

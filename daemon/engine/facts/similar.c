@@ -9,8 +9,9 @@
  *     s sh sz        S    v w u-after-a-vowel  V      rz r  R      zh z  Z
  *     c ch           *    stands for T as well as K: Bialacki, Cole; Stefanovich, Cichanouski
  *
- * Two persons whose words are all equal, or all but one that differs by one letter, are close. How well
- * this does is measured by tests/facts/spellings.py (FACTS.md, section 4).
+ * Letters of a script without such a table stand for themselves. Two persons whose words are all equal, or all
+ * but one that differs by one letter, are close, and so are two of one printed name. How well this does is
+ * measured by tests/facts/spellings.py (FACTS.md, section 4).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,33 @@ typedef struct skeleton {
 #define ENDS_WORD ' '
 #define VOWEL 'a' /* dropped, but parts equal sounds and turns a u behind it into V */
 #define NOTHING '\0'
+
+/* One letter that Arabic and Persian keyboards write differently. */
+static uint32_t arabic_plain(uint32_t c)
+{
+    static const struct {
+        uint16_t variant, plain;
+    } same[] = {{0x622, 0x627}, {0x623, 0x627}, {0x625, 0x627}, {0x629, 0x647},
+                {0x649, 0x64a}, {0x6cc, 0x64a}, {0x6a9, 0x643}, {0x6c0, 0x647}};
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        if (c == same[i].variant)
+            return same[i].plain;
+    return c;
+}
+
+/* A letter of another script, in a byte that no sound has; NOTHING for signs above and between letters. */
+static char sound_of_itself(uint32_t c)
+{
+    static const struct {
+        uint16_t first, last;
+    } signs[] = {{0x00, 0x36f},   {0x483, 0x487},   {0x559, 0x55f},   {0x591, 0x5cf},   {0x600, 0x61f},
+                 {0x640, 0x640},  {0x64b, 0x65f},   {0x670, 0x670},   {0x6d4, 0x6ed},   {0x2000, 0x2e7f},
+                 {0x3000, 0x3004}, {0x30fb, 0x30fc}, {0xfe00, 0xfe2f}};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (c >= signs[i].first && c <= signs[i].last)
+            return NOTHING;
+    return (char)(0x80 | (arabic_plain(c) & 0x7f));
+}
 
 /* A letter of Cyrillic or of Latin with a mark, as a sound or as a plain letter (small) to look at further. */
 static char sound_of_other(uint32_t c)
@@ -54,7 +82,7 @@ static char sound_of_other(uint32_t c)
     for (size_t i = 0; i < sizeof marked / sizeof *marked; i++)
         if (c == marked[i].low || c == marked[i].high)
             return marked[i].sound;
-    return (c >= 0xc0 && c <= 0x24f) ? VOWEL : NOTHING;
+    return (c >= 0xc0 && c <= 0x24f) ? VOWEL : sound_of_itself(c);
 }
 
 /* What the Latin letters at the start of a text sound like, and how many of them make the sound. */
@@ -197,45 +225,66 @@ static bool skeletons_close(const skeleton *a, const skeleton *b)
 }
 
 typedef struct named {
-    uint32_t entity;
+    thaw_str name;
     skeleton bones;
 } named;
 
-/* By name, so that the pairs do not depend on the order of the reports. */
-static int named_compare(const void *a, const void *b, void *context)
+static bool names_close(const named *a, const named *b)
 {
-    const named *x = a, *y = b;
-    return str_compare(entity_name(context, x->entity), entity_name(context, y->entity));
+    return (a->name.len && str_compare(a->name, b->name) == 0) || skeletons_close(&a->bones, &b->bones);
+}
+
+static int name_order(const void *a, const void *b)
+{
+    return str_compare(*(const thaw_str *)a, *(const thaw_str *)b);
+}
+
+/* The names of a country's persons, in order, so that neither pairs nor what is cut depend on that of the reports. */
+static uint32_t names_collect(facts *f, const char *code, thaw_str **ret_names)
+{
+    uint32_t sc = scope_index(f, SCOPE_PERSON, code, 0, false), count = 0, room = 0;
+    uint64_t unused = 0;
+    *ret_names = NULL;
+    for (uint32_t i = 1; sc && i < f->entities_count; i++) {
+        if (!f->entities[i].used || !f->entities[i].handle || f->entities[i].scope != sc)
+            continue;
+        if (array_reserve((void **)ret_names, &room, (size_t)count + 1, sizeof **ret_names, &unused) < 0)
+            break;
+        (*ret_names)[count++] = entity_name(f, i);
+    }
+    if (count)
+        qsort(*ret_names, count, sizeof **ret_names, name_order);
+    return count < PERSONS_MAX ? count : PERSONS_MAX;
 }
 
 void write_possible(facts *f, msgpack_packer *out, const char *code)
 {
-    uint32_t sc = scope_index(f, SCOPE_PERSON, code, 0, false), count = 0, pairs = 0;
-    named *list = calloc(PERSONS_MAX, sizeof *list);
-    for (uint32_t i = 1; list && sc && i < f->entities_count && count < PERSONS_MAX; i++)
-        if (f->entities[i].used && f->entities[i].handle && f->entities[i].scope == sc) {
-            list[count].entity = i;
-            skeleton_of(entity_name(f, i), &list[count++].bones);
-        }
-    if (count)
-        qsort_r(list, count, sizeof *list, named_compare, f);
+    thaw_str *names;
+    uint32_t count = names_collect(f, code, &names), pairs = 0;
+    named *list = calloc(count + 1, sizeof *list);
+    count = list ? count : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        list[i].name = names[i];
+        skeleton_of(names[i], &list[i].bones);
+    }
     for (int pass = 0; pass < 2; pass++) {
         if (pass)
             msgpack_pack_array(out, pairs);
         pairs = 0;
         for (uint32_t i = 0; i < count; i++)
             for (uint32_t j = i + 1; j < count && pairs < PAIRS_MAX; j++) {
-                if (!skeletons_close(&list[i].bones, &list[j].bones))
+                if (!names_close(&list[i], &list[j]))
                     continue;
                 pairs++;
                 if (!pass)
                     continue;
                 msgpack_pack_map(out, 2);
                 write_key(out, "person");
-                write_str(out, entity_name(f, list[i].entity));
+                write_str(out, list[i].name);
                 write_key(out, "maybe");
-                write_str(out, entity_name(f, list[j].entity));
+                write_str(out, list[j].name);
             }
     }
     free(list);
+    free(names);
 }
