@@ -490,6 +490,19 @@ class Meaning(unittest.TestCase):
 
     # ---- ledger ---------------------------------------------------------------------------------
 
+    def test_an_approximate_date_counts_where_it_is_stated(self):
+        s = Stream()
+        for number, date in enumerate(("2021~", "2022-01~", "2023-01-05~", "2024-12-31T23:30:00-05:00")):
+            s.said("release", "a", date, count=10 ** number)
+        s.said("tally", "n", "2023-06-01", of="released", count=110, since="2022")
+        ledger, _ = self.told(s, since="2022")
+        self.assertEqual([(y["year"], y["people"]["count"]) for y in ledger["released"]["by_year"]],
+                         [(2021, 1), (2022, 10), (2023, 100), (2025, 1000)])
+        self.assertEqual(ledger["released"]["since"]["count"], 1110)
+        self.assertEqual([t["state"] for t in ledger["tallies"]], ["agrees"])
+        since = self.daemon.ok("incidents", {"country": ledger["country"], "since": "2022"})["incidents"]
+        self.assertEqual([i["count"] for i in since], [10, 100, 1000])
+
     def test_text_for_people(self):
         s = Stream()
         s.said("release", "a", "2024-03-01", count=5)

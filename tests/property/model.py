@@ -940,6 +940,16 @@ def incidents_told(tally, context):
     return [i for i in context.incidents if i.kind == kind and i.country == tally.country]
 
 
+def stated_start(date):
+    """The start of a date without what `~` widened it by: a day by 14 days, a month and a year by one."""
+    first, days = datetime.date(1970, 1, 1) + datetime.timedelta(days=date[0] // DAY), (date[1] - date[0]) // DAY
+    if days > 2 * 366:
+        return _day_ns(first.year + 1, 1, 1)
+    if 58 < days < 100:
+        return _month_ns(first.year, first.month + 1)
+    return date[0] + 14 * DAY if days == 29 and first.day != 1 else date[0]
+
+
 def total_of(tally, context, takes, category):
     """Low and high of what a total means, and its steps."""
     since = interval(tally.get("since"))
@@ -949,7 +959,7 @@ def total_of(tally, context, takes, category):
     for incident in incidents_told(tally, context):
         if incident.fact["status"] == "rumoured" or not incident.date:
             continue
-        start = incident.date[0]
+        start = stated_start(incident.date)
         if start < since[0] or (tally.date and start >= tally.date[1]):
             continue
         taken = takes(incident.fact.get("forms", []))

@@ -21,7 +21,7 @@ static void wanted_put(facts *f, wanted *w, incident *inc, const engine_incident
     if (q->since.precision) {
         int64_t start, end;
         thaw_date_interval(&q->since, &start, &end);
-        if (inc->now.occurred.start_ns == TIME_UNKNOWN || inc->now.occurred.start_ns < start)
+        if (inc->now.occurred.start_ns == TIME_UNKNOWN || incident_stated_start(f, inc) < start)
             return;
     }
     if (array_reserve((void **)&w->at, &w->capacity, (size_t)w->count + 1, sizeof *w->at, &unused) < 0)

@@ -293,6 +293,15 @@ static void incident_summarise(facts *f, incident *inc)
     inc->now = s;
 }
 
+int64_t incident_stated_start(facts *f, const incident *inc)
+{
+    thaw_event event;
+    if (inc->now.occurred.end_ns - inc->now.occurred.start_ns <= DAY_NS || !inc->now.dated_by)
+        return inc->now.occurred.start_ns;
+    report_event(f->reports, report_of(f, inc->now.dated_by), &event);
+    return event.occurred_at.precision ? event.occurred_at.at_ns : event.reported_at.at_ns;
+}
+
 static uint64_t incident_fingerprint(const incident *inc)
 {
     const summary *s = &inc->now;

@@ -535,6 +535,8 @@ typedef struct acts_news {
 } acts_news;
 void acts_settle(facts *f, const acts_news *news);
 bool sanction_is_act(const report *r);
+/* Where totals count it: an approximate date where it is stated, for its span may begin in the year before. */
+int64_t incident_stated_start(facts *f, const incident *inc);
 void incident_id_text(const facts *f, const incident *inc, char text[40]);
 
 /* ---- nodes and entities (nodes.c) ---------------------------------------------------------- */
@@ -626,7 +628,7 @@ thaw_str measure_object(const facts *f, const entity *e, char letter);
 
 /* One incident as a line of the ledger of a country. */
 typedef struct ledger_line {
-    int64_t start_ns;
+    int64_t start_ns;          /* of an approximate date where it is stated, without what `~` adds */
     uint64_t count, low, high; /* low and high with the count in between */
     uint64_t id;
     uint32_t incidents;
@@ -735,6 +737,7 @@ uint32_t report_of_seq(const facts *f, uint64_t seq);        /* 0: dropped, or n
 const identity *dropped_find(const facts *f, thaw_hash key); /* NULL: none */
 /* Called for each result of a country and kind. */
 void result_add(facts *f, const result *r);
+int64_t result_stated_start(const result *r); /* of an approximate date where it is stated */
 /* Notes the records that dropped incidents set; called while nothing lives. */
 void results_set_records(facts *f);
 void record_step_note(facts *f, country *c, uint8_t kind, int64_t start_ns, uint64_t count); /* largest.c */

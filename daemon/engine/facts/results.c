@@ -57,12 +57,18 @@ static int result_order(const void *a_, const void *b_)
     return (a->id > b->id) - (a->id < b->id);
 }
 
+int64_t result_stated_start(const result *r)
+{
+    return r->date.approximate ? r->date.at_ns : r->start_ns;
+}
+
 /* Whether totals over any days cannot tell the two apart. */
 static bool result_alike(const result *a, const result *b)
 {
     return a->kind == b->kind && a->discriminator == b->discriminator && a->authority == b->authority &&
            a->forms == b->forms && (a->status > THAW_RUMOURED) == (b->status > THAW_RUMOURED) &&
-           memcmp(a->country, b->country, 2) == 0 && day_of(a->start_ns) == day_of(b->start_ns);
+           memcmp(a->country, b->country, 2) == 0 && day_of(a->start_ns) == day_of(b->start_ns) &&
+           day_of(result_stated_start(a)) == day_of(result_stated_start(b));
 }
 
 static void result_merge(result *into, const result *one)

@@ -39,7 +39,7 @@ static void line_put(facts *f, ledger_line **lines, uint32_t *count, uint32_t *c
         return;
     const counted *v = &inc->now.votes;
     line_add(f, lines, count, capacity,
-             (ledger_line){.start_ns = inc->now.occurred.start_ns,
+             (ledger_line){.start_ns = incident_stated_start(f, inc),
                            .count = v->count,
                            .low = v->low,
                            .high = v->high,
@@ -52,7 +52,7 @@ static void line_put(facts *f, ledger_line **lines, uint32_t *count, uint32_t *c
 static void line_put_dropped(facts *f, ledger_line **lines, uint32_t *count, uint32_t *capacity, const result *r)
 {
     line_add(f, lines, count, capacity,
-             (ledger_line){.start_ns = r->start_ns,
+             (ledger_line){.start_ns = result_stated_start(r),
                            .count = r->count,
                            .low = r->low,
                            .high = r->high,
