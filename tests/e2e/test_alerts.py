@@ -13,6 +13,8 @@ PER_COUNTRY = {"rule": "per-country", "by": ["country"], "select": {"freed": {"k
 PER_COUNTRY_TOO = dict(PER_COUNTRY, rule="per-country-too")
 IN_ALL = {"rule": "in-all", "by": [], "select": {"freed": {"kind": "release"}}, "when": "freed.count > 0",
           "title": "{freed.sum} in all"}
+HELD = {"rule": "held", "by": ["country"], "select": {"held": {"kind": "person", "where": 'status == "detained"'}},
+        "when": "held.count > 0", "title": "{country}: {held.count} held"}
 KEYS = {"epoch", "seq", "id", "rev", "state", "rule", "rule_version", "severity", "title", "labels", "country",
         "group", "values", "since", "at", "facts", "reports", "sources"}
 
@@ -46,6 +48,23 @@ class Alerts(unittest.TestCase):
             because = {(r["source"], r["id"]) for r in alert["because"]}
             self.assertEqual(because, {("outlet", "ex1"), ("second", "ex2")})
             self.assertEqual(d.ok("snapshot")["alerts"], [])
+
+    def test_a_correction_of_what_came_later_withdraws_nothing(self):
+        """Who was held until a release that is corrected was held; who was held by error was not."""
+        someone = [{"name": "A", "ids": ["a"]}]
+        with harness.Daemon([HELD]) as d, d.subscriber() as s:
+            d.publish(event(1, kind="detention", occurred_at="2025-01-01", persons=someone))
+            d.publish(event(2, occurred_at="2025-02-01", persons=someone, source="wire"))
+            self.assertEqual([a["state"] for a in s.alerts(2)], ["firing", "resolved"])
+            d.publish(event(3, occurred_at="2025-02-02", persons=someone, source="wire", revises="e2"))
+            d.kill()  # what was known then is known to the next life too
+            d.start()
+            with d.subscriber() as later:
+                d.publish(event(4, occurred_at="2025-02-03", persons=someone, source="wire", revises="e3"))
+                d.publish(event(5, kind="retraction", retracts="e1", count=None, occurred_at=None))
+                alert = later.alert()[1]
+            self.assertEqual((alert["id"], alert["state"]), ("held:BY:1", "withdrawn"))
+            self.assertEqual([r["id"] for r in alert["because"]], ["e5"])
 
     def test_a_beat_each_interval_and_after_a_burst(self):
         with harness.Daemon([PER_COUNTRY], {"beat": "200ms"}) as d, d.subscriber() as s:

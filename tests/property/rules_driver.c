@@ -8,7 +8,7 @@
  * facts of these kinds, so that a model can work out the alerts from them; without, only the end
  * is:
  *   {"case": 7, "instants": [{"at": NS, "batch": true, "facts": [{"h": 1, "k": "release", ...}],
- *    "changes": [[handle, type, replaces, correction], ...]}, ...],
+ *    "changes": [[handle, type, replaces, correction, [cause, ...]], ...]}, ...],
  *    "alerts": [body, ...], "active": [body, ...], "refused": 0}
  * Instants without a batch are deadlines; times are nanoseconds.
  */
@@ -90,8 +90,13 @@ static void on_change(void *context, const fact_change *change)
     run *r = context;
     int n =
         snprintf(r->changes + r->changes_len, sizeof r->changes - r->changes_len,
-                 "%s[%" PRIu64 ",%d,%" PRIu64 ",%s]", r->changes_len > 0 ? "," : "", change->handle,
+                 "%s[%" PRIu64 ",%d,%" PRIu64 ",%s,[", r->changes_len > 0 ? "," : "", change->handle,
                  change->type, change->replaces, change->correction ? "true" : "false");
+    for (uint32_t i = 0; i < change->causes_count && n >= 0 && (size_t)n < sizeof r->changes - r->changes_len; i++)
+        n += snprintf(r->changes + r->changes_len + n, sizeof r->changes - r->changes_len - (size_t)n, "%s%" PRIu64,
+                      i > 0 ? "," : "", change->causes[i]);
+    if (n >= 0 && (size_t)n + 2 < sizeof r->changes - r->changes_len)
+        n += snprintf(r->changes + r->changes_len + n, sizeof r->changes - r->changes_len - (size_t)n, "]]");
     if (n < 0 || (size_t)n >= sizeof r->changes - r->changes_len)
         die("changes", ENOSPC);
     r->changes_len += (size_t)n;

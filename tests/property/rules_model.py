@@ -90,8 +90,10 @@ def reading(fact, at):
 
 
 class Record:
-    def __init__(self, grounds, at):
-        self.grounds, self.at, self.touched = grounds, at, False
+    """What an alert stood on, at an instant, when so many reports were known."""
+
+    def __init__(self, grounds, at, known):
+        self.grounds, self.at, self.known, self.touched = grounds, at, known, False
         self.alert = None
 
 
@@ -117,6 +119,8 @@ class Model:
         self.lives = {}
         self.changes = []  # (at, id, state)
         self.cache = {}
+        self.reports = []  # as they were taken in, each once
+        self.known = 0  # how many there were at the instant before
 
     # ---- selections ----------------------------------------------------------------------------
 
@@ -165,7 +169,7 @@ class Model:
         self.tell(life.alert, "firing")
 
     def end(self, life, withdrawn):
-        record = life.basis or Record(life.active, self.now - 1)
+        record = life.basis or Record(life.active, self.now - 1, self.known)
         record.alert, record.touched = life.alert, False
         if withdrawn:
             record.grounds = []
@@ -224,7 +228,7 @@ class Model:
             if life.basis is None:
                 if news is not None and fires(rule, news()):
                     return self.end(life, True)
-                life.basis = Record(life.active, self.now - 1)
+                life.basis = Record(life.active, self.now - 1, self.known)
             elif life.basis.touched:
                 life.basis.touched = False
                 if not self.record_holds(rule, group, life.basis):
@@ -290,15 +294,41 @@ class Model:
             self.evaluate()
         self.now = at
 
+    def take_in(self, events):
+        for event in events:
+            if all((event["source"], event["id"]) != (r["source"], r["id"]) for r in self.reports):
+                self.reports.append(event)
+
+    def before(self, number):
+        """The number of the report that this one withdraws or replaces, if it is known."""
+        report = self.reports[number - 1]
+        id_ = report.get("retracts" if report["kind"] == "retraction" else "revises")
+        return next((n for n, r in enumerate(self.reports, 1) if (r["source"], r["id"]) == (report["source"], id_)), None)
+
+    def taken_back(self, number):
+        """All that a report withdraws or replaces, by way of others too."""
+        found = set()
+        number = self.before(number)
+        while number and number not in found:
+            found.add(number)
+            number = self.before(number)
+        return found
+
+    def concerns(self, causes, record):
+        """Whether a correction takes back something that was known when the alert stood: causes
+        of which that cannot be said may."""
+        taken = [self.taken_back(number) for number in causes]
+        return not all(taken) or not taken or min(set().union(*taken)) <= record.known
+
     def touch(self, changes):
         records = [r for life in self.lives.values() for r in life.records + ([life.basis] if life.basis else [])]
-        for handle, type_, replaces, correction in sorted(changes, key=lambda c: c[1] == 3):
+        for handle, type_, replaces, correction, causes in sorted(changes, key=lambda c: c[1] == 3):
             for record in records:
                 handles = {h for _, h in record.grounds}
                 if replaces in handles:
                     record.grounds = [(n, handle if h == replaces else h) for n, h in record.grounds]
                     record.touched = True
-                if correction and handle in handles:
+                if correction and handle in handles and (type_ == 3 or self.concerns(causes, record)):
                     record.touched = True
 
     # ---- facts that take the place of others ---------------------------------------------------
@@ -314,7 +344,7 @@ class Model:
 
     def heirs(self, old, new, changes):
         """(rule, group, the group that its alert goes over to): the fact has a new id."""
-        for handle, type_, replaces, _ in changes:
+        for handle, type_, replaces, *_ in changes:
             if type_ == 3 or replaces not in old or handle not in new:
                 continue
             for rule in self.rules:
@@ -341,7 +371,7 @@ class Model:
             found.setdefault((rule.name, to), []).append(group)
         return found
 
-    def instant(self, at, facts, changes, batch):
+    def instant(self, at, facts, changes, batch, events=()):
         """Time has come to `at`, and the facts are these: with a batch after what was due at that
         instant has acted, else (a licence ran out) together with it."""
         if self.now is None:
@@ -349,11 +379,12 @@ class Model:
         self.advance(at)
         if batch:
             self.evaluate()
+        self.take_in(events)
         new = {f["h"]: f for f in facts}
         for handle, fact in new.items():  # an unchanged fact stays the same object
             if self.facts.get(handle) == fact:
                 new[handle] = self.facts[handle]
-        corrected = {handle for handle, _, _, correction in changes if correction}
+        corrected = {handle for handle, _, _, correction, _ in changes if correction}
         news_facts = None
         if corrected:
             news_facts = {h: f for h, f in new.items() if h not in corrected}
@@ -361,6 +392,7 @@ class Model:
         old, self.facts = self.facts, new
         self.touch(changes)
         self.evaluate(news_facts, self.inherit(old, changes))
+        self.known = len(self.reports)
 
     def active(self):
         """(rule, first group, number) -> (since, values of `when`, ids of the facts)."""

@@ -104,10 +104,11 @@ def compare_active(model, theirs):
             yield f"active {key}: facts {sorted(alert['facts'])}, the model says {sorted(facts)}"
 
 
-def differences(rules, answer):
-    model = rules_model.Model(rules)
+def differences(rules, answer, steps):
+    model, batches = rules_model.Model(rules), iter(steps)
     for instant in answer["instants"]:
-        model.instant(instant["at"], instant["facts"], instant["changes"], instant["batch"])
+        events = next(batches)["events"] if instant["batch"] else ()
+        model.instant(instant["at"], instant["facts"], instant["changes"], instant["batch"], events)
     ours, theirs = sorted(model.changes, key=repr), engine_changes(rules, answer)
     for change in theirs:
         if change not in ours:
@@ -221,7 +222,7 @@ def run_model(driver, seeds):
             counts["refused"] += 1
             found = wrongly_refused(given["case"], rules, answer)
         else:
-            found = differences(rules, answer)
+            found = differences(rules, answer, given["steps"])
         for text in found:
             print(f"case {given['case']}: {text}")
             failures += 1

@@ -628,6 +628,25 @@ uint64_t facts_bytes(const facts *f)
     return f->held - f->base_held;
 }
 
+/* The report that one withdraws or replaces; 0: it is not known, or there is none. */
+static uint32_t report_before(facts *f, uint32_t number)
+{
+    thaw_event event;
+    report_event(f->reports, report_of(f, number), &event);
+    thaw_str id = event.kind == THAW_RETRACTION ? event.retracts : event.revises;
+    return id.data ? reports_find(f->reports, thaw_report_key(event.source, id)) : 0;
+}
+
+uint64_t facts_takes_back(facts *f, uint64_t number)
+{
+    uint32_t at = number && number <= reports_count(f->reports) ? report_before(f, (uint32_t)number) : 0, first = at;
+    for (uint32_t steps = 0; at && steps < REVISIONS_MAX; steps++) { /* they may go in a circle */
+        first = at < first ? at : first;
+        at = report_before(f, at);
+    }
+    return first ? report_seq(f, first) : 0;
+}
+
 int facts_report_name(facts *f, uint64_t number, thaw_str *ret_source, thaw_str *ret_id)
 {
     if (!number || number > reports_count(f->reports))

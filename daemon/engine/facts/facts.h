@@ -169,6 +169,10 @@ size_t facts_reports(facts *f, fact_handle handle, uint64_t numbers[], size_t ma
 /* 0, or -ENOMEM once memory ran out within a call that could not say so: what was told of since may be
  * wrong, and the facts can only be freed. */
 int facts_failed(const facts *f);
+/* What the report of that number (as in the causes of a change) takes back: of the report that it withdraws or
+ * replaces, and of those that this one replaced, the number of the first that was known, as facts_number
+ * counts; 0: none is known. */
+uint64_t facts_takes_back(facts *f, uint64_t number);
 /* Source and id of a report, living or not; -ENOENT. Live until the next facts_add. */
 int facts_report_name(facts *f, uint64_t number, thaw_str *ret_source, thaw_str *ret_id);
 /* The event's own bytes of the report of that number to the outside; false: there is none. */

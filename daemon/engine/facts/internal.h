@@ -34,6 +34,7 @@ static inline int64_t day_of(int64_t at_ns)
 }
 
 #define CAUSES_MAX 64u
+#define REVISIONS_MAX 64u /* of one report, that are followed back */
 
 /* ---- items -------------------------------------------------------------------------- */
 

@@ -68,9 +68,25 @@ int record_touch(rules *set, record *r, const fact_change *change)
     return 0;
 }
 
+/* The first report of those that a change takes back; 0: it does not say, or some are not known. */
+static uint64_t change_takes_back(rules *set, const fact_change *change)
+{
+    uint64_t first = change->causes_count && change->causes_count < RULES_CAUSES_MAX ? UINT64_MAX : 0;
+    for (uint32_t i = 0; first && i < change->causes_count; i++) {
+        uint64_t one = facts_takes_back(set->facts, change->causes[i]);
+        first = one < first ? one : first;
+    }
+    return first;
+}
+
+/* An alert that has ended rested on what was known then. What came later and says otherwise has not taken that away,
+ * and neither does a correction of it. */
 static int node_touch(rules *set, fact_node *node, const fact_change *change)
 {
+    uint64_t first = node->grounds && change->correction ? change_takes_back(set, change) : 0;
     for (ground *one = change->correction ? node->grounds : NULL; one; one = one->fact_next) {
+        if (first > one->record->known && !node->gone)
+            continue;
         int res = record_touch(set, one->record, change);
         if (res < 0)
             return res;

@@ -145,6 +145,7 @@ static int move(rules *set, int64_t now_ns, bool with_batch)
         res = changes_apply(set);
     if (res == 0)
         res = evaluate_dirty(set);
+    set->known = facts_number(set->facts);
     if (res < 0)
         set->failed = res;
     return res;

@@ -20,8 +20,8 @@
 #include "rules/state.h"
 
 #define STRUCTS(X)                                                                                                     \
-    X(struct rules, 19680) X(rule, 304) X(group, 320) X(entry, 152) X(fact_node, 40) X(watch, 40) X(totals, 112)        \
-    X(record, 64) X(ground, 32) X(alert_text, 288) X(deadline, 16) X(deadlines, 24)
+    X(struct rules, 19688) X(rule, 304) X(group, 320) X(entry, 152) X(fact_node, 40) X(watch, 40) X(totals, 112)        \
+    X(record, 72) X(ground, 32) X(alert_text, 288) X(deadline, 16) X(deadlines, 24)
 #define IS_KNOWN(type, size) \
     _Static_assert(sizeof(void *) != 8 || sizeof(type) == (size), #type " changed: read the head of this file");
 STRUCTS(IS_KNOWN)
@@ -131,6 +131,7 @@ static void put_record(putting *p, const record *r)
         p->res = -EBUSY;
     alert_put(p->out, r->alert);
     saved_put_number(p->out, (uint64_t)r->true_at_ns);
+    saved_put_number(p->out, r->known);
     saved_put_number(p->out, r->partial);
     saved_put_number(p->out, r->causes_count);
     for (uint32_t i = 0; i < r->causes_count; i++)
@@ -204,6 +205,7 @@ int rules_put_image(const rules *set, saved_out *out)
         return -EBUSY;
     saved_put_number(out, set_hash(set));
     saved_put_number(out, (uint64_t)set->now_ns);
+    saved_put_number(out, set->known);
     saved_put_number(out, set->firing_count);
     saved_put_number(out, set->deadlines.count);
     put_nodes(&p);
@@ -353,6 +355,7 @@ static int get_record(getting *g, group *of, record **ret_record)
         return 0;
     int res = alert_get(in, &alert);
     int64_t true_at_ns = (int64_t)saved_get_number(in);
+    uint64_t known = saved_get_number(in);
     bool partial = saved_get_number(in);
     uint64_t causes = saved_get_number(in);
     const uint8_t *cause = saved_get(in, causes <= RULES_CAUSES_MAX ? causes * sizeof(uint64_t) : UINT64_MAX);
@@ -363,7 +366,7 @@ static int get_record(getting *g, group *of, record **ret_record)
         return res < 0 ? res : in->failed ? -EBADMSG : -ENOMEM;
     }
     *ret_record = r;
-    *r = (record){.group = of, .alert = alert, .true_at_ns = true_at_ns, .partial = partial};
+    *r = (record){.group = of, .alert = alert, .true_at_ns = true_at_ns, .known = known, .partial = partial};
     if (causes && !(r->causes = calloc(RULES_CAUSES_MAX, sizeof *r->causes)))
         return -ENOMEM;
     if (causes)
@@ -491,6 +494,7 @@ static int get_state(getting *g)
     rules *set = g->set;
     int res = saved_get_number(g->in) == set_hash(set) ? dispatch_build(set) : -ESTALE;
     set->now_ns = (int64_t)saved_get_number(g->in);
+    set->known = saved_get_number(g->in);
     set->firing_count = saved_get_number(g->in);
     if (res == 0)
         res = heap_expect(g);

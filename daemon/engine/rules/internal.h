@@ -259,6 +259,7 @@ typedef struct record {
     struct record *touched_next;
     alert_text *alert;  /* NULL while it is the basis of a firing alert */
     int64_t true_at_ns; /* the last instant at which the condition held */
+    uint64_t known;     /* number of the last report that was known then */
     uint64_t *causes;   /* of the corrections that touched it since it was last looked at */
     uint32_t causes_count;
     bool touched;
@@ -399,6 +400,7 @@ struct rules {
     facts *facts;
     rules_sink sink;
     int64_t now_ns;
+    uint64_t known; /* facts_number when it was evaluated last */
     int failed; /* -errno of a change that could not be noted */
     atom *atoms;
     size_t atoms_count;

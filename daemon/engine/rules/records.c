@@ -41,6 +41,7 @@ int record_new(rules *set, group *g, record **ret_record)
         return -ENOMEM;
     r->group = g;
     r->partial = partial;
+    r->known = set->known;
     r->true_at_ns = set->now_ns == INT64_MIN ? INT64_MIN : set->now_ns - 1;
     for (size_t s = 0; !partial && s < g->rule->selections_count; s++)
         for (entry *e = g->entries[s]; e; e = e->next)

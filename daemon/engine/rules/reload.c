@@ -84,6 +84,7 @@ static int make_always(rules *set)
 int state_build(rules *set, facts *f, int64_t now_ns)
 {
     set->facts = f;
+    set->known = facts_number(f);
     set->now_ns = now_ns;
     int res = dispatch_build(set);
     if (res == 0)

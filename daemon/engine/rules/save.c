@@ -11,7 +11,8 @@
 #include "rules/set.h"
 #include "rules/state.h"
 
-#define LIVES_MAGIC 0x31736576696c6874u
+#define LIVES_MAGIC 0x32736576696c6874u
+#define LIVES_MAGIC_1 0x31736576696c6874u /* records do not say what was known */
 
 static bool group_lives(const group *g)
 {
@@ -63,6 +64,7 @@ static int put_record(rules *set, saved_out *out, const record *r)
         partial = partial || r->grounds[i].fact->gone;
     alert_put(out, r->alert);
     saved_put_number(out, (uint64_t)r->true_at_ns);
+    saved_put_number(out, r->known);
     saved_put_number(out, partial);
     saved_put_number(out, partial ? 0 : r->count);
     for (uint32_t i = 0; res == 0 && !partial && i < r->count; i++) {
@@ -120,6 +122,7 @@ typedef struct loading {
     rules *set;
     saved_in *in;
     const facts_names *names;
+    bool first_form;
 } loading;
 
 static char *get_word(saved_in *in)
@@ -205,6 +208,7 @@ static int get_record(loading *l, group *g, record **ret_record)
     if (res < 0)
         return res;
     int64_t true_at_ns = (int64_t)saved_get_number(in);
+    uint64_t known = l->first_form ? UINT64_MAX : saved_get_number(in);
     bool partial = saved_get_number(in);
     uint64_t count = saved_get_number(in);
     if (in->failed || count > in->left) {
@@ -219,6 +223,7 @@ static int get_record(loading *l, group *g, record **ret_record)
     r->group = g;
     r->alert = alert;
     r->true_at_ns = true_at_ns;
+    r->known = known;
     r->partial = partial;
     res = get_grounds(l, r, count);
     *ret_record = r; /* the group's, whatever became of it */
@@ -321,7 +326,9 @@ static int get_group(loading *l, rule *one)
 static int get_lives(loading *l)
 {
     int res = 0;
-    if (saved_get_number(l->in) != LIVES_MAGIC)
+    uint64_t magic = saved_get_number(l->in);
+    l->first_form = magic == LIVES_MAGIC_1;
+    if (magic != LIVES_MAGIC && !l->first_form)
         return -EBADMSG;
     uint64_t count = saved_get_number(l->in);
     for (uint64_t i = 0; res == 0 && i < count && !l->in->failed; i++) {
