@@ -132,6 +132,43 @@ class Retention(unittest.TestCase):
             self.assertEqual(alerts(drops), alerts(keeps))
             self.assertEqual(released(drops), released(keeps))
 
+    def test_what_links_and_what_closes_stays(self):
+        """Two ids that one report links stay one while reports on both are kept, and an act with its announcement."""
+        def said(day, kind, **keys):
+            return {"id": f"{kind}{day}", "kind": kind, "country": "BY", "source": "gazette", "occurred_at": at(day),
+                    "reported_at": at(day, 13), **keys}
+
+        def sanction(day, action, *targets, **keys):
+            return said(day, "sanction", authority="US", action=action, **keys,
+                        **({"targets": [{"name": name, "ids": ids} for name, *ids in targets]} if targets else {}))
+
+        def told(d):
+            state = d.ok("state", {"country": "BY"})
+            return (sorted((m["party"] or m["sector"], m["ids"], m["state"]) for m in state["measures"]),
+                    sorted((p["person"], p["ids"], p["status"]) for p in state["persons"]),
+                    [i["id"] for i in state["open"] if i["kind"] == "sanction"])
+
+        people = [{"name": "X", "ids": ["x1"]}, {"name": "Y", "ids": ["y"]}]
+        early = [sanction(0, "imposed", ("Works", "o:9"), ("Bank", "o:5")), said(1, "detention", count=2, persons=people),
+                 sanction(10, "amended", ("Works", "o:9", "w:9")),
+                 said(11, "talks", stage="demanded", persons=[{"name": "X", "ids": ["x1", "x2"]}]),
+                 sanction(20, "eased", sector="potash"), sanction(30, "delisted", ("Mine", "o:7"), sector="potash")]
+        late = [sanction(195, "delisted", ("Works", "w:9")), said(196, "release", count=1, persons=[{"name": "X", "ids": ["x2"]}])]
+        with harness.Daemon((), {"retain": {"age": "120d"}}) as d:
+            d.publish(*early)
+            d.publish(*[release(day, country="RU") for day in range(40)])
+            d.publish(*late)
+            d.publish(release(200, country="RU"))
+            harness.wait_for(lambda: d.counters()["retentions"] > 0, "a drop")
+            d.publish(release(201, country="RU"))
+            for _ in range(2):
+                measures, persons, announced = told(d)
+                self.assertEqual([m for m in measures if m[0] != "Mine"],
+                                 [("Bank", ["o:5"], "in_force"), ("Works", ["o:9", "w:9"], "delisted"), ("potash", [], "in_force")])
+                self.assertEqual(persons, [("X", ["x1", "x2"], "released"), ("Y", ["y"], "detained")])
+                self.assertEqual(announced, [])
+                d.restart()
+
     def test_by_size(self):
         size = 4 << 20
         with harness.Daemon((), {"retain": {"size": "4MiB"}, "journal": {"map": "1MiB"}}) as d:

@@ -99,6 +99,7 @@ typedef struct search {
     subject about;
     bool about_known;
     int64_t first; /* start of the earliest act so far; INT64_MAX: none */
+    uint32_t act;  /* the report that says so */
 } search;
 
 static void search_about(search *s)
@@ -135,8 +136,10 @@ static void search_incident(search *s, const incident *acts)
         return;
     incident_reports(s->f, acts, false, &list);
     for (uint32_t i = 0; i < list.count; i++)
-        if (report_acts(s, list.at[i]))
+        if (report_acts(s, list.at[i])) {
             s->first = report_of(s->f, list.at[i])->start_ns;
+            s->act = list.at[i];
+        }
     numbers_done(&list, &s->f->held);
 }
 
@@ -156,6 +159,14 @@ static void search_key(search *s, key *k)
 typedef struct authority_keys {
     uint32_t at[EFFECT_NONE + 1];
 } authority_keys;
+
+static authority_keys keys_of_authority(const facts *f, const key *one)
+{
+    authority_keys keys = {{0}};
+    for (int e = EFFECT_TIGHTENING; e <= EFFECT_NONE; e++)
+        keys.at[e] = key_find(f, THAW_SANCTION, one->country, (uint8_t)e, one->authority);
+    return keys;
+}
 
 static void search_all(search *s, const authority_keys *keys)
 {
@@ -192,13 +203,19 @@ static void announcement_settle(facts *f, const authority_keys *keys, const acts
 
 void acts_settle(facts *f, const acts_news *news)
 {
-    const key *changed = &f->keys[f->incidents[news->changed[0]]->key_index];
-    authority_keys keys = {{0}};
-    for (int e = EFFECT_TIGHTENING; e <= EFFECT_NONE; e++)
-        keys.at[e] = key_find(f, THAW_SANCTION, changed->country, (uint8_t)e, changed->authority);
+    authority_keys keys = keys_of_authority(f, &f->keys[f->incidents[news->changed[0]]->key_index]);
     for (int e = EFFECT_TIGHTENING; e <= EFFECT_NONE; e++) {
         const numbers *announced = &f->keys[keys.at[e]].announcements; /* the first key has none */
         for (uint32_t j = 0; j < announced->count && !f->failed; j++)
             announcement_settle(f, &keys, news, f->incidents[announced->at[j]]);
     }
+}
+
+uint32_t announcement_act(facts *f, const incident *announced)
+{
+    search s = {.f = f, .announced = announced, .first = INT64_MAX};
+    authority_keys keys = keys_of_authority(f, &f->keys[announced->key_index]);
+    search_all(&s, &keys);
+    subject_done(f, &s.about);
+    return s.act;
 }

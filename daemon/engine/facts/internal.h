@@ -535,6 +535,7 @@ typedef struct acts_news {
     bool lost; /* more may have happened to them than that they grew */
 } acts_news;
 void acts_settle(facts *f, const acts_news *news);
+uint32_t announcement_act(facts *f, const incident *announced); /* the report of the act that closed it, or 0 */
 bool sanction_is_act(const report *r);
 /* Where totals count it: an approximate date where it is stated, for its span may begin in the year before. */
 int64_t incident_stated_start(facts *f, const incident *inc);
@@ -552,6 +553,8 @@ uint32_t node_place(const facts *f, const node *n, int64_t start_ns, uint32_t re
 void entity_mark(facts *f, uint32_t index);
 /* Every mention under an entity, sorted by (start, report, party), each once; into two lists. */
 void entity_mentions(facts *f, const entity *e, numbers *reports_, numbers *parties);
+/* Whether it would be one still, and not several, were there only the reports marked with 1. */
+bool entity_hangs_together(facts *f, const entity *e, const uint8_t *only);
 /* ---- what a report names (parties.c) ------------------------------------------------ */
 
 /* The nodes that one mention ties together, put into a list. */

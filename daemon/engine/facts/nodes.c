@@ -296,6 +296,35 @@ uint32_t mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32
 
 /* ---- what an entity rests on -------------------------------------------------------- */
 
+static bool node_is_kept(const node *n, const uint8_t *only)
+{
+    for (uint32_t i = 0; i < n->count; i++)
+        if (only[n->mentions[i].report] == 1)
+            return true;
+    return false;
+}
+
+bool entity_hangs_together(facts *f, const entity *e, const uint8_t *only)
+{
+    numbers found = {0};
+    uint32_t kept = 0;
+    for (uint32_t i = 0; e->nodes.count > 1 && i < e->nodes.count; i++) {
+        if (!node_is_kept(&f->nodes[e->nodes.at[i]], only))
+            continue;
+        if (!kept++)
+            add(f, &found, e->nodes.at[i]);
+    }
+    for (uint32_t i = 0; kept > 1 && i < found.count; i++) {
+        const node *n = &f->nodes[found.at[i]];
+        for (uint32_t j = 0; j < n->count; j++)
+            if (only[n->mentions[j].report] == 1)
+                mention_nodes(f, n->scope, n->mentions[j], &found);
+    }
+    bool together = kept < 2 || found.count == kept;
+    numbers_done(&found, &f->held);
+    return together;
+}
+
 typedef struct ordered_mention {
     int64_t start_ns;
     mention m;

@@ -181,14 +181,16 @@ static bool person_stays(facts *f, const entity *e, const uint8_t *plan)
 }
 
 /* Holds all reports of those that would be otherwise without what the plan drops: among what others
- * hold may be reports that say something else where those between them are gone. */
+ * hold may be reports that say something else where those between them are gone, or that are on several where the
+ * report that links them is. */
 static bool everything_check(facts *f, const uint8_t *plan, uint8_t *held)
 {
     bool more = false;
     for (uint32_t i = 1; i < f->entities_count && !f->failed; i++) {
         entity *e = &f->entities[i];
         bool measure = e->handle && fact_handle_kind(e->handle) == FACT_MEASURE;
-        if (!e->handle || (measure ? measure_stays(f, e, plan) : person_stays(f, e, plan)))
+        if (!e->handle || (entity_hangs_together(f, e, plan) &&
+                           (measure ? measure_stays(f, e, plan) : person_stays(f, e, plan))))
             continue;
         numbers mentioned = {0}, parties = {0};
         entity_mentions(f, e, &mentioned, &parties);
@@ -198,6 +200,21 @@ static bool everything_check(facts *f, const uint8_t *plan, uint8_t *held)
         }
         numbers_done(&mentioned, &f->held);
         numbers_done(&parties, &f->held);
+    }
+    return more;
+}
+
+/* Holds the acts that closed announcements which stay: without them they would be open again. */
+static bool acts_check(facts *f, const uint8_t *plan, uint8_t *held)
+{
+    bool more = false;
+    for (uint32_t i = 1; i < f->incidents_count && !f->failed; i++) {
+        const incident *inc = f->incidents[i];
+        if (!inc || !inc->used || !inc->announcement || inc->now.announced || plan[inc->now.earliest] != 1)
+            continue;
+        uint32_t act = announcement_act(f, inc);
+        more = more || (act && !held[act]);
+        held[act] = 1;
     }
     return more;
 }
@@ -295,7 +312,7 @@ int facts_plan(facts *f, int64_t horizon_ns, uint8_t **ret_plan, facts_dropped *
         plan_incidents(f, held, plan, horizon_ns, &dropped);
         plan_others(f, held, plan, horizon_ns);
         plan_dead(f, plan);
-    } while (everything_check(f, plan, held));
+    } while (everything_check(f, plan, held) | acts_check(f, plan, held));
     for (uint32_t n = 1; n <= count; n++) {
         plan[n] = plan[n] == 1;
         dropped.reports += !plan[n];
