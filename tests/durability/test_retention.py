@@ -149,8 +149,8 @@ class Retention(unittest.TestCase):
                     [i["id"] for i in state["open"] if i["kind"] == "sanction"])
 
         people = [{"name": "X", "ids": ["x1"]}, {"name": "Y", "ids": ["y"]}]
-        early = [sanction(0, "imposed", ("Works", "o:9"), ("Bank", "o:5")), said(1, "detention", count=2, persons=people),
-                 sanction(10, "amended", ("Works", "o:9", "w:9")),
+        early = [sanction(0, "imposed", ("Works", "o:9"), ("Bank", "o:5"), ("Plant", "o:1")), said(1, "detention", count=2, persons=people),
+                 sanction(10, "amended", ("Works", "o:9", "w:9")), sanction(15, "amended", ("Plant", "o:1", "w:1")),
                  said(11, "talks", stage="demanded", persons=[{"name": "X", "ids": ["x1", "x2"]}]),
                  sanction(20, "eased", sector="potash"), sanction(30, "delisted", ("Mine", "o:7"), sector="potash")]
         late = [sanction(195, "delisted", ("Works", "w:9")), said(196, "release", count=1, persons=[{"name": "X", "ids": ["x2"]}])]
@@ -161,13 +161,15 @@ class Retention(unittest.TestCase):
             d.publish(release(200, country="RU"))
             harness.wait_for(lambda: d.counters()["retentions"] > 0, "a drop")
             d.publish(release(201, country="RU"))
-            for _ in range(2):
+            for plant in ("in_force", "delisted"):
                 measures, persons, announced = told(d)
                 self.assertEqual([m for m in measures if m[0] != "Mine"],
-                                 [("Bank", ["o:5"], "in_force"), ("Works", ["o:9", "w:9"], "delisted"), ("potash", [], "in_force")])
+                                 [("Bank", ["o:5"], "in_force"), ("Plant", ["o:1", "w:1"], plant),
+                                  ("Works", ["o:9", "w:9"], "delisted"), ("potash", [], "in_force")])
                 self.assertEqual(persons, [("X", ["x1", "x2"], "released"), ("Y", ["y"], "detained")])
                 self.assertEqual(announced, [])
                 d.restart()
+                d.publish(sanction(202, "delisted", ("Plant", "w:1")))  # by what was linked long ago
 
     def test_by_size(self):
         size = 4 << 20

@@ -553,8 +553,8 @@ uint32_t node_place(const facts *f, const node *n, int64_t start_ns, uint32_t re
 void entity_mark(facts *f, uint32_t index);
 /* Every mention under an entity, sorted by (start, report, party), each once; into two lists. */
 void entity_mentions(facts *f, const entity *e, numbers *reports_, numbers *parties);
-/* Whether it would be one still, and not several, were there only the reports marked with 1. */
-bool entity_hangs_together(facts *f, const entity *e, const uint8_t *only);
+/* Whether it would be one still, and not several, were there only the reports marked with 1; `whole`: by all its ids. */
+bool entity_hangs_together(facts *f, const entity *e, const uint8_t *only, bool whole);
 /* ---- what a report names (parties.c) ------------------------------------------------ */
 
 /* The nodes that one mention ties together, put into a list. */

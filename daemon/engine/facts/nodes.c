@@ -304,12 +304,12 @@ static bool node_is_kept(const node *n, const uint8_t *only)
     return false;
 }
 
-bool entity_hangs_together(facts *f, const entity *e, const uint8_t *only)
+bool entity_hangs_together(facts *f, const entity *e, const uint8_t *only, bool whole)
 {
     numbers found = {0};
     uint32_t kept = 0;
     for (uint32_t i = 0; e->nodes.count > 1 && i < e->nodes.count; i++) {
-        if (!node_is_kept(&f->nodes[e->nodes.at[i]], only))
+        if (!whole && !node_is_kept(&f->nodes[e->nodes.at[i]], only))
             continue;
         if (!kept++)
             add(f, &found, e->nodes.at[i]);

@@ -180,26 +180,68 @@ static bool person_stays(facts *f, const entity *e, const uint8_t *plan)
     return kept.status == whole.status && kept.since_ns == whole.since_ns;
 }
 
-/* Holds all reports of those that would be otherwise without what the plan drops: among what others
- * hold may be reports that say something else where those between them are gone, or that are on several where the
- * report that links them is. */
+static bool hold(uint8_t *held, uint32_t number)
+{
+    bool more = !held[number];
+    held[number] = 1;
+    return more;
+}
+
+/* All reports of one that would be otherwise without what the plan drops: among what others hold may be
+ * reports that say something else where those between them are gone. */
+static bool reports_hold(facts *f, const entity *e, uint8_t *held)
+{
+    bool more = false;
+    numbers mentioned = {0}, parties = {0};
+    entity_mentions(f, e, &mentioned, &parties);
+    for (uint32_t m = 0; m < mentioned.count; m++)
+        more |= hold(held, mentioned.at[m]);
+    numbers_done(&mentioned, &f->held);
+    numbers_done(&parties, &f->held);
+    return more;
+}
+
+/* The reports that link the ids of one that would be several, or forget by what else it is known. */
+static bool links_hold(facts *f, const entity *e, uint8_t *held)
+{
+    bool more = false;
+    numbers mentioned = {0}, parties = {0}, nodes = {0};
+    entity_mentions(f, e, &mentioned, &parties);
+    for (uint32_t m = 0; m < mentioned.count; m++) {
+        nodes.count = 0;
+        mention_nodes(f, e->scope, (mention){mentioned.at[m], parties.at[m]}, &nodes);
+        if (nodes.count > 1)
+            more |= hold(held, mentioned.at[m]);
+    }
+    numbers_done(&nodes, &f->held);
+    numbers_done(&mentioned, &f->held);
+    numbers_done(&parties, &f->held);
+    return more;
+}
+
+static bool entity_stands(facts *f, entity *e, bool measure)
+{
+    measure_view m;
+    person_view p;
+    if (measure)
+        measure_look(f, e, f->now_ns, &m);
+    else
+        person_look(f, e, &p);
+    return measure ? measure_stands(&m) : person_is_held(&p);
+}
+
 static bool everything_check(facts *f, const uint8_t *plan, uint8_t *held)
 {
     bool more = false;
     for (uint32_t i = 1; i < f->entities_count && !f->failed; i++) {
         entity *e = &f->entities[i];
         bool measure = e->handle && fact_handle_kind(e->handle) == FACT_MEASURE;
-        if (!e->handle || (entity_hangs_together(f, e, plan) &&
-                           (measure ? measure_stays(f, e, plan) : person_stays(f, e, plan))))
+        if (!e->handle)
             continue;
-        numbers mentioned = {0}, parties = {0};
-        entity_mentions(f, e, &mentioned, &parties);
-        for (uint32_t m = 0; m < mentioned.count; m++) {
-            more = more || !held[mentioned.at[m]];
-            held[mentioned.at[m]] = 1;
-        }
-        numbers_done(&mentioned, &f->held);
-        numbers_done(&parties, &f->held);
+        if (!(measure ? measure_stays(f, e, plan) : person_stays(f, e, plan)))
+            more |= reports_hold(f, e, held);
+        if (!entity_hangs_together(f, e, plan, entity_stands(f, e, measure)))
+            more |= links_hold(f, e, held);
     }
     return more;
 }
@@ -213,8 +255,7 @@ static bool acts_check(facts *f, const uint8_t *plan, uint8_t *held)
         if (!inc || !inc->used || !inc->announcement || inc->now.announced || plan[inc->now.earliest] != 1)
             continue;
         uint32_t act = announcement_act(f, inc);
-        more = more || (act && !held[act]);
-        held[act] = 1;
+        more |= act && hold(held, act);
     }
     return more;
 }
