@@ -10,6 +10,19 @@
 #define PATIENCE_US 30000000             /* asked for again well before it ends */
 #define HELD_TOLD_NS INT64_C(5000000000) /* a slow sync is no problem; this long it is one */
 
+/* sd_notifyf() allocates: what has to arrive must not be lost for want of a few bytes. */
+static void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void tell(const char *format, ...)
+{
+    char text[768];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    (void)sd_notify(0, text); /* no manager, or one that is gone: nothing to do */
+}
+
 void notify_phase(const char *format, ...)
 {
     char text[256];
@@ -18,7 +31,7 @@ void notify_phase(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    (void)sd_notifyf(0, "STATUS=%s", text); /* no manager, or one that is gone: nothing to do */
+    tell("STATUS=%s", text);
 }
 
 /* "; last problem (2026-11-24 19:07:11 UTC): ...", or nothing where there was none. */
@@ -43,10 +56,8 @@ static void send_living(thawd *d, const char *prefix)
     char problem[256];
 
     problem_write(d->log, problem, sizeof(problem));
-    (void)sd_notifyf(
-        0, "%sSTATUS=Reports %" PRIu64 ", alerts firing %" PRIu64 ", rejected %" PRIu64 "%s",
-        prefix, journal_last_report(d->journal), engine_alerts_firing(d->engine),
-        d->counters.rejected, problem);
+    tell("%sSTATUS=Reports %" PRIu64 ", alerts firing %" PRIu64 ", rejected %" PRIu64 "%s", prefix,
+         journal_last_report(d->journal), engine_alerts_firing(d->engine), d->counters.rejected, problem);
 }
 
 void notify_ready(thawd *d)
@@ -59,8 +70,8 @@ void notify_reloading(void)
     struct timespec ts;
 
     clock_gettime(CLOCK_MONOTONIC, &ts);
-    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\nSTATUS=Reading the rules",
-                     (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
+    tell("RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\nSTATUS=Reading the rules",
+         (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
 }
 
 void notify_stopping(void)
@@ -70,7 +81,7 @@ void notify_stopping(void)
 
 void notify_patience(void)
 {
-    (void)sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%d\nWATCHDOG=1", PATIENCE_US);
+    tell("EXTEND_TIMEOUT_USEC=%d\nWATCHDOG=1", PATIENCE_US);
 }
 
 /* The loop runs, or this would not be called. What is left to ask: does the disk take what it was
