@@ -21,7 +21,9 @@ typedef struct subscription {
     const subscription_options *options;
     void *socket;
     char epoch[EPOCH_BYTES];
-    uint64_t last; /* number up to which everything was delivered */
+    uint64_t last;      /* number up to which everything was delivered */
+    uint64_t published; /* the last number that came over alerts */
+    uint64_t head;      /* the last number that thawd had given out when it was asked */
     int64_t heard_ns;
     bool silent, done;
     bool seeking; /* the beginning or a time, which nothing was delivered of yet */
@@ -58,8 +60,10 @@ static bool epoch_same(subscription *s, const msgpack_object *body)
     return strlen(s->epoch) == len && memcmp(s->epoch, epoch, len) == 0;
 }
 
-/* Delivers the alerts of a page that are new (with `all`: every one); returns the greatest seq. */
-static uint64_t page_deliver(subscription *s, const msgpack_object *alerts, bool all)
+/* Delivers the alerts of a page with a number above `after` and up to `most`; returns the greatest
+ * of the page. */
+static uint64_t page_deliver(subscription *s, const msgpack_object *alerts, uint64_t after,
+                             uint64_t most)
 {
     uint64_t greatest = s->last;
     if (alerts == NULL || alerts->type != MSGPACK_OBJECT_ARRAY)
@@ -73,7 +77,7 @@ static uint64_t page_deliver(subscription *s, const msgpack_object *alerts, bool
         if (s->cut && wanted && s->options->from == FROM_TIME)
             remark(s, "the changes before %" PRIu64 " are no longer kept", seq);
         s->cut = false; /* told, or nothing is missing: this one is older than what was asked for */
-        if ((all || seq > s->last) && wanted)
+        if (seq > after && seq <= most && wanted)
             s->done = s->options->alert(s->options->context, alert);
         if (seq > greatest)
             greatest = seq;
@@ -130,7 +134,7 @@ static int snapshot(subscription *s)
         if (first)
             seq = pack_get_uint(&reply.body, "seq", 0);
         first = false;
-        page_deliver(s, alerts, true);
+        page_deliver(s, alerts, 0, seq);
         more = flag != NULL && flag->type == MSGPACK_OBJECT_BOOLEAN && flag->via.boolean &&
                page_size(alerts) > 0;
         if (!more)
@@ -210,7 +214,8 @@ static bool replay_deliver(subscription *s, const msgpack_object *body)
     uint64_t before = s->last;
     uint64_t head = pack_get_uint(body, "head", 0);
     uint64_t next = pack_get_uint(body, "next", 0);
-    s->last = page_deliver(s, pack_get(body, "alerts"), false);
+    s->last = page_deliver(s, pack_get(body, "alerts"), s->last, UINT64_MAX);
+    s->head = head;
     if (next > s->last)
         s->last = next;
     if (s->last > before && s->last < head)
@@ -245,7 +250,7 @@ static int replay(subscription *s)
 
 static int renew(subscription *s)
 {
-    remark(s, "thawd has begun a new journal; these are its active alerts");
+    remark(s, "thawd has another journal, or an older copy of it; these are its active alerts");
     return snapshot(s);
 }
 
@@ -258,10 +263,19 @@ static int heal(subscription *s)
     return result == -ETIMEDOUT ? 0 : result;
 }
 
+/* Numbers never fall over alerts (least: the lowest that may follow the last one): where one does,
+ * the journal was put back to an older copy. */
+static bool went_back(subscription *s, uint64_t seq, uint64_t least)
+{
+    s->published = seq;
+    return seq < least;
+}
+
 static int alert_take(subscription *s, const msgpack_object *body)
 {
     uint64_t seq = pack_get_uint(body, "seq", 0);
-    if (!epoch_same(s, body))
+    bool back = went_back(s, seq, s->published + 1);
+    if (!epoch_same(s, body) || back)
         return renew(s);
     if (seq <= s->last)
         return 0;
@@ -270,6 +284,15 @@ static int alert_take(subscription *s, const msgpack_object *body)
     s->last = seq;
     s->done = s->options->alert(s->options->context, body);
     return 0;
+}
+
+static int beat_take(subscription *s, const msgpack_object *body)
+{
+    uint64_t seq = pack_get_uint(body, "seq", 0);
+    bool back = went_back(s, seq, s->published);
+    if (!epoch_same(s, body) || back)
+        return renew(s);
+    return seq > s->last ? heal(s) : 0;
 }
 
 static int message_take(subscription *s, zmq_msg_t frames[], size_t count)
@@ -281,12 +304,10 @@ static int message_take(subscription *s, zmq_msg_t frames[], size_t count)
     int result = pack_decode(zmq_msg_data(&frames[1]), zmq_msg_size(&frames[1]), &zone, &body);
     if (result != 0)
         result = 0; /* not ours to judge: a hole that it leaves is filled */
-    else if (!frame_equals(&frames[0], "beat"))
+    else if (frame_equals(&frames[0], "beat"))
+        result = beat_take(s, &body);
+    else
         result = alert_take(s, &body);
-    else if (!epoch_same(s, &body))
-        result = renew(s);
-    else if (pack_get_uint(&body, "seq", 0) > s->last)
-        result = heal(s);
     msgpack_zone_destroy(&zone);
     return result;
 }
@@ -340,6 +361,9 @@ static int begin(subscription *s)
     s->seeking = s->options->from != FROM_SEQ;
     int result = replay(s);
     s->seeking = s->cut = false;
+    if (result == 0 && s->options->from == FROM_SEQ && s->options->seq > s->head)
+        remark(s, "the last change is %" PRIu64 ", none is after %" PRIu64 " yet", s->head,
+               s->options->seq);
     return result == -ESTALE ? renew(s) : result;
 }
 

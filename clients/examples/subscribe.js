@@ -44,7 +44,7 @@ async function snapshot() {
 async function heal() {
   for (;;) {
     const [ok, page] = await ask("replay", { from: seq });
-    if (!ok || page.epoch !== epoch) return snapshot(); // no longer kept, or a new journal
+    if (!ok || page.epoch !== epoch || page.head < seq) return snapshot(); // no longer kept, another journal
     page.alerts.forEach(show);
     seq = page.next;
     if (seq >= page.head) return;
@@ -52,12 +52,16 @@ async function heal() {
 }
 
 await snapshot();
+let before = 0;
 for await (const [kind, body] of alerts) {
   const message = decode(body);
-  if (message.epoch !== epoch) {
+  const beat = kind.toString() === "beat";
+  const back = message.seq < before + !beat; // the journal was put back to an older copy
+  before = message.seq;
+  if (message.epoch !== epoch || back) {
     await snapshot();
   } else if (message.seq > seq) {
-    if (kind.toString() !== "beat" && topic === "alert." && message.seq === seq + 1) {
+    if (!beat && topic === "alert." && message.seq === seq + 1) {
       seq += 1;
       show(message);
     } else {

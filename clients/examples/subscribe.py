@@ -49,7 +49,7 @@ def heal():
     global seq
     while True:
         ok, page = ask(b"replay", **{"from": seq})
-        if not ok or page["epoch"] != epoch:  # no longer kept, or a new journal
+        if not ok or page["epoch"] != epoch or page["head"] < seq:  # no longer kept, another journal
             return snapshot()
         for alert in page["alerts"]:
             show(alert)
@@ -59,10 +59,13 @@ def heal():
 
 
 snapshot()
+before = 0
 while True:
     kind, body = alerts.recv_multipart()
     message = msgpack.unpackb(body)
-    if message["epoch"] != epoch:
+    back = message["seq"] < before + (kind != b"beat")  # the journal was put back to an older copy
+    before = message["seq"]
+    if message["epoch"] != epoch or back:
         snapshot()
     elif message["seq"] > seq:
         if kind != b"beat" and topic == "alert." and message["seq"] == seq + 1:

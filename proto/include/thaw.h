@@ -460,8 +460,8 @@ THAW_API int thaw_publisher_flush(thaw_publisher *publisher, int timeout_ms);
 THAW_API size_t thaw_publisher_pending(const thaw_publisher *publisher);
 
 /* Following alerts without missing one: subscribes, takes the snapshot, follows, fills holes by
- * replay, and starts over with a new epoch. The alerts of one topic prefix come in the order of
- * their numbers, each once. */
+ * replay, and starts over with a new epoch, or where the numbers of this one go back. The alerts
+ * of one topic prefix come in the order of their numbers, each once. */
 typedef struct thaw_subscriber thaw_subscriber;
 
 typedef enum thaw_turn {

@@ -41,12 +41,13 @@ struct thaw_subscriber {
     char epoch[EPOCH_BYTES_MAX + 1];
     uint64_t seq;                    /* nothing up to here is missing */
     uint64_t known;                  /* the greatest number heard of in this epoch */
+    uint64_t published;              /* the last number that came over alerts */
     char after[AFTER_BYTES_MAX + 1]; /* last id of the page before, while in SNAPSHOT */
     bool paging;
     uint64_t number;  /* of the last request */
     bool asking;      /* it has no answer yet */
     int64_t asked_ms; /* when it was sent, or refused */
-    int64_t heard_ms; /* when anything came over alerts */
+    int64_t heard_ms; /* when anything came: over alerts, or an answer */
     bool silent;
     int given;  /* alerts and turns of this poll */
     int handed; /* alerts of this poll */
@@ -152,6 +153,18 @@ static void go(thaw_subscriber *subscriber, phase phase)
     subscriber->asked_ms = wire_clock_ms() - subscriber->options.request_ms;
 }
 
+/* The last answer led nowhere: the next question waits until the time of one is up. */
+static void ask_later(thaw_subscriber *subscriber)
+{
+    subscriber->asked_ms = wire_clock_ms();
+}
+
+static void heard_something(thaw_subscriber *subscriber)
+{
+    subscriber->heard_ms = wire_clock_ms();
+    subscriber->silent = false;
+}
+
 /* ---- questions ---------------------------------------------------------------------- */
 
 static int pack_text(msgpack_packer *packer, const char *text)
@@ -221,11 +234,13 @@ static void heard_of(thaw_subscriber *subscriber, uint64_t seq)
         subscriber->known = seq;
 }
 
-/* Up to date, or more to ask for. */
-static void settle(thaw_subscriber *subscriber)
+/* Up to date, or more to ask for; `moved`: the position has changed since it was asked last. */
+static void settle(thaw_subscriber *subscriber, bool moved)
 {
     if (subscriber->known > subscriber->seq) {
         go(subscriber, PHASE_REPLAY);
+        if (!moved)
+            ask_later(subscriber);
         return;
     }
     subscriber->phase = PHASE_LIVE;
@@ -241,6 +256,8 @@ static bool page_begin(thaw_subscriber *subscriber, const answer_body *page)
         return false;
     if (subscriber->paging)
         return epoch_is(subscriber, page->epoch);
+    if (!epoch_is(subscriber, page->epoch))
+        subscriber->published = 0;
     memcpy(subscriber->epoch, page->epoch.data, page->epoch.len);
     subscriber->epoch[page->epoch.len] = '\0';
     subscriber->seq = subscriber->known = page->seq;
@@ -254,7 +271,10 @@ static void take_page(thaw_subscriber *subscriber, answer_body *page)
     int r;
 
     if (!page_begin(subscriber, page)) {
+        bool paging = subscriber->paging;
         go(subscriber, PHASE_SNAPSHOT);
+        if (!paging)
+            ask_later(subscriber);
         return;
     }
     heard_of(subscriber, page->seq);
@@ -269,7 +289,7 @@ static void take_page(thaw_subscriber *subscriber, answer_body *page)
     }
     if (r < 0 || !page->more || subscriber->after[0] == '\0') {
         subscriber->paging = false;
-        settle(subscriber);
+        settle(subscriber, true);
         return;
     }
     go(subscriber, PHASE_SNAPSHOT);
@@ -307,7 +327,7 @@ static void take_replay(thaw_subscriber *subscriber, answer_body *replay)
     }
     if (r == 0)
         replay_reached(subscriber, replay, before);
-    settle(subscriber);
+    settle(subscriber, subscriber->seq > before);
 }
 
 static int take_refusal(thaw_subscriber *subscriber, const void *body, size_t len)
@@ -341,6 +361,7 @@ static int take_answer(thaw_subscriber *subscriber, wire_answer *answer)
     if (!subscriber->asking || answer->number != subscriber->number)
         return 0;
     subscriber->asking = false;
+    heard_something(subscriber);
     if (!answer->ok)
         return take_refusal(subscriber, body, len);
     if (wire_body_read("reply", body, len, slots, 6, &read, &subscriber->error) != 0)
@@ -354,11 +375,16 @@ static int take_answer(thaw_subscriber *subscriber, wire_answer *answer)
 
 /* ---- what is published -------------------------------------------------------------- */
 
-/* What an alert or a beat says about how far the daemon is. False: nothing more is to be done
- * with it. */
-static bool heard(thaw_subscriber *subscriber, thaw_str epoch, uint64_t seq)
+/* What an alert or a beat (least: the lowest number that may follow the last one) says about how
+ * far the daemon is. Numbers never fall over alerts: where one does, the journal was put back to
+ * an older copy, and what comes now are other alerts under numbers that were given out before.
+ * False: nothing more is to be done with it. */
+static bool heard(thaw_subscriber *subscriber, thaw_str epoch, uint64_t seq, uint64_t least)
 {
-    if (!epoch_is(subscriber, epoch)) {
+    bool known = epoch_is(subscriber, epoch);
+
+    subscriber->published = known ? seq : 0;
+    if (!known || seq < least) {
         go(subscriber, PHASE_SNAPSHOT);
         return false;
     }
@@ -371,7 +397,7 @@ static void take_alert(thaw_subscriber *subscriber, const void *body, size_t len
     thaw_alert alert;
 
     if (thaw_alert_decode(&alert, body, len, &subscriber->error) != 0 ||
-        !heard(subscriber, alert.epoch, alert.seq))
+        !heard(subscriber, alert.epoch, alert.seq, subscriber->published + 1))
         return;
     if (subscriber->phase != PHASE_LIVE)
         return;
@@ -388,7 +414,8 @@ static void take_beat(thaw_subscriber *subscriber, const void *body, size_t len)
     thaw_beat beat;
 
     if (thaw_beat_decode(&beat, body, len, &subscriber->error) != 0 ||
-        !heard(subscriber, beat.epoch, beat.seq) || subscriber->phase != PHASE_LIVE)
+        !heard(subscriber, beat.epoch, beat.seq, subscriber->published) ||
+        subscriber->phase != PHASE_LIVE)
         return;
     go(subscriber, PHASE_REPLAY);
 }
@@ -402,8 +429,7 @@ static int take_messages(thaw_subscriber *subscriber)
         int r = wire_link_message(&subscriber->alerts, &topic, &body);
         if (r <= 0)
             return r;
-        subscriber->heard_ms = wire_clock_ms();
-        subscriber->silent = false;
+        heard_something(subscriber);
         if (zmq_msg_size(&topic) == strlen(THAW_BEAT_TOPIC))
             take_beat(subscriber, zmq_msg_data(&body), zmq_msg_size(&body));
         else
@@ -432,7 +458,7 @@ static int take_answers(thaw_subscriber *subscriber)
 
 static void check_silence(thaw_subscriber *subscriber, int64_t now_ms)
 {
-    if (subscriber->silent || subscriber->phase == PHASE_SNAPSHOT ||
+    if (subscriber->silent ||
         now_ms - subscriber->heard_ms < (int64_t)subscriber->options.silent_ms)
         return;
     subscriber->silent = true;
@@ -445,7 +471,7 @@ static int64_t next_ms(const thaw_subscriber *subscriber, bool blocked, int64_t 
     int64_t silent_ms = subscriber->heard_ms + subscriber->options.silent_ms;
     int64_t ask_ms = subscriber->asked_ms + subscriber->options.request_ms;
 
-    if (!subscriber->silent && subscriber->phase != PHASE_SNAPSHOT && silent_ms < deadline_ms)
+    if (!subscriber->silent && silent_ms < deadline_ms)
         deadline_ms = silent_ms;
     if (!blocked && subscriber->phase != PHASE_LIVE && ask_ms < deadline_ms)
         deadline_ms = ask_ms;

@@ -4,11 +4,16 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import time
 import unittest
 
 import harness
-from following import EACH_COUNTRY, EACH_SOURCE, PRODUCER, Follower, Lossy, Tail, make_alerts
-from harness import event
+from following import EACH_COUNTRY, EACH_SOURCE, PRODUCER, Follower, Lossy, Tail, Watched, make_alerts
+from harness import event, zmq
+
+
+EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "clients", "examples")
 
 
 def until(n):
@@ -112,6 +117,68 @@ class LibthawFollows(unittest.TestCase):
             self.assertEqual(sorted(f.snapshot() + f.changes()), until(3))
 
 
+class AnOlderCopy(unittest.TestCase):
+    def test_numbers_that_go_back_are_noticed(self):
+        """The journal is put back to a copy of the same epoch: its next alerts bear numbers that were given out."""
+        example = [sys.executable, "-B", os.path.join(EXAMPLES, "subscribe.py")]
+        with harness.Daemon([EACH_SOURCE]) as d, Follower(d) as f, Tail(d) as t, \
+                Watched(example, env=d.client_env()) as e:
+            f.wait_for(lambda f: f.synced() is not None, "the snapshot")
+            make_alerts(d, 0, 3)
+            d.thaw("journal", "export", "--state", d.path("state"), d.path("copy"))
+            make_alerts(d, 10, 4)
+            for it, count in ((f, lambda: f.changes()), (t, t.numbers), (e, lambda: e.lines)):
+                it.wait_for(lambda _, count=count: len(count()) >= 7, "what comes before")
+            d.stop()
+            shutil.rmtree(d.path("state"))
+            os.mkdir(d.path("state"))
+            d.thaw("journal", "import", "--state", d.path("state"), d.path("copy"))
+            d.start()
+            f.wait_for(lambda f: f.resets() == 2 and f.synced()[1] == 3, "the older copy")
+            make_alerts(d, 20, 6)  # beyond the number that was seen last
+            f.wait_for(lambda f: len(f.changes()) >= 6, "what came since")
+            self.assertEqual((sorted(f.snapshot()), f.changes()), (until(3), list(range(4, 10))))
+            for it, numbers in ((t, t.numbers), (e, lambda: [int(line.split()[0]) for line in e.lines])):
+                it.wait_for(lambda _, numbers=numbers: len(numbers()) >= 16, "what came since")
+                self.assertEqual((numbers()[:7], sorted(numbers()[7:10]), numbers()[10:]),
+                                 (until(7), until(3), list(range(4, 10))))
+
+
+class AnswersThatLeadNowhere(unittest.TestCase):
+    def ask(self, d, answer, beat):
+        """How often libthaw asks, in a second, a service that answers so."""
+        service, alerts = d.context.socket(zmq.ROUTER), d.context.socket(zmq.PUB)
+        service.bind(d.address("service"))
+        alerts.bind(d.address("alerts"))
+        questions, end = [], time.monotonic() + 1
+        with Follower(d):
+            while time.monotonic() < end:
+                alerts.send_multipart([b"beat", harness.pack(beat)])
+                if service.poll(20):
+                    route, verb, request, _ = service.recv_multipart()
+                    questions.append(verb.decode())
+                    service.send_multipart([route, b"OK", request, harness.pack(answer)])
+        service.close(0)
+        alerts.close(0)
+        return questions
+
+    def test_they_are_not_asked_for_without_end(self):
+        at = harness.msgpack.Timestamp(1, 0)
+        whole = {"epoch": "e", "seq": 2, "alerts": [], "more": False, "head": 2, "next": 2}
+        with harness.Daemon(start=False) as d:
+            asked = self.ask(d, whole, {"epoch": "e", "seq": 9, "at": at})  # a beat ahead of every replay
+            self.assertEqual(asked[:2], ["snapshot", "replay"])
+            self.assertLess(len(asked), 6)
+            asked = self.ask(d, {**whole, "epoch": ""}, {"epoch": "e", "seq": 2, "at": at})
+            self.assertLess(len(asked), 6)
+
+    def test_silence_is_told_before_the_first_answer(self):
+        with harness.Daemon(start=False) as d, Follower(d) as f:
+            f.wait_for(lambda f: f.lines == ["silent"], "that nobody is there")
+            d.start()
+            f.wait_for(lambda f: f.synced() is not None, "the snapshot")
+
+
 class TailFollows(unittest.TestCase):
     def test_from_a_number_a_time_and_the_beginning(self):
         with harness.Daemon([EACH_SOURCE]) as d:
@@ -125,6 +192,12 @@ class TailFollows(unittest.TestCase):
                     t.wait_for(lambda t: len(t.numbers()) >= len(wanted), "them")
                     self.assertEqual(t.numbers(), wanted, start)
                 self.assertEqual(done.stdout.count("\n"), len(wanted), start)
+
+    def test_a_number_that_was_not_given_out_yet(self):
+        with harness.Daemon([EACH_SOURCE]) as d:
+            make_alerts(d, 0, 3)
+            done = d.thaw("tail", "--from", "2025", "--no-follow", "--json")
+            self.assertEqual((done.stdout, done.stderr), ("", "thaw: the last change is 3, none is after 2025 yet\n"))
 
     def test_what_of_the_past_is_gone(self):
         """The beginning is that of what is kept; a time is gone on from where all since then is."""
