@@ -27,7 +27,7 @@ void batch_settle(batch *b)
         envelope_done(&b->requests[i].from);
         free(b->requests[i].rejected);
     }
-    b->count = b->request_count = 0;
+    b->count = b->request_count = b->rejected_count = 0;
 }
 
 void batch_clear(batch *b)
@@ -60,7 +60,8 @@ bool batch_empty(const batch *b)
 bool batch_full(const batch *b)
 {
     return b->body_count >= BATCH_MESSAGES_MAX || b->request_count >= BATCH_MESSAGES_MAX ||
-           b->question_count >= BATCH_QUESTIONS_MAX || b->count >= BATCH_EVENTS_MAX ||
+           b->question_count >= BATCH_QUESTIONS_MAX ||
+           b->count + b->rejected_count >= BATCH_EVENTS_MAX ||
            b->bytes >= BATCH_BYTES_MAX;
 }
 
@@ -133,6 +134,7 @@ int batch_reject(batch *b, uint32_t request, uint32_t index, thaw_str id, const 
         r->rejected = place;
         r->rejected_capacity = wanted;
     }
+    b->rejected_count++;
     place = &r->rejected[r->rejected_count++];
     place->index = index;
     place->error = *error;

@@ -59,6 +59,7 @@ typedef struct batch {
     batch_request *requests;
     question *questions; /* everything but publish: answered after the batch was applied */
     size_t body_count, request_count, question_count;
+    size_t rejected_count; /* events of all requests: each is kept for the answer */
     size_t bytes;
 } batch;
 

@@ -14,6 +14,8 @@
     X(requests)          /* requests read from service */                                          \
     X(publishes)         /* of them publish */                                                     \
     X(refused)           /* requests answered with ERR */                                          \
+    X(requests_held)     /* requests that waited until their client had read its answers */        \
+    X(requests_dropped)  /* requests that even so found no room */                                 \
     X(events)            /* events found in messages and publish requests */                       \
     X(accepted)          /* of them journaled */                                                   \
     X(duplicates)        /* of them known already */                                               \

@@ -18,6 +18,7 @@
 
 #define STOP_WAIT_MS 30000 /* for the disk, when stopping; systemd is asked for patience */
 #define IO_THREADS 1       /* of libzmq: one moves more than the loop takes in */
+#define UNREAD_SHARE 8     /* of memory.outbox: what one client may leave unread */
 #define ZMQ_SOCKETS_MAX 65535
 
 int daemon_open_journal(thawd *d)
@@ -119,6 +120,9 @@ int daemon_open_sockets(thawd *d)
         r = outbox_new(sockets, d->config.outbox_bytes, &d->outbox);
     }
     if (r == 0)
+        r = readers_new(d->config.outbox_bytes / UNREAD_SHARE, &d->readers);
+    d->held.bytes_max = d->config.outbox_bytes;
+    if (r == 0)
         r = watch_new(d->zmq, d->alerts.socket, d->log, &d->watch);
     return r;
 }
@@ -173,6 +177,7 @@ void daemon_stop(thawd *d)
     }
     pass_detach(d);
     batch_done(&d->batch);
+    held_done(&d->held);
     d->event = sd_event_unref(d->event);
     d->watch = watch_free(d->watch);
     d->outbox = outbox_free(d->outbox);
@@ -183,6 +188,7 @@ void daemon_stop(thawd *d)
     if (d->zmq != NULL)
         zmq_ctx_term(d->zmq);
     d->zmq = NULL;
+    d->readers = readers_free(d->readers);
     if (d->journal != NULL)
         image_stop(d, ran && d->durable >= d->ticket && journal_failed(d->journal, NULL) == 0);
     d->engine = engine_free(d->engine);

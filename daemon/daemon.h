@@ -22,10 +22,12 @@
 #include "counters.h"
 #include "endpoint.h"
 #include "engine.h"
+#include "held.h"
 #include "instant.h"
 #include "journal.h"
 #include "log.h"
 #include "outbox.h"
+#include "readers.h"
 #include "zsock.h"
 
 typedef struct auth auth;
@@ -65,6 +67,8 @@ typedef struct thawd {
     auth *auth;
     endpoint events, service, alerts;
     outbox *outbox;
+    readers *readers;
+    held held; /* requests of clients that do not read */
 
     sd_event *event;
     sd_event_source *pass_source, *journal_source, *deadline_source, *beat_source, *retry_source;

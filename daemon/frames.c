@@ -111,15 +111,15 @@ int frames_add_move(frames *f, zmq_msg_t *message)
 
 static void free_data(void *data, void *hint)
 {
-    (void)hint;
     TAKE_OVER(data);
     free(data);
+    readers_let_go(hint);
 }
 
-int frames_add_owned(frames *f, void *data, size_t len)
+int frames_add_owned(frames *f, void *data, size_t len, unread *counted)
 {
     HAND_OVER(data);
-    if (zmq_msg_init_data(&f->part[f->kept], data, len, free_data, NULL) < 0)
+    if (zmq_msg_init_data(&f->part[f->kept], data, len, free_data, counted) < 0)
         return -ENOMEM;
     f->kept++;
     f->bytes += len;

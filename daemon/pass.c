@@ -17,7 +17,7 @@
 #include "service.h"
 #include "watch.h"
 
-#define RETRY_US 10000 /* between two attempts at a reply that its client had no room for */
+#define RETRY_US 10000 /* between two looks at clients that do not read */
 #define NS_PER_US 1000
 
 void pass_schedule(void *context)
@@ -136,7 +136,7 @@ static int arm_retry(thawd *d)
 {
     int r;
 
-    if (!outbox_waiting(d->outbox))
+    if (!outbox_waiting(d->outbox) && d->held.count == 0)
         return sd_event_source_set_enabled(d->retry_source, SD_EVENT_OFF);
     r = sd_event_source_set_time(d->retry_source,
                                  (uint64_t)(d->now.mono.ns / NS_PER_US) + RETRY_US);
@@ -215,7 +215,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *context)
 static void tell_lost(thawd *d)
 {
     const outbox_counters *o = outbox_count(d->outbox);
-    uint64_t lost = o->unroutable + o->dropped;
+    uint64_t lost = o->unroutable + o->dropped + d->counters.requests_dropped;
 
     if (lost > d->lost)
         log_say(d->log, SAY_REPLY_LOST, NULL,

@@ -72,7 +72,7 @@ static int put_alert(thawd *d, const thaw_alert *alert)
     if (r == 0)
         r = frames_add_copy(&message, topic, (size_t)topic_len);
     if (r == 0)
-        r = frames_add_owned(&message, body, body_len);
+        r = frames_add_owned(&message, body, body_len, NULL);
     if (r < 0) {
         free(body);
         frames_done(&message);

@@ -108,17 +108,22 @@ static int put_head(frames *message, const envelope *to, const char *status)
 
 /* A small body is cheaper copied than handed over: libzmq frees what it was given from its own
  * thread. */
-static int put_body(frames *message, reply_body *body)
+static int put_body(thawd *d, const envelope *to, frames *message, reply_body *body)
 {
+    zmq_msg_t *route = (zmq_msg_t *)&to->route;
+    unread *counted;
     int r;
 
     if (body->failed || body->over || body->data == NULL)
         return -ENOMEM;
     if (body->size <= COPIED_BYTES_MAX)
         return frames_add_copy(message, body->data, body->size);
-    r = frames_add_owned(message, body->data, body->size);
+    counted = readers_owe(d->readers, zmq_msg_data(route), zmq_msg_size(route), body->capacity);
+    r = frames_add_owned(message, body->data, body->size, counted);
     if (r == 0)
         body->data = NULL;
+    else
+        readers_let_go(counted);
     return r;
 }
 
@@ -130,7 +135,7 @@ static int put(thawd *d, const envelope *to, const char *status, reply_body *bod
     message.kept = message.bytes = 0;
     r = put_head(&message, to, status);
     if (r == 0)
-        r = put_body(&message, body);
+        r = put_body(d, to, &message, body);
     reply_body_done(body);
     if (r < 0) {
         frames_done(&message);

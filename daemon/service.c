@@ -79,7 +79,53 @@ static bool is_permitted(const verb *v, endpoint_role role, thaw_error *error)
     return false;
 }
 
-/* One request: into the batch, or answered with ERR at once. */
+/* One sound request, into the batch. */
+static int take_question(thawd *d, question *q)
+{
+    if (q->verb->answer == NULL)
+        return intake_publish(d, &q->from, &q->body);
+    batch_add_question(&d->batch, q);
+    return 0;
+}
+
+/* The same for those whose clients have read; half the room of a pass is left to the others. */
+static int take_held(void *context, question *q)
+{
+    thawd *d = context;
+    int r = take_question(d, q);
+
+    return r == 0 && (d->batch.question_count >= BATCH_QUESTIONS_MAX / 2 || batch_full(&d->batch))
+               ? 1
+               : r;
+}
+
+/* Where some client is behind: which this one is. NULL: it need not be known. */
+static reader *find_reader(thawd *d, envelope *from)
+{
+    if (d->held.count == 0 && readers_all_read(d->readers))
+        return NULL;
+    return readers_find(d->readers, zmq_msg_data(&from->route), zmq_msg_size(&from->route));
+}
+
+static int hold(thawd *d, reader *who, question *q)
+{
+    int r = held_add(&d->held, who, q);
+
+    d->counters.requests_dropped += r == -ENOBUFS;
+    return r == -ENOBUFS ? 0 : r;
+}
+
+static int check_size(const thawd *d, const question *q, thaw_error *error)
+{
+    size_t size = zmq_msg_size(&q->body);
+
+    if (q->verb->answer == NULL || size <= d->config.request_bytes)
+        return 0;
+    return question_fail(error, THAW_TOO_LARGE, "found a body of %zu bytes, expected at most %ju",
+                         size, (uintmax_t)d->config.request_bytes);
+}
+
+/* One request: into the batch, held, or answered with ERR at once. */
 static int take_request(thawd *d, frames *f)
 {
     question q = {.verb = NULL};
@@ -87,6 +133,7 @@ static int take_request(thawd *d, frames *f)
     thaw_str name = {NULL, 0};
     size_t body = 0;
     endpoint_role role = auth_role(f);
+    reader *who;
 
     d->counters.requests++;
     if (request_open(f, &q.from, &name, &body, &error) < 0)
@@ -97,22 +144,21 @@ static int take_request(thawd *d, frames *f)
     zmq_msg_init(&q.body);
     if (body > 0)
         zmq_msg_move(&q.body, &f->part[body]);
-    if (q.verb->answer == NULL)
-        return intake_publish(d, &q.from, &q.body);
-    if (zmq_msg_size(&q.body) > d->config.request_bytes) {
-        question_fail(&error, THAW_TOO_LARGE, "found a body of %zu bytes, expected at most %ju",
-                      zmq_msg_size(&q.body), (uintmax_t)d->config.request_bytes);
+    if (check_size(d, &q, &error) < 0) {
         zmq_msg_close(&q.body);
         return refuse(d, &q.from, &error);
     }
-    batch_add_question(&d->batch, &q);
-    return 0;
+    who = find_reader(d, &q.from);
+    if (who == NULL || (who->held == 0 && !readers_behind(d->readers, who)))
+        return take_question(d, &q);
+    d->counters.requests_held++;
+    return hold(d, who, &q);
 }
 
 int service_read(thawd *d)
 {
     frames f;
-    int r = 0;
+    int r = held_release(&d->held, d->readers, take_held, d);
 
     while (r == 0 && !batch_full(&d->batch)) {
         r = frames_receive(d->service.socket, &f);
@@ -146,10 +192,18 @@ static int answer_one(thawd *d, question *q)
 
 int service_answer(thawd *d)
 {
-    for (size_t i = 0; i < d->batch.question_count; i++) {
-        int r = answer_one(d, &d->batch.questions[i]);
-        if (r < 0)
-            return r;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < d->batch.question_count; i++) {
+        question *q = &d->batch.questions[i];
+        reader *who = find_reader(d, &q->from);
+        if (who == NULL || !readers_behind(d->readers, who)) {
+            r = answer_one(d, q);
+            continue;
+        }
+        r = hold(d, who, q); /* it is behind by answers of this same pass */
+        zmq_msg_init(&q->from.route); /* the batch closes what it has */
+        zmq_msg_init(&q->body);
     }
-    return 0;
+    return r;
 }

@@ -202,6 +202,7 @@ static void add_self(section *s, const thawd *d)
     add_problem(s, d->log);
     section_count(s, "resident_bytes", resident_bytes());
     section_count(s, "outbox_bytes", outbox_bytes(d->outbox));
+    section_count(s, "unread_bytes", readers_unread(d->readers));
     section_count(s, "subscribers", watch_connected(d->watch));
     section_count(s, "subscribers_stalled", watch_stalled(d->watch));
 }

@@ -48,6 +48,57 @@ class Crowd(unittest.TestCase):
                     f.stop()
 
 
+class Unread(unittest.TestCase):
+    def asked(self, d, verb, body, times):
+        """A client that asks and does not read; thawd has taken all of it in."""
+        sock = d.context.socket(harness.zmq.DEALER)
+        for option, value in (("SNDHWM", 0), ("RCVHWM", 1), ("LINGER", 0)):
+            sock.setsockopt(getattr(harness.zmq, option), value)
+        sock.connect(d.address("service"))
+        before = d.counters()["requests"]
+        for n in range(times):
+            sock.send_multipart([verb, b"%d" % n, body])
+        harness.wait_for(lambda: d.counters()["requests"] >= before + times, "its requests")
+        return sock
+
+    def test_answers_that_are_not_read(self):
+        """They are bounded by bytes; the others do not wait; who reads in the end has every answer."""
+        with harness.Daemon(config={"memory": {"outbox": "1MiB"}}) as d:
+            for n in range(0, 1000, 100):
+                d.publish([harness.event(n + i, note="n" * 300) for i in range(100)])
+            before = d.status()["resident_bytes"]
+            asked = [self.asked(d, b"events", harness.pack({"limit": 1000}), 500) for _ in range(2)]
+            status = d.status()
+            self.assertLess(status["resident_bytes"] - before, 64 << 20)
+            self.assertLess(status["unread_bytes"], 8 << 20)
+            self.assertGreater(status["counters"]["requests_held"], 800)
+            self.assertEqual((status["counters"]["pressure"], status["counters"]["requests_dropped"]), (0, 0))
+            asked.pop().close()
+            answers = [harness.receive(asked[0])[:2] for _ in range(500)]
+            self.assertEqual(sorted(int(number) for _, number in answers), list(range(500)))
+            self.assertEqual({status for status, _ in answers}, {b"OK"})
+            asked.pop().close()
+            harness.wait_for(lambda: d.status()["unread_bytes"] == 0, "that libzmq has let go of all")
+
+    def test_refusals_that_are_not_read(self):
+        """A small message of many bad events has a large answer."""
+        with harness.Daemon(config={"memory": {"outbox": "4MiB"}}) as d:
+            before = d.status()["resident_bytes"]
+            sock = self.asked(d, b"publish", harness.pack([None] * 10000), 100)
+            self.assertLess(d.status()["resident_bytes"] - before, 64 << 20)
+            for _ in range(100):
+                self.assertEqual(len(harness.unpack(harness.receive(sock)[2])["rejected"]), 10000)
+            sock.close()
+
+    def test_requests_that_find_no_room(self):
+        with harness.Daemon(config={"memory": {"outbox": "1MiB"}}) as d:
+            for n in range(0, 1000, 100):
+                d.publish([harness.event(n + i, note="n" * 300) for i in range(100)])
+            self.asked(d, b"events", harness.pack({"limit": 1000}), 8000).close()
+            self.assertGreater(d.counters()["requests_dropped"], 0)
+            self.assertEqual(d.publish(harness.event(5000))["accepted"], 1)
+
+
 class Flood(unittest.TestCase):
     def test_producers_wait_and_memory_stays_bounded(self):
         """A small queue before the disk; acknowledged producers beside a flood without acknowledgement."""
