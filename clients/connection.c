@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../proto/src/link.h"
 #include "client.h"
 #include "keys.h"
 #include "pack.h"
@@ -55,6 +56,14 @@ static int socket_prepare(connection *c, void *socket)
     return c->options->server_key == NULL ? 0 : keys_apply(&c->curve, socket);
 }
 
+static int connect_sound(void *socket, const char *endpoint)
+{
+    if (wire_endpoint_is_sound(endpoint))
+        return zmq_connect(socket, endpoint);
+    errno = EINVAL;
+    return -1;
+}
+
 void *connection_open(connection *c, int type, const char *endpoint)
 {
     void *socket = zmq_socket(c->context, type);
@@ -66,7 +75,7 @@ void *connection_open(connection *c, int type, const char *endpoint)
      * come. */
     if (socket_prepare(c, socket) != 0 ||
         (type == ZMQ_DEALER && set_int(socket, ZMQ_IMMEDIATE, 1) != 0) ||
-        zmq_connect(socket, endpoint) != 0) {
+        connect_sound(socket, endpoint) != 0) {
         complain(
             "cannot connect to '%s': %s (expected an address such as ipc:///run/thaw/service or "
             "tcp://127.0.0.1:5780)",

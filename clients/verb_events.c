@@ -15,6 +15,7 @@
 #include "listing.h"
 #include "pack.h"
 #include "screen.h"
+#include "thaw.h"
 
 enum { PAGE = 1000, FOLLOW_US = 500000 };
 
@@ -128,6 +129,22 @@ static int events_run(events *e)
     return result;
 }
 
+static bool kind_check(const char *kind)
+{
+    const char *kinds[THAW_KIND_COUNT] = {NULL};
+    for (int k = 1; k < THAW_KIND_COUNT; k++) {
+        kinds[k - 1] = thaw_kind_name((thaw_kind)k);
+        if (strcmp(kind, kinds[k - 1]) == 0)
+            return true;
+    }
+    const char *near = nearest_name(kind, kinds);
+    complain("--kind is '%s', expected release, detention, sanction, talks, tally, feed or "
+             "retraction%s%s%s",
+             kind, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+             near != NULL ? "'?" : "");
+    return false;
+}
+
 int verb_events(int argc, char **argv)
 {
     events e = {.follow = false};
@@ -147,6 +164,8 @@ int verb_events(int argc, char **argv)
         return result;
     e.country = first < argc ? argv[first] : NULL;
     if (e.country != NULL && !country_check(e.country))
+        return CLIENT_USAGE;
+    if (e.kind != NULL && !kind_check(e.kind))
         return CLIENT_USAGE;
     e.s = screen_open(stdout);
     return events_run(&e);

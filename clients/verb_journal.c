@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -82,9 +83,14 @@ static void summary_print(const tool *t, FILE *out, const char *what, const jour
             s->alerts, s->rejects, s->damaged, s->damaged == 1 ? "" : "s");
 }
 
+/* The error may begin with the tool's name itself. */
 static int failed(tool *t, const char *what, int r, const char *error)
 {
+    size_t len = strlen(what);
+
     progress_clear(t);
+    if (strncmp(error, what, len) == 0 && error[len] == ':')
+        error += len + strlen(": ");
     complain("journal %s: %s", what, error[0] != '\0' ? error : strerror(-r));
     return CLIENT_NOT_SO;
 }
@@ -104,41 +110,88 @@ static int check(tool *t, const char *file)
     return r == 0 ? CLIENT_DONE : CLIENT_NOT_SO;
 }
 
-/* Into a file that appears whole or not at all, or to stdout. */
+/* Where an export goes: a file that appears whole or not at all, or straight to a place that is no
+ * file: stdout, a pipe, a device. */
+typedef struct target {
+    FILE *out;
+    char *place; /* the file to be; NULL: written straight */
+    char *part;  /* until then */
+} target;
+
+static void target_done(target *to)
+{
+    free(to->place);
+    free(to->part);
+}
+
+/* What a symbolic link leads to is the file, not the link. */
+static int target_open(const char *file, target *ret_target)
+{
+    target to = {.out = stdout};
+    struct stat status;
+
+    if (strcmp(file, "-") != 0) {
+        bool is_there = stat(file, &status) == 0;
+        if (is_there && !S_ISREG(status.st_mode)) {
+            to.out = fopen(file, "we");
+        } else {
+            to.place = is_there ? realpath(file, NULL) : strdup(file);
+            if (to.place == NULL || asprintf(&to.part, "%s.part", to.place) < 0)
+                to.part = NULL;
+            to.out = to.part != NULL ? fopen(to.part, "we") : NULL;
+        }
+    }
+    if (to.out == NULL) {
+        int r = -errno;
+        target_done(&to);
+        return r;
+    }
+    *ret_target = to;
+    return 0;
+}
+
+/* Puts what was written in place. */
+static int target_keep(target *to)
+{
+    int r = fflush(to->out) != 0 || (to->place != NULL && fsync(fileno(to->out)) < 0) ? -errno : 0;
+
+    if (to->out != stdout && fclose(to->out) != 0 && r == 0)
+        r = -errno;
+    if (r == 0 && to->place != NULL && rename(to->part, to->place) < 0)
+        r = -errno;
+    if (r < 0 && to->place != NULL)
+        (void)unlink(to->part);
+    return r;
+}
+
+static void target_drop(target *to)
+{
+    if (to->out != stdout)
+        fclose(to->out);
+    if (to->place != NULL)
+        (void)unlink(to->part);
+}
+
 static int export(tool *t, const char *file)
 {
     journal_watch watch = {on_progress, on_damage, t};
     journal_summary summary = {0};
-    char error[512] = "", part[4096] = "";
-    bool to_file = strcmp(file, "-") != 0;
-    FILE *out = stdout;
+    char error[512] = "";
+    target to = {.out = stdout};
+    int r = target_open(file, &to), kept = 0;
 
-    if (to_file && snprintf(part, sizeof part, "%s.part", file) >= (int)sizeof part)
-        return failed(t, "export", -ENAMETOOLONG, error);
-    if (to_file && (out = fopen(part, "we")) == NULL)
-        return failed(t, part, -errno, error);
-    int r = journal_export(t->state, out, &watch, &summary, error);
-    bool written = r == 0 || r == -EBADMSG;
-    if (to_file) {
-        if (written && (fflush(out) != 0 || fsync(fileno(out)) < 0)) {
-            r = -errno;
-            written = false;
-        }
-        if (fclose(out) != 0 && written) {
-            r = -errno;
-            written = false;
-        }
-        if (written && rename(part, file) < 0) {
-            r = -errno;
-            written = false;
-        }
-        if (!written)
-            (void)unlink(part);
-    }
-    if (!written)
-        return failed(t, "export", r, r == -ENOENT ? error : "");
+    if (r < 0)
+        return failed(t, file, r, error);
+    r = journal_export(t->state, to.out, &watch, &summary, error);
+    if (r == 0 || r == -EBADMSG)
+        kept = target_keep(&to);
+    else
+        target_drop(&to);
+    target_done(&to);
+    if (kept < 0 || (r < 0 && r != -EBADMSG))
+        return failed(t, "export", kept < 0 ? kept : r, kept < 0 ? "" : error);
     progress_clear(t);
-    summary_print(t, to_file ? stdout : stderr, "exported", &summary);
+    summary_print(t, to.out == stdout ? stderr : stdout, "exported", &summary);
     return r == 0 ? CLIENT_DONE : CLIENT_NOT_SO;
 }
 

@@ -132,6 +132,26 @@ static bool diag_complain(yaml_file *f, struct fy_diag *diag)
     return false;
 }
 
+/* A second document would be passed over in silence. */
+static bool is_one(yaml_file *f)
+{
+    struct fy_parse_cfg parse = {.flags = FYPCF_QUIET};
+    struct fy_parser *parser = fy_parser_create(&parse);
+    struct fy_document *first = NULL, *second = NULL;
+    if (parser != NULL && fy_parser_set_string(parser, f->text, f->len) == 0 &&
+        (first = fy_parse_load_document(parser)) != NULL)
+        second = fy_parse_load_document(parser);
+    bool one = first != NULL && second == NULL && !fy_parser_get_stream_error(parser);
+    if (!one)
+        yaml_complain(f, second != NULL ? fy_document_root(second) : NULL,
+                      "a second YAML document: such a file holds one");
+    fy_parse_document_destroy(parser, second);
+    fy_parse_document_destroy(parser, first);
+    if (parser != NULL)
+        fy_parser_destroy(parser);
+    return one;
+}
+
 bool yaml_open(const char *path, yaml_file *ret_file)
 {
     struct fy_diag_cfg config;
@@ -148,7 +168,7 @@ bool yaml_open(const char *path, yaml_file *ret_file)
     struct fy_parse_cfg parse = {.flags = FYPCF_QUIET, .diag = diag};
     ret_file->document = fy_document_build_from_string(&parse, ret_file->text, ret_file->len);
     ret_file->root = ret_file->document != NULL ? fy_document_root(ret_file->document) : NULL;
-    bool done = ret_file->root != NULL || diag_complain(ret_file, diag);
+    bool done = (ret_file->root != NULL || diag_complain(ret_file, diag)) && is_one(ret_file);
     fy_diag_destroy(diag);
     return done;
 }

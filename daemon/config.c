@@ -44,17 +44,17 @@ static const config_key keys[] = {
     {"clock", config_value_clock, NULL, AT(clock), ANY},
     {"beat", config_value_duration, NULL, AT(beat_ns), {(uint64_t)SECOND / 100, (uint64_t)HOUR}},
     {"linger", config_value_duration, NULL, AT(linger_ns), {0, (uint64_t)SECOND * 60}},
-    {"events.bind", NULL, config_check_address, AT(events.bind), ANY},
+    {"events.bind", NULL, config_check_bind, AT(events.bind), ANY},
     {"events.connect", NULL, config_check_address, AT(events.connect), ANY},
     {"events.topics", NULL, config_check_topic, AT(events.topics), ANY},
     {"events.hwm", config_value_count, NULL, AT(events.hwm_count), {1, 1000000}},
     {"events.mode", config_value_mode, NULL, AT(events.mode), ANY},
-    {"service.bind", NULL, config_check_address, AT(service.bind), ANY},
+    {"service.bind", NULL, config_check_bind, AT(service.bind), ANY},
     {"service.publish", NULL, config_check_ipc, AT(service.publish), ANY},
     {"service.read", NULL, config_check_ipc, AT(service.read), ANY},
     {"service.hwm", config_value_count, NULL, AT(service.hwm_count), {1, 1000000}},
     {"service.mode", config_value_mode, NULL, AT(service.mode), ANY},
-    {"alerts.bind", NULL, config_check_address, AT(alerts.bind), ANY},
+    {"alerts.bind", NULL, config_check_bind, AT(alerts.bind), ANY},
     {"alerts.hwm", config_value_count, NULL, AT(alerts.hwm_count), {1, 1000000}},
     {"alerts.mode", config_value_mode, NULL, AT(alerts.mode), ANY},
     {"tolerance.release",
@@ -514,13 +514,43 @@ static int fail_yaml(const reading *r, struct fy_diag *diag)
     return -EINVAL;
 }
 
-static int read_document(const reading *r, const char *text, size_t len)
+static int fail_second(const reading *r, struct fy_document *second)
+{
+    struct fy_node *root = fy_document_root(second);
+    struct fy_node_pair *first =
+        fy_node_is_mapping(root) ? fy_node_mapping_get_by_index(root, 0) : NULL;
+    place at = node_place(first == NULL ? root : fy_node_pair_key(first), (place){1, 1});
+
+    snprintf(r->error, CONFIG_ERROR_BYTES, "%s:%d:%d: found a second YAML document, expected one",
+             r->file, at.line, at.column);
+    return -EINVAL;
+}
+
+/* The one document; a second would be passed over in silence. */
+static int read_documents(const reading *r, struct fy_parser *parser, struct fy_diag *diag)
+{
+    struct fy_document *document = fy_parse_load_document(parser);
+    struct fy_document *second = document == NULL ? NULL : fy_parse_load_document(parser);
+    int e;
+
+    if (document == NULL || fy_parser_get_stream_error(parser))
+        e = fail_yaml(r, diag);
+    else if (second != NULL)
+        e = fail_second(r, second);
+    else
+        e = read_mapping(r, "", fy_document_root(document), (place){1, 1});
+    fy_parse_document_destroy(parser, second);
+    fy_parse_document_destroy(parser, document);
+    return e;
+}
+
+static int read_yaml(const reading *r, const char *text, size_t len)
 {
     struct fy_diag_cfg diag_config;
     struct fy_diag *diag;
     struct fy_parse_cfg parse = {.flags = FYPCF_QUIET | FYPCF_RESOLVE_DOCUMENT};
-    struct fy_document *document;
-    int e;
+    struct fy_parser *parser;
+    int e = -ENOMEM;
 
     fy_diag_cfg_default(&diag_config);
     diag_config.fp = NULL;
@@ -529,12 +559,11 @@ static int read_document(const reading *r, const char *text, size_t len)
         return -ENOMEM;
     fy_diag_set_collect_errors(diag, true);
     parse.diag = diag;
-    document = fy_document_build_from_string(&parse, text, len);
-    if (document == NULL)
-        e = fail_yaml(r, diag);
-    else
-        e = read_mapping(r, "", fy_document_root(document), (place){1, 1});
-    fy_document_destroy(document);
+    parser = fy_parser_create(&parse);
+    if (parser != NULL && fy_parser_set_string(parser, text, len) == 0)
+        e = read_documents(r, parser, diag);
+    if (parser != NULL)
+        fy_parser_destroy(parser);
     fy_diag_destroy(diag);
     return e;
 }
@@ -567,7 +596,7 @@ int config_parse(const char *file, const char *text, size_t len, config *ret_con
         c.file = strdup(file);
         e = c.file == NULL ? -ENOMEM : 0;
         if (e == 0 && !is_empty(text, len))
-            e = read_document(&r, text, len);
+            e = read_yaml(&r, text, len);
         if (e == 0)
             e = settle(&r);
         if (e < 0)

@@ -124,6 +124,22 @@ const char *config_value_mode(const char *text, size_t len, const config_range *
     return NULL;
 }
 
+/* A port is a number up to 65535, or * for a free one: libzmq takes what it can read of it, and
+ * counts on from there. */
+static bool is_port(const char *text, size_t len)
+{
+    unsigned port = 0;
+
+    if (len == 1 && text[0] == '*')
+        return true;
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        port = port * 10 + (unsigned)(text[i] - '0');
+    }
+    return len >= 1 && len <= 5 && port <= UINT16_MAX;
+}
+
 const char *config_check_address(const char *text, size_t len)
 {
     if (len > 6 && memcmp(text, "ipc://", 6) == 0) {
@@ -135,11 +151,20 @@ const char *config_check_address(const char *text, size_t len)
     }
     if (len > 6 && memcmp(text, "tcp://", 6) == 0) {
         const char *colon = memrchr(text + 6, ':', len - 6);
-        if (colon == NULL || colon == text + 6 || colon + 1 == text + len)
-            return "tcp://HOST:PORT";
+        if (colon == NULL || colon == text + 6 ||
+            !is_port(colon + 1, (size_t)(text + len - colon - 1)))
+            return "tcp://HOST:PORT, the port being a number up to 65535";
         return NULL;
     }
     return "an address as ipc:///PATH or tcp://HOST:PORT";
+}
+
+const char *config_check_bind(const char *text, size_t len)
+{
+    if (len > 16 && memcmp(text, "tcp://localhost:", 16) == 0)
+        return "an address or interface, not a name: tcp://127.0.0.1:PORT, tcp://[::1]:PORT, "
+               "tcp://lo:PORT";
+    return config_check_address(text, len);
 }
 
 const char *config_check_ipc(const char *text, size_t len)

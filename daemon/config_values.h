@@ -37,6 +37,7 @@ const char *config_value_mode(const char *text, size_t len, const config_range *
 
 /* Checks of one item of a list; NULL: fine, else what was expected. */
 const char *config_check_address(const char *text, size_t len);
+const char *config_check_bind(const char *text, size_t len);
 const char *config_check_ipc(const char *text, size_t len);
 const char *config_check_topic(const char *text, size_t len);
 const char *config_check_path(const char *text, size_t len);

@@ -220,6 +220,18 @@ static int fail_unknown(thaw_error *error, thaw_str name, uint32_t allowed)
                 allowed == 0 ? " none" : " one of", known);
 }
 
+/* A key whose value is nil is as if it were not there. */
+static bool skip_nil(wire_cursor *at)
+{
+    wire_cursor next = *at;
+    wire_item item;
+
+    if (!wire_read(&next, &item) || item.type != WIRE_NIL)
+        return false;
+    *at = next;
+    return true;
+}
+
 static int read_pair(wire_cursor *at, uint32_t allowed, request_values *v, thaw_error *error)
 {
     char found[WIRE_DESCRIBE_BYTES];
@@ -233,10 +245,13 @@ static int read_pair(wire_cursor *at, uint32_t allowed, request_values *v, thaw_
             continue;
         if ((allowed & KEY_BIT(k)) == 0)
             break;
-        if ((v->present & KEY_BIT(k)) != 0)
+        if ((v->named & KEY_BIT(k)) != 0)
             return fail(error, THAW_MALFORMED, "found the key \"%s\" twice", key_table[k].name);
-        v->present |= KEY_BIT(k);
+        v->named |= KEY_BIT(k);
         wire_cursor value = *at;
+        if (skip_nil(at))
+            return 0;
+        v->present |= KEY_BIT(k);
         if (read_value(at, &key_table[k], v))
             return 0;
         wire_describe(found, value);

@@ -72,7 +72,8 @@ typedef enum request_key {
 
 /* The values, absent as in thaw.h; texts point into the body. */
 typedef struct request_values {
-    uint32_t present; /* KEY_BIT of each key that was there */
+    uint32_t present; /* KEY_BIT of each key that was there with a value */
+    uint32_t named;   /* the same, with nil too */
     thaw_str topic, after, alert, incident, rule;
     uint64_t from, limit;
     char country[3]; /* "" where absent */

@@ -302,6 +302,16 @@ static int file_probe(probe *p)
 }
 
 /* In the child. What it holds goes with the process. */
+static bool is_emptied(const char *path)
+{
+    char file[4096];
+    struct stat st;
+    int n = snprintf(file, sizeof file, "%s/data.mdb", path);
+
+    return n > 0 && (size_t)n < sizeof file && stat(file, &st) == 0 && S_ISREG(st.st_mode) &&
+           st.st_size == 0;
+}
+
 static int probe_run(const char *path, bool alone, char *error)
 {
     probe p = {.path = path, .alone = alone, .error = error};
@@ -311,6 +321,11 @@ static int probe_run(const char *path, bool alone, char *error)
         rc = mdb_env_set_maxdbs(p.env, 5);
     if (rc == 0)
         rc = mdb_env_open(p.env, path, MDB_RDONLY | MDB_NOTLS | (alone ? MDB_NOLOCK : 0), 0600);
+    if (rc != 0 && is_emptied(path)) { /* LMDB's own word for it is "Bad file descriptor" */
+        snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: data.mdb is empty: restore a copy",
+                 path);
+        return -EBADMSG;
+    }
     if (rc != 0) {
         snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: cannot be opened: %s", path,
                  mdb_strerror(rc));

@@ -93,12 +93,27 @@ static int link_options(void *socket, const thaw_connection *connection, int typ
     return link_curve(socket, connection);
 }
 
+bool wire_endpoint_is_sound(const char *endpoint)
+{
+    const char *colon = strrchr(endpoint, ':');
+    size_t digits;
+    unsigned port = 0;
+
+    if (strncmp(endpoint, "tcp://", 6) != 0)
+        return true;
+    digits = strspn(colon + 1, "0123456789");
+    for (size_t i = 1; i <= digits && digits <= 5; i++)
+        port = port * 10 + (unsigned)(colon[i] - '0');
+    return digits >= 1 && digits <= 5 && colon[digits + 1] == '\0' && port >= 1 &&
+           port <= UINT16_MAX;
+}
+
 int wire_link_open(wire_link *link, const thaw_connection *connection, int type)
 {
     int r = -EINVAL;
 
     *link = (wire_link){.context = connection->zmq_context};
-    if (!connection->endpoint)
+    if (!connection->endpoint || !wire_endpoint_is_sound(connection->endpoint))
         return r;
     if (getrandom(&link->prefix, sizeof(link->prefix), 0) != (ssize_t)sizeof(link->prefix))
         return -EIO;

@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 import subprocess
 import unittest
 
@@ -41,6 +42,47 @@ class Tools(unittest.TestCase):
             d.start()
             self.assertEqual((d.status()["seq"], d.status()["epoch"]), (seq, epoch))
             self.assertEqual(d.publish(harness.event(3))["duplicates"], 1)
+
+    def test_where_an_export_goes(self):
+        """A file appears whole; what is no file is written to, and stays what it is."""
+        with harness.Daemon() as d:
+            d.publish(harness.event(1))
+            whole = tool(d, "export").stdout
+            open(d.path("stream"), "wb").close()
+            os.symlink(d.path("stream"), d.path("link"))
+            os.mkfifo(d.path("pipe"))
+            for _ in range(2):
+                self.assertEqual(tool(d, "export", d.path("link")).returncode, 0)
+                self.assertTrue(os.path.islink(d.path("link")))
+                with open(d.path("stream"), "rb") as f:
+                    self.assertEqual(f.read(), whole)
+            with subprocess.Popen(["cat", d.path("pipe")], stdout=subprocess.PIPE) as reader:
+                self.assertEqual(tool(d, "export", d.path("pipe")).returncode, 0)
+                self.assertEqual(reader.communicate()[0], whole)
+            self.assertTrue(stat.S_ISFIFO(os.stat(d.path("pipe")).st_mode))
+            self.assertEqual([name for name in os.listdir(d.folder) if name.endswith(".part")], [])
+
+    def test_streams_that_are_none(self):
+        with harness.Daemon() as d:
+            d.publish(harness.event(1))
+            whole = tool(d, "export").stdout
+            os.mkdir(d.path("other"))
+            for stream, says in ((b"", "this is no exported journal"), (whole[:-1], "the stream is cut"),
+                                 (whole + b"x", "something follows"), (whole + whole, "something follows")):
+                done = tool(d, "import", stdin=stream, state="other")
+                self.assertEqual((done.returncode, done.stderr.count(b"import: ")), (1, 1), done.stderr)
+                self.assertIn(says, done.stderr.decode())
+                self.assertFalse(os.path.exists(d.path("other", "journal")))
+
+    def test_an_empty_file_is_named(self):
+        with harness.Daemon() as d:
+            d.publish(harness.event(1))
+            d.stop()
+            os.truncate(d.path("state", "journal", "data.mdb"), 0)
+            for words in (("check",), ("export", d.path("stream"))):
+                done = tool(d, *words)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("data.mdb is empty: restore a copy", done.stderr.decode())
 
     def test_damage_is_named_and_the_rest_is_saved(self):
         with harness.Daemon() as d:

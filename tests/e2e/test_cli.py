@@ -75,6 +75,7 @@ class WithoutThawd(unittest.TestCase):
                                 (("tail", "--count", "-1"), "expected a number"),
                                 (("tail", "--from", "soon"), "expected a date"),
                                 (("events", "BY", "RU"), "one too many"),
+                                (("events", "--kind", "relase"), "did you mean 'release'"),
                                 (("explain",), "something is missing"),
                                 (("status", "--timeout"), "needs a value"),
                                 (("status", "--timeout", "soon"), "expected a time"),
@@ -108,6 +109,10 @@ class WithoutThawd(unittest.TestCase):
         done = thaw("status", "--service", "nonsense")
         self.assertEqual(done.returncode, 3)
         self.assertIn("cannot connect to 'nonsense'", done.stderr)
+        for port in ("99999", "0", "5780x", ""):
+            done = thaw("status", "--timeout", "0.2", "--service", "tcp://127.0.0.1:" + port)
+            self.assertEqual(done.returncode, 3)
+            self.assertIn("cannot connect to 'tcp://127.0.0.1:", done.stderr, port)
 
     def test_pub_check(self):
         done = thaw("pub", "--check", "--json", given=given(event(1), event(2, count=-1)) + "{\n")

@@ -162,9 +162,18 @@ class Service(unittest.TestCase):
             for key in TYPES:
                 if key not in keys:
                     self.assertEqual(self.code(verb, {key: "x"}), "unknown-key", (verb, key))
+            nothing = self.code(verb, {key: None for key in keys})  # as if they were not there
+            self.assertEqual(nothing, "invalid" if verb == "explain" else "OK", verb)
             status, reply = self.d.ask(verb, {"colour": "red"})
             self.assertEqual((status, reply["code"]), ("ERR", "unknown-key"))
             self.assertIn('"colour"', reply["message"])
+
+    def test_nil_is_as_if_the_key_were_not_there(self):
+        self.assertEqual(self.d.ok("incidents", {"country": None, "limit": None}), self.d.ok("incidents"))
+        self.assertEqual(self.d.ok("explain", {"rule": "any-release", "group": "BY", "alert": None})["rule"], "any-release")
+        with self.d.client() as c:
+            twice = vectors.Pairs([("country", None), ("country", "BY")])
+            self.assertEqual(c.ask_bytes("state", vectors.pack(twice))[1]["code"], "malformed")
 
     def test_wrong_values_are_named(self):
         for body, words in (({"limit": "many"}, 'limit: found "many"'), ({"limit": -3}, "limit: found -3"),

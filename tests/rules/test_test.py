@@ -103,6 +103,11 @@ class Test(verbs.VerbTest):
         self.write("a.test.yaml", "clock: reported\n" + HEAD + steps)
         self.run_thaw("rules", "test", "a.test.yaml")
 
+    def test_a_second_document_is_not_passed_over(self):
+        path = self.write("two.test.yaml", "rules: [x.yaml]\ntests: []\n---\ntests: []\n")
+        self.run_thaw("rules", "test", path, code=1)
+        self.assertIn("two.test.yaml:4:1: error: a second YAML document: such a file holds one", self.stderr)
+
     def test_files_that_cannot_be_run(self):
         for steps, says in (
                 ("      - firing: []\n", "needs a time"),

@@ -1,0 +1,49 @@
+"""thawd --check: what a configuration says that is not meant is refused, with its place."""
+
+import json
+import subprocess
+import unittest
+
+import harness
+
+
+class Check(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.d = harness.Daemon(start=False)
+        cls.addClassCleanup(cls.d.close)
+
+    def check(self, text):
+        with open(self.d.path("checked.yaml"), "w", encoding="utf-8") as f:
+            f.write(text)
+        done = subprocess.run([harness.THAWD, "--config", self.d.path("checked.yaml"), "--check"], capture_output=True,
+                              text=True, timeout=harness.PATIENCE, check=False)
+        return done.returncode, done.stderr.replace(self.d.folder, "")
+
+    def address(self, address, key="bind"):
+        return self.check(json.dumps({"rules": [], "events": {key: [address]}}))
+
+    def test_a_second_document_is_not_passed_over(self):
+        self.assertEqual(self.check("---\nrules: []\nbeat: 1s\n...\n"), (0, ""))
+        status, said = self.check("rules: []\n---\nbeat: 2s\n")
+        self.assertEqual((status, said), (78, "thawd: error: /checked.yaml:3:1: found a second YAML document, expected one\n"))
+        self.assertEqual(self.check("rules: []\n---\nbeat: [\n")[0], 78)
+
+    def test_ports(self):
+        for good in ("7301", "0", "*", "65535"):
+            self.assertEqual(self.address("tcp://127.0.0.1:" + good)[0], 0, good)
+        for bad in ("65536", "99999", "7301x", "x", "-1", "+7301", " 7301", "073010", ""):
+            for key in ("bind", "connect"):
+                status, said = self.address("tcp://127.0.0.1:" + bad, key)
+                self.assertEqual(status, 78, (bad, key))
+                self.assertIn("expected tcp://HOST:PORT, the port being a number up to 65535", said)
+
+    def test_a_name_is_no_place_to_bind(self):
+        status, said = self.address("tcp://localhost:7301")
+        self.assertEqual(status, 78)
+        self.assertIn("tcp://127.0.0.1:PORT", said)
+        self.assertEqual(self.address("tcp://localhost:7301", "connect")[0], 0)
+
+
+if __name__ == "__main__":
+    harness.main()
