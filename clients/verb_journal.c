@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,52 +115,45 @@ static int check(tool *t, const char *file)
  * file: stdout, a pipe, a device. */
 typedef struct target {
     FILE *out;
-    char *place; /* the file to be; NULL: written straight */
-    char *part;  /* until then */
+    char place[PATH_MAX];    /* the file to be; empty: written straight */
+    char part[PATH_MAX + 8]; /* until then */
 } target;
 
-static void target_done(target *to)
-{
-    free(to->place);
-    free(to->part);
-}
-
 /* What a symbolic link leads to is the file, not the link. */
-static int target_open(const char *file, target *ret_target)
+static int target_open(const char *file, target *to)
 {
-    target to = {.out = stdout};
     struct stat status;
+    bool is_there = stat(file, &status) == 0;
 
-    if (strcmp(file, "-") != 0) {
-        bool is_there = stat(file, &status) == 0;
-        if (is_there && !S_ISREG(status.st_mode)) {
-            to.out = fopen(file, "we");
-        } else {
-            to.place = is_there ? realpath(file, NULL) : strdup(file);
-            if (to.place == NULL || asprintf(&to.part, "%s.part", to.place) < 0)
-                to.part = NULL;
-            to.out = to.part != NULL ? fopen(to.part, "we") : NULL;
-        }
+    to->place[0] = '\0';
+    if (strcmp(file, "-") == 0) {
+        to->out = stdout;
+        return 0;
     }
-    if (to.out == NULL) {
-        int r = -errno;
-        target_done(&to);
-        return r;
+    if (is_there && !S_ISREG(status.st_mode)) {
+        to->out = fopen(file, "we");
+        return to->out == NULL ? -errno : 0;
     }
-    *ret_target = to;
-    return 0;
+    if (is_there ? realpath(file, to->place) == NULL : strlen(file) >= sizeof to->place)
+        return is_there ? -errno : -ENAMETOOLONG;
+    if (!is_there)
+        strcpy(to->place, file);
+    snprintf(to->part, sizeof to->part, "%s.part", to->place);
+    to->out = fopen(to->part, "we");
+    return to->out == NULL ? -errno : 0;
 }
 
 /* Puts what was written in place. */
 static int target_keep(target *to)
 {
-    int r = fflush(to->out) != 0 || (to->place != NULL && fsync(fileno(to->out)) < 0) ? -errno : 0;
+    bool to_file = to->place[0] != '\0';
+    int r = fflush(to->out) != 0 || (to_file && fsync(fileno(to->out)) < 0) ? -errno : 0;
 
     if (to->out != stdout && fclose(to->out) != 0 && r == 0)
         r = -errno;
-    if (r == 0 && to->place != NULL && rename(to->part, to->place) < 0)
+    if (r == 0 && to_file && rename(to->part, to->place) < 0)
         r = -errno;
-    if (r < 0 && to->place != NULL)
+    if (r < 0 && to_file)
         (void)unlink(to->part);
     return r;
 }
@@ -168,7 +162,7 @@ static void target_drop(target *to)
 {
     if (to->out != stdout)
         fclose(to->out);
-    if (to->place != NULL)
+    if (to->place[0] != '\0')
         (void)unlink(to->part);
 }
 
@@ -177,7 +171,7 @@ static int export(tool *t, const char *file)
     journal_watch watch = {on_progress, on_damage, t};
     journal_summary summary = {0};
     char error[512] = "";
-    target to = {.out = stdout};
+    target to;
     int r = target_open(file, &to), kept = 0;
 
     if (r < 0)
@@ -187,11 +181,10 @@ static int export(tool *t, const char *file)
         kept = target_keep(&to);
     else
         target_drop(&to);
-    target_done(&to);
     if (kept < 0 || (r < 0 && r != -EBADMSG))
         return failed(t, "export", kept < 0 ? kept : r, kept < 0 ? "" : error);
     progress_clear(t);
-    summary_print(t, to.out == stdout ? stderr : stdout, "exported", &summary);
+    summary_print(t, to.place[0] == '\0' ? stderr : stdout, "exported", &summary);
     return r == 0 ? CLIENT_DONE : CLIENT_NOT_SO;
 }
 

@@ -61,8 +61,7 @@ bool batch_full(const batch *b)
 {
     return b->body_count >= BATCH_MESSAGES_MAX || b->request_count >= BATCH_MESSAGES_MAX ||
            b->question_count >= BATCH_QUESTIONS_MAX ||
-           b->count + b->rejected_count >= BATCH_EVENTS_MAX ||
-           b->bytes >= BATCH_BYTES_MAX;
+           b->count + b->rejected_count >= BATCH_EVENTS_MAX || b->bytes >= BATCH_BYTES_MAX;
 }
 
 void batch_add_body(batch *b, zmq_msg_t *body)

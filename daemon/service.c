@@ -201,7 +201,7 @@ int service_answer(thawd *d)
             r = answer_one(d, q);
             continue;
         }
-        r = hold(d, who, q); /* it is behind by answers of this same pass */
+        r = hold(d, who, q);          /* it is behind by answers of this same pass */
         zmq_msg_init(&q->from.route); /* the batch closes what it has */
         zmq_msg_init(&q->body);
     }

@@ -446,7 +446,8 @@ THAW_API int thaw_publisher_new(const thaw_publisher_options *options,
 THAW_API thaw_publisher *thaw_publisher_free(thaw_publisher *publisher);
 
 /* Takes a copy of a `publish` body (an event map or an array of them) under way. -EAGAIN: the
- * window is full, poll first; -ENOMEM. */
+ * window is full, poll first; -ENOMEM. A body of more than twice the daemon's limits.message (4 MiB
+ * unless configured) ends the connection each time that it is sent, and is never acknowledged. */
 THAW_API int thaw_publisher_send(thaw_publisher *publisher, const void *body, size_t body_len,
                                  uint64_t tag);
 
