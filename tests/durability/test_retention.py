@@ -138,22 +138,24 @@ class Retention(unittest.TestCase):
             return {"id": f"{kind}{day}", "kind": kind, "country": "BY", "source": "gazette", "occurred_at": at(day),
                     "reported_at": at(day, 13), **keys}
 
-        def sanction(day, action, *targets, **keys):
-            return said(day, "sanction", authority="US", action=action, **keys,
+        def sanction(day, action, *targets, authority="US", **keys):
+            return said(day, "sanction", authority=authority, action=action, **keys,
                         **({"targets": [{"name": name, "ids": ids} for name, *ids in targets]} if targets else {}))
 
         def told(d):
             state = d.ok("state", {"country": "BY"})
-            return (sorted((m["party"] or m["sector"], m["ids"], m["state"]) for m in state["measures"]),
+            return (sorted((m["party"] or m["sector"], m["ids"], m["state"]) for m in state["measures"]
+                           if m["authority"] == "US"),
                     sorted((p["person"], p["ids"], p["status"]) for p in state["persons"]),
                     [i["id"] for i in state["open"] if i["kind"] == "sanction"])
 
         people = [{"name": "X", "ids": ["x1"]}, {"name": "Y", "ids": ["y"]}]
-        early = [sanction(0, "imposed", ("Works", "o:9"), ("Bank", "o:5"), ("Plant", "o:1")), said(1, "detention", count=2, persons=people),
+        early = [sanction(0, "imposed", ("Works", "o:9"), ("Bank", "o:5"), ("Plant", "o:1"), ("Mill", "o:3")),
+                 sanction(12, "delisted", ("Mill", "o:3", "e:3"), authority="EU"), said(1, "detention", count=2, persons=people),
                  sanction(10, "amended", ("Works", "o:9", "w:9")), sanction(15, "amended", ("Plant", "o:1", "w:1")),
                  said(11, "talks", stage="demanded", persons=[{"name": "X", "ids": ["x1", "x2"]}]),
                  sanction(20, "eased", sector="potash"), sanction(30, "delisted", ("Mine", "o:7"), sector="potash")]
-        late = [sanction(195, "delisted", ("Works", "w:9")), said(196, "release", count=1, persons=[{"name": "X", "ids": ["x2"]}])]
+        late = [sanction(195, "delisted", ("Works", "w:9"), ("Mill", "e:3")), said(196, "release", count=1, persons=[{"name": "X", "ids": ["x2"]}])]
         with harness.Daemon((), {"retain": {"age": "120d"}}) as d:
             d.publish(*early)
             d.publish(*[release(day, country="RU") for day in range(40)])
@@ -164,7 +166,7 @@ class Retention(unittest.TestCase):
             for plant in ("in_force", "delisted"):
                 measures, persons, announced = told(d)
                 self.assertEqual([m for m in measures if m[0] != "Mine"],
-                                 [("Bank", ["o:5"], "in_force"), ("Plant", ["o:1", "w:1"], plant),
+                                 [("Bank", ["o:5"], "in_force"), ("Mill", ["e:3", "o:3"], "delisted"), ("Plant", ["o:1", "w:1"], plant),
                                   ("Works", ["o:9", "w:9"], "delisted"), ("potash", [], "in_force")])
                 self.assertEqual(persons, [("X", ["x1", "x2"], "released"), ("Y", ["y"], "detained")])
                 self.assertEqual(announced, [])

@@ -626,6 +626,20 @@ class Meaning(unittest.TestCase):
         self.assertEqual(fits["b"], ("other-definition", [("2025-03-01", "with", "exchange")]))
         self.assertEqual(fits["c"], ("differs", [("2025-03-01", "with", "pardon")]))
 
+    def test_a_party_is_one_for_all_authorities(self):
+        """Another authority names by both ids whom the US names by one or the other, until it takes that back."""
+        s = Stream()
+        s.sanction("imposed", "2021-08-09", targets=[party("Works", "o:9")])
+        s.sanction("delisted", "2025-11-20", targets=[party("Works", "x:w")])
+        linked = s.sanction("imposed", "2022-03-02", "EU", "eu", targets=[party("Works", "x:w", "o:9")])
+        ledger, _ = self.told(s)
+        self.assertEqual(sorted((m["authority"], m["ids"], m["state"]) for m in ledger["measures"]),
+                         [("EU", ["o:9", "x:w"], "in_force"), ("US", ["o:9", "x:w"], "delisted")])
+        s.said("retraction", "eu", retracts=linked)
+        ledger, _ = self.told(s)
+        self.assertEqual(sorted((m["authority"], m["ids"], m["state"]) for m in ledger["measures"]),
+                         [("US", ["o:9"], "in_force"), ("US", ["x:w"], "delisted")])
+
     def test_what_was_promised_and_what_came(self):
         s = Stream()
         s.said("talks", "a", "2025-03-01", stage="promised", expected_count=30, expected_by="2025-04")

@@ -698,12 +698,11 @@ def party_classes(reports):
     return classes([(r, target) for r in reports for target in r.targets], same_party)
 
 
-def party_name(mentions, country, context):
-    """The printed name of a party, over the reports of all authorities."""
+def parties_everywhere(country, context):
+    """The parties of a country, over the reports of all authorities: what ties ids under one ties them under all."""
     everywhere = [(r, target) for r in context.alive if r.kind == "sanction" and r.country == country
-                  for target in r.targets]
-    party = next(p for p in classes(everywhere, same_party) if mentions[0] in p)
-    return printed(sorted(party, key=everywhere.index))
+                  for target in r.targets if not is_sector(target)]
+    return [sorted(party, key=everywhere.index) for party in classes(everywhere, same_party)]
 
 
 def objects_of(reports):
@@ -717,16 +716,17 @@ def measures_of(country, authority, context):
     facts = []
     closing = [r for r in reports if r.action == "lifted" and r.program is not None
                and not r.targets and not r.sectors]
-    for mentions in classes(objects_of(reports), same_party):
+    for mentions in classes([(r, o) for r, o in objects_of(reports) if is_sector(o)], same_party):
         own = list({r.name: r for r, _ in mentions}.values())
-        if is_sector(mentions[0][1]):
-            facts.append(measure_fact(country, authority, own, context.now, [],
-                                      sector=min((name for _, (name, _) in mentions), key=lambda n: n.encode()),
-                                      ids=unique(i for _, (_, ids) in mentions for i in ids)))
-            continue
-        facts.append(measure_fact(country, authority, own, context.now, closing,
-                                  party=party_name(mentions, country, context),
+        facts.append(measure_fact(country, authority, own, context.now, [],
+                                  sector=min((name for _, (name, _) in mentions), key=lambda n: n.encode()),
                                   ids=unique(i for _, (_, ids) in mentions for i in ids)))
+    for party in parties_everywhere(country, context):
+        mentions = [(r, target) for r, target in party if r.authority == authority]
+        if mentions:
+            own = list({r.name: r for r, _ in mentions}.values())
+            facts.append(measure_fact(country, authority, own, context.now, closing, party=printed(party),
+                                      ids=unique(i for _, (_, ids) in mentions for i in ids)))
     for program in unique(r.program for r in reports if not r.targets and not r.sectors):
         own = [r for r in reports if not r.targets and not r.sectors and r.program == program]
         facts.append(measure_fact(country, authority, own, context.now, [], program=program))
@@ -1026,15 +1026,15 @@ class Context:
         """The parties (as numbers) that a sanction report names."""
         if self._parties is None:
             self._parties = {}
-            number = 0
-            pairs = {(r.country, r.authority) for r in self.alive if r.kind == "sanction"}
-            for country, authority in pairs:
-                group = [r for r in self.alive if r.kind == "sanction" and r.country == country
-                         and r.authority == authority]
-                for mentions in party_classes(group):
-                    number += 1
-                    for mentioned, _ in mentions:
-                        self._parties.setdefault(mentioned.name, set()).add(number)
+            sanctions = [r for r in self.alive if r.kind == "sanction"]
+            objects = [mentions for country in {r.country for r in sanctions}
+                       for mentions in parties_everywhere(country, self)]
+            for country, authority in {(r.country, r.authority) for r in sanctions}:
+                group = [r for r in sanctions if r.country == country and r.authority == authority]
+                objects += [mentions for mentions in party_classes(group) if is_sector(mentions[0][1])]
+            for number, mentions in enumerate(objects):
+                for mentioned, _ in mentions:
+                    self._parties.setdefault(mentioned.name, set()).add(number)
         return self._parties.get(report.name, set())
 
 

@@ -555,6 +555,20 @@ void entity_mark(facts *f, uint32_t index);
 void entity_mentions(facts *f, const entity *e, numbers *reports_, numbers *parties);
 /* Whether it would be one still, and not several, were there only the reports marked with 1; `whole`: by all its ids. */
 bool entity_hangs_together(facts *f, const entity *e, const uint8_t *only, bool whole);
+/* Two entities become one, the larger, which is returned; the other ends when things settle. They may be one already. */
+uint32_t entities_join(facts *f, uint32_t a, uint32_t b);
+/* Parts an entity whose ties may have gone: what hangs together stays together. */
+void entity_part(facts *f, uint32_t index);
+/* ---- parties of all authorities (links.c) ------------------------------------------- */
+
+/* The strings (symbols) of the party that bears this one in a country, appended; none where it bears no other. */
+void links_strings(facts *f, const char country_code[2], thaw_str string, numbers *strings);
+/* The nodes of a measure's scope that are of the same party as this one of them, into the list. */
+void links_tied(facts *f, uint32_t node_, numbers *list);
+/* A report on the party that bears the string came: its measures are one under each authority. One went: those
+ * that bear several of these strings may be several. */
+void links_join(facts *f, const char country_code[2], thaw_str string);
+void links_part(facts *f, const char country_code[2], const numbers *strings);
 /* ---- what a report names (parties.c) ------------------------------------------------ */
 
 /* The nodes that one mention ties together, put into a list. */

@@ -181,6 +181,15 @@ static void entity_absorb(facts *f, uint32_t into, uint32_t from)
     a->correction = a->correction || b->handle; /* two facts become one */
 }
 
+uint32_t entities_join(facts *f, uint32_t a, uint32_t b)
+{
+    if (a == b)
+        return a;
+    bool larger = f->entities[b].nodes.count > f->entities[a].nodes.count;
+    entity_absorb(f, larger ? b : a, larger ? a : b);
+    return larger ? b : a;
+}
+
 static uint32_t entity_of_node(facts *f, uint32_t i)
 {
     node *n = &f->nodes[i];
@@ -208,13 +217,7 @@ uint32_t mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_
         uint32_t e = entity_of_node(f, n), named_by = f->entities[e].named_by;
         if (named_by && report_of(f, m.report)->start_ns <= report_of(f, named_by)->start_ns)
             f->entities[e].named_by = 0;
-        if (!together)
-            together = e;
-        else if (e != together) {
-            bool larger = f->entities[e].nodes.count > f->entities[together].nodes.count;
-            entity_absorb(f, larger ? e : together, larger ? together : e);
-            together = larger ? e : together;
-        }
+        together = together ? entities_join(f, together, e) : e;
         entity_mark(f, together);
     }
     if (tie && together && f->scopes[scope].kind == SCOPE_MEASURE)
@@ -230,11 +233,11 @@ static void entity_spread(facts *f, uint32_t start, numbers *found)
         const node *n = &f->nodes[found->at[i]];
         for (uint32_t j = 0; j < n->count; j++)
             mention_nodes(f, n->scope, n->mentions[j], found);
+        links_tied(f, found->at[i], found);
     }
 }
 
-/* Parts an entity whose ties may have gone: what hangs together stays together. */
-static void entity_part(facts *f, uint32_t index)
+void entity_part(facts *f, uint32_t index)
 {
     numbers left = f->entities[index].nodes, found = {0};
     measure_forget(f, &f->entities[index]);

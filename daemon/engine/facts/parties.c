@@ -331,6 +331,21 @@ static void persons_each(facts *f, uint32_t number, const thaw_event *event, men
     }
 }
 
+/* The mention of a party, for all authorities: it ties what they name it by, or no longer does. */
+static void party_each(facts *f, const char country_code[2], const strings *s, mention m, mention_fn on_mention)
+{
+    uint32_t all = scope_index(f, SCOPE_PARTY, country_code, 0, true);
+    numbers before = {0};
+    if (on_mention == mention_take)
+        links_strings(f, country_code, s->at[0], &before);
+    (void)on_mention(f, all, s->at, s->count, m, true);
+    if (on_mention == mention_take)
+        links_part(f, country_code, &before);
+    else
+        links_join(f, country_code, s->at[0]);
+    numbers_done(&before, &f->held);
+}
+
 /* Returns a node of the only object; 0: there is none, or there are several. */
 static uint32_t objects_each(facts *f, uint32_t number, const thaw_event *event, mention_fn on_mention)
 {
@@ -340,12 +355,11 @@ static uint32_t objects_each(facts *f, uint32_t number, const thaw_event *event,
     thaw_list list = event->targets;
     thaw_party party;
     if (list.count) {
-        uint32_t all = scope_index(f, SCOPE_PARTY, event->country, 0, true);
         for (; thaw_party_next(&list, &party); m.party++, objects++) {
             target_strings(&s, &party, m);
             only = on_mention(f, scope, s.at, s.count, m, true);
             if (on_mention != entity_collect && !party_is_sector(&party))
-                (void)on_mention(f, all, s.at, s.count, m, true);
+                party_each(f, event->country, &s, m, on_mention);
         }
     } else {
         for (; object_strings(&s, event, m); m.party++)

@@ -240,8 +240,11 @@ static bool everything_check(facts *f, const uint8_t *plan, uint8_t *held)
             continue;
         if (!(measure ? measure_stays(f, e, plan) : person_stays(f, e, plan)))
             more |= reports_hold(f, e, held);
-        if (!entity_hangs_together(f, e, plan, entity_stands(f, e, measure)))
-            more |= links_hold(f, e, held);
+        bool stands = entity_stands(f, e, measure);
+        uint32_t party = measure ? measure_party(f, e) : 0;
+        const entity *linked = party ? &f->entities[party] : e; /* under whatever authority its ids were tied */
+        if (!entity_hangs_together(f, linked, plan, stands))
+            more |= links_hold(f, linked, held);
     }
     return more;
 }

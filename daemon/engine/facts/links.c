@@ -1,0 +1,84 @@
+/*
+ * links.c - a party is one for all authorities: what ties its ids under one of them ties its measures under each.
+ *
+ *      US: node "o:9"   node "x:kali"        two measures of the US, until the EU names one party by both ids:
+ *      EU: node "o:9" ── node "x:kali"       then they are one, and two again when that report goes
+ *      all: node "o:9" ── node "x:kali"      (SCOPE_PARTY)
+ */
+#include "internal.h"
+
+/* The strings of the party that bears this one in a country; none where it bears no other. */
+void links_strings(facts *f, const char country_code[2], thaw_str string, numbers *strings)
+{
+    uint32_t scope = scope_index(f, SCOPE_PARTY, country_code, 0, false);
+    uint32_t n = scope ? node_find(f, scope, string) : 0;
+    const entity *e = &f->entities[n ? f->nodes[n].entity : 0];
+    for (uint32_t i = 0; e->nodes.count > 1 && i < e->nodes.count; i++)
+        add(f, strings, f->nodes[e->nodes.at[i]].string);
+}
+
+/* The node that a string is in a scope, where a living report mentions it there. */
+static uint32_t node_living(const facts *f, uint32_t scope, uint32_t string)
+{
+    uint32_t n = node_find(f, scope, symbols_get(f->symbols, string));
+    return n && f->nodes[n].count ? n : 0;
+}
+
+void links_tied(facts *f, uint32_t node_, numbers *list)
+{
+    const node *n = &f->nodes[node_];
+    const uint32_t scope = n->scope;
+    numbers strings = {0};
+    if (f->scopes[scope].kind != SCOPE_MEASURE)
+        return;
+    links_strings(f, f->scopes[scope].country, symbols_get(f->symbols, n->string), &strings);
+    for (uint32_t i = 0; i < strings.count; i++) {
+        uint32_t tied = node_living(f, scope, strings.at[i]);
+        if (tied)
+            put(f, list, tied);
+    }
+    numbers_done(&strings, &f->held);
+}
+
+/* Calls for each scope of measures of a country with the strings. */
+static void scopes_each(facts *f, const char country_code[2], const numbers *strings,
+                        void (*on_scope)(facts *, uint32_t, const numbers *))
+{
+    for (uint32_t i = 0; strings->count && i < country_of(f, country_code)->scopes.count; i++) {
+        uint32_t scope = country_of(f, country_code)->scopes.at[i];
+        if (f->scopes[scope].kind == SCOPE_MEASURE)
+            on_scope(f, scope, strings);
+    }
+}
+
+static void scope_join(facts *f, uint32_t scope, const numbers *strings)
+{
+    uint32_t together = 0;
+    for (uint32_t i = 0; i < strings->count; i++) {
+        uint32_t n = node_living(f, scope, strings->at[i]);
+        if (n)
+            together = together ? entities_join(f, together, f->nodes[n].entity) : f->nodes[n].entity;
+    }
+}
+
+static void scope_part(facts *f, uint32_t scope, const numbers *strings)
+{
+    for (uint32_t i = 0; i < strings->count; i++) {
+        uint32_t n = node_living(f, scope, strings->at[i]);
+        if (n && f->entities[f->nodes[n].entity].nodes.count > 1)
+            entity_part(f, f->nodes[n].entity);
+    }
+}
+
+void links_join(facts *f, const char country_code[2], thaw_str string)
+{
+    numbers strings = {0};
+    links_strings(f, country_code, string, &strings);
+    scopes_each(f, country_code, &strings, scope_join);
+    numbers_done(&strings, &f->held);
+}
+
+void links_part(facts *f, const char country_code[2], const numbers *strings)
+{
+    scopes_each(f, country_code, strings, scope_part);
+}
