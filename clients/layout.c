@@ -31,7 +31,8 @@ static size_t put_number(const char *key, uint64_t number, char *text, size_t ro
 {
     if (ends_with(key, "_bytes") || strcmp(key, "bytes") == 0)
         return words_bytes(number, text, room);
-    if (ends_with(key, "_ns") && number <= INT64_MAX)
+    /* `time` is what a rule took (PROTOCOL 7.8) */
+    if ((ends_with(key, "_ns") || strcmp(key, "time") == 0) && number <= INT64_MAX)
         return words_duration((int64_t)number, text, room);
     if ((ends_with(key, "_s") || strcmp(key, "uptime") == 0 || strcmp(key, "silent_for") == 0) &&
         number <= INT64_MAX / 1000000000)

@@ -217,6 +217,13 @@ int question_state(thawd *d, const request_values *v, reply_body *body, msgpack_
                   log_str(v->country));
 }
 
+/* Which kinds make incidents; 0: any. */
+static bool makes_incidents(uint8_t kind)
+{
+    return kind == 0 || kind == THAW_RELEASE || kind == THAW_DETENTION || kind == THAW_SANCTION ||
+           kind == THAW_TALKS;
+}
+
 int question_incidents(thawd *d, const request_values *v, reply_body *body, msgpack_packer *out,
                        thaw_error *error)
 {
@@ -226,6 +233,12 @@ int question_incidents(thawd *d, const request_values *v, reply_body *body, msgp
                                     .limit = (uint32_t)page_limit(v)};
 
     (void)body;
+    if (!makes_incidents(v->kind))
+        return question_fail(
+            error, THAW_INVALID,
+            "kind: found %s, which makes no incidents, expected release, detention, "
+            "sanction or talks",
+            thaw_kind_name(v->kind));
     return answer(engine_write_incidents(d->engine, &query, out), error, "country",
                   log_str(v->country));
 }

@@ -218,6 +218,8 @@ class Service(unittest.TestCase):
         self.assertEqual(len(self.d.ok("incidents")["incidents"]), 5)
         self.assertEqual(len(self.d.ok("incidents", {"limit": 2})["incidents"]), 2)
         self.assertEqual(self.d.ok("incidents", {"since": "2025-07"})["incidents"], [])
+        for kind in ("tally", "feed", "retraction"):
+            self.assertEqual(self.code("incidents", {"kind": kind}), "invalid")
 
     def test_explain(self):
         incident = self.d.ok("incidents", {"country": "BY", "kind": "release"})["incidents"][0]
