@@ -38,20 +38,19 @@ static numbers *incident_all(facts *f, const incident *inc)
 }
 
 /* Those that are news to it: all where something left, else those that came since. Stands until the next list is
- * asked for; single reports that came are listed in the incident already. */
+ * asked for; single reports are listed in the incident already. */
 static numbers incident_news(facts *f, const incident *inc)
 {
-    if (inc->whole)
-        return *incident_all(f, inc);
-    uint32_t groups = inc->joined.count - inc->joined_settled;
-    for (uint32_t i = inc->items_settled; i < inc->items.count && !groups; i++)
+    const uint32_t from = inc->whole ? 0 : inc->items_settled, joined_from = inc->whole ? 0 : inc->joined_settled;
+    bool groups = inc->joined.count > joined_from;
+    for (uint32_t i = from; i < inc->items.count && !groups; i++)
         groups = inc->items.at[i] & ITEM_GROUP;
     if (!groups)
-        return (numbers){.at = inc->items.at + inc->items_settled, .count = inc->items.count - inc->items_settled};
+        return (numbers){.at = inc->items.at + from, .count = inc->items.count - from};
     f->work_reports.count = 0;
-    for (uint32_t i = inc->items_settled; i < inc->items.count; i++)
+    for (uint32_t i = from; i < inc->items.count; i++)
         item_reports(f, inc->items.at[i], &f->work_reports);
-    for (uint32_t i = inc->joined_settled; i < inc->joined.count; i++)
+    for (uint32_t i = joined_from; i < inc->joined.count; i++)
         item_reports(f, inc->joined.at[i], &f->work_reports);
     return f->work_reports;
 }
@@ -115,43 +114,6 @@ void incident_id_text(const facts *f, const incident *inc, char text[40])
 
 /* ---- what there is to see ----------------------------------------------------------- */
 
-/* Whether two voices give dates that do not overlap (each its latest dated report). */
-static bool days_disagree(facts *f, const numbers *list)
-{
-    int64_t greatest_start = INT64_MIN, least_end = INT64_MAX;
-    for (uint32_t i = 0; i < list->count; i++) {
-        const report *r = report_of(f, list->at[i]);
-        if (r->start_ns == TIME_UNKNOWN || r->covers == THAW_WIDER)
-            continue;
-        if (r->start_ns > greatest_start)
-            greatest_start = r->start_ns;
-        int64_t end = report_end_ns(r);
-        if (end < least_end)
-            least_end = end;
-    }
-    if (greatest_start < least_end)
-        return false; /* all share a moment: the voices too */
-    greatest_start = INT64_MIN;
-    least_end = INT64_MAX;
-    for (uint32_t i = 0; i < list->count; i++) {
-        const report *r = report_of(f, list->at[i]);
-        if (r->start_ns == TIME_UNKNOWN || r->covers == THAW_WIDER)
-            continue;
-        bool latest = true;
-        for (uint32_t j = 0; j < list->count && latest; j++) {
-            const report *o = report_of(f, list->at[j]);
-            latest = o->voice != r->voice || o->start_ns == TIME_UNKNOWN || o->covers == THAW_WIDER ||
-                     report_later_compare(f, list->at[j], list->at[i]) <= 0;
-        }
-        if (!latest)
-            continue;
-        int64_t end = report_end_ns(r);
-        greatest_start = r->start_ns > greatest_start ? r->start_ns : greatest_start;
-        least_end = end < least_end ? end : least_end;
-    }
-    return greatest_start >= least_end;
-}
-
 /* What a report adds to the summary by itself. */
 static void summary_scan(const facts *f, summary *s, uint32_t number)
 {
@@ -187,8 +149,7 @@ typedef struct unchanged {
 static void summary_count(facts *f, numbers *list, summary *s, unchanged known)
 {
     if (!known.date) {
-        s->occurred = date_of(f, list->at, list->count, false, &s->dated_by);
-        s->days_disagree = list->count > 1 && days_disagree(f, list);
+        s->occurred = date_of(f, list->at, list->count, false, &s->dated_by, &s->days_disagree);
     }
     if (known.votes)
         return;

@@ -460,9 +460,9 @@ void items_sort(facts *f, uint32_t *items, uint32_t count);
 void item_reports(facts *f, item it, numbers *list);
 /* Computes date, representative, class and naming of a group from its members. */
 void group_measure(facts *f, group *g);
-/* The date of a set of reports, and a report that gives it (0: none has a date); wider reports
- * give none unless asked for. */
-span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uint32_t *ret_report);
+/* The date of a set of reports, a report that gives it (0: none has a date), and whether two voices give dates that
+ * do not overlap (each its latest dated report); wider reports give none unless asked for. */
+span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uint32_t *ret_report, bool *ret_disagree);
 
 /* ---- groups (groups.c) -------------------------------------------------------------- */
 
@@ -561,13 +561,13 @@ uint32_t entities_join(facts *f, uint32_t a, uint32_t b);
 void entity_part(facts *f, uint32_t index);
 /* ---- parties of all authorities (links.c) ------------------------------------------- */
 
-/* The strings (symbols) of the party that bears this one in a country, appended; none where it bears no other. */
-void links_strings(facts *f, const char country_code[2], thaw_str string, numbers *strings);
+/* The strings (symbols) of the party that a node of SCOPE_PARTY is of (0: none), appended where they are several. */
+void links_strings(facts *f, uint32_t node_, numbers *strings);
 /* The nodes of a measure's scope that are of the same party as this one of them, into the list. */
 void links_tied(facts *f, uint32_t node_, numbers *list);
-/* A report on the party that bears the string came: its measures are one under each authority. One went: those
- * that bear several of these strings may be several. */
-void links_join(facts *f, const char country_code[2], thaw_str string);
+/* A report on the party of that node came: its measures are one under each authority. One went: those that bear
+ * several of these strings may be several. */
+void links_join(facts *f, const char country_code[2], uint32_t node_);
 void links_part(facts *f, const char country_code[2], const numbers *strings);
 /* ---- what a report names (parties.c) ------------------------------------------------ */
 

@@ -182,11 +182,23 @@ static const dated *dates_winner(const facts *f, dated *d, uint32_t count)
     return best;
 }
 
-span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uint32_t *ret_report)
+/* Whether two of the voices give dates that do not overlap. */
+static bool dates_disagree(const dated *d, uint32_t count)
+{
+    int64_t greatest_start = INT64_MIN, least_end = INT64_MAX;
+    for (uint32_t i = 0; i < count; i++) {
+        greatest_start = d[i].date.start_ns > greatest_start ? d[i].date.start_ns : greatest_start;
+        least_end = d[i].date.end_ns < least_end ? d[i].date.end_ns : least_end;
+    }
+    return count && greatest_start >= least_end;
+}
+
+span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uint32_t *ret_report, bool *ret_disagree)
 {
     dated few[32], *d = few;
     uint32_t n = 0;
     *ret_report = 0;
+    *ret_disagree = false;
     if (count > 32 && !(d = malloc(count * sizeof *d))) {
         f->failed = -ENOMEM;
         return (span){TIME_UNKNOWN, TIME_UNKNOWN};
@@ -202,6 +214,7 @@ span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uin
         *ret_report = d[0].report;
     } else if (n > 1) {
         n = voices_latest(f, d, n);
+        *ret_disagree = dates_disagree(d, n);
         const dated *best = dates_winner(f, d, n);
         winner = best->date;
         *ret_report = best->report;
@@ -243,7 +256,8 @@ void group_measure(facts *f, group *g)
     }
     numbers_unique(&g->naming);
     uint32_t unused;
-    g->date = date_of(f, g->members.at, g->members.count, wider, &unused);
+    bool disagree;
+    g->date = date_of(f, g->members.at, g->members.count, wider, &unused, &disagree);
     g->class = wider ? ITEM_WIDER : class_of_span(f, f->keys[g->key_index].kind, g->date);
     g->representative = group_representative(f, g);
 }

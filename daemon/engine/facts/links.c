@@ -7,12 +7,9 @@
  */
 #include "internal.h"
 
-/* The strings of the party that bears this one in a country; none where it bears no other. */
-void links_strings(facts *f, const char country_code[2], thaw_str string, numbers *strings)
+void links_strings(facts *f, uint32_t node_, numbers *strings)
 {
-    uint32_t scope = scope_index(f, SCOPE_PARTY, country_code, 0, false);
-    uint32_t n = scope ? node_find(f, scope, string) : 0;
-    const entity *e = &f->entities[n ? f->nodes[n].entity : 0];
+    const entity *e = &f->entities[node_ ? f->nodes[node_].entity : 0];
     for (uint32_t i = 0; e->nodes.count > 1 && i < e->nodes.count; i++)
         add(f, strings, f->nodes[e->nodes.at[i]].string);
 }
@@ -31,7 +28,8 @@ void links_tied(facts *f, uint32_t node_, numbers *list)
     numbers strings = {0};
     if (f->scopes[scope].kind != SCOPE_MEASURE)
         return;
-    links_strings(f, f->scopes[scope].country, symbols_get(f->symbols, n->string), &strings);
+    uint32_t all = scope_index(f, SCOPE_PARTY, f->scopes[scope].country, 0, false);
+    links_strings(f, all ? node_find(f, all, symbols_get(f->symbols, n->string)) : 0, &strings);
     for (uint32_t i = 0; i < strings.count; i++) {
         uint32_t tied = node_living(f, scope, strings.at[i]);
         if (tied)
@@ -70,10 +68,10 @@ static void scope_part(facts *f, uint32_t scope, const numbers *strings)
     }
 }
 
-void links_join(facts *f, const char country_code[2], thaw_str string)
+void links_join(facts *f, const char country_code[2], uint32_t node_)
 {
     numbers strings = {0};
-    links_strings(f, country_code, string, &strings);
+    links_strings(f, node_, &strings);
     scopes_each(f, country_code, &strings, scope_join);
     numbers_done(&strings, &f->held);
 }

@@ -337,12 +337,12 @@ static void party_each(facts *f, const char country_code[2], const strings *s, m
     uint32_t all = scope_index(f, SCOPE_PARTY, country_code, 0, true);
     numbers before = {0};
     if (on_mention == mention_take)
-        links_strings(f, country_code, s->at[0], &before);
-    (void)on_mention(f, all, s->at, s->count, m, true);
+        links_strings(f, node_find(f, all, s->at[0]), &before);
+    uint32_t node_ = on_mention(f, all, s->at, s->count, m, true);
     if (on_mention == mention_take)
         links_part(f, country_code, &before);
     else
-        links_join(f, country_code, s->at[0]);
+        links_join(f, country_code, node_);
     numbers_done(&before, &f->held);
 }
 
