@@ -3,6 +3,8 @@
  */
 #include <stdlib.h>
 
+#include "clusters.h"
+#include "entities.h"
 #include "internal.h"
 
 /* A rumour of one is none. */

@@ -1,4 +1,5 @@
 /* counters.c - how much of everything there is, for status. */
+#include "ledger.h"
 #include "write.h"
 
 static uint32_t count_used(const facts *f, fact_kind kind)

@@ -6,6 +6,8 @@
  */
 #include <stdlib.h>
 
+#include "clusters.h"
+#include "entities.h"
 #include "internal.h"
 
 /* ---- votes -------------------------------------------------------------------------- */

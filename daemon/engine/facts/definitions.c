@@ -8,6 +8,8 @@
  */
 #include <stdlib.h>
 
+#include "clusters.h"
+#include "ledger.h"
 #include "internal.h"
 
 enum { CATEGORIES_MAX = 8 };

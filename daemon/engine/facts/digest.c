@@ -13,6 +13,7 @@
 #include <xxhash.h>
 
 #include "digest.h"
+#include "clusters.h"
 #include "image.h"
 
 /* A voice, with the latest reports of it. */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "entities.h"
 #include "internal.h"
 
 /* ---- names -------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clusters.h"
 #include "../engine.h"
 #include "write.h"
 

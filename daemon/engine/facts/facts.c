@@ -5,6 +5,9 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "clusters.h"
+#include "entities.h"
+#include "ledger.h"
 #include "internal.h"
 
 #define DIGEST_MIN 12u /* below it adding all up anew costs less than keeping a table */

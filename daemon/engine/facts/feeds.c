@@ -6,6 +6,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "ledger.h"
 #include "internal.h"
 
 static uint32_t kept_grow(facts *f, void **table, uint32_t *count, uint32_t *capacity, size_t size)

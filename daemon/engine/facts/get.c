@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clusters.h"
+#include "entities.h"
+#include "ledger.h"
 #include "lists.h"
 
 static fact_value none(void)

@@ -1,3 +1,4 @@
+#include "clusters.h"
 #include "history.h"
 
 #include "write.h"

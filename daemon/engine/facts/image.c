@@ -12,57 +12,71 @@
 #include "internal.h"
 #include "pages.h"
 
-#define LIST(type, member, count, element) {offsetof(type, member), offsetof(type, count), sizeof(element)}
+#define LIST(type, member, count, element)                                                                             \
+    {                                                                                                                  \
+        offsetof(type, member), offsetof(type, count), sizeof(element)                                                 \
+    }
 /* What offsetof takes stands no parentheses. NOLINTNEXTLINE(bugprone-macro-parentheses) */
 #define NUMBERS(type, member) LIST(type, member.at, member.count, uint32_t)
 
 static const image_list key_lists[] = {NUMBERS(key, loose), NUMBERS(key, vague_incidents), NUMBERS(key, undated),
                                        NUMBERS(key, announcements)};
 static const image_list group_lists[] = {NUMBERS(group, members), NUMBERS(group, naming)};
-static const image_list incident_lists[] = {NUMBERS(incident, items), NUMBERS(incident, joined), NUMBERS(incident, naming),
-                                            NUMBERS(incident, why.corrections)};
+static const image_list incident_lists[] = {NUMBERS(incident, items), NUMBERS(incident, joined),
+                                            NUMBERS(incident, naming), NUMBERS(incident, why.corrections)};
 static const image_list node_lists[] = {LIST(node, mentions, count, mention)};
 static const image_list entity_lists[] = {NUMBERS(entity, nodes), LIST(entity, steps, steps_count, measure_step),
                                           NUMBERS(entity, why.corrections)};
 static const image_list tally_lists[] = {NUMBERS(tally, reports), NUMBERS(tally, why.corrections)};
 static const image_list feed_lists[] = {NUMBERS(feed, words), NUMBERS(feed, producers), NUMBERS(feed, why.corrections)};
 static const image_list producer_lists[] = {LIST(producer, ranges, count, number_range), NUMBERS(producer, feeds)};
-static const image_list country_lists[] = {NUMBERS(country, keys),
-                                           NUMBERS(country, tallies),
-                                           NUMBERS(country, feeds),
-                                           NUMBERS(country, scopes),
-                                           LIST(country, records[0].steps, records[0].count, record_step),
-                                           LIST(country, records[THAW_RELEASE].steps, records[THAW_RELEASE].count, record_step),
-                                           LIST(country, records[THAW_DETENTION].steps, records[THAW_DETENTION].count, record_step)};
+static const image_list country_lists[] = {
+    NUMBERS(country, keys),
+    NUMBERS(country, tallies),
+    NUMBERS(country, feeds),
+    NUMBERS(country, scopes),
+    LIST(country, records[0].steps, records[0].count, record_step),
+    LIST(country, records[THAW_RELEASE].steps, records[THAW_RELEASE].count, record_step),
+    LIST(country, records[THAW_DETENTION].steps, records[THAW_DETENTION].count, record_step)};
 _Static_assert(THAW_RELEASE == 1 && THAW_DETENTION == 2, "records of every kind are named above");
 
 /* The structs of the tables, with their sizes on machines of 64 bits. */
 #define STRUCTS(X)                                                                                                     \
-    X(struct facts, 3792) X(report, 88) X(key, 392) X(group, 72) X(incident, 408) X(scope, 8) X(node, 48)             \
-    X(mention, 8) X(entity, 120) X(measure_step, 32) X(record_step, 24) X(tally, 88) X(feed, 120) X(producer, 48) X(country, 120)         \
-    X(result, 80) X(identity, 40) X(known_from, 16) X(summary, 144) X(causes, 24)
-#define IS_KNOWN(type, size) \
+    X(struct facts, 3792)                                                                                              \
+    X(report, 88)                                                                                                      \
+    X(key, 392)                                                                                                        \
+    X(group, 72) X(incident, 408) X(scope, 8) X(node, 48) X(mention, 8) X(entity, 120) X(measure_step, 32)             \
+        X(record_step, 24) X(tally, 88) X(feed, 120) X(producer, 48) X(country, 120) X(result, 80) X(identity, 40)     \
+            X(known_from, 16) X(summary, 144) X(causes, 24)
+#define IS_KNOWN(type, size)                                                                                           \
     _Static_assert(sizeof(void *) != 8 || sizeof(type) == (size), #type " changed: read the head of this file");
 STRUCTS(IS_KNOWN)
 
 #define COUNT(lists) (sizeof(lists) / sizeof *(lists))
 /* Tables of which nothing but their lists points elsewhere. */
 #define TABLES(X)                                                                                                      \
-    X(countries, country_lists, COUNT(country_lists)) X(keys, key_lists, COUNT(key_lists))                             \
-    X(groups, group_lists, COUNT(group_lists)) X(scopes, NULL, 0) X(nodes, node_lists, COUNT(node_lists))              \
-    X(entities, entity_lists, COUNT(entity_lists)) X(tallies, tally_lists, COUNT(tally_lists))                         \
-    X(feeds, feed_lists, COUNT(feed_lists)) X(producers, producer_lists, COUNT(producer_lists)) X(known, NULL, 0)      \
-    X(seqs, NULL, 0) X(results, NULL, 0) X(dropped, NULL, 0)
+    X(countries, country_lists, COUNT(country_lists))                                                                  \
+    X(keys, key_lists, COUNT(key_lists))                                                                               \
+    X(groups, group_lists, COUNT(group_lists))                                                                         \
+    X(scopes, NULL, 0) X(nodes, node_lists, COUNT(node_lists)) X(entities, entity_lists, COUNT(entity_lists))          \
+        X(tallies, tally_lists, COUNT(tally_lists)) X(feeds, feed_lists, COUNT(feed_lists))                            \
+            X(producers, producer_lists, COUNT(producer_lists)) X(known, NULL, 0) X(seqs, NULL, 0) X(results, NULL, 0) \
+                X(dropped, NULL, 0)
 #define LISTS(X)                                                                                                       \
-    X(groups_free) X(incidents_free) X(nodes_free) X(entities_free) X(tallies_free) X(dirty_keys) X(dirty_incidents)   \
-    X(dirty_entities) X(dirty_tallies) X(dirty_feeds) X(dirty_countries) X(fresh_reports) X(gone_reports) X(timed)     \
-    X(work_entities) X(work_reports)
+    X(groups_free)                                                                                                     \
+    X(incidents_free)                                                                                                  \
+    X(nodes_free)                                                                                                      \
+    X(entities_free) X(tallies_free) X(dirty_keys) X(dirty_incidents) X(dirty_entities) X(dirty_tallies)               \
+        X(dirty_feeds) X(dirty_countries) X(fresh_reports) X(gone_reports) X(timed) X(work_entities) X(work_reports)
 #define INDEXES(X)                                                                                                     \
-    X(keys_index) X(scopes_index) X(nodes_index) X(tallies_index) X(feeds_index) X(producers_index) X(handles)         \
-    X(dropped_index)
+    X(keys_index)                                                                                                      \
+    X(scopes_index) X(nodes_index) X(tallies_index) X(feeds_index) X(producers_index) X(handles) X(dropped_index)
 #define SCALARS(X)                                                                                                     \
-    X(now_ns) X(kept) X(held) X(base_held) X(duplicates) X(conflicts) X(living) X(seq_base) X(horizon_ns)              \
-    X(country_places) X(next_serial) X(deadline_ns)
+    X(now_ns)                                                                                                          \
+    X(kept)                                                                                                            \
+    X(held)                                                                                                            \
+    X(base_held) X(duplicates) X(conflicts) X(living) X(seq_base) X(horizon_ns) X(country_places) X(next_serial)       \
+        X(deadline_ns)
 
 uint64_t facts_image_layout(void)
 {
@@ -77,8 +91,7 @@ uint64_t facts_image_layout(void)
 /* ---- incidents ---------------------------------------------------------------------- *
  * They point to one another: written as indexes in the place of pointers. */
 
-#define LINKS(X)                                                                                                       \
-    X(prev) X(next) X(node.rbe_left) X(node.rbe_right) X(node.rbe_parent)
+#define LINKS(X) X(prev) X(next) X(node.rbe_left) X(node.rbe_right) X(node.rbe_parent)
 
 static incident *link_out(const incident *to)
 {
@@ -187,7 +200,7 @@ int facts_put_image(const facts *f, saved_out *out)
 {
     if (!is_settled(f))
         return -EBUSY;
-#define PUT_TABLE(name, lists, lists_count) \
+#define PUT_TABLE(name, lists, lists_count)                                                                            \
     image_put_table(out, f->name, f->name##_count, f->name##_capacity, sizeof *f->name, lists, lists_count);
     TABLES(PUT_TABLE)
 #define PUT_LIST(name) image_put_table(out, f->name.at, f->name.count, f->name.capacity, sizeof *f->name.at, NULL, 0);

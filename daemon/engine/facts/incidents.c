@@ -12,6 +12,8 @@
 #include <xxhash.h>
 
 #include "digest.h"
+#include "clusters.h"
+#include "entities.h"
 #include "internal.h"
 
 void incident_reports(facts *f, const incident *inc, bool wider, numbers *list)

@@ -1,6 +1,7 @@
 /* items.c - what clustering moves as one, and the date of a set of reports. */
 #include <stdlib.h>
 
+#include "clusters.h"
 #include "internal.h"
 
 static group *group_of(const facts *f, item it)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clusters.h"
 #include "internal.h"
 
 static int step_order(const void *a_, const void *b_)

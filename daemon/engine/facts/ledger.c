@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "clusters.h"
+#include "ledger.h"
 #include "../engine.h"
 #include "history.h"
 #include "rows.h"

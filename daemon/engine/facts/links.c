@@ -5,6 +5,7 @@
  *      EU: node "o:9" ── node "x:kali"       then they are one, and two again when that report goes
  *      all: node "o:9" ── node "x:kali"      (SCOPE_PARTY)
  */
+#include "entities.h"
 #include "internal.h"
 
 void links_strings(facts *f, uint32_t node_, numbers *strings)

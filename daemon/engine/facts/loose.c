@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "digest.h"
+#include "clusters.h"
 #include "internal.h"
 
 void key_mark_loose(facts *f, uint32_t key_index, span where)
@@ -313,7 +314,7 @@ static void placing_apply(facts *f, uint32_t key_index, placing p[], uint32_t co
             numbers_take(&from->joined, p[i].it);
             if (numbers_take(&from->items, p[i].it))
                 from->sharp_valid = false;
-            incident_mark(f, from);
+            incident_touch(f, from);
         }
         item_set_incident(f, p[i].it, to ? to->index : 0);
         if (to && to->class == ITEM_VAGUE) {
@@ -321,7 +322,7 @@ static void placing_apply(facts *f, uint32_t key_index, placing p[], uint32_t co
         } else if (to) {
             add(f, &to->joined, p[i].it);
             incident_came(f, to, p[i].it);
-            incident_mark(f, to);
+            incident_touch(f, to);
         }
     }
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "entities.h"
 #include "history.h"
 
 const char *measure_state_name(measure_state state)
@@ -183,7 +184,8 @@ static void fold_relieve(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns
 /* A listing adds its program; any other step that names one which is new stands for a renaming. */
 static void fold_program(fold *s, uint8_t action, uint32_t program)
 {
-    bool lists = action == THAW_IMPOSED || action == THAW_REIMPOSED, renames = step_rank(action) == 1 || action == THAW_MAINTAINED;
+    bool lists = action == THAW_IMPOSED || action == THAW_REIMPOSED,
+         renames = step_rank(action) == 1 || action == THAW_MAINTAINED;
     for (uint32_t i = 0; i < s->programs.count; i++)
         if (s->programs.at[i] == program)
             return;

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "clusters.h"
+#include "entities.h"
 #include "internal.h"
 
 /* ---- nodes -------------------------------------------------------------------------- */
@@ -154,7 +156,7 @@ static void node_mark_incidents(facts *f, const node *n)
         uint32_t incident = it ? item_incident(f, it) : 0;
         if (incident) {
             f->incidents[incident]->sharp_valid = false;
-            incident_mark(f, f->incidents[incident]);
+            incident_touch(f, f->incidents[incident]);
             if (f->keys[r->key_index].loose.count)
                 key_mark_loose(f, r->key_index, SPAN_ALL); /* counts that vague ones must agree with */
         }

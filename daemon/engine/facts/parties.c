@@ -9,6 +9,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "entities.h"
 #include "internal.h"
 
 #define STRINGS_MAX 65 /* ids of one party and its name: thaw_limits.ids and one */
@@ -176,19 +177,6 @@ void mention_nodes(facts *f, uint32_t scope, mention m, numbers *list)
             if (n && f->nodes[n].count)
                 put(f, list, n);
         }
-}
-
-uint32_t mention_entity(facts *f, uint32_t scope, mention m)
-{
-    strings s;
-    uint32_t entity = 0;
-    if (!scope)
-        return 0;
-    if (mention_strings(f, scope, m, &s) && s.count) {
-        uint32_t n = node_find(f, scope, s.at[0]);
-        entity = n ? f->nodes[n].entity : 0;
-    }
-    return entity;
 }
 
 static uint32_t entity_collect(facts *f, uint32_t scope, const thaw_str strings_[], uint32_t count, mention m, bool tie)

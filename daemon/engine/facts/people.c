@@ -3,6 +3,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "clusters.h"
 #include "lists.h"
 
 /* One id or printed name of one mention. */

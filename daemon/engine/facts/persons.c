@@ -1,6 +1,8 @@
 /* persons.c - what the reports that name a person say of them: FACTS.md, section 4. */
 #include <stdlib.h>
 
+#include "clusters.h"
+#include "entities.h"
 #include "history.h"
 
 const char *person_status_name(person_status status)

@@ -11,6 +11,7 @@
  *
  * So the other reports need not be looked at.
  */
+#include "clusters.h"
 #include "internal.h"
 
 /* The winner stands unopposed: `low` and `high` are it, and bounds are not above. */

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clusters.h"
+#include "ledger.h"
 #include "internal.h"
 
 #define RESULTS_MAX 100000u /* kept one by one; beyond, the oldest of one day are added up */

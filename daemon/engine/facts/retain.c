@@ -8,6 +8,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "clusters.h"
+#include "entities.h"
 #include "internal.h"
 
 #define PEOPLE_NS (60 * DAY_NS) /* reports on the same people are one within it */

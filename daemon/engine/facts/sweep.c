@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "digest.h"
+#include "clusters.h"
 #include "internal.h"
 
 /* Places in the tree are known by the neighbours (sharp_insert): it never asks. */
@@ -128,15 +129,10 @@ void incident_touch(facts *f, incident *inc)
     }
 }
 
-void incident_mark(facts *f, incident *inc)
-{
-    incident_touch(f, inc);
-}
-
 /* It stays in the table, unused and dirty, until facts_settle has told that it went. */
 void incident_end(facts *f, incident *inc)
 {
-    incident_mark(f, inc);
+    incident_touch(f, inc);
     inc->used = false;
     for (uint32_t i = 0; i < inc->joined.count; i++)
         item_set_incident(f, inc->joined.at[i], 0);
@@ -163,7 +159,7 @@ void incident_take_in(facts *f, incident *inc, item it)
     inc->sharp_valid = false;
     if (item_incident(f, it) != inc->index)
         item_set_incident(f, it, inc->index);
-    incident_mark(f, inc);
+    incident_touch(f, inc);
 }
 
 void incident_undigest(facts *f, incident *inc)
@@ -377,7 +373,7 @@ static void sharp_unplace(facts *f, uint32_t key_index, item it)
     numbers_take(&inc->items, it);
     if (it != inc->opener && (!naming || !naming->count)) {
         outline_shrink(f, inc, item_span(f, it).end_ns);
-        incident_mark(f, inc);
+        incident_touch(f, inc);
         item_set_incident(f, it, 0);
         return;
     }
@@ -408,7 +404,7 @@ static void loose_unplace(facts *f, uint32_t key_index, item it)
         numbers_take(&inc->joined, it);
         numbers_take(&inc->items, it);
         inc->sharp_valid = false;
-        incident_mark(f, inc);
+        incident_touch(f, inc);
     }
     item_set_incident(f, it, 0);
     key_mark_loose(f, key_index, item_span(f, it));

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "clusters.h"
 #include "internal.h"
 
 void add(facts *f, numbers *list, uint32_t value)

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "clusters.h"
+#include "ledger.h"
 #include "internal.h"
 
 const char *tally_state_name(tally_state state)

@@ -1,3 +1,4 @@
+#include "clusters.h"
 #include "write.h"
 
 #include <string.h>
