@@ -23,7 +23,7 @@
 
 typedef struct tool {
     const char *state;
-    bool json, renumber, shown;
+    bool json, renumber, reports, shown;
     screen errors;
     uint64_t damaged;
 } tool;
@@ -197,7 +197,11 @@ static int import(tool *t, const char *file)
 
     if (in == NULL)
         return failed(t, file, -errno, error);
-    int r = journal_import(t->state, in, t->renumber, &watch, &summary, error);
+    int r = journal_import(t->state, in,
+                           t->reports    ? JOURNAL_REPORTS
+                           : t->renumber ? JOURNAL_RENUMBERED
+                                         : JOURNAL_AS_IT_IS,
+                           &watch, &summary, error);
     if (in != stdin)
         fclose(in);
     if (r < 0)
@@ -250,6 +254,8 @@ int verb_journal(int argc, char **argv)
          0},
         {"renumber", 0, ARGUMENT_FLAG, &t.renumber, NULL,
          "import: take a stream with holes, under new numbers", 0, 0},
+        {"reports", 0, ARGUMENT_FLAG, &t.reports, NULL,
+         "import: the same, without the rules and settings of then", 0, 0},
         {"json", 'j', ARGUMENT_FLAG, &t.json, NULL, "one object a line", 0, 0},
     };
     int first = 0, result = 0;

@@ -261,8 +261,8 @@ static int check_numbers(recovery *rc)
     snprintf(rc->error, sizeof(rc->error),
              "the reports give %" PRIu64 " alert changes, but %" PRIu64
              " were published; this journal was written by another version: start it with that "
-             "one, or export the reports (thaw journal export) and import them into a new state "
-             "folder",
+             "one, or carry the reports over into a new state folder (thaw journal export, then "
+             "import --reports)",
              given, kept);
     return -EBADMSG;
 }

@@ -203,10 +203,16 @@ int journal_export(const char *folder, FILE *out, const journal_watch *watch,
                    journal_summary *ret_summary, char error[512]);
 
 /* Makes a journal from such a stream, in a state folder that has none; it appears whole or not at
- * all. Epoch and numbers stay. A stream with holes is refused (-EBADMSG) unless `renumber`: then
- * reports and batches are numbered anew under a new epoch, the alert changes are left out, and of a
- * base only the reports are taken. */
-int journal_import(const char *folder, FILE *in, bool renumber, const journal_watch *watch,
+ * all. JOURNAL_AS_IT_IS: epoch and numbers stay, and a stream with holes is refused (-EBADMSG).
+ * JOURNAL_RENUMBERED: reports and batches are numbered anew under a new epoch, the alert changes are
+ * left out, and of a base only the reports are taken. JOURNAL_REPORTS: the same, and without the
+ * rule sets and the settings that stand with them, for a thawd that cannot take those. */
+typedef enum journal_taken {
+    JOURNAL_AS_IT_IS,
+    JOURNAL_RENUMBERED,
+    JOURNAL_REPORTS
+} journal_taken;
+int journal_import(const char *folder, FILE *in, journal_taken taken, const journal_watch *watch,
                    journal_summary *ret_summary, char error[512]);
 
 /* Rewrites the data file without its free pages and puts it in place of the old one. Takes the

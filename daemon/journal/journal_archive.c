@@ -89,7 +89,7 @@ int journal_export(const char *folder, FILE *out, const journal_watch *watch,
 typedef struct intake {
     FILE *in;
     journal *j;
-    bool renumber, any_reject, any_log, based;
+    bool renumber, bare, any_reject, any_log, based;
     journal_arena record; /* the record at hand */
     journal_place place;
     uint64_t offset, alert, reject;
@@ -324,9 +324,10 @@ static int item_take(intake *in, journal_item *item)
                 return r;
         }
         return log_take(in, item);
+    case JOURNAL_RULES:
+        return in->bare ? 0 : log_take(in, item);
     case JOURNAL_REPORT:
     case JOURNAL_ADVANCE:
-    case JOURNAL_RULES:
         return log_take(in, item);
     case JOURNAL_KIND_BASE_HEAD:
         return base_head_take(in);
@@ -419,13 +420,17 @@ static int import_place(const char *folder, const char *from, const char *to, ch
     return r < 0 ? stream_error(r, "import: sync of the state folder", error) : 0;
 }
 
-int journal_import(const char *folder, FILE *stream, bool renumber, const journal_watch *watch,
+int journal_import(const char *folder, FILE *stream, journal_taken taken, const journal_watch *watch,
                    journal_summary *ret_summary, char error[512])
 {
     char from[4096], to[4096];
     struct stat st;
     int lock_fd = -1;
-    intake in = {.in = stream, .renumber = renumber, .watch = watch, .error = error};
+    intake in = {.in = stream,
+                 .renumber = taken != JOURNAL_AS_IT_IS,
+                 .bare = taken == JOURNAL_REPORTS,
+                 .watch = watch,
+                 .error = error};
 
     if (strlen(folder) > 3000)
         return stream_error(-ENAMETOOLONG, "import", error);

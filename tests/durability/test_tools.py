@@ -1,5 +1,6 @@
 """thaw journal check, export, import and compact: beside a running thawd, without one, on damage."""
 
+import contextlib
 import json
 import os
 import stat
@@ -109,6 +110,30 @@ class Tools(unittest.TestCase):
             d.configure({"state": d.path("other")})
             d.start()
             self.assertEqual(len(d.ok("events")["events"]), 39)
+
+    def test_reports_without_what_was_made_of_them(self):
+        """The way out where neither old settings nor old rules can be had again."""
+        with harness.Daemon([harness.ANY_RELEASE]) as d:
+            for n in range(3):
+                d.publish(harness.event(n))
+            d.stop()
+            whole = tool(d, "export").stdout
+            d.configure({"tolerance": {"release": "48h"}})
+            refused = self.assertRaisesRegex(AssertionError, "this journal was written with")
+            with refused:
+                d.start()
+            for option in "renumber", "reports":
+                os.mkdir(d.path(option))
+                done = tool(d, "import", "--" + option, "--json", stdin=whole, state=option)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(json.loads(done.stdout)["imported"]["reports"], 3)
+                d.configure({"state": d.path(option), "tolerance": {"release": "48h"}})
+                with refused if option == "renumber" else contextlib.nullcontext():
+                    d.start()
+            self.assertEqual(len(d.ok("events")["events"]), 3)
+            self.assertEqual([a["state"] for a in d.ok("snapshot")["alerts"]], ["firing"])
+            d.restart()
+            self.assertEqual([a["state"] for a in d.ok("snapshot")["alerts"]], ["firing"])
 
     def test_wrong_usage(self):
         with harness.Daemon(start=False) as d:
