@@ -267,9 +267,9 @@ int question_explain(thawd *d, const request_values *v, reply_body *body, msgpac
         char by[128];
         engine_by_words(d->engine, v->rule, by, sizeof(by));
         return question_fail(error, THAW_INVALID,
-                             "group: found other values, but the rule groups by %s: expected each "
-                             "once, as a map or as in the ids of its alerts",
-                             by);
+                             "group: found %s, but the rule groups by %s: expected each once, as a "
+                             "map or as in the ids of its alerts",
+                             v->group == NULL ? "none" : "other values", by);
     }
     return answer(r, error, "rule", v->rule);
 }

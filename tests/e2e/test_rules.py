@@ -107,6 +107,8 @@ class Explain(unittest.TestCase):
         for group in ("BY", "BY,1,2", "BY,x", "BY,%", "BY,52x", "", 5, ["BY", "52"], "%FF,52"):
             self.explain({"rule": "waiting", "group": group}, "ERR")
         self.assertIn("country and count", self.explain({"rule": "waiting", "group": "BY"}, "ERR")["message"])
+        self.assertIn("found none, but the rule groups by country",
+                      self.explain({"rule": "mass-release"}, "ERR")["message"])
         self.assertIn("groups by nothing", self.explain({"rule": "always", "group": "BY"}, "ERR")["message"])
 
     def test_an_alert_that_has_ended(self):
