@@ -43,5 +43,9 @@ expect thaw pub --format '' -- json msgpack auto
 expect thaw tail --count '' --
 expect thaw events --follow '' --
 expect thaw rules ch -- check
-cd "$(dirname "$2")" && expect thaw pub tha -- thaw
+expect thaw rules test - -- --only --json
+expect thaw rules test --only '' --
+expect thaw backtest --clock '' -- reported wall
+expect thaw backtest --from jo -- journal
+cd "$(dirname "$2")" && expect thaw pub tha -- thaw && expect thaw backtest --against tha -- thaw && expect thaw journal -s tha -- thaw
 exit $failed
