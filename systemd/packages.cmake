@@ -22,9 +22,6 @@ file(GLOB THAWD_PAGES CONFIGURE_DEPENDS daemon/*.[58] daemon/rules/*.5 systemd/*
 install_pages(thaw ${THAW_PAGES})
 install_pages(thawd ${THAWD_PAGES})
 install_pages(development ${CMAKE_SOURCE_DIR}/proto/thaw-protocol.7)
-if(EXISTS ${CMAKE_SOURCE_DIR}/proto/PROTOCOL.md)
-  install(FILES proto/PROTOCOL.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libthaw-dev COMPONENT development)
-endif()
 install(FILES clients/completion/thaw DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT thaw)
 
 # What each package has of Debian's own.

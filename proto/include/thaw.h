@@ -3,7 +3,9 @@
  *
  * The library decodes and validates reports ("events") from MessagePack bytes, encodes and
  * decodes alerts, names the error codes, and holds a small client for the three endpoints.
- * PROTOCOL.md beside this file is the specification; this header is the manual.
+ * PROTOCOL.md (of the sources in proto/, installed in share/doc/libthaw-dev) is the specification; this
+ * header is the manual. Compile and link with `pkg-config --cflags --libs thaw`; libthaw.a needs what
+ * `pkg-config --static` adds.
  *
  * Conventions
  *   - Functions return 0 (or a count) or a negative errno; `ret_` arguments and objects to be

@@ -54,6 +54,25 @@ found=$(LD_LIBRARY_PATH=$(dirname "$library") "$prefix/consumer")
 [ "$found" = "release BY" ] || fail "the consumer said: $found"
 if command -v c++ >/dev/null; then
     echo '#include <thaw.h>' >"$prefix/consumer.cc"
-    c++ -Wall -Wextra -Werror -fsyntax-only -I"$(dirname "$header")" "$prefix/consumer.cc"
+    c++ -Wall -Wextra -Werror -pedantic -fsyntax-only -I"$(dirname "$header")" "$prefix/consumer.cc"
 fi
+
+# the same program with the library in it
+archive=$(find "$prefix" -name libthaw.a)
+[ -n "$archive" ] || fail "libthaw.a is not there"
+words=$(pkg-config --define-variable=prefix="$prefix" --static --cflags --libs thaw)
+# shellcheck disable=SC2086
+"$compiler" -Wall -Wextra -Werror -std=c11 -o "$prefix/contained" "$prefix/consumer.c" ${words/-lthaw/-l:libthaw.a}
+found=$("$prefix/contained")
+[ "$found" = "release BY" ] || fail "the consumer with libthaw.a said: $found"
+! objdump -p "$prefix/contained" | grep -q 'NEEDED *libthaw' || fail "it needs libthaw.so all the same"
+
+# what the pages refer to is there
+pages=$(find "$prefix" -name '*.md')
+[ "$(wc -l <<<"$pages")" -ge 3 ] || fail "the pages are not there"
+while read -r page; do
+    for link in $(grep -o '](\.*[a-zA-Z][^)]*)' "$page" | grep -v '](http' | sed 's/^](\(.*\))$/\1/'); do
+        [ -e "$(dirname "$page")/$link" ] || fail "$(basename "$page") refers to $link, which is not there"
+    done
+done <<<"$pages"
 echo "$(wc -l <"$prefix/exported") symbols, as in thaw.h"
