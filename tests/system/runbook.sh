@@ -83,7 +83,6 @@ wait_for "it said so" logged JOURNAL_REFUSED
 follow "BACKUP AND RESTORING" 2
 equal "reports" "$(status_of journal reports)" "$reports"
 equal "epoch" "$(status_of epoch)" "$epoch"
-must "who may read the copy" eval '[ "$(stat -c %a ~/thaw.backup)" = 600 ]'
 
 say "a damaged record, and no copy"
 systemctl stop thawd 'thawd*.socket'
@@ -111,6 +110,39 @@ follow "MOVING TO ANOTHER MACHINE" 2
 equal "reports" "$(status_of journal reports)" "$reports"
 equal "epoch" "$(status_of epoch)" "$epoch"
 equal "rules" "$(rules_in_force)" "many-freed "
+
+follow "CONNECTIONS FROM OTHER MACHINES" 1
+follow "CONNECTIONS FROM OTHER MACHINES" 2
+# by SECRET [SERVER-KEY]: asks over tcp.
+by() { thaw status --service tcp://127.0.0.1:7301 --key "$1" --server-key "${2:-/etc/thaw/keys/thawd.public}" --timeout 2; }
+must_not "a client that nobody knows is answered" by ~/.config/thaw/me.secret
+wait_for "its key is in the journal" logged CLIENT_DENIED
+follow "CONNECTIONS FROM OTHER MACHINES" 3
+wait_for "it is admitted" by ~/.config/thaw/me.secret
+follow "CONNECTIONS FROM OTHER MACHINES" 4
+follow "CHANGING KEYS" 1
+wait_for "the new key is admitted" by ~/.config/thaw/me2.secret
+must "and the old one" by ~/.config/thaw/me.secret
+follow "CHANGING KEYS" 2
+must_not "the old key is admitted" by ~/.config/thaw/me.secret
+must "the new one" by ~/.config/thaw/me2.secret
+cp /etc/thaw/keys/thawd.public /tmp/before.public
+follow "CHANGING KEYS" 3
+must "with thawd's new key" by ~/.config/thaw/me2.secret
+must_not "with its old one" by ~/.config/thaw/me2.secret /tmp/before.public
+
+say "a setting that this journal was not written with"
+echo 'tolerance: {release: 48h}' >>/etc/thaw/thawd.yaml
+must_not "thawd starts" systemctl restart thawd
+wait_for "it said why" logged RECOVERY_FAILED
+follow "UPGRADING AND GOING BACK" 1
+equal "reports" "$(status_of journal reports)" "$reports"
+[ "$(status_of epoch)" != "$epoch" ] || fail "renumbered, but the epoch is the old one"
+must "the alerts of now" thaw alerts
+
+for copy in thaw.backup rest.thaw move.tar reports.thaw; do
+    equal "who may read $copy" "$(stat -c %a ~/$copy)" 600
+done
 
 follow "READING THE COUNTERS" 1
 thaw status --json >/tmp/status.json
