@@ -307,5 +307,8 @@ void connection_complain_silence(const common_options *options, const char *endp
         }
     }
     complain("no answer from %s within %g s; is thawd running there%s?", endpoint, seconds,
-             options->server_key != NULL ? ", and are the keys right" : "");
+             options->server_key != NULL ? ", and are the keys right"
+             : strncmp(endpoint, "tcp://", 6) == 0
+                 ? ", and does it ask for keys (--server-key, --key)"
+                 : "");
 }

@@ -33,7 +33,7 @@ screen screen_open(FILE *out)
         return s;
     }
     s.colours = !refused && term != NULL && strcmp(term, "dumb") != 0;
-    s.columns = ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 ? size.ws_col : 80;
+    s.columns = ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
     return s;
 }
 
@@ -214,10 +214,20 @@ static void columns_measure(const screen_table *t, column columns[])
             columns[i].least = CELL_LEAST;
 }
 
-/* Takes from the widest columns that may give way until the line fits. */
+static unsigned least_width(const column *c)
+{
+    return c->width < c->least ? c->width : c->least;
+}
+
+/* Takes from the widest columns that may give way until the line fits. Where it cannot fit, nothing
+ * is cut: the terminal breaks the line either way. */
 static void columns_shrink(const screen_table *t, column columns[], unsigned room)
 {
-    for (;;) {
+    unsigned least = 2 * (unsigned)(t->columns - 1);
+
+    for (size_t i = 0; i < t->columns; i++)
+        least += least_width(&columns[i]);
+    while (least <= room) {
         unsigned sum = 2 * (unsigned)(t->columns - 1);
         column *widest = NULL;
         for (size_t i = 0; i < t->columns; i++) {

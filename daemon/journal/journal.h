@@ -207,11 +207,7 @@ int journal_export(const char *folder, FILE *out, const journal_watch *watch,
  * JOURNAL_RENUMBERED: reports and batches are numbered anew under a new epoch, the alert changes are
  * left out, and of a base only the reports are taken. JOURNAL_REPORTS: the same, and without the
  * rule sets and the settings that stand with them, for a thawd that cannot take those. */
-typedef enum journal_taken {
-    JOURNAL_AS_IT_IS,
-    JOURNAL_RENUMBERED,
-    JOURNAL_REPORTS
-} journal_taken;
+typedef enum journal_taken { JOURNAL_AS_IT_IS, JOURNAL_RENUMBERED, JOURNAL_REPORTS } journal_taken;
 int journal_import(const char *folder, FILE *in, journal_taken taken, const journal_watch *watch,
                    journal_summary *ret_summary, char error[512]);
 

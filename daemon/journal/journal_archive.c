@@ -420,8 +420,8 @@ static int import_place(const char *folder, const char *from, const char *to, ch
     return r < 0 ? stream_error(r, "import: sync of the state folder", error) : 0;
 }
 
-int journal_import(const char *folder, FILE *stream, journal_taken taken, const journal_watch *watch,
-                   journal_summary *ret_summary, char error[512])
+int journal_import(const char *folder, FILE *stream, journal_taken taken,
+                   const journal_watch *watch, journal_summary *ret_summary, char error[512])
 {
     char from[4096], to[4096];
     struct stat st;

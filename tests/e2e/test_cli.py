@@ -1,11 +1,14 @@
 """The verbs of thaw as a shell meets them: help, exit codes, one JSON object a line, environment,
 colours, errors, pipes and signals."""
 
+import fcntl
 import json
 import os
 import pty
 import signal
+import struct
 import subprocess
+import termios
 import unittest
 
 import harness
@@ -96,6 +99,7 @@ class WithoutThawd(unittest.TestCase):
         done = thaw("status", "--timeout", "0.2", THAW_SERVICE="tcp://127.0.0.1:1")
         self.assertEqual(done.returncode, 3)
         self.assertIn("no answer from tcp://127.0.0.1:1 within 0.2 s", done.stderr)
+        self.assertIn("--server-key", done.stderr)
 
     def test_nobody_to_publish_to(self):
         done = thaw("pub", given=given(event(1)))
@@ -216,8 +220,9 @@ class WithThawd(unittest.TestCase):
         self.assertRegex(self.ask("incidents", "BY", "--kind", "release").stdout, r"60-62")
         self.assertRegex(self.ask("status").stdout, r"(?m)^uptime +(\d+ min )?[\d.]+ s$")
 
-    def on_terminal(self, *arguments, **more):
+    def on_terminal(self, *arguments, columns=80, **more):
         ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
         with subprocess.Popen([harness.THAW, *arguments], stdout=theirs, stdin=subprocess.DEVNULL,
                               env=environment(self.daemon, **more)) as process:
             os.close(theirs)
@@ -240,6 +245,13 @@ class WithThawd(unittest.TestCase):
         self.assertNotIn("\033", self.ask("alerts", CLICOLOR_FORCE="1", NO_COLOR="1").stdout)
         for line in self.on_terminal("state", "BY", NO_COLOR="1").splitlines():
             self.assertLessEqual(len(line), 80)
+
+    def test_nothing_is_cut_where_a_table_does_not_fit_even_so(self):
+        for columns in (20, 45, 60, 70, 80, 90, 120):
+            for arguments in (("incidents", "BY"), ("state",), ("rules",)):
+                text = self.on_terminal(*arguments, columns=columns, NO_COLOR="1")
+                if "…" in text:
+                    self.assertLessEqual(max(map(len, text.splitlines())), columns, (columns, arguments))
 
     def test_tail(self):
         done = self.ask("tail", "--no-follow", "--from", "beginning", "--json")
