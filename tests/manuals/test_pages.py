@@ -67,6 +67,18 @@ def check_rendering():
             expect(f"{name}.{number}" in names, f"{page.name} refers to {name}({number}), which is not there")
 
 
+def check_sections():
+    """A section that is named, as in "thaw-runbook(7), DISK FULL", is there."""
+    sections = {p.name: set(re.findall(r'^\.S[HS] "?([^"\n]*)', plain(p), re.M)) for p in pages}
+    named = 0
+    for file in [*pages, source / "systemd/thawd.catalog", source / "systemd/thawd.yaml"]:
+        for name, number, section_of in re.findall(r"(thawd?[\w.-]*) ?\((\d)\)[,;]?\s+#? *([A-Z][A-Z ]{3,})\b", plain(file)):
+            named += 1
+            expect(section_of.strip() in sections.get(f"{name}.{number}", ()),
+                   f"{file.name} names {section_of.strip()} of {name}({number}), which is not there")
+    expect(named > 5, f"found only {named} names of sections")
+
+
 def check_verbs():
     folder = source / "clients/man"
     verbs = set(re.findall(r"^  ([a-z]+) ", run(thaw, "--help"), re.M))
@@ -127,6 +139,7 @@ if not shutil.which("man"):
     print("SKIPPED: man is not installed (tests/packages.txt)")
     sys.exit(77)
 check_rendering()
+check_sections()
 check_verbs()
 check_daemon()
 check_promises()
