@@ -40,7 +40,8 @@ static void summary(pub *p, const publishing_totals *t)
     }
     if (p->quiet)
         return;
-    printf("%" PRIu64 " events: %" PRIu64 " %s, ", t->read, t->accepted, accepted);
+    printf("%" PRIu64 " event%s: %" PRIu64 " %s, ", t->read, t->read == 1 ? "" : "s", t->accepted,
+           accepted);
     if (!p->unacknowledged && !p->check)
         printf("%" PRIu64 " known already, ", t->duplicates);
     printf("%" PRIu64 " rejected; %.2f s, %.0f a second", t->rejected, seconds,

@@ -70,7 +70,8 @@ static int exchange(thawd *d, ruleset *set, rules_change_fn on_change, void *con
         r = d->failure = intake_commit(d);
     if (r == 0) {
         d->counters.reloads++;
-        log_say(d->log, SAY_RELOADED, NULL, "%zu rules are in force", count);
+        log_say(d->log, SAY_RELOADED, NULL, "%zu rule%s in force", count,
+                count == 1 ? " is" : "s are");
     }
     return r;
 }

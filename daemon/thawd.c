@@ -92,7 +92,8 @@ static int check(thawd *d)
     if (r < 0)
         log_say(d->log, SAY_CONFIG_BAD, NULL, "%s", error);
     else
-        printf("%s: configuration and %zu rules are fine\n", d->config.file, rules_count(set.set));
+        printf("%s: configuration and %zu rule%s are fine\n", d->config.file, rules_count(set.set),
+               rules_count(set.set) == 1 ? "" : "s");
     ruleset_done(&set);
     return r;
 }

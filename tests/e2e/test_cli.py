@@ -166,6 +166,7 @@ class WithThawd(unittest.TestCase):
         done = self.ask("pub", given=given(event(1), event(2, source="DW", count=61),
                                            event(9, kind="weather")) + "nonsense\n")
         self.assertEqual(done.returncode, 1)
+        self.assertTrue(self.ask("pub", "--check", given=given(event(1))).stdout.startswith("1 event: 1 valid, "))
         self.assertIn("4 events: 0 accepted, 1 known already, 3 rejected", done.stdout)
         self.assertRegex(done.stderr, r"(?m)^stdin:2: 2: .*\(conflict\)$")
         self.assertRegex(done.stderr, r"(?m)^stdin:3: .*kind.*weather.*\(invalid\)$")
