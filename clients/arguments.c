@@ -50,16 +50,26 @@ static const char *environment_or(const char *name, const char *fallback)
     return value != NULL && value[0] != '\0' ? value : fallback;
 }
 
-/* Those who may not use the whole service have an address of their own beside it. */
+static bool may_use(const char *endpoint)
+{
+    return access(endpoint + strlen("ipc://"), W_OK) == 0;
+}
+
+/* Those who may not use the whole service have an address of their own beside it; status is
+ * answered at both. */
 static const char *service_default(const char *verb)
 {
-    bool publishes = strcmp(verb, "pub") == 0 || strcmp(verb, "import") == 0;
-    const char *part =
-        publishes ? "ipc:///run/thaw/service-publish" : "ipc:///run/thaw/service-read";
     const char *whole = "ipc:///run/thaw/service";
+    const char *publish = "ipc:///run/thaw/service-publish";
+    const char *read = "ipc:///run/thaw/service-read";
+    bool publishes = strcmp(verb, "pub") == 0 || strcmp(verb, "import") == 0;
 
-    if (access(whole + 6, W_OK) < 0 && errno == EACCES && access(part + 6, W_OK) == 0)
-        return part;
+    if (may_use(whole) || errno != EACCES)
+        return whole;
+    if (!publishes && may_use(read))
+        return read;
+    if ((publishes || strcmp(verb, "status") == 0) && may_use(publish))
+        return publish;
     return whole;
 }
 

@@ -300,9 +300,8 @@ void connection_complain_silence(const common_options *options, const char *endp
             return;
         }
         if (access(endpoint + 6, W_OK) != 0) {
-            complain(
-                "no connection to %s: %s; which group may use it is set by the socket's folder",
-                endpoint, strerror(errno));
+            complain("no connection to %s: %s; its group may use it: thawd(8), ACCESS", endpoint,
+                     strerror(errno));
             return;
         }
     }

@@ -54,7 +54,9 @@ done
 must "the group thaw administers" as user-thaw thaw reload
 must "the group thaw publishes" eval 'release a1 1 UA | as user-thaw thaw pub -q'
 must "the group thaw-publish publishes" eval 'release a2 1 UA | as user-thaw-publish thaw pub -q'
+must "the group thaw-publish asks how thawd is" as user-thaw-publish thaw status
 must "the group thaw-read asks" as user-thaw-read thaw incidents UA
+contains "why the group thaw-publish may not ask" "$(as user-thaw-publish thaw incidents UA 2>&1)" "its group may use it"
 must "the group thaw-read follows alerts" as user-thaw-read thaw tail --no-follow
 denied() {
     local output
