@@ -146,11 +146,13 @@ static uint32_t feed_index(facts *f, uint32_t source, const char code[2])
     return i;
 }
 
-static void feed_mark(facts *f, uint32_t i)
+/* A source that corrects itself speaks: what was silent was so. Only a word of its importer that is taken
+ * back takes back something that was held of the feed. */
+static void feed_mark(facts *f, uint32_t i, bool corrects)
 {
     feed *fd = &f->feeds[i];
     causes_note(f, &fd->why);
-    fd->correction = fd->correction || f->cause_corrects;
+    fd->correction = fd->correction || corrects;
     if (!fd->dirty) {
         fd->dirty = true;
         if (numbers_push(&f->dirty_feeds, i, &f->held) < 0)
@@ -169,7 +171,7 @@ void feed_note(facts *f, uint32_t number, const thaw_event *event)
         if (r->reported_ns > fd->last_at_ns)
             fd->last_at_ns = r->reported_ns;
     }
-    feed_mark(f, i);
+    feed_mark(f, i, false);
     if (!event->producer.data || !event->has_producer_seq || f->restoring)
         return;
     uint32_t p = producer_index(f, event->producer);
@@ -177,7 +179,7 @@ void feed_note(facts *f, uint32_t number, const thaw_event *event)
     kept_put(f, &f->producers[p].feeds, i);
     if (producer_note(f, &f->producers[p], event->producer_seq))
         for (uint32_t k = 0; k < f->producers[p].feeds.count; k++)
-            feed_mark(f, f->producers[p].feeds.at[k]);
+            feed_mark(f, f->producers[p].feeds.at[k], false);
 }
 
 uint32_t feed_restore(facts *f, thaw_str source, const char code[2], int64_t first_at_ns, int64_t last_at_ns)
@@ -206,7 +208,7 @@ void feed_enter(facts *f, uint32_t number, const thaw_event *event)
     f->feeds[i].living++;
     if (r->kind == THAW_FEED)
         kept_put(f, &f->feeds[i].words, number);
-    feed_mark(f, i);
+    feed_mark(f, i, false);
 }
 
 void feed_leave(facts *f, uint32_t number, const thaw_event *event)
@@ -215,7 +217,7 @@ void feed_leave(facts *f, uint32_t number, const thaw_event *event)
     uint32_t i = feed_index(f, r->source, event->country);
     f->feeds[i].living--;
     numbers_take(&f->feeds[i].words, number);
-    feed_mark(f, i);
+    feed_mark(f, i, f->cause_corrects && r->kind == THAW_FEED);
 }
 
 bool feed_is_broken(const facts *f, const feed *fd)
