@@ -193,6 +193,35 @@ class Reload(unittest.TestCase):
         self.assertEqual((alert["id"], alert["state"]), ("mass-release:BY:1", "resolved"))
         self.assertEqual(alert["labels"]["ended"], "the rule was removed")
 
+    def test_an_id_is_given_once_though_the_rule_comes_back(self):
+        ends = [(self.d.restart, "image"), (lambda: (self.d.kill(), self.d.start()), "journal"), (lambda: None, "at once")]
+        expected = 1
+        for away, what in ends:
+            for rules in ([EASED], [dict(MASS, by=["status"], title="freed"), EASED]):
+                self.d.write_rules(rules)
+                self.fates(False)
+                away()
+                self.d.write_rules([MASS, EASED])
+                self.fates(False)
+                expected += 1 + (len(rules) > 1)  # the other groups were numbered too
+                self.assertEqual(list(self.active()), [f"mass-release:BY:{expected}"], what)
+        given = [alert["id"] for alert in self.d.ok("replay")["alerts"] if alert["rev"] == 1]
+        self.assertEqual(len(given), len(set(given)), given)
+
+    def test_an_id_is_given_once_though_the_reports_are_dropped(self):
+        self.d.configure({"retain": {"age": "30d"}})
+        self.d.write_rules([EASED])
+        self.d.restart()
+        self.d.publish(release("later", 60, "2026-03-01"))
+        left = lambda: self.d.ok("incidents", {"kind": "release"})["incidents"]
+        self.d.restart()
+        harness.wait_for(lambda: len(left()) == 1, "the old release being dropped")
+        self.d.kill()  # what stands in the journal's base must do
+        self.d.start()
+        self.d.write_rules([MASS, EASED])
+        self.fates(False)
+        self.assertEqual(list(self.active()), ["mass-release:BY:2"])
+
     def test_a_label_of_the_same_name_gives_way_to_the_reason(self):
         self.d.write_rules([dict(MASS, labels={"desk": "east", "ended": "mine"})])
         with self.d.subscriber() as s:

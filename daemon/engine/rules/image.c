@@ -20,7 +20,7 @@
 #include "rules/state.h"
 
 #define STRUCTS(X)                                                                                                     \
-    X(struct rules, 19688) X(rule, 304) X(group, 320) X(entry, 152) X(fact_node, 40) X(watch, 40) X(totals, 112)        \
+    X(struct rules, 19712) X(rule, 304) X(group, 320) X(entry, 152) X(fact_node, 40) X(watch, 40) X(totals, 112)        \
     X(record, 72) X(ground, 32) X(alert_text, 288) X(deadline, 16) X(deadlines, 24)
 #define IS_KNOWN(type, size) \
     _Static_assert(sizeof(void *) != 8 || sizeof(type) == (size), #type " changed: read the head of this file");
@@ -207,6 +207,7 @@ int rules_put_image(const rules *set, saved_out *out)
     saved_put_number(out, (uint64_t)set->now_ns);
     saved_put_number(out, set->known);
     saved_put_number(out, set->firing_count);
+    pasts_put(set, out);
     saved_put_number(out, set->deadlines.count);
     put_nodes(&p);
     for (size_t i = 0; i <= set->rules_count && p.res == 0 && !out->failed; i++)
@@ -496,6 +497,8 @@ static int get_state(getting *g)
     set->now_ns = (int64_t)saved_get_number(g->in);
     set->known = saved_get_number(g->in);
     set->firing_count = saved_get_number(g->in);
+    if (res == 0)
+        res = pasts_get(set, g->in);
     if (res == 0)
         res = heap_expect(g);
     if (res == 0)

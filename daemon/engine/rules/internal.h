@@ -129,6 +129,7 @@ typedef struct rule {
     bool groups_full, facts_full; /* a limit was reached: thaw-limit fires */
     bool builtin;
     bool recomputed;      /* while a reload is under way: its definition is not what it was */
+    uint32_t past;        /* numbers up to this were given under definitions of this id that are gone */
     struct rule *id_next; /* same hash of the id */
 } rule;
 
@@ -384,6 +385,12 @@ typedef struct noted {
     uint32_t causes_first;
 } noted;
 
+/* How far the alerts of a rule were numbered that is not in the set now. */
+typedef struct past {
+    char *rule;
+    uint32_t number;
+} past;
+
 struct rules {
     rules_limits limits;
     char **files;
@@ -411,6 +418,8 @@ struct rules {
     size_t matched_count, matched_capacity;
     table fact_nodes;
     table groups;
+    past *pasts;
+    size_t pasts_count, pasts_capacity;
     entry *spare; /* entries without distinct things, to be used again */
     size_t spare_count;
     deadlines deadlines;

@@ -267,12 +267,13 @@ int alert_fire(rules *set, group *g, const totals all[], int64_t since_ns)
     int res = alert_new(set, g, all, &a);
     if (res < 0)
         return res;
-    if (asprintf(&a->id, "%s:%s:%u", g->rule->id, g->text, g->number + 1) < 0) {
+    uint32_t last = g->number > g->rule->past ? g->number : g->rule->past;
+    if (asprintf(&a->id, "%s:%s:%u", g->rule->id, g->text, last + 1) < 0) {
         a->id = NULL;
         alert_text_free(a);
         return -ENOMEM;
     }
-    g->number++;
+    g->number = last + 1;
     a->since_ns = since_ns;
     g->alert = a;
     g->state = LIFE_FIRING;

@@ -29,6 +29,7 @@ void set_clear(rules *set)
         set->spare = next;
     }
     set->spare_count = 0;
+    pasts_done(set);
     dispatch_done(set);
     view_done(&set->view);
     table_done(&set->fact_nodes);
@@ -296,6 +297,8 @@ int rules_replace(rules *old, rules *set, facts *f, int64_t now_ns, const rules_
     int res = state_build(set, f, now_ns);
     if (res == 0 && old)
         res = make_heirs(old, set);
+    if (res == 0 && old)
+        res = pasts_inherit(old, set);
     if (res == 0 && old)
         res = keep_limit_numbers(old, set);
     if (res < 0) {

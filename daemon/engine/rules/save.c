@@ -3,6 +3,7 @@
  * the facts. Facts are named by kind and id (facts_name), since those made anew have other handles.
  *
  *   for each rule that has any: id, meaning, groups; each group: its key, life, alert, basis, records
+ *   how far alerts were numbered by definitions that are gone (past.c)
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,8 +12,9 @@
 #include "rules/set.h"
 #include "rules/state.h"
 
-#define LIVES_MAGIC 0x32736576696c6874u
-#define LIVES_MAGIC_1 0x31736576696c6874u /* records do not say what was known */
+#define LIVES_MAGIC 0x33736576696c6874u
+#define LIVES_MAGIC_2 0x32736576696c6874u /* nothing of rules that are gone */
+#define LIVES_MAGIC_1 0x31736576696c6874u /* nor do records say what was known */
 
 static bool group_lives(const group *g)
 {
@@ -113,6 +115,7 @@ int rules_save(rules *set, saved_out *out)
         res = put_rule(set, out, set->rules[i]);
     if (res == 0)
         res = put_rule(set, out, set->limit_rule);
+    pasts_put(set, out);
     return out->failed ? -ENOMEM : res;
 }
 
@@ -328,7 +331,7 @@ static int get_lives(loading *l)
     int res = 0;
     uint64_t magic = saved_get_number(l->in);
     l->first_form = magic == LIVES_MAGIC_1;
-    if (magic != LIVES_MAGIC && !l->first_form)
+    if (magic != LIVES_MAGIC && magic != LIVES_MAGIC_2 && !l->first_form)
         return -EBADMSG;
     uint64_t count = saved_get_number(l->in);
     for (uint64_t i = 0; res == 0 && i < count && !l->in->failed; i++) {
@@ -341,6 +344,8 @@ static int get_lives(loading *l)
         for (uint64_t g = 0; res == 0 && g < groups && !l->in->failed; g++)
             res = get_group(l, one);
     }
+    if (res == 0 && magic == LIVES_MAGIC)
+        res = pasts_get(l->set, l->in);
     return l->in->failed ? -EBADMSG : res;
 }
 

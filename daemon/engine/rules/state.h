@@ -147,6 +147,14 @@ int group_due(rules *set, group *g);
 /* evaluate.c */
 int evaluate_dirty(rules *set);
 
+/* past.c */
+int past_note(rules *set, const char *id, size_t len, uint32_t number); /* -ENOMEM */
+/* What the numbers of an old set leave behind, once its groups know their heirs. -ENOMEM. */
+int pasts_inherit(const rules *old, rules *set);
+void pasts_done(rules *set);
+void pasts_put(const rules *set, saved_out *out);
+int pasts_get(rules *set, saved_in *in); /* -EBADMSG, -ENOMEM */
+
 /* reload.c */
 int state_build(rules *set, facts *f, int64_t now_ns);
 
