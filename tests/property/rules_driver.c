@@ -25,7 +25,7 @@
 #include "pack.h"
 #include "rules/rules.h"
 
-enum { ENDS_MAX = 256 };
+enum { ENDS_MAX = 256, KNOWN_MAX = 256 };
 
 typedef struct run {
     engine *engine; /* or, to watch the facts: */
@@ -39,6 +39,8 @@ typedef struct run {
     size_t changes_len;
     int64_t ends[ENDS_MAX]; /* instants at which something runs out, rising */
     size_t ends_count;
+    uint64_t known[KNOWN_MAX]; /* how many reports were known after each instant, rising */
+    size_t known_count;
     json_t *kinds;
     uint64_t seq;
     unsigned refused;
@@ -193,6 +195,9 @@ static void print_past(run *r, fact_handle handle)
 static int print_fact(void *context, fact_handle handle)
 {
     printing *p = context;
+    fact_value id;
+    if (facts_get(p->run->facts, handle, FIELD_ID, p->run->now_ns, &id) == -ENOENT)
+        return 0; /* none of its reports was known then */
     fputs(p->any ? ",{" : "{", p->run->instants);
     p->any = true;
     print_reading(p->run, handle, p->run->now_ns);
@@ -202,15 +207,11 @@ static int print_fact(void *context, fact_handle handle)
     return 0;
 }
 
-static void print_instant(run *r, bool batch)
+static void print_facts(run *r)
 {
     printing p = {.run = r};
     json_t *kind;
     size_t i;
-    fprintf(r->instants, "%s{\"at\":%" PRId64 ",\"batch\":%s,\"changes\":[%.*s],\"facts\":[",
-            ftell(r->instants) > 0 ? "," : "", r->now_ns, batch ? "true" : "false",
-            (int)r->changes_len, r->changes);
-    r->changes_len = 0;
     json_array_foreach(r->kinds, i, kind)
     {
         fact_kind k;
@@ -220,7 +221,34 @@ static void print_instant(run *r, bool batch)
         if (error < 0)
             die("facts", error);
     }
-    fputs("]}", r->instants);
+}
+
+/* "then": the facts as what was known at earlier instants, and at this one, says now. A correction asks for them. */
+static void print_known(run *r)
+{
+    uint64_t now = facts_number(r->facts);
+    if (now > 0 && (r->known_count == 0 || r->known[r->known_count - 1] < now) && r->known_count < KNOWN_MAX)
+        r->known[r->known_count++] = now;
+    for (size_t i = 0; i < r->known_count && strstr(r->changes, ",true,[") != NULL; i++) {
+        fprintf(r->instants, "%s\"%" PRIu64 "\":[", i > 0 ? "," : "", r->known[i]);
+        facts_read_known(r->facts, r->known[i]);
+        print_facts(r);
+        fputc(']', r->instants);
+    }
+    facts_read_known(r->facts, 0);
+}
+
+static void print_instant(run *r, bool batch)
+{
+    fprintf(r->instants, "%s{\"at\":%" PRId64 ",\"batch\":%s,\"changes\":[%.*s],\"facts\":[",
+            ftell(r->instants) > 0 ? "," : "", r->now_ns, batch ? "true" : "false",
+            (int)r->changes_len, r->changes);
+    print_facts(r);
+    fputs("],\"then\":{", r->instants);
+    print_known(r);
+    fputs("}}", r->instants);
+    r->changes_len = 0;
+    r->changes[0] = '\0';
 }
 
 /* ---- running ------------------------------------------------------------------------ */

@@ -121,6 +121,7 @@ class Model:
         self.cache = {}
         self.reports = []  # as they were taken in, each once
         self.known = 0  # how many there were at the instant before
+        self.then = {}  # how many were known -> the facts as these reports, and what took their place, say now
 
     # ---- selections ----------------------------------------------------------------------------
 
@@ -186,14 +187,9 @@ class Model:
         self.end(life, False)
 
     def record_holds(self, rule, group, record):
-        chosen = set()
-        then = {h: reading(self.facts[h], record.at) for _, h in record.grounds if h in self.facts}
-        for number, handle in record.grounds:
-            fact = then.get(handle)
-            window = rule.selections[number].window(fact) if fact else None
-            if window and window[0] <= record.at < window[1] and \
-                    group in self.matches(rule, number, fact, record.at):
-                chosen.add((number, handle))
+        facts = self.then.get(record.known, {})
+        then = {h: reading(facts[h], record.at) for _, h in record.grounds if h in facts}
+        chosen = self.selected(rule, then, record.at).get(group, [])
         return fires(rule, self.environment(rule, then, chosen, record.at))
 
     def evaluate_group(self, rule, group, chosen, news):
@@ -371,7 +367,7 @@ class Model:
             found.setdefault((rule.name, to), []).append(group)
         return found
 
-    def instant(self, at, facts, changes, batch, events=()):
+    def instant(self, at, facts, changes, batch, events=(), then=None):
         """Time has come to `at`, and the facts are these: with a batch after what was due at that
         instant has acted, else (a licence ran out) together with it."""
         if self.now is None:
@@ -380,6 +376,7 @@ class Model:
         if batch:
             self.evaluate()
         self.take_in(events)
+        self.then = {int(known): {f["h"]: f for f in those} for known, those in (then or {}).items()}
         new = {f["h"]: f for f in facts}
         for handle, fact in new.items():  # an unchanged fact stays the same object
             if self.facts.get(handle) == fact:

@@ -108,7 +108,11 @@ def differences(rules, answer, steps):
     model, batches = rules_model.Model(rules), iter(steps)
     for instant in answer["instants"]:
         events = next(batches)["events"] if instant["batch"] else ()
-        model.instant(instant["at"], instant["facts"], instant["changes"], instant["batch"], events)
+        for known in sorted(instant["then"], key=int)[-1:]:  # what is known now
+            if instant["then"][known] != instant["facts"]:
+                yield f"at {instant['at']}: read of all reports, the facts are others"
+        model.instant(instant["at"], instant["facts"], instant["changes"], instant["batch"], events,
+                      instant["then"])
     ours, theirs = sorted(model.changes, key=repr), engine_changes(rules, answer)
     for change in theirs:
         if change not in ours:

@@ -89,6 +89,8 @@ void counted_close(counted *c);
 bool votes_repeat(const facts *f, const summary *s, uint32_t number);
 bool date_repeats(const facts *f, const summary *s, uint32_t number);
 void date_repeat(const facts *f, summary *s, uint32_t number);
+/* What an incident's summary comes to over these reports alone; the list is worn out by it. */
+void summary_of_reports(facts *f, numbers *list, summary *s);
 /* All reports of an incident, appended; wider ones too if asked for. */
 void incident_reports(facts *f, const incident *inc, bool wider, numbers *list);
 

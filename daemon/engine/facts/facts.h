@@ -156,6 +156,11 @@ fact_field fact_field_default_at(fact_kind kind);
 #define FACTS_LISTS_LIVE 16
 int facts_get(facts *f, fact_handle handle, fact_field field, int64_t now_ns, fact_value *ret_value);
 
+/* From now on the fields of incidents, measures and persons, and the people they name, are read from those of
+ * their reports alone that were known when facts_number was `number`, or have taken the place of such a one; a
+ * fact without any is not there. Which reports are on one fact stays as it is known now. 0: all are read again. */
+void facts_read_known(facts *f, uint64_t number);
+
 /* The people that a fact names (release, detention, talks, report; a person itself), so that they can
  * be counted: of each the hashes of its ids, or of its printed name where no mention of it in the
  * fact has an id; the first of each person with its lowest bit set, the others without. Of one fact,

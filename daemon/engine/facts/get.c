@@ -6,6 +6,7 @@
 #include "clusters.h"
 #include "entities.h"
 #include "ledger.h"
+#include "known.h"
 #include "lists.h"
 
 static fact_value none(void)
@@ -151,7 +152,7 @@ static void incident_names(facts *f, const incident *inc, fact_field field, fact
 static fact_value incident_simple(facts *f, const incident *inc, fact_field field)
 {
     const key *k = &f->keys[inc->key_index];
-    const summary *s = &inc->now;
+    const summary *s = f->known_at ? &f->known_summary : &inc->now;
     switch (field) {
     case FIELD_ID:
         return of_id(f, thaw_kind_name(k->kind), k->country, s->id);
@@ -273,6 +274,7 @@ static void entity_reported(facts *f, const entity *e, fact_field field, fact_va
 {
     numbers list = {0}, parties = {0};
     entity_mentions(f, e, &list, &parties);
+    reports_read(f, &list);
     reported_get(f, &list, field, ret);
     numbers_done(&list, &f->held);
     numbers_done(&parties, &f->held);
@@ -463,7 +465,7 @@ int facts_get(facts *f, fact_handle handle, fact_field field, int64_t now_ns, fa
         return f->failed;
     }
     uint32_t object = handle_object(f, handle);
-    if (!object)
+    if (!object || !fact_is_read(f, handle))
         return -ENOENT;
     int r = object_get(f, kind, object, field, now_ns, ret_value);
     return r < 0 ? r : f->failed;
@@ -488,9 +490,10 @@ void fact_reports_list(facts *f, fact_handle handle, numbers *list)
         add(f, list, (uint32_t)handle);
     else if (!object)
         return;
-    else if (kind == FACT_PERSON || kind == FACT_MEASURE)
+    else if (kind == FACT_PERSON || kind == FACT_MEASURE) {
         entity_mentions(f, &f->entities[object], list, &parties);
-    else if (kind == FACT_TALLY || kind == FACT_FEED) {
+        reports_read(f, list);
+    } else if (kind == FACT_TALLY || kind == FACT_FEED) {
         const numbers *own = kind == FACT_TALLY ? &f->tallies[object].reports : &f->feeds[object].words;
         for (uint32_t i = 0; i < own->count; i++)
             add(f, list, own->at[i]);

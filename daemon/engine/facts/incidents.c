@@ -15,6 +15,7 @@
 #include "clusters.h"
 #include "entities.h"
 #include "internal.h"
+#include "known.h"
 
 void incident_reports(facts *f, const incident *inc, bool wider, numbers *list)
 {
@@ -22,6 +23,7 @@ void incident_reports(facts *f, const incident *inc, bool wider, numbers *list)
         item_reports(f, inc->items.at[i], list);
     for (uint32_t i = 0; i < inc->joined.count; i++)
         item_reports(f, inc->joined.at[i], list);
+    reports_read(f, list);
     if (wider)
         return;
     uint32_t kept = 0;
@@ -228,19 +230,44 @@ static unchanged summary_take_in(facts *f, const incident *inc, const numbers *n
     return known;
 }
 
+/* Without what its reports say: what it is among others, and as what it was told of. */
+static summary summary_bare(const summary *s)
+{
+    return (summary){.largest = s->largest,
+                     .announced = s->announced,
+                     .acted_at_ns = s->acted_at_ns,
+                     .earliest = s->earliest,
+                     .id = s->id,
+                     .fingerprint = s->fingerprint,
+                     .first_reported_ns = TIME_UNKNOWN,
+                     .last_reported_ns = TIME_UNKNOWN};
+}
+
+static bool summary_is_late(const summary *s)
+{
+    return s->first_reported_ns != TIME_UNKNOWN && s->occurred.start_ns != TIME_UNKNOWN &&
+           s->first_reported_ns > s->occurred.end_ns + 30 * DAY_NS;
+}
+
+void summary_of_reports(facts *f, numbers *list, summary *s)
+{
+    incident all = {0};
+    *s = summary_bare(s);
+    for (uint32_t i = 0; i < list->count; i++)
+        summary_scan(f, s, list->at[i]);
+    incident_digest_make(f, &all, list, s->targets);
+    if (all.digest)
+        summary_digest(f, &all, s, (unchanged){0});
+    else
+        summary_count(f, list, s, (unchanged){0});
+    all.digest = digest_free(f, all.digest);
+    s->late = summary_is_late(s);
+}
+
 static void incident_summarise(facts *f, incident *inc)
 {
     const numbers news = incident_news(f, inc);
-    summary s = inc->now;
-    if (inc->whole)
-        s = (summary){.largest = s.largest,
-                      .announced = s.announced,
-                      .acted_at_ns = s.acted_at_ns,
-                      .earliest = s.earliest,
-                      .id = s.id,
-                      .fingerprint = s.fingerprint,
-                      .first_reported_ns = TIME_UNKNOWN,
-                      .last_reported_ns = TIME_UNKNOWN};
+    summary s = inc->whole ? summary_bare(&inc->now) : inc->now;
     unchanged known = summary_take_in(f, inc, &news, &s);
     if (!known.votes || !known.date)
         summary_recount(f, inc, &s, known);
@@ -251,8 +278,7 @@ static void incident_summarise(facts *f, incident *inc)
         if (s.acted_at_ns != TIME_UNKNOWN && s.acted_at_ns < s.occurred.start_ns)
             s.acted_at_ns = s.occurred.start_ns; /* an act of "that month" began with the step */
     }
-    s.late = s.first_reported_ns != TIME_UNKNOWN && s.occurred.start_ns != TIME_UNKNOWN &&
-             s.first_reported_ns > s.occurred.end_ns + 30 * DAY_NS;
+    s.late = summary_is_late(&s);
     inc->now = s;
 }
 

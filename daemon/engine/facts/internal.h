@@ -357,9 +357,13 @@ struct facts {
     int64_t deadline_ns;                 /* least of the entities' */
     numbers timed;                       /* entities with a deadline */
 
-    const uint8_t *only; /* NULL, or a plan: what measures and persons would be without the rest */
-    bool restoring;      /* what outlived a retention is taken in again: feeds know of it already */
-    uint32_t cause;      /* number of the report that is being taken in */
+    const uint8_t *only;    /* NULL, or a plan: what measures and persons would be without the rest */
+    uint64_t known_at;      /* 0, or only what was known then is read (known.h) ... */
+    fact_handle known_fact; /* ... and of this fact it is known whether it was there, and its summary */
+    summary known_summary;
+    bool known_any;
+    bool restoring; /* what outlived a retention is taken in again: feeds know of it already */
+    uint32_t cause; /* number of the report that is being taken in */
     bool cause_corrects;
 
     thaw_str *lists[FACTS_LISTS_LIVE]; /* answers of facts_get */

@@ -4,6 +4,7 @@
 
 #include "entities.h"
 #include "history.h"
+#include "known.h"
 
 const char *measure_state_name(measure_state state)
 {
@@ -251,7 +252,7 @@ static bool step_of(facts *f, uint32_t number, measure_step *ret_step)
     const report *r = report_of(f, number);
     thaw_event event = {0};
     int64_t unused;
-    if (f->only && f->only[number] != 1)
+    if (!report_is_read(f, number))
         return false;
     if (r->status == THAW_RUMOURED || r->start_ns == TIME_UNKNOWN)
         return false;
@@ -334,7 +335,7 @@ static void steps_learn(facts *f, entity *e)
 
 /* ---- the end of a program that a party is listed under ------------------------------ */
 
-/* A copy of an entity that learns its steps for itself: under a plan they are others. */
+/* A copy of an entity that learns its steps for itself: where only some reports are read they are others. */
 static entity *entity_apart(entity *copy)
 {
     copy->steps = NULL;
@@ -371,7 +372,7 @@ static void endings_of(facts *f, const entity *e, uint32_t program, endings *lis
     if (!of)
         return;
     apart = *of;
-    if (f->only)
+    if (f->only || f->known_at)
         of = entity_apart(&apart);
     steps_learn(f, of);
     for (uint32_t i = 0; i < of->steps_count; i++) {
@@ -384,7 +385,7 @@ static void endings_of(facts *f, const entity *e, uint32_t program, endings *lis
         }
         list->at[list->count++] = of->steps[i];
     }
-    if (f->only)
+    if (f->only || f->known_at)
         measure_forget(f, of);
 }
 
@@ -435,7 +436,12 @@ static void fold_run(fold *s, entity *e)
 void measure_look(facts *f, entity *e, int64_t now_ns, measure_view *ret_view)
 {
     fold fo = fold_new(f, now_ns);
+    entity apart = *e;
+    if (f->known_at)
+        e = entity_apart(&apart);
     fold_run(&fo, e);
+    if (f->known_at)
+        measure_forget(f, e);
     int64_t licence = is_paused(&fo) ? fo.licence_ends_ns : TIME_UNKNOWN;
     fo.v.expires_ns = licence != TIME_UNKNOWN ? licence : stands(&fo) ? fo.measure_ends_ns : TIME_UNKNOWN;
     fo.v.next_ns = fo.next_ns == INT64_MAX ? TIME_UNKNOWN : fo.next_ns;

@@ -4,6 +4,7 @@
 #include "clusters.h"
 #include "entities.h"
 #include "history.h"
+#include "known.h"
 
 const char *person_status_name(person_status status)
 {
@@ -50,7 +51,7 @@ static uint32_t episodes_of(facts *f, const numbers *mentioned, episode *list)
     for (uint32_t i = 0; i < mentioned->count; i++) {
         uint32_t number = mentioned->at[i];
         const report *r = report_of(f, number);
-        if (f->only && f->only[number] != 1)
+        if (!report_is_read(f, number))
             continue;
         if (r->status == THAW_RUMOURED || r->covers == THAW_WIDER || r->start_ns == TIME_UNKNOWN ||
             (n && list[n - 1].report == number))
