@@ -186,10 +186,15 @@ class Model:
             return
         self.end(life, False)
 
+    def same_but_id(self, rule, a, b):
+        """A fact may bear another id than when it was recorded."""
+        return all(x == y for field, x, y in zip(rule.by, a, b) if field != "id")
+
     def record_holds(self, rule, group, record):
         facts = self.then.get(record.known, {})
         then = {h: reading(facts[h], record.at) for _, h in record.grounds if h in facts}
-        chosen = self.selected(rule, then, record.at).get(group, [])
+        chosen = [one for other, those in self.selected(rule, then, record.at).items()
+                  if self.same_but_id(rule, other, group) for one in those]
         return fires(rule, self.environment(rule, then, chosen, record.at))
 
     def evaluate_group(self, rule, group, chosen, news):

@@ -313,21 +313,23 @@ static bool groups_by_id(const rule *one)
     return false;
 }
 
-static bool same_but_id(const group *a, const group *b)
+bool group_same_but_id(const group *a, const group *b)
 {
+    if (a == b || !groups_by_id(a->rule))
+        return false;
     for (size_t i = 0; i < a->rule->by_count; i++)
         if (a->rule->selections[0].by[i] != FIELD_ID && !cel_value_equal(&a->by[i], &b->by[i]))
             return false;
-    return a != b;
+    return true;
 }
 
 /* Groups that a fact was in under its old id pass their alerts on to those of its new id. */
 static int note_heir(rules *set, group *g, const fact_node *node)
 {
-    if (g->heir || !groups_by_id(g->rule))
+    if (g->heir)
         return 0;
     for (entry *e = node->entries; e; e = e->fact_next)
-        if (e->group->rule == g->rule && same_but_id(g, e->group)) {
+        if (e->group->rule == g->rule && group_same_but_id(g, e->group)) {
             if (room_for(&set->heirs, &set->heirs_capacity, set->heirs_count + 1, sizeof(group *)) < 0)
                 return -ENOMEM;
             set->heirs[set->heirs_count++] = g;

@@ -115,7 +115,7 @@ typedef struct again {
 static int in_group(void *context, group *g)
 {
     again *a = context;
-    a->found |= g == a->group;
+    a->found |= g == a->group || group_same_but_id(g, a->group); /* the fact may bear another id now */
     return 0;
 }
 

@@ -117,6 +117,9 @@ int newest_list(group *g, fact_handle all[RULES_LISTED_MAX], size_t *ret_count);
 void newest_add(newest *n, const entry *e); /* n may be NULL */
 void newest_take(newest *n, const entry *e);
 
+/* Whether two groups of a rule that groups by `id` are the same but for that: one fact may bear one id after another. */
+bool group_same_but_id(const group *a, const group *b);
+
 /* records.c */
 int record_new(rules *set, group *g, record **ret_record);
 record *record_free(rules *set, record *r);
