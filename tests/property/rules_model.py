@@ -121,6 +121,7 @@ class Model:
         self.cache = {}
         self.reports = []  # as they were taken in, each once
         self.known = 0  # how many there were at the instant before
+        self.replaced = {}  # handles of facts that went at this instant -> of those that took their place
         self.then = {}  # how many were known -> the facts as these reports, and what took their place, say now
 
     # ---- selections ----------------------------------------------------------------------------
@@ -169,8 +170,13 @@ class Model:
         life.state = FIRING
         self.tell(life.alert, "firing")
 
+    def record(self, life):
+        """What it stood on the instant before; of what went just now, what took its place."""
+        grounds = [(n, h if h in self.facts else self.replaced.get(h, h)) for n, h in life.active]
+        return Record(grounds, self.now - 1, self.known)
+
     def end(self, life, withdrawn):
-        record = life.basis or Record(life.active, self.now - 1, self.known)
+        record = life.basis or self.record(life)
         record.alert, record.touched = life.alert, False
         if withdrawn:
             record.grounds = []
@@ -229,7 +235,7 @@ class Model:
             if life.basis is None:
                 if news is not None and fires(rule, news()):
                     return self.end(life, True)
-                life.basis = Record(life.active, self.now - 1, self.known)
+                life.basis = self.record(life)
             elif life.basis.touched:
                 life.basis.touched = False
                 if not self.record_holds(rule, group, life.basis):
@@ -392,6 +398,7 @@ class Model:
             news_facts = {h: f for h, f in new.items() if h not in corrected}
             news_facts.update({h: f for h, f in self.facts.items() if h in corrected})
         old, self.facts = self.facts, new
+        self.replaced = {replaces: handle for handle, type_, replaces, *_ in changes if replaces and type_ != 3}
         self.touch(changes)
         self.evaluate(news_facts, self.inherit(old, changes))
         self.known = len(self.reports)

@@ -361,6 +361,15 @@ static void report_leave(facts *f, uint32_t number)
 
 /* ---- withdrawing and replacing ------------------------------------------------------ */
 
+/* Who revises stands for what was said before: an incident that was told of this report alone goes on as the one of
+ * its revision. Wider ones may stand nowhere. */
+static void report_succeed(facts *f, const report *before)
+{
+    report *r = report_of(f, f->cause);
+    if (r->key_index == before->key_index && r->covers != THAW_WIDER)
+        r->told = before->told;
+}
+
 static void report_kill(facts *f, uint32_t number, bool withdraw)
 {
     report *r = report_of(f, number);
@@ -369,6 +378,8 @@ static void report_kill(facts *f, uint32_t number, bool withdraw)
     bool lived = report_lives(r);
     if (lived) {
         f->cause_corrects = true;
+        if (!withdraw)
+            report_succeed(f, r);
         report_leave(f, number);
         r->dead_by = f->cause;
     }

@@ -348,6 +348,7 @@ static int facts_replaced(rules *set, const fact_change *change)
     if (!node)
         return -ENOMEM;
     int res = 0;
+    old->heir = change->handle;
     for (entry *e = old->entries; res == 0 && e; e = e->fact_next)
         res = note_heir(set, e->group, node);
     /* What alerts recorded of the old fact is from now on said by the new one. */

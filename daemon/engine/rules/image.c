@@ -20,7 +20,7 @@
 #include "rules/state.h"
 
 #define STRUCTS(X)                                                                                                     \
-    X(struct rules, 19712) X(rule, 304) X(group, 320) X(entry, 152) X(fact_node, 40) X(watch, 40) X(totals, 112)        \
+    X(struct rules, 19712) X(rule, 304) X(group, 320) X(entry, 152) X(fact_node, 48) X(watch, 40) X(totals, 112)        \
     X(record, 72) X(ground, 32) X(alert_text, 288) X(deadline, 16) X(deadlines, 24)
 #define IS_KNOWN(type, size) \
     _Static_assert(sizeof(void *) != 8 || sizeof(type) == (size), #type " changed: read the head of this file");

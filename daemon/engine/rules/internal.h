@@ -183,6 +183,7 @@ struct entry;
  * refers to it. */
 typedef struct fact_node {
     fact_handle handle;
+    fact_handle heir; /* the fact that took its place in the round in which it went; 0: none */
     struct entry *entries;
     struct watch *watches;
     struct ground *grounds;

@@ -13,15 +13,17 @@ static bool before_round(const group *g, const entry *e)
     return e->active && e->round != g->round;
 }
 
-static void ground_add(record *r, const entry *e)
+/* What went in this round is from now on said by the fact that took its place, if one did. */
+static void ground_add(rules *set, record *r, const entry *e)
 {
     ground *one = &r->grounds[r->count++];
+    fact_node *heir = e->fact->gone && e->fact->heir ? fact_node_find(set, e->fact->heir) : NULL;
     one->record = r;
     one->selection = e->selection;
-    one->fact = e->fact;
+    one->fact = heir ? heir : e->fact;
     one->fact->references++;
-    one->fact_next = e->fact->grounds;
-    e->fact->grounds = one;
+    one->fact_next = one->fact->grounds;
+    one->fact->grounds = one;
 }
 
 /* The state before this round: what was active and had not just come, and what has gone. */
@@ -46,9 +48,9 @@ int record_new(rules *set, group *g, record **ret_record)
     for (size_t s = 0; !partial && s < g->rule->selections_count; s++)
         for (entry *e = g->entries[s]; e; e = e->next)
             if (before_round(g, e))
-                ground_add(r, e);
+                ground_add(set, r, e);
     for (entry *e = partial ? NULL : g->gone; e; e = e->next)
-        ground_add(r, e);
+        ground_add(set, r, e);
     *ret_record = r;
     return 0;
 }
