@@ -66,7 +66,14 @@ def essence(answer):
 
 
 def place(alert):
-    return alert["rule"], json.dumps(alert["group"], sort_keys=True)
+    """Whatever id the fact has that it is about: without one of its reports it may have another."""
+    group = {field: value for field, value in alert["group"].items() if field != "id"}
+    return alert["rule"], json.dumps(group, sort_keys=True)
+
+
+def same_fact(alert, other):
+    """Of a rule that groups by id: both are about what they share a report of."""
+    return "id" not in alert["group"] or any(report in other["reports"] for report in alert["reports"])
 
 
 def last_states(answer):
@@ -78,11 +85,11 @@ def last_states(answer):
 
 
 def lives(answer):
-    """place -> the times during which an alert of it fired."""
+    """place -> the times during which an alert of it fired, and as what it ended."""
     out = {}
     for first, last in last_states(answer).values():
         end = last["at"] if last["state"] != "firing" else "9999"
-        out.setdefault(place(first), []).append((first["at"], end))
+        out.setdefault(place(first), []).append((first["at"], end, last))
     return out
 
 
@@ -143,7 +150,8 @@ def check_ended(event, before, after, without):
         if last["state"] != "resolved":
             continue
         stood = (first["at"], last["at"])
-        there = any(a <= stood[1] and stood[0] <= b for a, b in theirs.get(place(first), []))
+        there = any(a <= stood[1] and stood[0] <= b and same_fact(last, other)
+                    for a, b, other in theirs.get(place(first), []))
         if not there:
             expect(states[id_][1]["state"] == "withdrawn", name, "is withdrawn;", id_, "rested on it and is",
                    states[id_][1]["state"])
