@@ -135,6 +135,8 @@ class AnOlderCopy(unittest.TestCase):
             d.thaw("journal", "import", "--state", d.path("state"), d.path("copy"))
             d.start()
             f.wait_for(lambda f: f.resets() == 2 and f.synced()[1] == 3, "the older copy")
+            for it, count in ((t, t.numbers), (e, lambda: e.lines)):  # or they could no longer notice
+                it.wait_for(lambda _, count=count: len(count()) >= 10, "the older copy's alerts")
             make_alerts(d, 20, 6)  # beyond the number that was seen last
             f.wait_for(lambda f: len(f.changes()) >= 6, "what came since")
             self.assertEqual((sorted(f.snapshot()), f.changes()), (until(3), list(range(4, 10))))
