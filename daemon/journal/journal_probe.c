@@ -301,7 +301,6 @@ static int file_probe(probe *p)
     return p->map == NULL ? -ENOMEM : 0;
 }
 
-/* In the child. What it holds goes with the process. */
 static bool is_emptied(const char *path)
 {
     char file[4096];
@@ -312,6 +311,7 @@ static bool is_emptied(const char *path)
            st.st_size == 0;
 }
 
+/* In the child. What it holds goes with the process. */
 static int probe_run(const char *path, bool alone, char *error)
 {
     probe p = {.path = path, .alone = alone, .error = error};

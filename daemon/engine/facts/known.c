@@ -43,6 +43,28 @@ static bool measure_stands(facts *f, fact_handle handle)
     return v.state != MEASURE_NONE;
 }
 
+/* Where all of its reports were known, an incident reads as it is. */
+static bool incident_was_there(facts *f, const incident *inc)
+{
+    numbers list = {0};
+    incident_reports(f, inc, true, &list);
+    bool any = list.count > 0;
+    f->known_summary = inc->now;
+    if (any && list.count < inc->now.reports_count)
+        summary_of_reports(f, &list, &f->known_summary);
+    numbers_done(&list, &f->held);
+    return any;
+}
+
+static bool entity_was_there(facts *f, fact_handle handle)
+{
+    numbers list = {0};
+    fact_reports_list(f, handle, &list);
+    bool any = list.count > 0 && (fact_handle_kind(handle) == FACT_PERSON || measure_stands(f, handle));
+    numbers_done(&list, &f->held);
+    return any;
+}
+
 bool fact_is_read(facts *f, fact_handle handle)
 {
     fact_kind kind = fact_handle_kind(handle);
@@ -50,14 +72,9 @@ bool fact_is_read(facts *f, fact_handle handle)
         return true;
     if (f->known_fact == handle)
         return f->known_any;
-    numbers list = {0};
-    fact_reports_list(f, handle, &list);
     f->known_fact = handle;
-    f->known_any = list.count > 0 && (kind != FACT_MEASURE || measure_stands(f, handle));
-    if (f->known_any && kind != FACT_PERSON && kind != FACT_MEASURE) {
-        f->known_summary = f->incidents[handle_object(f, handle)]->now;
-        summary_of_reports(f, &list, &f->known_summary);
-    }
-    numbers_done(&list, &f->held);
+    f->known_any = kind == FACT_PERSON || kind == FACT_MEASURE
+                       ? entity_was_there(f, handle)
+                       : incident_was_there(f, f->incidents[handle_object(f, handle)]);
     return f->known_any;
 }
