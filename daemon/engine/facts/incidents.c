@@ -152,9 +152,8 @@ typedef struct unchanged {
 /* Dates and votes from all reports. */
 static void summary_count(facts *f, numbers *list, summary *s, unchanged known)
 {
-    if (!known.date) {
+    if (!known.date)
         s->occurred = date_of(f, list->at, list->count, false, &s->dated_by, &s->days_disagree);
-    }
     if (known.votes)
         return;
     uint32_t kept = 0;
@@ -252,14 +251,15 @@ static bool summary_is_late(const summary *s)
 void summary_of_reports(facts *f, numbers *list, summary *s)
 {
     incident all = {0};
+    const unchanged known = {.votes = list->count && report_of(f, list->at[0])->kind == THAW_TALKS};
     *s = summary_bare(s);
     for (uint32_t i = 0; i < list->count; i++)
         summary_scan(f, s, list->at[i]);
     incident_digest_make(f, &all, list, s->targets);
     if (all.digest)
-        summary_digest(f, &all, s, (unchanged){0});
+        summary_digest(f, &all, s, known);
     else
-        summary_count(f, list, s, (unchanged){0});
+        summary_count(f, list, s, known);
     all.digest = digest_free(f, all.digest);
     s->late = summary_is_late(s);
 }

@@ -37,7 +37,7 @@ static bool removes(const measure_step *st)
 }
 
 /* Reports that say the same are one step. A removal comes first in its day, by whatever hour: with a listing it is a
-   move. */
+ * move. */
 static int step_compare(const facts *f, const measure_step *a, const measure_step *b)
 {
     int64_t day_a = day_of(a->start_ns), day_b = day_of(b->start_ns);
