@@ -131,6 +131,19 @@ def publish(per, events, transport='ipc', rules=('world', 1000, 200)):
     return run
 
 
+def bare_router(per, events, transport):
+    """The floor: a ROUTER that says of each request that it was accepted, and does nothing else."""
+    def run(place, quick):
+        n, (address,) = size(events, quick), addresses(place, transport, 1)
+        with Program(place, 'echo', address, per, ready=True) as echo:
+            before = threads(echo.pid)
+            with Program(place, 'publish', '--address', address, '--events', n, '--per', per) as p:
+                got = p.wait()
+            cpu = since(before, threads(echo.pid))
+        return {'events/s': got['events/s'], **per_event(cpu, n)}
+    return run
+
+
 def jetstream(per, events):
     def run(place, quick):
         n, port, folder = size(events, quick), free_port(), place.folder()
@@ -363,6 +376,7 @@ def all_cases():
             f'acknowledged publishing, pipelined, {per} reports a request; thawd syncs, with 1 000 rules',
             {'JetStream file': jetstream(1, 100000), f'thawd {per}': publish(per, events),
              f'thawd {per}, tcp': publish(per, events, 'tcp'),
+             'bare ROUTER': bare_router(per, events, 'ipc'), 'bare ROUTER, tcp': bare_router(per, events, 'tcp'),
              'plain file, sync each 1 000': plain_file(events, 1000),
              'Redis AOF always': redis(1, 100000, 'always'), 'Redis AOF everysec': redis(1, 100000, 'everysec'),
              **({'JetStream 100 a message': jetstream(100, 1000000)} if per == 100 else {})})

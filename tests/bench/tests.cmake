@@ -1,7 +1,7 @@
 # The programs of tests/bench/run.sh, and the gate on the instructions of the hot path.
 add_library(bench_stream STATIC ${CMAKE_CURRENT_SOURCE_DIR}/bench/stream.c ${CMAKE_CURRENT_SOURCE_DIR}/bench/messages.c)
 target_link_libraries(bench_stream PUBLIC thaw_flags)
-foreach(name feed sink proxy publish file hotpath)
+foreach(name feed sink proxy publish echo file hotpath)
   add_executable(bench_${name} ${CMAKE_CURRENT_SOURCE_DIR}/bench/${name}.c)
   target_link_libraries(bench_${name} PRIVATE bench_stream engine thaw_static PkgConfig::ZMQ PkgConfig::MSGPACK)
 endforeach()

@@ -4,12 +4,13 @@
  *   bench_facts [--reports N] [--countries N] [--batch N] [--late PER_THOUSAND] [--seed N]
  *               [--incident N] [--vague PER_THOUSAND] [--persons PER_THOUSAND]
  *               [--corrections PER_THOUSAND]
- *               [--voices N (of a country)] [--order time|backwards|shuffled]
+ *               [--voices N (of a country)] [--order time|backwards|shuffled] [--bare]
  *
  * Reports are made up batch by batch: twenty years of releases, detentions, talks and sanctions of
  * the countries, each incident with up to --incident reports (few have many). Made and decoded
  * outside the clock; measured is facts_add for each report (identity included) and facts_settle for
- * each batch.
+ * each batch. With --bare, only what stands below all facts: identity, the symbol of the source, the
+ * record and the copy of the text, by the facts' own modules.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -20,6 +21,8 @@
 #include <time.h>
 
 #include "facts/facts.h"
+#include "facts/reports.h"
+#include "facts/symbols.h"
 
 #define KEYS 35u
 #define YEARS 20
@@ -30,6 +33,7 @@ typedef struct options {
     uint64_t reports, seed;
     uint32_t countries, batch, late, incident, vague, persons, corrections, voices;
     const char *order;
+    bool bare;
 } options;
 
 /* The incident that a key of a country is reported on at present. */
@@ -49,6 +53,8 @@ typedef struct bench {
     thaw_event *events;
     thaw_hash *keys; /* of the events */
     facts *f;
+    reports *bare_reports; /* with --bare, instead of `f` */
+    symbols *bare_symbols;
     uint64_t changes;
     uint64_t add_ns, settle_ns, worst_ns, decode_ns;
 } bench;
@@ -304,6 +310,30 @@ static void run_batch(bench *b, uint32_t count, uint64_t at)
         b->worst_ns = settled - start;
 }
 
+/* The floor: what has to be known of a report before any fact can follow. */
+static void run_bare(bench *b, uint32_t count)
+{
+    uint64_t start = cpu_ns();
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t number, source;
+        for (uint32_t k = i; i % FACTS_AHEAD == 0 && k < count && k < i + FACTS_AHEAD; k++) {
+            b->keys[k] = facts_key(&b->events[k]);
+            reports_prefetch(b->bare_reports, b->keys[k]);
+        }
+        if (reports_find(b->bare_reports, b->keys[i]) ||
+            symbols_put(b->bare_symbols, b->events[i].source, &source) ||
+            reports_append(b->bare_reports, b->keys[i], b->events[i].bytes, b->events[i].bytes_len,
+                           &number)) {
+            fprintf(stderr, "a report was not taken\n");
+            exit(1);
+        }
+        report *r = reports_at(b->bare_reports, number);
+        r->source = source;
+        r->count = b->events[i].count;
+    }
+    b->add_ns += cpu_ns() - start;
+}
+
 static uint64_t counter_of(bench *b, const char *name)
 {
     msgpack_sbuffer bytes;
@@ -330,6 +360,11 @@ static uint64_t counter_of(bench *b, const char *name)
 static void print_line(bench *b)
 {
     double n = (double)b->made;
+    if (b->o.bare) {
+        printf("%10" PRIu64 " reports: %6.0f ns for identity, symbol, record and text alone\n",
+               b->made, (double)b->add_ns / n);
+        return;
+    }
     printf("%10" PRIu64
            " reports: add %6.0f ns, settle %6.0f ns, both %6.0f ns; dearest batch %6.2f ms; "
            "%5.1f bytes a report beside its text; %" PRIu64 " incidents, %" PRIu64
@@ -354,11 +389,19 @@ static uint64_t number_option(const char *text)
 
 static options read_options(int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"reports", 1, 0, 'r'}, {"countries", 1, 0, 'c'}, {"batch", 1, 0, 'b'},
-        {"late", 1, 0, 'l'},    {"seed", 1, 0, 's'},      {"incident", 1, 0, 'i'},
-        {"vague", 1, 0, 'v'},   {"persons", 1, 0, 'p'},   {"corrections", 1, 0, 'x'},
-        {"voices", 1, 0, 'w'},  {"order", 1, 0, 'o'},     {0, 0, 0, 0}};
+    static const struct option names[] = {{"reports", 1, 0, 'r'},
+                                          {"countries", 1, 0, 'c'},
+                                          {"batch", 1, 0, 'b'},
+                                          {"late", 1, 0, 'l'},
+                                          {"seed", 1, 0, 's'},
+                                          {"incident", 1, 0, 'i'},
+                                          {"vague", 1, 0, 'v'},
+                                          {"persons", 1, 0, 'p'},
+                                          {"corrections", 1, 0, 'x'},
+                                          {"voices", 1, 0, 'w'},
+                                          {"order", 1, 0, 'o'},
+                                          {"bare", 0, 0, 'B'},
+                                          {0, 0, 0, 0}};
     options o = {.reports = 1000000,
                  .countries = 200,
                  .batch = 1000,
@@ -371,7 +414,7 @@ static options read_options(int argc, char **argv)
                  .voices = 40,
                  .order = "time"};
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
-        uint64_t n = c == 'o' || c == '?' ? 0 : number_option(optarg);
+        uint64_t n = c == 'o' || c == 'B' || c == '?' ? 0 : number_option(optarg);
         uint32_t *fields[] = {
             ['c'] = &o.countries, ['b'] = &o.batch,   ['l'] = &o.late,        ['i'] = &o.incident,
             ['v'] = &o.vague,     ['p'] = &o.persons, ['x'] = &o.corrections, ['w'] = &o.voices};
@@ -381,6 +424,8 @@ static options read_options(int argc, char **argv)
             o.seed = n;
         else if (c == 'o')
             o.order = optarg;
+        else if (c == 'B')
+            o.bare = true;
         else if (c == '?')
             exit(2);
         else
@@ -405,14 +450,19 @@ int main(int argc, char **argv)
     msgpack_packer_init(&b.packer, &b.bytes, msgpack_sbuffer_write);
     for (int k = 0; k < THAW_KIND_COUNT; k++)
         config.tolerance_ns[k] = (k == THAW_SANCTION ? 168 : 36) * INT64_C(3600000000000);
-    if (!b.streams || !b.events || !b.keys || facts_new(&config, on_change, &b, &b.f)) {
+    if (!b.streams || !b.events || !b.keys || facts_new(&config, on_change, &b, &b.f) ||
+        reports_new(UINT32_MAX, UINT64_MAX, &b.bare_reports) || symbols_new(&b.bare_symbols)) {
         fprintf(stderr, "no memory\n");
         return 1;
     }
     uint64_t next = b.o.reports / 10;
     while (b.made < b.o.reports) {
         uint64_t at = b.made;
-        run_batch(&b, make_batch(&b), at);
+        uint32_t count = make_batch(&b);
+        if (b.o.bare)
+            run_bare(&b, count);
+        else
+            run_batch(&b, count, at);
         if (b.made >= next && b.made < b.o.reports) {
             print_line(&b);
             next += b.o.reports / 10;
@@ -425,6 +475,8 @@ int main(int argc, char **argv)
            (double)mallinfo2().hblkhd / (double)b.made +
                (double)mallinfo2().uordblks / (double)b.made);
     facts_free(b.f);
+    reports_free(b.bare_reports);
+    symbols_free(b.bare_symbols);
     msgpack_sbuffer_destroy(&b.bytes);
     free(b.streams);
     free(b.events);
