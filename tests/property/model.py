@@ -415,6 +415,12 @@ def winner_of(votes):
                               min(earlier(v) for v in votes if v.count == n)))
 
 
+def bare_names_known(reports):
+    """The names told without ids that a target with ids bears as well: nobody new."""
+    named = [target for r in reports for target in r.targets if target[0] is not None and not is_sector(target)]
+    return {name for name, ids in named if not ids} & {name for name, ids in named if ids}
+
+
 def count_of(reports, context, part=None):
     """The count of a set of reports none of which is wider; of one part of it with `part`."""
     result = Count()
@@ -438,7 +444,7 @@ def count_of(reports, context, part=None):
     if any(r.kind == "sanction" for r in reports):
         parties = set().union(*(context.parties_of(r) for r in reports))
         if parties:
-            bounds.append(len(parties))
+            bounds.append(len(parties) - len(bare_names_known(reports)))
     else:
         bounds += [r.named() for r in speaking if r.persons]
     if part is None:

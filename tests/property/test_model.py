@@ -369,6 +369,16 @@ class Model(unittest.TestCase):
         named = b.sanction("imposed", "2024-08-09", count=2, targets=people("x", "y"))
         self.expect(self.one("sanction", whole, named), count=33, low=33, high=33, disagrees=False)
 
+    def test_a_bare_name_is_no_other_party(self):
+        b = self.b
+        listed = b.sanction("imposed", "2024-08-09", targets=people("x", "y"))
+        told = b.sanction("imposed", "2024-08-09", source="b", count=2, targets=[{"name": "X"}, {"name": "Y"}])
+        more = b.sanction("imposed", "2024-08-10", source="c", targets=[{"name": "X"}, {"name": "Z"}])
+        sector = b.sanction("imposed", "2024-08-10", source="d", targets=[{"name": "X", "type": "sector"}])
+        self.expect(self.one("sanction", listed, told), count=2, low=2, high=2)
+        self.expect(self.one("sanction", listed, told, more), count=3, low=2, high=2)
+        self.expect(self.one("sanction", listed, told, sector), count=3)
+
     # ---- measures
 
     def test_licence_runs_out(self):

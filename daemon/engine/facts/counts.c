@@ -290,7 +290,7 @@ static int number_order(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* How many different parties the reports name between them. */
+/* How many different parties the reports name between them: a bare name that one of them bears is nobody new. */
 static uint64_t parties_distinct(facts *f, const uint32_t *numbers_, uint32_t count)
 {
     numbers entities = {0};
@@ -304,7 +304,7 @@ static uint64_t parties_distinct(facts *f, const uint32_t *numbers_, uint32_t co
             distinct += i == 0 || entities.at[i] != entities.at[i - 1];
     }
     numbers_done(&entities, &f->held);
-    return distinct;
+    return distinct - bare_names_known(f, numbers_, count);
 }
 
 void count_reports(facts *f, const uint32_t *numbers_, uint32_t count, counted *ret_counted)

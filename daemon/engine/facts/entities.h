@@ -51,6 +51,10 @@ uint32_t report_scope(facts *f, const report *r, const thaw_event *event, bool m
 uint32_t measure_scope(facts *f, const report *r, bool make); /* of a sanction */
 /* How many persons, of a sanction targets, a report names: what is known by one string is one. */
 uint32_t parties_named(facts *f, const thaw_event *event);
+/* Whether one of the targets is told by its name alone; how many such names of these reports a target of them that
+ * has ids bears, too (bare_names.c). */
+bool names_bare(thaw_list targets);
+uint32_t bare_names_known(facts *f, const uint32_t *numbers_, uint32_t count);
 void parties_enter(facts *f, uint32_t number, const thaw_event *event);
 void parties_leave(facts *f, uint32_t number, const thaw_event *event);
 

@@ -310,6 +310,7 @@ static void report_fill(facts *f, report *r, const thaw_event *event)
     r->parties = (uint16_t)(parties < UINT16_MAX ? parties : UINT16_MAX);
     r->has_count = event->has_count;
     r->has_targets = event->targets.count != 0;
+    r->names_bare = names_bare(event->targets);
     r->destination = event->destination.data != NULL;
     r->has_program = event->program.data != NULL;
     r->has_expiry = event->expires_at.precision != THAW_ABSENT;

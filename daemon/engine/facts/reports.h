@@ -51,6 +51,7 @@ typedef struct report {
     uint8_t has_program : 1, has_expiry : 1; /* a sanction gives them */
     uint8_t placed : 2;                      /* report_placed */
     uint8_t objects_one : 1;                 /* a sanction on just one party, sector or program: `object` is set */
+    uint8_t names_bare : 1;                  /* a target of it has a name and no ids */
 } report;
 
 typedef struct reports reports;
