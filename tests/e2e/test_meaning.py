@@ -462,9 +462,12 @@ class Meaning(unittest.TestCase):
         s.said("release", "c", "2025-03-01", count=1, persons=[party("Y", "y")])
         s.said("detention", "b", "2025-03-20", count=1, persons=[party("Y", "y")])
         s.said("release", "a", "2025-03-01", count=1, destination="LT", persons=[party("Z", "z")])
+        s.said("release", "a", "2025-04-01", count=1, persons=[party("V", "v"), party("W", "w")])
+        s.said("tally", "b", "2025-04-01", of="detained", count=9, persons=[party("W", "w")])
         ledger, _ = self.told(s)
         self.assertEqual({p["person"]: (p["status"], p["contradiction"]) for p in ledger["persons"]},
-                         {"X": ("detained", True), "Y": ("re-detained", True), "Z": ("deported", False)})
+                         {"X": ("detained", True), "Y": ("re-detained", True), "Z": ("deported", False),
+                          "V": ("released", False), "W": ("detained", True)})
 
     # ---- totals ---------------------------------------------------------------------------------
 

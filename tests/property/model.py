@@ -646,7 +646,7 @@ def contradicts(entries):
                if a.date[0] == last_release and b.date[0] == last_detention):
             return True
     last_release = max((r.date[0] for r in releases), default=NEVER)
-    return any(tally.date[0] > last_release
+    return any(tally.date[0] >= last_release
                and not any(last_release <= d.date[0] <= tally.date[0] for d in detentions)
                for tally in entries if tally.kind == "tally")
 

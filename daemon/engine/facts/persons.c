@@ -130,13 +130,13 @@ static bool last_ones_overlap(const facts *f, const episode *list, uint32_t coun
     return span_overlaps(release, detention);
 }
 
-/* Whether a tally says held after the last release, and no detention starts in between. */
+/* Whether a tally says held when the last release starts or later, and no detention starts in between. */
 static bool held_since(const facts *f, const episode *list, uint32_t count, int64_t freed)
 {
     for (uint32_t i = 0; i < count; i++) {
         int64_t held = report_of(f, list[i].report)->start_ns;
         bool parted = false;
-        if (!list[i].stock || held <= freed)
+        if (!list[i].stock || held < freed)
             continue;
         for (uint32_t j = 0; j < count && !parted; j++) {
             int64_t at = report_of(f, list[j].report)->start_ns;
