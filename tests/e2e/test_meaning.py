@@ -395,6 +395,19 @@ class Meaning(unittest.TestCase):
         self.assertEqual(self.turns(rows["B"])[-1], ("2024-06-01", "lifted", "in_force", 1, end))
         self.assertEqual([t[1] for t in self.turns(rows["C"])], ["imposed", "amended"])
 
+    def test_a_party_outlives_its_program(self):
+        """The end of a program of a gazette, and a list in which some of its parties stand on under another."""
+        s = Stream()
+        s.sanction("imposed", "2003-03-06", program="ZIMBABWE", targets=[party("A", "a"), party("B", "b"), party("C", "c")])
+        s.sanction("lifted", "2024-03-04", program="ZIMBABWE")
+        kept = s.sanction("amended", "2024-03-04", source="list", program="GLOMAG", targets=[party("A", "a")])
+        s.sanction("amended", "2024-03-05", source="list", program="GLOMAG", targets=[party("B", "b")])
+        ledger, _ = self.told(s)
+        self.assertEqual(self.measures(ledger), {("US", "A"): ("in_force", "2003-03-06"), ("US", "B"): ("in_force", "2003-03-06"),
+                                                 ("US", "C"): ("lifted", "2024-03-04"), ("US", "ZIMBABWE"): ("lifted", "2024-03-04")})
+        rows = {m["party"]: m for m in ledger["measures"]}
+        self.assertEqual(self.turns(rows["A"])[-1], ("2024-03-04", "amended", "in_force", 1, kept))
+
     def test_a_licence_that_comes_with_the_listing_stands(self):
         s = Stream()
         s.sanction("imposed", "2025-12-02", program="B", targets=[party("A", "a")])

@@ -749,6 +749,7 @@ class Measure:
         self.licence_step = None  # when the licence or suspension that runs was first told
         self.programs = set()
         self.removed = None  # (start, state, since) before a removal
+        self.outlived = None  # what stood before the end of the last program, while nothing else says that it went
         self.history = []
 
     def tell(self, at, report=None):
@@ -785,6 +786,7 @@ class Measure:
             if self.state is None:
                 self.turn("proposed", start)
         elif action in ("imposed", "reimposed"):
+            self.outlived = None
             if self.state in ("lifted", "delisted") and self.removed[0] // DAY == start // DAY:
                 _, self.state, self.since = self.removed
             self.turn("in_force", start)
@@ -824,12 +826,22 @@ class Measure:
         if self.state in ("in_force", "licensed", "suspended") and program in self.programs:
             self.programs.discard(program)
             if not self.programs:
+                before = (self.state, self.since, self.licence_ends, self.ends)
                 self.remove("lifted", start)
+                self.outlived = before
             return True
         return False
 
+    def outlive(self, until):
+        """What is said of the party itself shows that it did not go with its program."""
+        if self.outlived:
+            self.state, self.since, self.licence_ends, self.ends = self.outlived
+            self.outlived = None
+            self.run_out(until)
+
     def remove(self, state, start):
         self.programs = set()
+        self.outlived = None
         if self.state not in ("lifted", "delisted"):
             self.removed = (start, self.state, self.since)
         self.turn(state, start)
@@ -846,6 +858,8 @@ def measure_fact(country, authority, own, now, closing, party=None, ids=None, se
     for report in order:
         measure.run_out(min(report.date[0], now))
         if report.name in names:
+            if report.action in ("extended", "amended", "maintained"):
+                measure.outlive(min(report.date[0], now))
             measure.listed_under(report)
             measure.take(report)
             measure.tell(report.date[0], report)

@@ -451,6 +451,28 @@ class Model(unittest.TestCase):
         states = sorted((f["state"], f.get("program", "")) for f in self.facts("measure", *events))
         self.assertEqual([s for s, _ in states], ["in_force", "lifted", "lifted"])
 
+    def test_a_party_outlives_its_program(self):
+        b = self.b
+        listed = b.sanction("imposed", "2020-01-01", targets=people("x"), program="P")
+        end = b.sanction("lifted", "2024-03-04", program="P")
+
+        def state(*events):
+            (fact,) = [f for f in self.facts("measure", *events) if "party" in f]
+            return fact["state"], fact["since"]
+        self.assertEqual(state(listed, end), ("lifted", day("2024-03-04")))
+        for at in ("2024-03-04", "2024-03-06"):
+            for action in ("amended", "extended", "maintained"):
+                kept = b.sanction(action, at, targets=people("x"), program="Q")
+                self.assertEqual(state(listed, end, kept), ("in_force", day("2020-01-01")))
+                again = b.sanction("lifted", "2025-03-04", program="P")
+                self.assertEqual(state(listed, end, kept, again), ("in_force", day("2020-01-01")))
+                last = b.sanction("lifted", "2025-03-04", program="Q")
+                self.assertEqual(state(listed, end, kept, last), ("lifted", day("2025-03-04")))
+            removed = b.sanction("delisted", "2024-03-04", targets=people("x"))
+            self.assertEqual(state(listed, end, removed, kept), ("delisted", day("2024-03-04")))
+            licence = b.sanction("licensed", "2021-01-01", targets=people("x"), expires_at="2024-03-31")
+            self.assertEqual(state(listed, licence, end, kept), ("in_force", day("2024-04-01")))
+
     def test_end_of_one_of_two_programs(self):
         b = self.b
         listed = [b.sanction("imposed", "2020-01-01", targets=people("x"), program="P"),

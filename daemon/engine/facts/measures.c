@@ -56,6 +56,13 @@ static int step_compare(const facts *f, const measure_step *a, const measure_ste
     return symbols_compare(f->symbols, a->program, b->program);
 }
 
+/* What stood when the last program of a party ended. */
+typedef struct standing {
+    bool ended; /* and only so: nobody has said yet what became of the party itself */
+    measure_state state;
+    int64_t since_ns, licence_ends_ns, measure_ends_ns;
+} standing;
+
 /* The fold while it runs. */
 typedef struct fold {
     facts *f;
@@ -67,6 +74,7 @@ typedef struct fold {
     /* what stood before a removal, in case a listing of the same day makes it a move */
     int64_t removed_ns, since_before_removal_ns;
     bool stood_before_removal;
+    standing before_end;
     history *told; /* NULL: nobody wants to know */
 } fold;
 
@@ -143,6 +151,7 @@ static void fold_list(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns)
         s->measure_ends_ns = ends_ns;
     if (paused && !lists)
         return;
+    s->before_end.ended = false;
     bool move = is_removed(s->v.state) && day_of(s->removed_ns) == day_of(at_ns) && s->stood_before_removal;
     /* what is extended, amended or maintained was in force already, and nobody has said since when */
     fold_set(s, MEASURE_IN_FORCE, lists || s->v.state != MEASURE_NONE ? at_ns : TIME_UNKNOWN);
@@ -159,6 +168,7 @@ static void fold_remove(fold *s, measure_state state, int64_t at_ns)
         s->since_before_removal_ns = s->v.since_ns;
     }
     fold_set(s, state, at_ns);
+    s->before_end.ended = false;
     s->programs.count = 0;
     s->licence_ends_ns = s->measure_ends_ns = TIME_UNKNOWN;
 }
@@ -202,14 +212,35 @@ static void fold_end_program(fold *s, const measure_step *st)
 {
     if (!stands(s) || !numbers_take(&s->programs, st->program))
         return;
-    if (!s->programs.count)
+    if (!s->programs.count) {
+        standing before = {true, s->v.state, s->v.since_ns, s->licence_ends_ns, s->measure_ends_ns};
         fold_remove(s, MEASURE_LIFTED, st->start_ns);
+        s->before_end = before;
+    }
     fold_tell(s, st->start_ns, st, true);
+}
+
+/* A party that is extended, amended or maintained did not go with its program: a list moved it to another. */
+static void fold_outlive(fold *s, int64_t at_ns)
+{
+    const standing *before = &s->before_end;
+    if (!before->ended)
+        return;
+    s->v.state = before->state;
+    s->v.since_ns = before->since_ns;
+    s->licence_ends_ns = before->licence_ends_ns;
+    s->measure_ends_ns = before->measure_ends_ns;
+    s->before_end.ended = false;
+    fold_expire(s, at_ns < s->now_ns ? at_ns : s->now_ns);
+    fold_note_next(s);
 }
 
 static void fold_act(fold *s, const measure_step *st)
 {
-    if (!is_removed(s->v.state) || st->action == THAW_IMPOSED || st->action == THAW_REIMPOSED)
+    bool lists = st->action == THAW_IMPOSED || st->action == THAW_REIMPOSED;
+    if (st->action == THAW_EXTENDED || st->action == THAW_AMENDED || st->action == THAW_MAINTAINED)
+        fold_outlive(s, st->start_ns);
+    if (!is_removed(s->v.state) || lists)
         fold_program(s, st->action, st->program);
     switch (st->action) {
     case THAW_PROPOSED:
