@@ -54,6 +54,8 @@ class Case:
         self.actions = ["proposed", "imposed", "imposed", "extended", "amended", "reimposed", "eased", "eased",
                         "licensed", "licensed", "suspended", "lifted", "delisted", "delisted", "maintained"]
         self.parties = PARTIES
+        self.sectors, self.programs = 0.6, 0.5  # how often one is named
+        self.ends = 0  # how often a program is lifted as a whole, and not for some
         self.ids = IDS
         self.names = 0.25
         self.length = (3, 14)
@@ -61,7 +63,7 @@ class Case:
         self.told_in_turn = False
         focus = r.choice([None] * 6 + [self.on_corrections, self.on_people, self.on_one_measure, self.on_totals,
                                        self.on_feeds, self.on_vague_names, self.on_links, self.on_records,
-                                       self.on_many, self.on_one_story, self.on_one_story])
+                                       self.on_many, self.on_one_story, self.on_one_story, self.on_programs])
         if focus:
             focus()
 
@@ -91,6 +93,14 @@ class Case:
                       "2025-08-01T10:00:00Z", "2025-08-01T15:00:00+01:00"]
         self.actions = ["imposed", "licensed", "licensed", "suspended", "extended", "lifted", "delisted", "reimposed",
                         "maintained", "eased", "proposed"]
+
+    def on_programs(self):
+        """Parties under programs that end and take another's place."""
+        self.kinds, self.countries, self.parties = ["sanction"], ["BY"], PARTIES[:1]
+        self.sectors, self.programs, self.ends = 0, 1, 0.8
+        self.dates = ["2025-05-01", "2025-05-03", "2025-05-09", "2025-07-15", "2025-08-01", "2025-08-02T10:00:00Z"]
+        self.actions = ["imposed", "imposed", "lifted", "lifted", "amended", "amended", "maintained", "licensed"]
+        self.corrections, self.length = self.random.choice([0, 0.15]), (8, 25)
 
     def on_totals(self):
         """Totals over parts and forms that the incidents have."""
@@ -201,13 +211,15 @@ class Case:
         event["authority"] = r.choice(["US", "US", "US", "EU"])
         event["action"] = r.choice(self.actions)
         drawn = r.random() if not self.told_in_turn or r.random() < 0.3 else 1
+        if event["action"] == "lifted" and r.random() < self.ends:
+            drawn = 1
         if drawn < 0.6:
             event["targets"] = [self.target() for _ in range(r.choice([1, 1, 1, 2, 3]))]
             if r.random() < 0.3:
                 event["count"] = len(event["targets"])
         if drawn > 0.5:
-            self.maybe(event, 0.6, "sector", SECTORS)
-        self.maybe(event, 0.5, "program", PROGRAMS)
+            self.maybe(event, self.sectors, "sector", SECTORS)
+        self.maybe(event, self.programs, "program", PROGRAMS)
         if "count" not in event:
             self.counted(event, 0.3)
         self.maybe(event, 0.3, "expires_at", ["2025-08-01", "2025-12", "2025-12-31T12:00:00Z", "2026-01-01", "2026-03~",
