@@ -53,7 +53,7 @@ bool names_bare(thaw_list targets)
 
 typedef struct bare_names {
     bare_name *at;
-    uint32_t count, size;
+    uint32_t count, size, known;
     bool failed;
 } bare_names;
 
@@ -90,25 +90,24 @@ static void name_know(void *context, const thaw_party *party)
     bare_names *b = context;
     bare_name sought = {name_hash(party), false};
     bare_name *found = party->ids.count ? bsearch(&sought, b->at, b->count, sizeof sought, name_order) : NULL;
-    if (found)
-        found->known = true;
+    if (!found || found->known)
+        return;
+    found->known = true;
+    b->known++;
 }
 
 uint32_t bare_names_known(facts *f, const uint32_t *numbers_, uint32_t count)
 {
     bare_names b = {0};
-    uint32_t known = 0;
     for (uint32_t i = 0; i < count; i++)
         if (report_of(f, numbers_[i])->names_bare)
             targets_each(f, numbers_[i], name_put, &b);
     names_unique(&b);
-    for (uint32_t i = 0; b.count && i < count; i++)
+    for (uint32_t i = 0; b.known < b.count && i < count; i++)
         if (report_of(f, numbers_[i])->has_targets)
             targets_each(f, numbers_[i], name_know, &b);
-    for (uint32_t i = 0; i < b.count; i++)
-        known += b.at[i].known;
     if (b.failed)
         f->failed = -ENOMEM;
     free(b.at);
-    return known;
+    return b.known;
 }
