@@ -34,6 +34,7 @@
     X(retentions)        /* times that the past was dropped */                                     \
     X(dropped)           /* reports that were dropped by it */                                     \
     X(images)            /* images of the engine that were saved */                                \
+    X(image_failures)    /* images that could not be written */                                    \
     X(denied)            /* clients refused by their key */                                        \
     X(clock_falls)       /* times that the machine's clock went back */
 

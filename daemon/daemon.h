@@ -45,7 +45,10 @@ typedef struct image {
     int64_t begun_ns;      /* monotonic, the one being written */
     int64_t took_ns;       /* the last one, to be written or read */
     int64_t rest_ns;       /* monotonic, no other before */
+    int64_t look_ns;       /* monotonic, whether the child got on */
+    uint64_t seen_bytes;   /* that it had written at the last look */
     pid_t child;           /* writes it; 0: none */
+    bool ended;            /* it did not get on */
     int done;              /* ends with the child */
     sd_event_source *source;
     bool written; /* to be put in place once its batch is on the disk */

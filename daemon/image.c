@@ -25,6 +25,7 @@
 #define IMAGE_MAGIC UINT64_C(0x656c69666d697474)
 #define REST 5 /* times what the last one took, from its begin to that of the next */
 #define RETRY_NS INT64_C(60000000000)
+#define HELD_S 30 /* a child that writes nothing for so long will not get on */
 #define SYNC_BYTES (16u << 20) /* so much at most is not yet on the disk: the journal syncs beside it */
 #define ROOM_BYTES (16u << 20)
 
@@ -166,6 +167,7 @@ static void put_in_place(thawd *d)
     im->written = false;
     im->rest_ns = im->begun_ns + REST * im->took_ns;
     if (renameat(im->folder, "image.new", im->folder, "image") < 0) {
+        d->counters.image_failures++;
         log_say(d->log, SAY_IMAGE_FAILED, NULL, "the image cannot be put in place: %s", strerror(errno));
         return;
     }
@@ -175,11 +177,17 @@ static void put_in_place(thawd *d)
             fstatat(im->folder, "image", &st, 0) == 0 ? (uint64_t)st.st_size >> 20 : 0);
 }
 
-static void say_failed(thawd *d, int r)
+static void take_failure(thawd *d)
 {
+    d->counters.image_failures++;
     d->image.report = d->image.batch = 0;
     d->image.rest_ns = instant_stopwatch_ns() + RETRY_NS;
     (void)unlinkat(d->image.folder, "image.new", 0);
+}
+
+static void say_failed(thawd *d, int r)
+{
+    take_failure(d);
     log_say(d->log, SAY_IMAGE_FAILED, NULL, "no image could be saved, the next start reads more of the journal: %s",
             strerror(-r));
 }
@@ -250,11 +258,14 @@ static int on_child(sd_event_source *source, int fd, uint32_t revents, void *con
     (void)fd;
     (void)revents;
     child_end(d, &status);
-    d->image.took_ns = instant_stopwatch_ns() - d->image.begun_ns;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        d->image.took_ns = instant_stopwatch_ns() - d->image.begun_ns;
         d->image.written = true;
-    else
-        say_failed(d, WIFEXITED(status) ? -WEXITSTATUS(status) : -ECANCELED); /* killed: for its memory, mostly */
+    } else if (d->image.ended) {
+        take_failure(d); /* said already */
+    } else { /* killed: for its memory, mostly */
+        say_failed(d, WIFEXITED(status) ? -WEXITSTATUS(status) : -ECANCELED);
+    }
     pass_schedule(d);
     return 0;
 }
@@ -315,6 +326,35 @@ static int start(thawd *d)
     return r;
 }
 
+static uint64_t bytes_written(const thawd *d)
+{
+    struct stat st;
+
+    return fstatat(d->image.folder, "image.new", &st, 0) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+/* A child that was stopped, or waits for a disk that does not answer, holds the pages that the loop has changed
+ * since. One that waits for the disk ends only when that answers: on_child() sees it, nobody waits for it. */
+static void look_at_child(thawd *d)
+{
+    image *im = &d->image;
+    uint64_t bytes;
+
+    if (im->ended || d->now.mono.ns < im->look_ns)
+        return;
+    bytes = bytes_written(d);
+    im->look_ns = d->now.mono.ns + INT64_C(1000000000) * HELD_S;
+    im->ended = bytes == im->seen_bytes;
+    im->seen_bytes = bytes;
+    if (!im->ended)
+        return;
+    (void)kill(im->child, SIGKILL); /* ours until it is waited for: the pid is nobody else's */
+    log_say(d->log, SAY_IMAGE_FAILED, NULL,
+            "the process %d that writes an image has written nothing for %d s and is ended, the next start reads more "
+            "of the journal: see whether the disk of %s answers; another image is tried in a minute",
+            (int)im->child, HELD_S, d->config.state);
+}
+
 /* As image.h has it: enough to do again, enough of what one costs itself, and not too soon. */
 static bool is_due(const thawd *d)
 {
@@ -331,6 +371,8 @@ void image_look(thawd *d)
 
     if (im->written && d->durable >= im->ticket)
         put_in_place(d);
+    if (im->child != 0)
+        look_at_child(d);
     if (im->child != 0 || im->written || !is_due(d))
         return;
     im->report = journal_last_report(d->journal);
@@ -338,6 +380,9 @@ void image_look(thawd *d)
     im->ticket = d->ticket;
     im->begun_ns = instant_stopwatch_ns();
     im->begun_work_ns = im->work_ns;
+    im->look_ns = im->begun_ns + INT64_C(1000000000) * HELD_S;
+    im->seen_bytes = 0;
+    im->ended = false;
     r = has_room(d) ? start(d) : -ENOSPC;
     if (r < 0)
         say_failed(d, r);

@@ -18,7 +18,8 @@
  *     disk, no more than a fifth of the time something is written beside the journal.
  *
  * While the child writes, it and the loop share their memory: what the loop changes meanwhile is
- * held twice. One that would leave too little room on the disk for the journal is not written; after
+ * held twice. One that writes nothing for half a minute, since it was stopped or the disk does not answer,
+ * is ended. One that would leave too little room on the disk for the journal is not written; after
  * a failure the next is tried a minute later.
  */
 #ifndef DAEMON_IMAGE_H
