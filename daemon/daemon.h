@@ -28,6 +28,7 @@
 #include "log.h"
 #include "outbox.h"
 #include "readers.h"
+#include "replayed.h"
 #include "zsock.h"
 
 typedef struct auth auth;
@@ -92,6 +93,7 @@ typedef struct thawd {
     image image;
 
     bool replaying;  /* alerts up to journal_last_alert are known already */
+    replayed replayed; /* those that came of it again */
     bool pressed;    /* input waits */
     bool alert_sent; /* an alert left since the last beat */
     int failure;     /* what ends the process, or 0 */

@@ -86,8 +86,12 @@ void publisher_alert(void *context, const thaw_alert *alert)
     thawd *d = context;
     int r;
 
-    if (d->replaying && alert->seq <= journal_last_alert(d->journal))
-        return; /* published in an earlier life */
+    if (d->replaying && alert->seq <= journal_last_alert(d->journal)) { /* published in an earlier life */
+        r = replayed_note(&d->replayed, alert);
+        if (r < 0)
+            d->failure = r;
+        return;
+    }
     d->counters.alerts++;
     r = put_alert(d, alert);
     if (r < 0) {

@@ -251,20 +251,25 @@ static int on_record(void *context, const journal_record *record)
     }
 }
 
-/* What replay gave must be what was published, or numbers would be given twice. */
-static int check_numbers(recovery *rc)
+#define OTHER_VERSION                                                                              \
+    "this journal was written by another version: start it with that one, or carry the reports "   \
+    "over into a new state folder (thaw journal export, then import --reports)"
+
+/* What replay gave must be what was published, or numbers and revisions would be given twice. */
+static int check_alerts(recovery *rc)
 {
     uint64_t kept = journal_last_alert(rc->d->journal), given = engine_alert_seq(rc->d->engine);
+    uint64_t differs = replayed_compare(&rc->d->replayed, rc->d->journal);
 
-    if (given >= kept)
-        return 0;
-    snprintf(rc->error, sizeof(rc->error),
-             "the reports give %" PRIu64 " alert changes, but %" PRIu64
-             " were published; this journal was written by another version: start it with that "
-             "one, or carry the reports over into a new state folder (thaw journal export, then "
-             "import --reports)",
-             given, kept);
-    return -EBADMSG;
+    if (differs > 0)
+        snprintf(rc->error, sizeof(rc->error),
+                 "of the reports comes another alert change %" PRIu64 " than was published; " OTHER_VERSION,
+                 differs);
+    else if (given < kept)
+        snprintf(rc->error, sizeof(rc->error),
+                 "the reports give %" PRIu64 " alert changes, but %" PRIu64 " were published; " OTHER_VERSION,
+                 given, kept);
+    return differs > 0 || given < kept ? -EBADMSG : 0;
 }
 
 /* Whether to read everything instead of what stands behind the image: not once it raised something
@@ -294,12 +299,13 @@ static int replay_from(thawd *d, const image_place *from)
     if (r == 0)
         r = flush(&rc);
     if (r == 0)
-        r = check_numbers(&rc);
+        r = check_alerts(&rc);
     if (r < 0 && !may_read_all(d, from, r))
         log_say(d->log, SAY_RECOVERY_FAILED, NULL, "the journal cannot be applied: %s",
                 rc.error[0] != '\0' ? rc.error
                 : error[0] != '\0'  ? error
                                     : strerror(-r));
+    replayed_done(&d->replayed);
     rules_free(rc.base_rules);
     free(rc.bytes);
     free(rc.ends);

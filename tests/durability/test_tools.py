@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import stat
+import struct
 import subprocess
 import unittest
 
@@ -13,6 +14,20 @@ import harness
 def tool(d, *words, stdin=None, state="state"):
     return subprocess.run([harness.THAW, "journal", *words, "--state", d.path(state)], input=stdin,
                           capture_output=True, timeout=harness.PATIENCE, check=False)
+
+
+PREFACE, ALERT = b"thaw journal 1\n\0", 16  # daemon/journal/journal_private.h has the records
+
+
+def records(stream):
+    """(kind, record) of an exported journal."""
+    found, at = [], len(PREFACE)
+    while at < len(stream):
+        length, kind = struct.unpack_from("<IB", stream, at + 24)
+        size = (32 + length + 7) // 8 * 8
+        found.append((kind, stream[at:at + size]))
+        at += size
+    return found
 
 
 class Tools(unittest.TestCase):
@@ -134,6 +149,36 @@ class Tools(unittest.TestCase):
             self.assertEqual([a["state"] for a in d.ok("snapshot")["alerts"]], ["firing"])
             d.restart()
             self.assertEqual([a["state"] for a in d.ok("snapshot")["alerts"]], ["firing"])
+
+    def test_other_alerts_than_were_published(self):
+        """As of a version that makes something else of the same reports."""
+        with harness.Daemon([harness.ANY_RELEASE]) as d, \
+                harness.Daemon([dict(harness.ANY_RELEASE, rule="other")]) as other:
+            for n in range(5):
+                d.publish(harness.event(n))
+                other.publish(harness.event(n))
+            self.assertEqual(d.status()["seq"], other.status()["seq"])
+            count = d.status()["seq"]
+            d.stop()
+            mine, theirs = records(tool(d, "export").stdout), records(tool(other, "export").stdout)
+            self.assertEqual([kind for kind, _ in mine], [kind for kind, _ in theirs])
+            last = max(n for n, (kind, _) in enumerate(theirs) if kind == ALERT)
+            for what, say in ((mine, None), (mine[:last] + [theirs[last]] + mine[last + 1:], count),
+                              ([t if t[0] == ALERT else m for m, t in zip(mine, theirs)], 1)):
+                state = f"state-{say}"
+                os.mkdir(d.path(state))
+                done = tool(d, "import", stdin=PREFACE + b"".join(record for _, record in what), state=state)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                d.configure({"state": d.path(state)})
+                if say is None:
+                    d.start()
+                    d.stop()
+                    continue
+                with self.assertRaisesRegex(AssertionError, f"another alert change {say} than was published"):
+                    d.start()
+                d._forget()
+                self.assertEqual(tool(d, "check", state=state).returncode, 0)  # nothing was added to it
+                self.assertEqual(records(tool(d, "export", state=state).stdout), what)
 
     def test_wrong_usage(self):
         with harness.Daemon(start=False) as d:
