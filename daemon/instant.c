@@ -3,8 +3,6 @@
 
 #include <time.h>
 
-#define FALL_NS INT64_C(1000000000) /* smaller steps back are everyday adjustment */
-
 static int64_t clock_ns(clockid_t id)
 {
     struct timespec ts;
@@ -21,7 +19,7 @@ int64_t instant_stopwatch_ns(void)
 bool instant_take(instant *now)
 {
     int64_t machine = clock_ns(CLOCK_REALTIME);
-    bool fell = now->machine_ns != 0 && machine < now->machine_ns - FALL_NS;
+    bool fell = now->machine_ns != 0 && machine < now->machine_ns - INSTANT_FALL_NS;
 
     now->machine_ns = machine;
     if (machine > now->wall_ns)

@@ -21,6 +21,8 @@ typedef struct instant {
     monotime mono;
 } instant;
 
+#define INSTANT_FALL_NS INT64_C(1000000000) /* smaller steps back are everyday adjustment */
+
 /* Takes the time; returns whether the machine's clock has fallen behind by more than a second
  * since the last call (once for each fall). */
 bool instant_take(instant *now);

@@ -360,6 +360,25 @@ static int set_rules(thawd *d)
     return 0;
 }
 
+/* Nothing is received before what came earlier, also where the machine's clock was ahead then. */
+static void hold_clock(thawd *d)
+{
+    int64_t ahead_ns;
+
+    (void)instant_take(&d->now);
+    if (d->config.clock != ENGINE_CLOCK_WALL || engine_now(d->engine) <= d->now.wall_ns)
+        return;
+    d->now.wall_ns = engine_now(d->engine);
+    ahead_ns = d->now.wall_ns - d->now.machine_ns;
+    if (ahead_ns < INSTANT_FALL_NS)
+        return;
+    d->counters.clock_falls++;
+    log_say(d->log, SAY_CLOCK_BACK, NULL,
+            "the machine's clock is %" PRId64 " s behind what the journal ends with; received_at stays at its latest value "
+            "until the clock has caught up",
+            ahead_ns / 1000000000);
+}
+
 int recovery_run(thawd *d)
 {
     char from[64] = "";
@@ -375,8 +394,8 @@ int recovery_run(thawd *d)
     d->replaying = r < 0;
     if (r == 0)
         r = set_rules(d);
-    if (r == 0 && d->config.clock == ENGINE_CLOCK_WALL && engine_now(d->engine) > d->now.wall_ns)
-        d->now.wall_ns = engine_now(d->engine);
+    if (r == 0)
+        hold_clock(d);
     if (r == 0)
         r = intake_commit(d);
     if (d->image.report > 0)

@@ -261,8 +261,8 @@ THAW_API int thaw_body_begin(thaw_body *body, const void *data, size_t len,
                              const thaw_limits *limits, int64_t now_ns, thaw_error *error);
 
 /* Decodes the next event. 1: *event is filled and valid. 0: no more. -EBADMSG: this event is
- * rejected for *error; of *event only bytes, and id if it could be read, are filled; the reader
- * stands behind it: the next call goes on with the next event. -EPROTO, only after thaw_body_begin
+ * rejected for *error; of *event only bytes, and of id, source, country and producer what could be
+ * read, are filled; the reader stands behind it: the next call goes on with the next event. -EPROTO, only after thaw_body_begin
  * and never after an -EBADMSG: the message as a whole is refused for *error, also the events that
  * were taken from it; there are no more. */
 THAW_API int thaw_body_next(thaw_body *body, thaw_event *event, thaw_error *error);

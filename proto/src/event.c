@@ -365,11 +365,13 @@ static thaw_code pass_finish(const wire_reading *reading, const event_pass *pass
     return code ? code : check_dates(reading, event, body->now_ns);
 }
 
-/* Leaves in a rejected event its bytes and, if it can be read, its id. */
+/* Leaves in a rejected event its bytes and, of what tells whose it is, what can be read. */
 static void event_reject(const thaw_body *body, wire_cursor map, thaw_event *event)
 {
+    const uint64_t wanted = KEY_BIT(KEY_ID) | KEY_BIT(KEY_SOURCE) | KEY_BIT(KEY_COUNTRY) | KEY_BIT(KEY_PRODUCER);
     const wire_reading quiet = {body->limits, NULL};
     const uint8_t *start = map.at;
+    uint64_t seen = 0;
     wire_cursor end = map;
     wire_item item;
     thaw_str name;
@@ -384,11 +386,11 @@ static void event_reject(const thaw_body *body, wire_cursor map, thaw_event *eve
         bool text = wire_read_str(&map, &name);
         if (!text && !wire_skip(&map))
             return;
-        if (text && wire_key_find(name.data, name.len) == KEY_ID) {
-            if (wire_field_read(&quiet, KEY_ID, &map, event))
-                wire_field_clear(KEY_ID, event);
-            return;
-        }
+        wire_key key = text ? wire_key_find(name.data, name.len) : KEY_UNKNOWN;
+        wire_cursor value = map;
+        if (text && wanted & KEY_BIT(key) & ~seen && wire_field_read(&quiet, key, &value, event))
+            wire_field_clear(key, event);
+        seen |= text ? KEY_BIT(key) : 0;
         if (!wire_skip(&map))
             return;
     }

@@ -5,6 +5,8 @@
  *                                write and all after it with ENOSPC; N = 0 only counts
  *   THAW_FAULT_COUNT=FILE        8 bytes, shared by thawd and its children: calls of that kind so far
  *
+ *   THAW_CLOCK=SECONDS           the machine's clock shows so much more, or less, than it does
+ *
  * Kinds: write (to regular files; errno 0: half of it is written), sync, rename, create (files and
  * folders), alloc, map (mmap, ftruncate), fork, thread.
  */
@@ -23,6 +25,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 typedef enum kind { WRITE, SYNC, RENAME, CREATE, ALLOC, MAP, FORK, THREAD, KINDS } kind;
@@ -69,6 +72,27 @@ static bool fails(kind k)
 }
 
 #define NEXT(type, name) ((type)(uintptr_t)dlsym(RTLD_NEXT, name))
+
+/* ---- time -------------------------------------------------------------------------------- */
+
+static long clock_ahead_s;
+
+__attribute__((constructor)) static void clock_read(void)
+{
+    const char *text = getenv("THAW_CLOCK");
+
+    if (text != NULL)
+        clock_ahead_s = atol(text);
+}
+
+int clock_gettime(clockid_t id, struct timespec *ret)
+{
+    int r = (int)syscall(SYS_clock_gettime, id, ret);
+
+    if (r == 0 && id == CLOCK_REALTIME)
+        ret->tv_sec += clock_ahead_s;
+    return r;
+}
 
 /* ---- files ------------------------------------------------------------------------------- */
 

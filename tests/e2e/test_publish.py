@@ -215,6 +215,25 @@ class Publish(unittest.TestCase):
             self.assertLess(abs(reject["received_at"].seconds - time.time()), 3600)
 
 
+    def test_whose_a_rejected_event_is_stands_in_the_log(self):
+        """Whatever was wrong with it: an operator looks for what a source sent that was rejected."""
+        bad = {"future": {"occurred_at": "2199-01-01"}, "invalid": {"count": -1}, "too-large": {"title": "x" * 5000}}
+        with harness.Daemon() as d:
+            for n, (code, what) in enumerate(bad.items()):
+                first = harness.event(f"first-{n}", source="wire", **what)
+                last = dict(what, **harness.event(f"last-{n}", source="wire"))
+                last.update(what)
+                for event in (first, last):
+                    status, reply = d.ask("publish", event)
+                    self.assertEqual((status, reply["rejected"][0]["code"]), ("OK", code), reply)
+                    self.assertEqual(d.log().count(f'rejected on service as {code}: "{event["id"]}" of "wire"'), 1, d.log())
+            event = harness.event("nameless", source="wire", count=-1)
+            for source in (7, "", "x" * 200, None):
+                event["source"] = source
+                self.assertEqual(d.ask("publish", event)[1]["accepted"], 0)
+            self.assertEqual(d.log().count(': "enameless" of ""'), 4, d.log())
+
+
 class Once(unittest.TestCase):
     """One answer to each request, whatever else the same round of the loop does."""
 

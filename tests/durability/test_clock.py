@@ -1,0 +1,76 @@
+"""The machine's clock was ahead, or is behind: what came earlier was received earlier, and it is told."""
+
+import os
+import subprocess
+import unittest
+
+import harness
+
+FAULTS = os.environ.get("THAW_FAULTS", "")
+DAY = 86400
+RULES = [{"rule": "lately", "by": ["country"], "select": {"freed": {"kind": "release", "within": "10d"}},
+          "when": "freed.count > 0", "severity": "info", "title": "{freed.count}"}]
+
+
+def event(name):
+    return harness.event(name, reported_at="2025-06-01T12:00:00Z", occurred_at="2025-06-01")
+
+
+def received(d):
+    return [e["received_at"].to_unix_nano() for e in d.ok("events")["events"]]
+
+
+class Clock(unittest.TestCase):
+    def ahead(self, d, seconds):
+        d.env["LD_PRELOAD"] = d.path("faults.so")  # a blank in its path would end it there
+        if not os.path.lexists(d.env["LD_PRELOAD"]):
+            os.symlink(os.path.abspath(FAULTS), d.env["LD_PRELOAD"])
+        d.env["THAW_CLOCK"] = str(seconds)
+
+    def test_was_ahead(self):
+        with harness.Daemon(RULES, {"clock": "wall"}, start=False) as d:
+            self.ahead(d, 20 * DAY)
+            d.start()
+            d.publish(event("1"))
+            self.assertEqual(d.log().count("clock"), 0, d.log())
+            for n, end in enumerate((d.stop, d.kill)):
+                end()
+                self.ahead(d, n)
+                d.start()
+                self.assertRegex(d.log(), r"the machine's clock is 17279\d\d s behind what the journal ends with")
+                self.assertEqual(d.counters()["clock_falls"], 1)
+                self.assertIn("clock", d.status()["last_problem"])
+                d.publish(event(f"again-{n}"))
+            times = received(d)
+            self.assertEqual(times, sorted(times))
+            d.stop()
+            self.ahead(d, 21 * DAY)
+            lines = d.log().count("the machine's clock is")
+            d.start()  # it has caught up
+            self.assertEqual((d.log().count("the machine's clock is"), lines), (2, 2))
+            self.assertEqual(d.counters()["clock_falls"], 0)
+
+    def test_the_way_out(self):
+        """What was received ahead of time is published again, as the catalog has it."""
+        with harness.Daemon(RULES, {"clock": "wall"}, start=False) as d:
+            self.ahead(d, 400 * DAY)
+            d.start()
+            d.publish(*(event(str(n)) for n in range(5)))
+            with open(d.path("reports"), "wb") as f:
+                subprocess.run([harness.THAW, "events", "--bare", "--service", d.address("service")], stdout=f, check=True)
+            d.stop()
+            os.mkdir(d.path("new"))
+            d.configure({"state": d.path("new")})
+            self.ahead(d, 0)
+            d.start()
+            subprocess.run([harness.THAW, "pub", "--quiet", "--service", d.address("service"), d.path("reports")], check=True)
+            self.assertEqual(d.status()["journal_seq"], 5)
+            self.assertEqual(d.counters()["clock_falls"], 0)
+            self.assertLess(max(received(d)), d.status()["now"].to_unix_nano() + 1)
+
+
+if __name__ == "__main__":
+    if not os.path.exists(FAULTS):
+        print("skipped: the clock cannot be set for this build")
+        raise SystemExit(77)
+    harness.main()
