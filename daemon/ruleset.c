@@ -35,6 +35,8 @@ static int pack_file(const char *path, reply_body *body, msgpack_packer *out)
 
     if (r == 0 && !S_ISREG(st.st_mode))
         r = -EINVAL;
+    if (r == 0 && (uint64_t)st.st_size > rules_limits_default.file_bytes)
+        r = -EFBIG;
     char *bytes = r == 0 ? malloc((size_t)st.st_size + 1) : NULL;
     if (r == 0 && bytes == NULL)
         r = -ENOMEM;
@@ -65,7 +67,8 @@ static int on_file(void *context, const char *path)
 {
     packing *p = context;
 
-    p->count++;
+    if (p->count++ == FILES_MAX)
+        return -EFBIG;
     return pack_file(path, &p->files, &p->out);
 }
 
@@ -210,36 +213,6 @@ static int load_files(const config *c, rules **ret_set, char error[RULESET_ERROR
     return r;
 }
 
-/* The texts are read before and after the rules: only if they are the same do they belong to the
- * set. */
-int ruleset_load(const config *c, ruleset *ret_ruleset, char error[RULESET_ERROR_BYTES])
-{
-    for (int i = 0; i < ATTEMPTS; i++) {
-        ruleset made = {.set = NULL};
-        uint8_t *again = NULL;
-        size_t again_len = 0;
-        int r = load_files(c, &made.set, error);
-        bool same = false;
-        if (r < 0)
-            return r;
-        r = pack_all(c, &made.packed, &made.packed_len);
-        if (r == 0)
-            r = pack_all(c, &again, &again_len);
-        if (r == 0)
-            same = again_len == made.packed_len && memcmp(again, made.packed, again_len) == 0;
-        free(again);
-        if (same) {
-            *ret_ruleset = made;
-            return 0;
-        }
-        ruleset_done(&made);
-        if (r == -ENOMEM)
-            return r;
-    }
-    snprintf(error, RULESET_ERROR_BYTES, "the rule files change while they are read; try again");
-    return -EINVAL;
-}
-
 /* ---- unpacking --------------------------------------------------------------------------- */
 
 static bool enter_map(wire_cursor *at, uint32_t *ret_pairs)
@@ -338,17 +311,16 @@ static int texts_read(wire_cursor *at, uint32_t count, rules_source *texts)
     return 0;
 }
 
-int ruleset_unpack(const uint8_t *packed, size_t len, rules **ret_set,
-                   char error[RULESET_ERROR_BYTES])
+/* limits NULL: the default, as for files. */
+static int load_packed(const uint8_t *packed, size_t len, const rules_limits *limits, rules **ret_set,
+                       char error[RULESET_ERROR_BYTES])
 {
-    rules_limits limits = rules_limits_default;
     rules_source *texts = NULL;
     uint32_t count = 0;
     wire_cursor at;
     wire_item item;
     int r = -EBADMSG;
 
-    limits.accepted_once = true;
     if (find_value(packed, len, "files", &at) && wire_read(&at, &item) && item.type == WIRE_ARRAY &&
         item.len <= FILES_MAX) {
         count = item.len;
@@ -359,7 +331,63 @@ int ruleset_unpack(const uint8_t *packed, size_t len, rules **ret_set,
         snprintf(error, RULESET_ERROR_BYTES, "a journaled rule set cannot be read: %s",
                  strerror(-r));
     else
-        r = load(&(loading){.texts = texts, .count = count, .limits = &limits}, ret_set, error);
+        r = load(&(loading){.texts = texts, .count = count, .limits = limits}, ret_set, error);
     texts_free(texts, count);
     return r;
+}
+
+int ruleset_unpack(const uint8_t *packed, size_t len, rules **ret_set,
+                   char error[RULESET_ERROR_BYTES])
+{
+    rules_limits limits = rules_limits_default;
+
+    limits.accepted_once = true;
+    return load_packed(packed, len, &limits, ret_set, error);
+}
+
+/* ---- reading both ------------------------------------------------------------------------ */
+
+/* What is wrong with files that cannot be packed. -EAGAIN: nothing any more. */
+static int complain(const config *c, char error[RULESET_ERROR_BYTES])
+{
+    rules *set = NULL;
+    int r = load_files(c, &set, error);
+
+    rules_free(set);
+    return r == 0 ? -EAGAIN : r;
+}
+
+static bool still_same(const config *c, const ruleset *made)
+{
+    uint8_t *packed = NULL;
+    size_t len = 0;
+    bool same = pack_all(c, &packed, &len) == 0 && len == made->packed_len &&
+                memcmp(packed, made->packed, len) == 0;
+
+    free(packed);
+    return same;
+}
+
+/* The set is made of the texts as they are packed, not of the files: whatever happens to these meanwhile,
+ * replay has the rules that are in force. Where they have changed by then, somebody may be in the midst of
+ * writing them. */
+int ruleset_load(const config *c, ruleset *ret_ruleset, char error[RULESET_ERROR_BYTES])
+{
+    for (int i = 0; i < ATTEMPTS; i++) {
+        ruleset made = {.set = NULL};
+        int r = pack_all(c, &made.packed, &made.packed_len);
+        if (r == 0)
+            r = load_packed(made.packed, made.packed_len, NULL, &made.set, error);
+        else if (r != -ENOMEM)
+            r = complain(c, error);
+        if (r == 0 && still_same(c, &made)) {
+            *ret_ruleset = made;
+            return 0;
+        }
+        ruleset_done(&made);
+        if (r < 0 && r != -EAGAIN)
+            return r;
+    }
+    snprintf(error, RULESET_ERROR_BYTES, "the rule files change while they are read; try again");
+    return -EINVAL;
 }
