@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -333,6 +334,31 @@ static void writer_fail(journal *j, const char *step, int rc, size_t bytes)
     atomic_store(&j->failed, r != 0 ? r : -EIO);
 }
 
+/* Whether the next start will find what was written: a file that was removed, or moved away, takes everything
+ * and keeps nothing. Where that cannot be seen it counts as there. */
+static bool still_in_place(const journal *j)
+{
+    char place[4096];
+    struct stat open_file, found;
+    mdb_filehandle_t fd;
+    int n = snprintf(place, sizeof place, "%s/data.mdb", j->path);
+
+    if (n < 0 || (size_t)n >= sizeof place || mdb_env_get_fd(j->env, &fd) != 0 || fstat(fd, &open_file) < 0)
+        return true;
+    if (stat(place, &found) < 0)
+        return errno != ENOENT && errno != ENOTDIR;
+    return found.st_ino == open_file.st_ino && found.st_dev == open_file.st_dev;
+}
+
+static void writer_fail_gone(journal *j)
+{
+    snprintf(j->failed_text, sizeof j->failed_text,
+             "journal %.200s: data.mdb was removed or exchanged while thawd writes to it; nothing is acknowledged any "
+             "more: put it back, or restore a copy, before the next start",
+             j->path);
+    atomic_store(&j->failed, -ESTALE);
+}
+
 static void counters_update(journal *j, int64_t took_ns)
 {
     MDB_envinfo info;
@@ -392,6 +418,11 @@ static void *writer_run(void *context)
         int rc = group_write(j, &j->writing, &step);
         if (rc != 0) {
             writer_fail(j, step, rc, bytes);
+            writer_signal(j);
+            return NULL;
+        }
+        if (!still_in_place(j)) {
+            writer_fail_gone(j);
             writer_signal(j);
             return NULL;
         }

@@ -2,6 +2,7 @@
 there again after a restart with room. Needs root, for a private file system."""
 
 import os
+import shutil
 import subprocess
 import sys
 import unittest
@@ -57,6 +58,34 @@ class Disk(unittest.TestCase):
                 if d.running():
                     d.kill()
                 subprocess.run(["umount", "-l", d.path("state")], check=False)
+
+    def test_file_taken_away(self):
+        """What nobody would find again is not acknowledged."""
+        def removed(d):
+            os.unlink(d.path("state", "journal", "data.mdb"))
+
+        def all_removed(d):
+            shutil.rmtree(d.path("state", "journal"))
+
+        def moved(d):
+            os.rename(d.path("state"), d.path("aside"))
+            os.mkdir(d.path("state"))
+
+        def exchanged(d):
+            shutil.copy(d.path("state", "journal", "data.mdb"), d.path("copy"))
+            os.rename(d.path("copy"), d.path("state", "journal", "data.mdb"))
+
+        for take in removed, all_removed, moved, exchanged:
+            with self.subTest(take=take.__name__), harness.Daemon() as d:
+                d.publish(harness.event(1))
+                take(d)
+                with d.client() as c:
+                    with self.assertRaisesRegex(AssertionError, "no answer"):
+                        c.ask("publish", harness.event(2), patience=1)
+                harness.wait_for(lambda: not d.running(), "the end of thawd")
+                self.assertEqual(d.process.returncode, 1)
+                self.assertIn("data.mdb was removed or exchanged", d.log())
+                d._forget()
 
 
 if __name__ == "__main__":
