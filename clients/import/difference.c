@@ -114,15 +114,15 @@ static void pair_by_key(matching *m)
     }
 }
 
-/* Records left over whose keys changed: `field` of the old ones against RECORD_OTHER of the new. */
-static int pair_by_other(matching *m, record_field field)
+/* Records left over whose keys changed: a field of the old ones against one of the new. */
+static int pair_by_fields(matching *m, record_field of_before, record_field of_after)
 {
     directory olds;
-    int result = directory_make(m->before, field, m->partner_of_before, &olds);
+    int result = directory_make(m->before, of_before, m->partner_of_before, &olds);
     if (result != 0)
         return result;
     for (size_t j = 0; j < m->after->count; j++) {
-        const char *others = m->after->at[j].at[RECORD_OTHER];
+        const char *others = m->after->at[j].at[of_after];
         const char *other = NULL;
         size_t len = 0;
         while (m->partner_of_after[j] == 0 && text_next(&others, '\n', &other, &len)) {
@@ -242,33 +242,126 @@ static void step_add(matching *m, step s)
     d->delisted += s.kind == STEP_DELISTED;
 }
 
-/* Of the records without a partner those of one name. */
-typedef struct names {
-    directory before, after;
-} names;
+/* The records without a partner by their names, and the old ones by their identifiers. */
+typedef struct leftovers {
+    directory before, after, before_ids;
+    directory gone_ids; /* of those who left before the old list */
+} leftovers;
 
-/* One name that leaves and comes on one day, once each, is a move. */
-static const record *move_of(const matching *m, const names *n, const record *comes)
+static int leftovers_make(const matching *m, leftovers *n)
+{
+    int result = directory_make(m->before, RECORD_NAME, m->partner_of_before, &n->before);
+    if (result == 0)
+        result = directory_make(m->after, RECORD_NAME, m->partner_of_after, &n->after);
+    if (result == 0)
+        result = directory_make(m->before, RECORD_IDS, m->partner_of_before, &n->before_ids);
+    if (result == 0 && m->before->gone != NULL)
+        result = directory_make(m->before->gone, RECORD_IDS, NULL, &n->gone_ids);
+    return result;
+}
+
+static void leftovers_done(leftovers *n)
+{
+    free(n->before.at);
+    free(n->after.at);
+    free(n->before_ids.at);
+    free(n->gone_ids.at);
+}
+
+static bool same_field(const record *a, const record *b, record_field field)
+{
+    return strcmp(a->at[field], b->at[field]) == 0;
+}
+
+/* The records of one authority that bear an identifier of `one`, one after the other, NULL at the
+ * end. `partner` NULL: any record, else those that have a partner. */
+typedef struct namesakes {
+    const list *at;
+    const directory *ids;
+    const size_t *partner;
+    const record *one;
+    const char *rest; /* identifiers still to look for */
+    const entry *found;
+    size_t left;
+} namesakes;
+
+static const record *namesakes_next(namesakes *w)
+{
+    const char *item = NULL;
+    size_t len = 0;
+    for (;;) {
+        for (; w->left > 0; w->left--) {
+            size_t at = (w->found++)->record;
+            const record *r = &w->at->at[at];
+            if ((w->partner == NULL || w->partner[at] > 0) &&
+                same_field(r, w->one, RECORD_AUTHORITY)) {
+                w->left--;
+                return r;
+            }
+        }
+        if (!text_next(&w->rest, '\n', &item, &len))
+            return NULL;
+        if (record_id_is_certain(item))
+            w->found = directory_find(w->ids, item, len, &w->left);
+    }
+}
+
+static const record *record_by_ids(const list *at, const directory *ids, const size_t *partner,
+                                   const record *one)
+{
+    namesakes w = {at, ids, partner, one, one->at[RECORD_IDS], NULL, 0};
+    return namesakes_next(&w);
+}
+
+int64_t date_day(const char *date)
+{
+    static const int64_t day_ns = INT64_C(86400000000000);
+    thaw_date parsed;
+    int64_t start = 0;
+    int64_t end = 0;
+    if (thaw_date_parse(date, strlen(date), &parsed) != 0)
+        return INT64_MIN;
+    thaw_date_interval(&parsed, &start, &end);
+    return start / day_ns - (start % day_ns < 0);
+}
+
+/* When the party of a record left last, before the old list was made. */
+static const char *left_of(const matching *m, const leftovers *n, const record *comes)
+{
+    const char *last = NULL;
+    const record *r = NULL;
+    namesakes w = {m->before->gone, &n->gone_ids, NULL, comes, comes->at[RECORD_IDS], NULL, 0};
+    while (m->before->gone != NULL && (r = namesakes_next(&w)) != NULL)
+        if (last == NULL || date_day(r->at[RECORD_UPDATED]) > date_day(last))
+            last = r->at[RECORD_UPDATED];
+    return last;
+}
+
+/* One party that leaves and comes on one day is a move: it bears an identifier of both records, or
+ * its name stands once in each. */
+static const record *move_of(const matching *m, const leftovers *n, const record *comes)
 {
     const char *name = comes->at[RECORD_NAME];
     size_t gone_count = 0;
     size_t come_count = 0;
+    const record *by_ids = record_by_ids(m->before, &n->before_ids, NULL, comes);
+    if (by_ids != NULL)
+        return by_ids;
     const entry *gone = directory_find(&n->before, name, strlen(name), &gone_count);
     directory_find(&n->after, name, strlen(name), &come_count);
     if (gone_count != 1 || come_count != 1)
         return NULL;
     const record *r = &m->before->at[gone->record];
-    bool same = strcmp(r->at[RECORD_TYPE], comes->at[RECORD_TYPE]) == 0 &&
-                strcmp(r->at[RECORD_AUTHORITY], comes->at[RECORD_AUTHORITY]) == 0;
-    return same ? r : NULL;
+    return same_field(r, comes, RECORD_TYPE) && same_field(r, comes, RECORD_AUTHORITY) ? r : NULL;
 }
 
-static int steps_of_new(matching *m, const names *n)
+static int steps_of_new(matching *m, const leftovers *n)
 {
     for (size_t j = 0; j < m->after->count; j++) {
         record *after = &m->after->at[j];
         if (m->partner_of_after[j] == 0) {
-            step_add(m, (step){STEP_IMPOSED, NULL, after, move_of(m, n, after)});
+            step_add(m,
+                     (step){STEP_IMPOSED, NULL, after, move_of(m, n, after), left_of(m, n, after)});
             continue;
         }
         const record *before = &m->before->at[m->partner_of_after[j] - 1];
@@ -276,29 +369,9 @@ static int steps_of_new(matching *m, const names *n)
         if (result != 0)
             return result;
         if (record_changes(before, after) != 0)
-            step_add(m, (step){STEP_AMENDED, before, after, NULL});
+            step_add(m, (step){STEP_AMENDED, before, after, NULL, NULL});
     }
     return 0;
-}
-
-/* A record that was and is in the list, of the same authority, and bears an identifier of this
- * one. */
-static const record *party_elsewhere(const matching *m, const directory *ids, const record *gone)
-{
-    const char *items = gone->at[RECORD_IDS];
-    const char *item = NULL;
-    size_t len = 0;
-    while (text_next(&items, '\n', &item, &len)) {
-        size_t n = 0;
-        const entry *found = directory_find(ids, item, len, &n);
-        for (size_t i = 0; i < n; i++) {
-            const record *r = &m->after->at[found[i].record];
-            if (m->partner_of_after[found[i].record] > 0 &&
-                strcmp(r->at[RECORD_AUTHORITY], gone->at[RECORD_AUTHORITY]) == 0)
-                return r;
-        }
-    }
-    return NULL;
 }
 
 static int steps_of_gone(matching *m)
@@ -312,19 +385,62 @@ static int steps_of_gone(matching *m)
         const record *gone = &m->before->at[i];
         if (m->partner_of_before[i] != 0)
             continue;
-        const record *beside =
-            into[i] > 0 ? &m->after->at[into[i] - 1] : party_elsewhere(m, &ids, gone);
-        step_add(m, (step){beside != NULL ? STEP_MAINTAINED : STEP_DELISTED, gone, NULL, beside});
+        /* else a record that was and is in the list, of the same party */
+        const record *beside = into[i] > 0
+                                   ? &m->after->at[into[i] - 1]
+                                   : record_by_ids(m->after, &ids, m->partner_of_after, gone);
+        step_add(
+            m, (step){beside != NULL ? STEP_MAINTAINED : STEP_DELISTED, gone, NULL, beside, NULL});
     }
     free(into);
     free(ids.at);
     return result;
 }
 
+/* ---- who has left -------------------------------------------------------------------- */
+
+static int gone_add(list *gone, const record *r, const char *date)
+{
+    static const record_field kept[] = {RECORD_KEY, RECORD_AUTHORITY, RECORD_IDS};
+    record *one = records_add(gone, 0);
+    int result = one != NULL ? record_put(gone, one, RECORD_UPDATED, date) : -ENOMEM;
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0] && result == 0; i++)
+        result = record_put(gone, one, kept[i], r->at[kept[i]]);
+    return result;
+}
+
+/* Those who left earlier, but for who leaves again, and those who leave now. */
+static int gone_take_over(matching *m)
+{
+    const list *old = m->before->gone;
+    const difference *d = m->result;
+    directory leave = {0};
+    int result = 0;
+    if (m->after->gone != NULL)
+        records_done(m->after->gone);
+    list *gone = records_gone(m->after);
+    if (gone == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < d->count && result == 0; i++)
+        if (d->at[i].kind == STEP_DELISTED)
+            result = gone_add(gone, d->at[i].before, records_date(m->after));
+    if (result == 0)
+        result = directory_make(gone, RECORD_KEY, NULL, &leave);
+    for (size_t i = 0; old != NULL && i < old->count && result == 0; i++) {
+        const char *key = old->at[i].at[RECORD_KEY];
+        size_t n = 0;
+        directory_find(&leave, key, strlen(key), &n);
+        if (n == 0)
+            result = gone_add(gone, &old->at[i], old->at[i].at[RECORD_UPDATED]);
+    }
+    free(leave.at);
+    return result;
+}
+
 int difference_make(const list *before, list *after, difference *ret_difference)
 {
     difference d = {.at = calloc(before->count + after->count + 1, sizeof *d.at)};
-    names n = {0};
+    leftovers n = {0};
     matching m = {.before = before,
                   .after = after,
                   .partner_of_before = calloc(before->count + 1, sizeof(size_t)),
@@ -333,20 +449,24 @@ int difference_make(const list *before, list *after, difference *ret_difference)
     int result = -ENOMEM;
     if (d.at != NULL && m.partner_of_before != NULL && m.partner_of_after != NULL) {
         pair_by_key(&m);
-        result = pair_by_other(&m, RECORD_KEY);
+        result = records_doubt(after, before);
         if (result == 0)
-            result = pair_by_other(&m, RECORD_OTHER);
+            result = pair_by_fields(&m, RECORD_KEY, RECORD_OTHER);
+        if (result == 0)
+            result = pair_by_fields(&m, RECORD_OTHER, RECORD_KEY); /* what was merged is parted */
+        if (result == 0)
+            result = pair_by_fields(&m, RECORD_OTHER, RECORD_OTHER);
+        if (result == 0)
+            result = leftovers_make(&m, &n);
+        /* Who comes before who leaves: of a move nobody ever hears as of a delisting. */
+        if (result == 0)
+            result = steps_of_new(&m, &n);
         if (result == 0)
             result = steps_of_gone(&m);
         if (result == 0)
-            result = directory_make(before, RECORD_NAME, m.partner_of_before, &n.before);
-        if (result == 0)
-            result = directory_make(after, RECORD_NAME, m.partner_of_after, &n.after);
-        if (result == 0)
-            result = steps_of_new(&m, &n);
+            result = gone_take_over(&m);
     }
-    free(n.before.at);
-    free(n.after.at);
+    leftovers_done(&n);
     free(m.partner_of_before);
     free(m.partner_of_after);
     if (result != 0) {

@@ -9,6 +9,7 @@
 #define IMPORT_DIFFERENCE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "record.h"
 
@@ -23,7 +24,8 @@ typedef struct step {
     step_kind kind;
     const record *before, *after; /* NULL where there is none */
     const record *beside;         /* maintained: the party's other record; imposed: the record of
-                                   * the same name that leaves on this day (a move), or NULL */
+                                   * the same party that leaves on this day (a move), or NULL */
+    const char *left; /* imposed: the last day on which the party left earlier, or NULL */
 } step;
 
 typedef struct difference {
@@ -33,9 +35,13 @@ typedef struct difference {
 } difference;
 
 /* Compares two finished lists. Records of the new one take over the countries that they had:
- * as long as a party is listed it is told of in each country in which it was. -ENOMEM. */
+ * as long as a party is listed it is told of in each country in which it was. The new list takes over
+ * who left earlier, with those who leave now. -ENOMEM. */
 int difference_make(const list *before, list *after, difference *ret_difference);
 void difference_done(difference *d);
+
+/* The day on which a date begins, counted from 1970; INT64_MIN where it is none. */
+int64_t date_day(const char *date);
 
 /* The fields that differ between two records of one key, as bits 1 << RECORD_... */
 unsigned record_changes(const record *before, const record *after);

@@ -17,6 +17,8 @@
 #include "programs.h"
 #include "rows.h"
 
+enum { ID_BYTES = 240 };
+
 typedef enum column {
     CELEX,
     NUMBER,
@@ -165,21 +167,27 @@ static void numbers_add(text *ids, const char *kind, const char *country, const 
     }
 }
 
-/* The name itself, without what stands in brackets: within one act that is the party. */
+/* The name itself, without what stands in brackets: within one act that is the party; and with the
+ * printed number, which two namesakes do not share. */
 static void ids_read(reading *g, const row *r)
 {
     char base[400];
     char slug[100];
+    char number[16];
     const char *country = country_of_party(g, r);
     const char *name = field(g, r, NAME);
     const char *bracket = strstr(name, " (");
     snprintf(base, sizeof base, "%.*s", (int)(bracket != NULL ? bracket - name : 399), name);
     text_clear(&g->ids);
     if (text_slug(base, slug, sizeof slug) > 0) {
-        text_put(&g->ids, "eu:");
-        text_put(&g->ids, field(g, r, PROGRAM));
-        text_put(&g->ids, ":");
-        text_put(&g->ids, slug);
+        char own[ID_BYTES];
+        snprintf(own, sizeof own, "eu:%.100s:%s", field(g, r, PROGRAM), slug);
+        text_put(&g->ids, own);
+        if (text_slug(field(g, r, NUMBER), number, sizeof number) > 0) {
+            text_join(&g->ids, "\n", own, strlen(own));
+            text_put(&g->ids, "#");
+            text_put(&g->ids, number);
+        }
     }
     numbers_add(&g->ids, "registration", country, field(g, r, REGISTRATION));
     numbers_add(&g->ids, "tax", country, field(g, r, TAX));

@@ -27,6 +27,7 @@ typedef struct import {
     list before, after;
     bool remembered; /* `before` is a list */
     bool changing;   /* the file is a change to the remembered list */
+    bool dated;      /* the user or the file's name says of which day the file is */
     int read_result; /* of reading it */
     difference difference;
     teller teller;
@@ -136,8 +137,7 @@ static void teller_begin(import *i, const list *l)
     teller_done(&i->teller);
     teller_open(&i->teller);
     snprintf(i->teller.fetched_at, sizeof i->teller.fetched_at, "%s", l->fetched);
-    snprintf(i->teller.reported_at, sizeof i->teller.reported_at, "%s",
-             l->date[0] != '\0' ? l->date : l->fetched);
+    snprintf(i->teller.reported_at, sizeof i->teller.reported_at, "%s", records_date(l));
 }
 
 /* ---- a list that cannot be trusted ---------------------------------------------------- */
@@ -168,21 +168,36 @@ static int failed(const import *i, int result)
 
 /* ---- a list that can ------------------------------------------------------------------ */
 
-/* Whether the list is older than the one that is remembered, by their own dates. */
-static bool is_older(const list *before, const list *after)
+/* Whether the list is older than the one that is remembered: by their own dates, else where what
+ * the user or the file's name says of it is over when the other one's date begins. The time of a
+ * file says nothing: it may be that of its publication, or of a copy. */
+static bool is_older(const import *i)
 {
     thaw_date old;
     thaw_date new;
-    return thaw_date_parse(before->date, strlen(before->date), &old) == 0 &&
-           thaw_date_parse(after->date, strlen(after->date), &new) == 0 && new.at_ns < old.at_ns;
+    int64_t old_ns = 0;
+    int64_t new_ns = 0;
+    int64_t unused = 0;
+    const list *before = &i->before;
+    const list *after = &i->after;
+    if (thaw_date_parse(before->date, strlen(before->date), &old) == 0 &&
+        thaw_date_parse(after->date, strlen(after->date), &new) == 0)
+        return new.at_ns < old.at_ns;
+    if (!i->dated ||
+        thaw_date_parse(records_date(before), strlen(records_date(before)), &old) != 0 ||
+        thaw_date_parse(records_date(after), strlen(records_date(after)), &new) != 0)
+        return false;
+    thaw_date_interval(&old, &old_ns, &unused);
+    thaw_date_interval(&new, &unused, &new_ns);
+    return new_ns <= old_ns;
 }
 
 static int list_check(import *i, const char *file)
 {
     size_t gone = i->difference.delisted + i->difference.maintained;
-    if (!i->changing && is_older(&i->before, &i->after))
+    if (!i->changing && is_older(i))
         return problem_set(&i->problem, file, 0, "is of %s, older than the remembered list of %s",
-                           i->after.date, i->before.date);
+                           records_date(&i->after), records_date(&i->before));
     if (gone > GONE_LEAST && gone * 100 > i->before.count * i->options->shrink)
         return problem_set(&i->problem, file, 0,
                            "%zu of %zu records are gone, more than %" PRIu64
@@ -299,13 +314,21 @@ static int list_take(import *i, const char *file)
 
 /* ---- reading -------------------------------------------------------------------------- */
 
-/* The user's date stands for the file's, and later for the list's own. */
-static void fetched_set(const import *i, const source *s, list *l)
+/* The user's date stands for the files', and later for the list's own; of several files the first
+ * speaks whose name says a date. */
+static void fetched_set(import *i, source *const sources[], size_t count, list *l)
 {
+    char unused[THAW_DATE_TEXT];
+    const source *from = sources[0];
+    for (size_t n = 0; n < count && !i->dated; n++) {
+        i->dated = source_date_of_name(source_name(sources[n]), unused);
+        from = i->dated ? sources[n] : from;
+    }
     if (i->options->date != NULL)
         snprintf(l->fetched, sizeof l->fetched, "%s", i->options->date);
     else
-        source_date(s, l->fetched);
+        source_date(from, l->fetched);
+    i->dated |= i->options->date != NULL;
 }
 
 static int reports_take(import *i, source *s)
@@ -349,7 +372,7 @@ static int list_recall(import *i, source *s, list *read)
 static int sources_take(import *i, source *const sources[], size_t count)
 {
     list read = {0};
-    fetched_set(i, sources[0], &read);
+    fetched_set(i, sources, count, &read);
     if (i->feed->reports != NULL) {
         i->after = read;
         return reports_take(i, sources[0]);

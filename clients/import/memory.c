@@ -1,8 +1,8 @@
 /*
  * memory.c - the list that an importer remembers.
  *
- * The file: a line {"thaw-import": 1, ...}, a line [FIELD, ...] for each record, raw lines of the
- * importer's own, and a last line with their number and a hash of all before it.
+ * The file: a line {"thaw-import": 1, ...}, a line [FIELD, ...] for each record, a line
+ * {"gone": [FIELD, ...]} for each that left, raw lines of the importer's own, and a last line with their number and a hash of all before it.
  */
 #include "memory.h"
 
@@ -153,13 +153,14 @@ static int head_write(writer *w, const memory *m, const list *l, bool baseline)
     return line_end(w);
 }
 
-static int record_write(writer *w, const record *r)
+static int record_write(writer *w, const record *r, bool gone)
 {
+    fputs(gone ? "{\"gone\":" : "", w->to);
     for (size_t i = 0; i < RECORD_FIELDS; i++) {
         fputc(i == 0 ? '[' : ',', w->to);
         json_write_string(r->at[i], strlen(r->at[i]), w->to);
     }
-    fputc(']', w->to);
+    fputs(gone ? "]}" : "]", w->to);
     return line_end(w);
 }
 
@@ -167,7 +168,9 @@ static int list_write(writer *w, const memory *m, const list *l, bool baseline)
 {
     int result = head_write(w, m, l, baseline);
     for (size_t i = 0; i < l->count && result == 0; i++)
-        result = record_write(w, &l->at[i]);
+        result = record_write(w, &l->at[i], false);
+    for (size_t i = 0; l->gone != NULL && i < l->gone->count && result == 0; i++)
+        result = record_write(w, &l->gone->at[i], true);
     for (size_t i = 0; i < l->raw_count && result == 0; i++) {
         fputs(l->raw[i], w->to);
         result = line_end(w);
@@ -282,18 +285,18 @@ static int tail_read(reader *r, const json_t *line)
     return good ? 0 : -EBADMSG;
 }
 
-static int record_read(reader *r, const json_t *line)
+static int record_read(list *to, const json_t *line)
 {
     if (json_array_size(line) != RECORD_FIELDS)
         return -EBADMSG;
-    record *one = records_add(r->list, 0);
+    record *one = to != NULL ? records_add(to, 0) : NULL;
     if (one == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < RECORD_FIELDS; i++) {
         const json_t *field = json_array_get(line, i);
         if (!json_is_string(field))
             return -EBADMSG;
-        int result = record_put(r->list, one, (record_field)i, json_string_value(field));
+        int result = record_put(to, one, (record_field)i, json_string_value(field));
         if (result != 0)
             return result;
     }
@@ -309,7 +312,9 @@ static int line_read(reader *r, const char *line, size_t len)
     else if (source_line_number(r->from) == 1)
         result = head_read(r, value);
     else if (json_is_array(value))
-        result = record_read(r, value);
+        result = record_read(r->list, value);
+    else if (json_object_get(value, "gone") != NULL)
+        result = record_read(records_gone(r->list), json_object_get(value, "gone"));
     else if (json_object_get(value, "xxh3") != NULL)
         result = tail_read(r, value);
     else

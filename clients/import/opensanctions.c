@@ -72,18 +72,44 @@ static const char *date_or_none(const char *says)
     return says != NULL && thaw_date_parse(says, strlen(says), &date) == 0 ? says : "";
 }
 
+/* When a date is over; never where it is none. */
+static int64_t end_of(const char *says)
+{
+    thaw_date date;
+    int64_t start_ns = 0;
+    int64_t end_ns = INT64_MAX;
+    if (thaw_date_parse(says, strlen(says), &date) == 0)
+        thaw_date_interval(&date, &start_ns, &end_ns);
+    return end_ns;
+}
+
 /* Whether a date lies before another one, both whole. */
 static bool is_past(const char *end, const char *now)
 {
-    thaw_date of_end;
     thaw_date of_now;
-    int64_t start_ns = 0;
-    int64_t end_ns = 0;
-    if (thaw_date_parse(end, strlen(end), &of_end) != 0 ||
-        thaw_date_parse(now, strlen(now), &of_now) != 0)
-        return false;
-    thaw_date_interval(&of_end, &start_ns, &end_ns);
-    return end_ns <= of_now.at_ns;
+    return thaw_date_parse(now, strlen(now), &of_now) == 0 && end_of(end) <= of_now.at_ns;
+}
+
+/* Of several ends the last one: the entity may be made of several. */
+static const char *end_read(const json_t *e)
+{
+    const char *end = "";
+    const char *says = NULL;
+    for (size_t n = 0; (says = ftm_property(e, "endDate", n)) != NULL; n++)
+        if (date_or_none(says)[0] != '\0' && (end[0] == '\0' || end_of(says) > end_of(end)))
+            end = says;
+    return end;
+}
+
+/* Whether every status says that it is over. */
+static bool status_ended(const json_t *e)
+{
+    const char *status = NULL;
+    size_t n = 0;
+    for (; (status = ftm_property(e, "status", n)) != NULL; n++)
+        if (strcasecmp(status, "inactive") != 0 && strcasecmp(status, "expired") != 0)
+            return false;
+    return n > 0;
 }
 
 static penalty *penalty_add(store *s)
@@ -112,17 +138,14 @@ static int penalty_read(store *s, const json_t *e, const char *now)
     const json_t *properties = json_object_get(e, "properties");
     const json_t *named = json_object_get(properties, "programId");
     const char *listed = date_or_none(ftm_property(e, "listingDate", 0));
-    const char *end = date_or_none(ftm_property(e, "endDate", 0));
-    const char *status = ftm_property(e, "status", 0);
+    const char *end = end_read(e);
     int result =
         ftm_values_join(json_array_size(named) > 0 ? named : json_object_get(properties, "program"),
                         ", ", &programs);
     authority_of(e, authority);
     if (listed[0] == '\0')
         listed = date_or_none(ftm_property(e, "startDate", 0));
-    bool ended = (status != NULL &&
-                  (strcasecmp(status, "inactive") == 0 || strcasecmp(status, "expired") == 0)) ||
-                 is_past(end, now);
+    bool ended = status_ended(e) || is_past(end, now);
     const char *party = NULL;
     for (size_t n = 0; result == 0 && (party = ftm_property(e, "entity", n)) != NULL; n++) {
         penalty *one = penalty_add(s);
@@ -180,6 +203,20 @@ static const char *country_of_party(const json_t *e)
     return country;
 }
 
+/* The number that a party has in the list that an id was taken from: "ofac-36". */
+static void source_id_add(text *ids, const char *id)
+{
+    static const struct {
+        const char *beginning, *kind;
+    } lists[] = {{"ofac-", "ofac"}, {"unsc-", "unsc"}};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        size_t len = strlen(lists[i].beginning);
+        if (strncmp(id, lists[i].beginning, len) == 0 &&
+            strspn(id + len, "0123456789") == strlen(id + len))
+            identifier_add_world(ids, lists[i].kind, id + len, strlen(id + len));
+    }
+}
+
 static void ids_read(const json_t *e, text *ids)
 {
     static const struct {
@@ -194,15 +231,12 @@ static void ids_read(const json_t *e, text *ids)
     text_clean(ftm_text(e, "id"), (size_t)-1, clean, sizeof clean);
     text_put(ids, "opensanctions:");
     text_put(ids, clean);
+    source_id_add(ids, ftm_text(e, "id"));
     const json_t *referents = json_object_get(e, "referents");
     for (size_t n = 0; n < json_array_size(referents); n++) {
         value = json_string_value(json_array_get(referents, n));
-        if (value == NULL)
-            continue;
-        if (strncmp(value, "ofac-", 5) == 0 && strspn(value + 5, "0123456789") == strlen(value + 5))
-            identifier_add_world(ids, "ofac", value + 5, strlen(value + 5));
-        if (strncmp(value, "unsc-", 5) == 0 && strspn(value + 5, "0123456789") == strlen(value + 5))
-            identifier_add_world(ids, "unsc", value + 5, strlen(value + 5));
+        if (value != NULL)
+            source_id_add(ids, value);
     }
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         for (size_t n = 0; (value = ftm_property(e, numbers[i].property, n)) != NULL; n++)
@@ -289,7 +323,7 @@ static int penalties_fold(list *l, const party *of, const penalty *from, size_t 
             (all.listed[0] == '\0' || strcmp(one->listed, all.listed) < 0))
             all.listed = one->listed;
         endless |= one->expires[0] == '\0';
-        if (strcmp(one->expires, all.expires) > 0)
+        if (all.expires[0] == '\0' || end_of(one->expires) > end_of(all.expires))
             all.expires = one->expires;
     }
     all.programs = text_get(&programs);

@@ -86,6 +86,18 @@ int records_add_raw(list *l, const char *line, size_t len)
     return 0;
 }
 
+list *records_gone(list *l)
+{
+    if (l->gone == NULL)
+        l->gone = calloc(1, sizeof *l->gone);
+    return l->gone;
+}
+
+const char *records_date(const list *l)
+{
+    return l->date[0] != '\0' ? l->date : l->fetched;
+}
+
 /* ---- finishing ---------------------------------------------------------------------- */
 
 static int record_compare(const void *a, const void *b)
@@ -113,77 +125,98 @@ static int mention_compare(const void *a, const void *b)
     return result != 0 ? result : strcmp(one->group, two->group);
 }
 
-static size_t mentions_collect(const list *l, mention *to)
+/* The identifiers that are certain, or those that are not, in order; *ret_count of them. */
+static int mentions_collect(const list *l, bool certain, mention **ret_mentions, size_t *ret_count)
 {
+    mention *all = NULL;
     size_t count = 0;
-    for (size_t i = 0; i < l->count; i++) {
-        const char *ids = l->at[i].at[RECORD_IDS];
-        const char *id = NULL;
-        size_t len = 0;
-        while (text_next(&ids, '\n', &id, &len)) {
-            if (to != NULL)
-                to[count] = (mention){l->at[i].at[RECORD_GROUP], id, len, i};
-            count++;
+    for (int pass = 0; pass < 2; pass++) {
+        all = pass == 0 ? NULL : reallocarray(NULL, count + 1, sizeof *all);
+        if (pass == 1 && all == NULL)
+            return -ENOMEM;
+        count = 0;
+        for (size_t i = 0; i < l->count; i++) {
+            const char *ids = l->at[i].at[RECORD_IDS];
+            const char *id = NULL;
+            size_t len = 0;
+            while (text_next(&ids, '\n', &id, &len)) {
+                size_t mark = certain ? 0 : 1;
+                if (record_id_is_certain(id) != certain)
+                    continue;
+                if (all != NULL)
+                    all[count] = (mention){l->at[i].at[RECORD_GROUP], id + mark, len - mark, i};
+                count++;
+            }
         }
     }
-    return count;
+    qsort(all, count, sizeof *all, mention_compare);
+    *ret_mentions = all;
+    *ret_count = count;
+    return 0;
 }
 
-/* Cuts an identifier out of its record's text, in place. */
-static void mention_drop(list *l, const mention *m)
+bool record_id_is_certain(const char *id)
 {
-    record *r = &l->at[m->record];
-    char *text = (char *)(size_t)r->at[RECORD_IDS];
-    size_t len = strlen(text);
-    for (char *at = text; *at != '\0';) {
-        size_t item = strcspn(at, "\n");
-        if (item == m->len && m->id != NULL && memcmp(at, m->id, item) == 0) {
-            size_t cut = item + (at[item] == '\n' ? 1 : 0);
-            memmove(at, at + cut, len - (size_t)(at - text) - cut + 1);
-            break;
-        }
-        at += item + (at[item] == '\n' ? 1 : 0);
+    return id[0] != RECORD_ID_DOUBT;
+}
+
+/* Marks those identifiers of a record that are among the doubtful ones. */
+static int doubt_record(list *l, record *r, const mention *doubtful, size_t count)
+{
+    text marked = {0};
+    bool changed = false;
+    const char *ids = r->at[RECORD_IDS];
+    mention one = {.group = r->at[RECORD_GROUP]};
+    while (text_next(&ids, '\n', &one.id, &one.len)) {
+        bool doubt = record_id_is_certain(one.id) &&
+                     bsearch(&one, doubtful, count, sizeof one, mention_compare) != NULL;
+        text_join(&marked, "\n", "?", doubt ? 1 : 0);
+        text_add(&marked, one.id, one.len);
+        changed |= doubt;
     }
-    len = strlen(text);
-    if (len > 0 && text[len - 1] == '\n')
-        text[len - 1] = '\0';
+    const char *kept = changed ? pool_text(&l->texts, text_get(&marked), marked.len) : "";
+    int result = marked.failed || kept == NULL ? -ENOMEM : 0;
+    if (changed && result == 0)
+        r->at[RECORD_IDS] = kept;
+    text_done(&marked);
+    return result;
+}
+
+static int doubt_all(list *l, const mention *doubtful, size_t count)
+{
+    int result = 0;
+    for (size_t i = 0; i < l->count && result == 0 && count > 0; i++)
+        result = doubt_record(l, &l->at[i], doubtful, count);
+    return result;
 }
 
 /* The mentions of one identifier in one group are of one party only if they are of one record. */
-static int shared_drop(list *l)
+static int doubt_shared(list *l)
 {
-    size_t count = mentions_collect(l, NULL);
-    if (count < 2)
-        return 0;
-    mention *all = reallocarray(NULL, count, sizeof *all);
-    text copies = {0};
-    if (all == NULL)
-        return -ENOMEM;
-    mentions_collect(l, all);
-    qsort(all, count, sizeof *all, mention_compare);
+    mention *all = NULL;
+    size_t count = 0;
+    size_t kept = 0;
+    int result = mentions_collect(l, true, &all, &count);
     for (size_t i = 0, end = 0; i < count; i = end) {
         bool shared = false;
         for (end = i + 1; end < count && mention_compare(&all[i], &all[end]) == 0; end++)
             shared |= all[end].record != all[i].record;
-        if (!shared)
-            for (size_t j = i; j < end; j++)
-                all[j].len = 0; /* stays */
+        if (shared)
+            all[kept++] = all[i];
     }
-    /* What goes is named by a copy: cutting moves the text that it points into. */
-    for (size_t i = 0; i < count; i++) {
-        if (all[i].len == 0)
-            continue;
-        text_clear(&copies);
-        text_add(&copies, all[i].id, all[i].len);
-        all[i].id = pool_text(&l->texts, text_get(&copies), all[i].len);
-        if (all[i].id == NULL)
-            copies.failed = true;
-    }
-    for (size_t i = 0; i < count && !copies.failed; i++)
-        if (all[i].len > 0)
-            mention_drop(l, &all[i]);
-    int result = copies.failed ? -ENOMEM : 0;
-    text_done(&copies);
+    if (result == 0)
+        result = doubt_all(l, all, kept);
+    free(all);
+    return result;
+}
+
+int records_doubt(list *l, const list *before)
+{
+    mention *all = NULL;
+    size_t count = 0;
+    int result = mentions_collect(before, false, &all, &count);
+    if (result == 0)
+        result = doubt_all(l, all, count);
     free(all);
     return result;
 }
@@ -200,7 +233,7 @@ int records_finish(list *l, const char *file, problem *p)
                                "record %s stands in the list twice; the other is on line %llu",
                                l->at[i].at[RECORD_KEY], (unsigned long long)l->at[i - 1].line);
     }
-    return shared_drop(l);
+    return doubt_shared(l);
 }
 
 record *records_find(const list *l, const char *key)
@@ -211,6 +244,9 @@ record *records_find(const list *l, const char *key)
 
 void records_done(list *l)
 {
+    if (l->gone != NULL)
+        records_done(l->gone);
+    free(l->gone);
     free(l->at);
     free(l->raw);
     pool_done(&l->texts);

@@ -8,6 +8,7 @@
 #ifndef IMPORT_RECORD_H
 #define IMPORT_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,7 +29,7 @@ typedef enum record_field {
     RECORD_LISTED,    /* date of the listing */
     RECORD_UPDATED,   /* date of the last amendment */
     RECORD_EXPIRES,
-    RECORD_IDS,     /* identifiers of the party, one a line */
+    RECORD_IDS,     /* identifiers of the party, one a line; '?' in front: in doubt */
     RECORD_DETAILS, /* FORM:HASH of all else; only details of one form are compared */
     RECORD_ALIASES, /* the same, of files that may be absent */
     RECORD_ADDRESSES,
@@ -45,13 +46,16 @@ typedef struct list {
     size_t count, room;
     char **raw; /* lines of JSON that the importer remembers beside its records */
     size_t raw_count, raw_room;
+    struct list
+        *gone; /* who left earlier, each with its KEY, AUTHORITY, IDS and the day as UPDATED;
+                        * NULL: nobody */
     pool texts;
     char date[THAW_DATE_TEXT];    /* what the list itself says it is of; "" */
     char fetched[THAW_DATE_TEXT]; /* when the file was fetched */
     char name[80];                /* which list of its kind: "32006R0765"; "" */
 } list;
 
-enum { RECORDS_MAX = 8 * 1000 * 1000, RECORD_TEXT_MAX = 64 * 1024 };
+enum { RECORDS_MAX = 8 * 1000 * 1000, RECORD_TEXT_MAX = 64 * 1024, RECORD_ID_DOUBT = '?' };
 
 /* Adds a record with no text; NULL: no memory, or RECORDS_MAX. */
 record *records_add(list *l, uint64_t line);
@@ -62,9 +66,22 @@ int record_put(list *l, record *r, record_field field, const char *string);
 /* Adds a line to remember. -ENOMEM. */
 int records_add_raw(list *l, const char *line, size_t len);
 
-/* Sorts by key and takes away identifiers that two records of one group bear: they are certain of
+/* The records of those who left, made where there are none yet; NULL: no memory. */
+list *records_gone(list *l);
+
+/* The day of a list: what it says, else when it was fetched. */
+const char *records_date(const list *l);
+
+/* Sorts by key and marks identifiers that two records of one group bear: they are certain of
  * neither. -EBADMSG: a key stands twice, or a record has none. -ENOMEM. */
 int records_finish(list *l, const char *file, problem *p);
+
+/* Marks what was in doubt in the list before: that one of two namesakes has left does not say whose
+ * their identifier was. -ENOMEM. */
+int records_doubt(list *l, const list *before);
+
+/* Whether an identifier may be told, and parties compared by it: it is not marked. */
+bool record_id_is_certain(const char *id);
 
 /* The record of a key in a finished list; NULL. */
 record *records_find(const list *l, const char *key);

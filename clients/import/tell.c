@@ -123,7 +123,7 @@ static void ids_add(id_list *ids, const char *items)
     const char *item = NULL;
     size_t len = 0;
     while (text_next(&items, '\n', &item, &len)) {
-        bool known = len == 0 || len > ID_BYTES;
+        bool known = len == 0 || len > ID_BYTES || !record_id_is_certain(item);
         for (uint32_t i = 0; i < ids->count && !known; i++)
             known = ids->len[i] == len && memcmp(ids->at[i], item, len) == 0;
         if (known || ids->count == sizeof ids->at / sizeof ids->at[0])
@@ -233,7 +233,14 @@ static void changes_say(const record *before, const record *after, text *note)
             text_join(note, "; ", hinted[i].what, strlen(hinted[i].what));
 }
 
-static void note_say(const step *s, text *note)
+/* The day on which a party was listed, of a listing that says it. */
+static const char *listed_of(const step *s)
+{
+    return s->kind == STEP_IMPOSED && s->after != NULL ? s->after->at[RECORD_LISTED] : "";
+}
+
+/* `date`: the day that the step is given. */
+static void note_say(const step *s, const char *date, text *note)
 {
     if (s->kind == STEP_AMENDED && s->before != NULL && s->after != NULL) {
         text_put(note, "changed: ");
@@ -252,7 +259,13 @@ static void note_say(const step *s, text *note)
     } else if (s->kind == STEP_IMPOSED && s->beside != NULL) {
         text_put(note, "moved: the entry ");
         text_put(note, s->beside->at[RECORD_KEY]);
-        text_put(note, " of the same name leaves the list at the same time");
+        text_put(note, " of the same party leaves the list at the same time");
+    }
+    const char *listed = listed_of(s);
+    if (listed[0] != '\0' && strcmp(listed, date) != 0) {
+        text_join(note, "; ", "listed on ", strlen("listed on "));
+        text_put(note, listed);
+        text_put(note, ", as the list says");
     }
 }
 
@@ -265,28 +278,33 @@ static void title_say(const teller *t, const step *s, const record *r, char *to,
     snprintf(to, room, "%s: %.600s: %s", t->title, r->at[RECORD_NAME], says[s->kind]);
 }
 
-/* The day of the step: what the list says, else the day of the list. A date of the list that
- * lies after the list itself is none of this step. */
-static const char *step_date(const teller *t, const step *s)
+/* Whether a date of the list can be that of the step. One that lies after the list itself cannot,
+ * nor can the listing of a party that comes back lie before it left: its removal would seem to be
+ * the last word on it. */
+static bool date_fits(const teller *t, const step *s, const char *says)
 {
-    const char *date = "";
     thaw_date said;
     thaw_date of_list;
-    if (s->kind == STEP_IMPOSED)
-        date = s->after->at[RECORD_LISTED];
-    else if (s->kind == STEP_AMENDED &&
-             strcmp(s->before->at[RECORD_UPDATED], s->after->at[RECORD_UPDATED]) != 0)
-        date = s->after->at[RECORD_UPDATED];
-    if (date[0] == '\0' || thaw_date_parse(date, strlen(date), &said) != 0)
-        return t->reported_at;
+    int64_t start = 0;
+    int64_t end = 0;
+    if (says[0] == '\0' || thaw_date_parse(says, strlen(says), &said) != 0)
+        return false;
     if (thaw_date_parse(t->reported_at, strlen(t->reported_at), &of_list) == 0) {
-        int64_t start = 0;
-        int64_t end = 0;
         thaw_date_interval(&of_list, &start, &end);
         if (said.at_ns >= end)
-            return t->reported_at;
+            return false;
     }
-    return date;
+    return s->left == NULL || date_day(says) >= date_day(s->left);
+}
+
+/* The day of the step: what the list says, else the day of the list. A move is of one day. */
+static const char *step_date(const teller *t, const step *s)
+{
+    const char *date = s->beside == NULL ? listed_of(s) : "";
+    if (s->kind == STEP_AMENDED && s->before != NULL && s->after != NULL &&
+        strcmp(s->before->at[RECORD_UPDATED], s->after->at[RECORD_UPDATED]) != 0)
+        date = s->after->at[RECORD_UPDATED];
+    return date_fits(t, s, date) ? date : t->reported_at;
 }
 
 static void draft_voice(draft *d, const teller *t, const record *r)
@@ -312,14 +330,15 @@ static int step_in_country(teller *t, const step *s, const char *country, proble
     char prefix[ID_BYTES];
     char key[64];
     draft_open(&d);
+    const char *date = step_date(t, s);
     title_say(t, s, r, title, sizeof title);
-    note_say(s, &note);
+    note_say(s, date, &note);
     programs_of(t, r->at[RECORD_PROGRAMS], country, &programs);
     draft_word(&d, "kind", "sanction");
     draft_word(&d, "country", country);
     draft_word(&d, "source", t->source);
     draft_voice(&d, t, r);
-    draft_word(&d, "occurred_at", step_date(t, s));
+    draft_word(&d, "occurred_at", date);
     draft_word(&d, "reported_at", t->reported_at);
     draft_word(&d, "status", "confirmed");
     draft_word(&d, "authority", r->at[RECORD_AUTHORITY]);

@@ -32,8 +32,8 @@ class Import(unittest.TestCase):
             file.write(csv(*records) if data is None else data)
         return path
 
-    def take(self, path, *options, code=0, service=None):
-        words = ["import", *options, "--state", self.daemon.path("lists"), "ofac", path]
+    def take(self, path, *options, code=0, service=None, kind="ofac"):
+        words = ["import", *options, "--state", self.daemon.path("lists"), kind, path]
         if service:
             words += ["--service", service, "--timeout", "1"]
         result = self.daemon.thaw(*words, check=False)
@@ -66,6 +66,23 @@ class Import(unittest.TestCase):
                                 if e["reported_at"] == "2024-03-04"),
                          [("amended", "BY", "BELARUS-EO14038"), ("amended", "ZW", "GLOMAG"),
                           ("delisted", "ZW", "ZIMBABWE")])
+
+    def test_who_is_back_on_the_list_is_not_delisted(self):
+        def entry(name, number):
+            return (f"<INDIVIDUAL><DATAID>{number}</DATAID><VERSIONNUM>1</VERSIONNUM><FIRST_NAME>{name}"
+                    "</FIRST_NAME><UN_LIST_TYPE>DRC</UN_LIST_TYPE><REFERENCE_NUMBER>CDi."
+                    f"{number}</REFERENCE_NUMBER><LISTED_ON>2012-12-31</LISTED_ON></INDIVIDUAL>")
+
+        for day, names, state in (("2026-02-01", ("Ann", "Bob"), "in_force"),
+                                  ("2026-02-02", ("Ann",), "delisted"),
+                                  ("2026-02-04", ("Ann", "Bob"), "in_force")):
+            path = self.daemon.path(f"un-{day}.xml")
+            with open(path, "w", encoding="ascii") as file:
+                file.write(f'<CONSOLIDATED_LIST dateGenerated="{day}T00:00:09.5Z"><INDIVIDUALS>' +
+                           "".join(entry(n, len(n) + ord(n[0])) for n in names) +
+                           "</INDIVIDUALS></CONSOLIDATED_LIST>")
+            self.take(path, "--initial", kind="un")
+            self.assertEqual(self.measures("CD")["Bob"], ("UN", state), day)
 
     def test_telling_again_is_a_duplicate(self):
         self.take(self.list_of("2024-01-01", A))

@@ -40,6 +40,13 @@ class Eu(ImportCase):
                          [["eu:EU-BLR:example-bank", "tax:BY:100230590"],
                           ["eu:EU-BLR:example-bank"]])
 
+    def test_the_printed_number_is_of_the_party(self):
+        self.start(self.bank_ix)
+        events = self.good("2024-01-02.csv", HEADER + self.bank_ix + self.person)
+        self.assertEqual(events[0]["targets"][0]["ids"],
+                         ["eu:EU-BLR:example-person", "eu:EU-BLR:example-person#1",
+                          "national-id:BY:3091178A002VF5"])
+
     def test_leaving_one_of_two_annexes_is_no_delisting(self):
         self.start(self.person, self.bank_ix, self.bank_xv)
         events = self.good("2024-01-02.csv", HEADER + self.person + self.bank_xv)
@@ -69,6 +76,49 @@ class Eu(ImportCase):
         self.start(self.person)
         events = self.good("2024-01-02.csv", HEADER + self.person + twin)
         self.assertEqual([e["action"] for e in events if e["action"] != "amended"], ["imposed"])
+        # what both are called is certain of neither, now and when one of them is alone again
+        ids = [e["targets"][0]["ids"] for e in events if e["action"] == "imposed"]
+        self.assertEqual(ids, [["eu:EU-BLR:example-person#2"]])
+        events = self.good("2024-01-03.csv", HEADER + twin)
+        gone = [e["targets"][0]["ids"] for e in events if e["action"] == "delisted"]
+        self.assertEqual(gone, [["eu:EU-BLR:example-person#1", "national-id:BY:3091178A002VF5"]])
+        for e in events:
+            self.assertNotIn("eu:EU-BLR:example-person", e["targets"][0]["ids"])
+
+    def test_a_move_to_another_annex_is_of_one_day(self):
+        moved = self.bank_ix.replace("IX", "XVI")
+        for start in "14 June 2022", "15.1.2024":  # before the old list, and between the two
+            with self.subTest(start=start):
+                self.assertEqual(self.good("2024-01-01.csv", HEADER + self.person + self.bank_ix, state=start), [])
+                events = self.good("2024-02-01.csv", HEADER + self.person +
+                                   moved.replace("14 June 2022", start), state=start)
+                self.assertEqual([(e["action"], e["occurred_at"]) for e in events],
+                                 [("imposed", "2024-02-01"), ("delisted", "2024-02-01")])
+                self.assertIn("eu:EU-BLR:example-bank", events[0]["targets"][0]["ids"])
+
+    def test_a_party_renamed_and_moved_is_known_by_its_number(self):
+        self.start(self.person, self.bank_ix)
+        other = eu_row("", "XVI", "Financial restrictions", "14 June 2022", "Bank of Examples",
+                       registration="100230590", address="1 Street, Minsk, 220114 Belarus")
+        events = self.good("2024-02-01.csv", HEADER + self.person + other)
+        self.assertEqual([(e["action"], e["occurred_at"]) for e in events],
+                         [("imposed", "2024-02-01"), ("delisted", "2024-02-01")])
+        self.assertIn("eu:EU-BLR:example-bank", events[0]["targets"][0]["ids"])
+
+    def test_who_comes_back_comes_back_after_leaving(self):
+        self.start(self.person, self.bank_ix)
+        self.assertEqual(len(self.good("2024-01-02.csv", HEADER + self.person)), 1)
+        self.assertEqual(self.good("2024-01-03.csv", HEADER + self.person), [])
+        events = self.good("2024-01-04.csv", HEADER + self.person + self.bank_ix)
+        self.assertEqual([(e["action"], e["occurred_at"], e["note"]) for e in events],
+                         [("imposed", "2024-01-04", "listed on 2022-06-14, as the list says")])
+
+    def test_an_older_file(self):
+        self.start(self.person, self.bank_ix)
+        self.broken("2023-12-31.csv", HEADER + self.person)
+        self.broken("x.csv", HEADER + self.person, "--date", "2023-12")
+        self.assertEqual(self.good("2024-01-01.csv", HEADER + self.person + self.bank_ix), [])
+        self.assertEqual(self.good("2024-01.csv", HEADER + self.person + self.bank_ix), [])
 
     def test_two_acts_do_not_mix(self):
         self.start(self.person, self.bank_ix)
@@ -122,6 +172,18 @@ class Un(ImportCase):
         events = self.good("c.xml", un(self.two, day="2026-03-02"))
         self.assertEqual(acts(events), [("delisted", "un:CDi.001", "CD")])
         self.assertEqual(events[0]["occurred_at"], "2026-03-02T00:00:09.554Z")
+
+    def test_who_comes_back_comes_back_after_leaving(self):
+        self.good("a.xml", un(self.one, self.two))
+        self.good("b.xml", un(self.two, day="2026-03-01"))
+        events = self.good("c.xml", un(self.one, self.two, day="2026-03-02"))
+        self.assertEqual([(e["action"], e["occurred_at"]) for e in events],
+                         [("imposed", "2026-03-02T00:00:09.554Z")])
+        # with a listing of its own, after it left, it is of that day
+        self.good("d.xml", un(self.two, day="2026-03-03"))
+        again = self.one.replace("2012-12-31", "2026-03-04")
+        events = self.good("e.xml", un(again, self.two, day="2026-03-05"))
+        self.assertEqual([(e["action"], e["occurred_at"]) for e in events], [("imposed", "2026-03-04")])
 
     def test_a_text_without_a_new_version_is_nothing(self):
         self.good("a.xml", un(self.one))
@@ -215,6 +277,43 @@ class OpenSanctions(ImportCase):
                 events = self.good("20240528194702-wnk.entities.delta.json", lines(
                     op("MOD", last[0]), op("MOD", last[2]), op("DEL", {"id": "B"})), state=way)
             self.assertNotIn("delisted", [e["action"] for e in events])
+
+    def test_an_id_that_is_parted_again_is_no_delisting(self):
+        whole = [party("Q1", "Whole", referents=["A", "B", "ofac-7"]), sanction("s1", "Q1"),
+                 sanction("s2", "Q1")]
+        self.good("a.json", lines(*whole))
+        events = self.good("b.json", lines(party("A", "One"), party("B", "Two"),
+                                           sanction("s1", "A"), sanction("s2", "B")))
+        self.assertEqual([(e["action"], e["targets"][0]["ids"][0]) for e in events],
+                         [("amended", "opensanctions:A"), ("imposed", "opensanctions:B")])
+        self.assertIn("opensanctions:Q1", events[0]["targets"][0]["ids"])
+
+    def test_a_party_that_is_gone_for_one_change(self):
+        self.good("a.json", lines(party("A"), sanction("s1", "A"), party("B")))
+        events = self.good("20240701194702-aaa.entities.delta.json",
+                           lines(op("DEL", {"id": "A"}), op("DEL", {"id": "s1"})))
+        self.assertEqual([e["action"] for e in events], ["delisted"])
+        events = self.good("20240702194702-aaa.entities.delta.json",
+                           lines(op("ADD", party("A")), op("ADD", sanction("s1", "A"))))
+        self.assertEqual([(e["action"], e["occurred_at"]) for e in events],
+                         [("imposed", "2024-07-02T19:47:02Z")])
+
+    def test_an_id_of_another_list(self):
+        self.good("a.json", lines(party("A")))
+        events = self.good("b.json", lines(party("A"), party("ofac-77", datasets=["us_ofac_sdn"])))
+        self.assertEqual(events[0]["targets"][0]["ids"], ["opensanctions:ofac-77", "ofac:77"])
+
+    def test_several_ends(self):
+        self.good("a.json", lines(party("A")))
+        events = self.good("b.json", lines(
+            party("A"), party("B"), sanction("s1", "B", endDate=["2024-06-30"]),
+            sanction("s2", "B", "EU-UKR", endDate=["2024"]),
+            party("C"), sanction("s3", "C", endDate=["2024-01-31", "2025-01-31"]),
+            party("D"), sanction("s4", "D", status=["Expired", "Active"]),
+            party("E"), sanction("s5", "E", status=["expired", "Inactive"])))
+        self.assertEqual(sorted({(e["targets"][0]["ids"][0], e.get("expires_at")) for e in events}, key=str),
+                         [("opensanctions:B", "2024"), ("opensanctions:C", "2025-01-31"),
+                          ("opensanctions:D", None)])
 
     def test_deltas(self):
         self.good("a.json", lines(party("A"), sanction("s1", "A"), party("B")))

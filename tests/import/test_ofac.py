@@ -108,6 +108,27 @@ class Ofac(ImportCase):
         events = self.good("2024-01-01.csv", csv(one, two), "--initial")
         self.assertEqual([e["targets"][0]["ids"] for e in events], [["ofac:1"], ["ofac:2"]])
 
+    def test_an_identifier_once_in_doubt_stays_so(self):
+        says = "Passport B1234567 (Cuba)."
+        one = line(1, "EXAMPLE ONE", "CUBA", "individual", NULL, says)
+        two = line(2, "EXAMPLE TWO", "CUBA", "individual", NULL, says)
+        self.good("2024-01-01.csv", csv(one), "--initial")
+        events = self.good("2024-01-02.csv", csv(one, two))
+        self.assertEqual([e["targets"][0]["ids"] for e in events], [["ofac:2"]])
+        events = self.good("2024-01-03.csv", csv(two))
+        self.assertEqual([(e["action"], e["targets"][0]["ids"]) for e in events],
+                         [("delisted", ["ofac:1"])])
+        events = self.good("2024-01-04.csv", csv(two.replace(says, says + "; DOB 1970.")))
+        self.assertEqual([(e["action"], e["targets"][0]["ids"]) for e in events],
+                         [("amended", ["ofac:2"])])
+
+    def test_an_older_file(self):
+        self.start(A, B)
+        self.broken("2023-12-31.csv", csv(A))
+        # of several files the one whose name says a day
+        alt = self.write("alt.csv", '7489,1,"aka","EXAMPLE, Con",-0- \r\n\x1a')
+        self.broken("2023-12-31.csv", csv(A), alt)
+
     def test_companions(self):
         alt = '7489,1,"aka","EXAMPLE, Con",-0- \r\n\x1a'
         comments = '7489," Passport ZZ998877 (Zimbabwe)."\r\n'  # real ones end without the mark
