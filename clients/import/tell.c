@@ -176,6 +176,15 @@ static const char *const actions[] = {[STEP_IMPOSED] = "imposed",
                                       [STEP_MAINTAINED] = "maintained",
                                       [STEP_DELISTED] = "delisted"};
 
+/* An end that the list takes away is an extension: what only amends a measure leaves its end. */
+static const char *action_of(const step *s)
+{
+    bool endless = s->kind == STEP_AMENDED && s->before != NULL && s->after != NULL &&
+                   s->before->at[RECORD_EXPIRES][0] != '\0' &&
+                   s->after->at[RECORD_EXPIRES][0] == '\0';
+    return endless ? "extended" : actions[s->kind];
+}
+
 /* The programs of one country; all of them where none is. */
 static void programs_of(const teller *t, const char *programs, const char *country, text *out)
 {
@@ -342,7 +351,7 @@ static int step_in_country(teller *t, const step *s, const char *country, proble
     draft_word(&d, "reported_at", t->reported_at);
     draft_word(&d, "status", "confirmed");
     draft_word(&d, "authority", r->at[RECORD_AUTHORITY]);
-    draft_word(&d, "action", actions[s->kind]);
+    draft_word(&d, "action", action_of(s));
     draft_word(&d, "program", text_get(&programs));
     draft_word(&d, "sector", r->at[RECORD_SECTOR]);
     draft_word(&d, "expires_at",
@@ -351,7 +360,7 @@ static int step_in_country(teller *t, const step *s, const char *country, proble
     draft_text(&d, "title", title);
     draft_text(&d, "note", text_get(&note));
     text_slug(r->at[RECORD_KEY], key, sizeof key);
-    snprintf(prefix, sizeof prefix, "%s-%s-%s", actions[s->kind], country, key);
+    snprintf(prefix, sizeof prefix, "%s-%s-%s", action_of(s), country, key);
     bool failed = note.failed || programs.failed;
     text_done(&note);
     text_done(&programs);

@@ -369,6 +369,23 @@ class Meaning(unittest.TestCase):
         self.assertEqual(self.measures(ledger), {("US", "A"): ("in_force", "2025-11-01"), ("US", "B"): ("licensed", "2025-05-01"),
                                                  ("US", "C"): ("in_force", "2025-07-01")})
 
+    def test_a_measure_that_is_extended_does_not_run_out_at_its_old_end(self):
+        s = Stream()
+        everyone = [party(name, name.lower()) for name in "ABCDE"]
+        s.sanction("extended", "2024-02-26", targets=everyone, expires_at="2025-02-28")
+        s.sanction("extended", "2025-02-24", targets=everyone[:1])                       # nobody says until when
+        s.sanction("amended", "2025-02-24", targets=everyone[1:2])                       # says nothing of the end
+        s.sanction("extended", "2025-02-24", targets=everyone[2:3], expires_at="2025-06-30")
+        s.sanction("extended", "2025-02-26", source="wire", targets=everyone[2:3])       # the same, told again
+        s.sanction("extended", "2025-02-24", source="wire", targets=everyone[3:4])
+        s.sanction("extended", "2025-02-26", targets=everyone[3:4], expires_at="2025-07-31")
+        s.sanction("imposed", "2025-12-31", targets=[party("Z", "z")])
+        ledger, _ = self.told(s)
+        self.assertEqual(self.measures(ledger), {
+            ("US", "A"): ("in_force", None), ("US", "B"): ("expired", "2025-03-01"),
+            ("US", "C"): ("expired", "2025-07-01"), ("US", "D"): ("expired", "2025-08-01"),
+            ("US", "E"): ("expired", "2025-03-01"), ("US", "Z"): ("in_force", "2025-12-31")})
+
     def test_a_licence_is_no_delisting(self):
         s = Stream()
         s.sanction("imposed", "2025-01-01", targets=[party("A", "a"), party("B", "b")])

@@ -303,6 +303,14 @@ class OpenSanctions(ImportCase):
         events = self.good("b.json", lines(party("A"), party("ofac-77", datasets=["us_ofac_sdn"])))
         self.assertEqual(events[0]["targets"][0]["ids"], ["opensanctions:ofac-77", "ofac:77"])
 
+    def test_an_end_that_is_taken_away(self):
+        self.good("a.json", lines(party("A"), sanction("s1", "A", endDate=["2024-12-31"])))
+        events = self.good("2024-06-02.json", lines(party("A"), sanction("s1", "A")))
+        self.assertEqual([(e["action"], e.get("expires_at"), e["note"]) for e in events],
+                         [("extended", None, "changed: end 2024-12-31 -> (none)")])
+        events = self.good("2024-06-03.json", lines(party("A"), sanction("s1", "A", endDate=["2025"])))
+        self.assertEqual([(e["action"], e.get("expires_at")) for e in events], [("amended", "2025")])
+
     def test_several_ends(self):
         self.good("a.json", lines(party("A")))
         events = self.good("b.json", lines(

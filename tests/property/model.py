@@ -745,6 +745,7 @@ class Measure:
     def __init__(self):
         self.state = self.since = None
         self.ends = None  # when the measure itself runs out
+        self.extension = None  # when the extension that holds was first told
         self.licence_ends = None
         self.licence_step = None  # when the licence or suspension that runs was first told
         self.programs = set()
@@ -795,7 +796,10 @@ class Measure:
             if self.state not in ("lifted", "delisted"):
                 if self.state not in ("licensed", "suspended"):
                     self.turn("in_force", start if self.state is not None else None)
-                self.ends = ending or self.ends
+                if action != "extended" or ending is not None:
+                    self.ends = ending or self.ends
+                if action == "extended" and (self.extension is None or start - self.extension >= TOLERANCE["sanction"]):
+                    self.extension, self.ends = start, ending
         elif action == "eased":
             if self.state is None:
                 self.turn("in_force", None)
@@ -826,7 +830,7 @@ class Measure:
         if self.state in ("in_force", "licensed", "suspended") and program in self.programs:
             self.programs.discard(program)
             if not self.programs:
-                before = (self.state, self.since, self.licence_ends, self.ends)
+                before = (self.state, self.since, self.licence_ends, self.ends, self.extension)
                 self.remove("lifted", start)
                 self.outlived = before
             return True
@@ -835,13 +839,14 @@ class Measure:
     def outlive(self, until):
         """What is said of the party itself shows that it did not go with its program."""
         if self.outlived:
-            self.state, self.since, self.licence_ends, self.ends = self.outlived
+            self.state, self.since, self.licence_ends, self.ends, self.extension = self.outlived
             self.outlived = None
             self.run_out(until)
 
     def remove(self, state, start):
         self.programs = set()
         self.outlived = None
+        self.extension = None
         if self.state not in ("lifted", "delisted"):
             self.removed = (start, self.state, self.since)
         self.turn(state, start)

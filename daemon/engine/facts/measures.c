@@ -60,7 +60,7 @@ static int step_compare(const facts *f, const measure_step *a, const measure_ste
 typedef struct standing {
     bool ended; /* and only so: nobody has said yet what became of the party itself */
     measure_state state;
-    int64_t since_ns, licence_ends_ns, measure_ends_ns;
+    int64_t since_ns, licence_ends_ns, measure_ends_ns, extended_at_ns;
 } standing;
 
 /* The fold while it runs. */
@@ -69,8 +69,9 @@ typedef struct fold {
     measure_view v;
     numbers programs; /* symbols: those it is listed under */
     int64_t now_ns, licence_ends_ns, measure_ends_ns;
-    int64_t licence_at_ns; /* when the step that licensed or suspended it was first told */
-    int64_t next_ns;       /* least end ahead of the clock so far; INT64_MAX: none */
+    int64_t licence_at_ns;  /* when the step that licensed or suspended it was first told */
+    int64_t extended_at_ns; /* when its extension was first told; TIME_UNKNOWN: it was not extended */
+    int64_t next_ns;        /* least end ahead of the clock so far; INT64_MAX: none */
     /* what stood before a removal, in case a listing of the same day makes it a move */
     int64_t removed_ns, since_before_removal_ns;
     bool stood_before_removal;
@@ -141,14 +142,26 @@ static void fold_expire(fold *s, int64_t at_ns)
     }
 }
 
+/* Who extends a measure and does not say until when takes its old end away; not so where the same extension is told
+ * again. Other steps that state no end leave it. */
+static void fold_end(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns)
+{
+    bool extends = action == THAW_EXTENDED;
+    bool again = extends && s->extended_at_ns != TIME_UNKNOWN &&
+                 at_ns - s->extended_at_ns < s->f->config.tolerance_ns[THAW_SANCTION];
+    if (extends && !again)
+        s->extended_at_ns = at_ns;
+    if (ends_ns != TIME_UNKNOWN || (extends && !again))
+        s->measure_ends_ns = ends_ns;
+}
+
 static void fold_list(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns)
 {
     bool lists = action == THAW_IMPOSED || action == THAW_REIMPOSED;
     bool paused = is_paused(s);
     if (is_removed(s->v.state) && !lists)
         return;
-    if (ends_ns != TIME_UNKNOWN)
-        s->measure_ends_ns = ends_ns;
+    fold_end(s, action, at_ns, ends_ns);
     if (paused && !lists)
         return;
     s->before_end.ended = false;
@@ -170,7 +183,7 @@ static void fold_remove(fold *s, measure_state state, int64_t at_ns)
     fold_set(s, state, at_ns);
     s->before_end.ended = false;
     s->programs.count = 0;
-    s->licence_ends_ns = s->measure_ends_ns = TIME_UNKNOWN;
+    s->licence_ends_ns = s->measure_ends_ns = s->extended_at_ns = TIME_UNKNOWN;
 }
 
 static void fold_relieve(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns)
@@ -213,7 +226,7 @@ static void fold_end_program(fold *s, const measure_step *st)
     if (!stands(s) || !numbers_take(&s->programs, st->program))
         return;
     if (!s->programs.count) {
-        standing before = {true, s->v.state, s->v.since_ns, s->licence_ends_ns, s->measure_ends_ns};
+        standing before = {true, s->v.state, s->v.since_ns, s->licence_ends_ns, s->measure_ends_ns, s->extended_at_ns};
         fold_remove(s, MEASURE_LIFTED, st->start_ns);
         s->before_end = before;
     }
@@ -230,6 +243,7 @@ static void fold_outlive(fold *s, int64_t at_ns)
     s->v.since_ns = before->since_ns;
     s->licence_ends_ns = before->licence_ends_ns;
     s->measure_ends_ns = before->measure_ends_ns;
+    s->extended_at_ns = before->extended_at_ns;
     s->before_end.ended = false;
     fold_expire(s, at_ns < s->now_ns ? at_ns : s->now_ns);
     fold_note_next(s);
@@ -442,6 +456,7 @@ static fold fold_new(facts *f, int64_t now_ns)
                   .v = {.since_ns = TIME_UNKNOWN, .expires_ns = TIME_UNKNOWN},
                   .licence_ends_ns = TIME_UNKNOWN,
                   .measure_ends_ns = TIME_UNKNOWN,
+                  .extended_at_ns = TIME_UNKNOWN,
                   .removed_ns = TIME_UNKNOWN,
                   .since_before_removal_ns = TIME_UNKNOWN};
 }
