@@ -17,8 +17,9 @@
 #include "memory.h"
 #include "pack.h"
 #include "publish_screen.h"
+#include "shrinkage.h"
 
-enum { FILES_MAX = 4, PATH_BYTES = 4096, BATCH_EVENTS = 100, WINDOW = 32, GONE_LEAST = 5 };
+enum { FILES_MAX = 4, PATH_BYTES = 4096, BATCH_EVENTS = 100, WINDOW = 32 };
 
 typedef struct import {
     const feed *feed;
@@ -194,16 +195,18 @@ static bool is_older(const import *i)
 
 static int list_check(import *i, const char *file)
 {
-    size_t gone = i->difference.delisted + i->difference.maintained;
+    shrinkage s;
     if (!i->changing && is_older(i))
         return problem_set(&i->problem, file, 0, "is of %s, older than the remembered list of %s",
                            records_date(&i->after), records_date(&i->before));
-    if (gone > GONE_LEAST && gone * 100 > i->before.count * i->options->shrink)
-        return problem_set(&i->problem, file, 0,
-                           "%zu of %zu records are gone, more than %" PRIu64
-                           " per cent at once (--shrink says how many may be)",
-                           gone, i->before.count, i->options->shrink);
-    return 0;
+    int found = shrinkage_find(&i->before, &i->difference, i->options->shrink, &s);
+    if (found <= 0)
+        return found;
+    return problem_set(&i->problem, file, 0,
+                       "%zu of %zu records%s%s are gone, more than %" PRIu64
+                       " per cent at once (--shrink says how many may be)",
+                       s.gone, s.all, s.authority != NULL ? " of " : "",
+                       s.authority != NULL ? s.authority : "", i->options->shrink);
 }
 
 static int events_make(import *i, bool baseline)
@@ -307,8 +310,9 @@ static int list_take(import *i, const char *file)
     if (result != 0)
         return failed(i, result);
     bool baseline = !i->remembered && !i->options->initial;
-    if (i->remembered && list_check(i, file) != 0)
-        return broken(i, &i->after);
+    result = i->remembered ? list_check(i, file) : 0;
+    if (result != 0)
+        return result == -EBADMSG ? broken(i, &i->after) : failed(i, result);
     return list_tell(i, baseline, false);
 }
 

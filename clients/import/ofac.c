@@ -428,6 +428,9 @@ static int files_read(reading *g, file files[], size_t count, problem *p)
         companion *c = companion_of(g, files[i].columns);
         if (&files[i] == sdn)
             continue;
+        if (files[i].columns == sdn->columns)
+            return problem_set(p, files[i].name, 0, "there are two files with %zu columns",
+                               files[i].columns);
         result = c != NULL ? companion_read(g, &files[i], c, p)
                            : problem_set(p, files[i].name, 1,
                                          "has %zu columns; expected 12 (sdn), 5 (alt), 6 (add) or "

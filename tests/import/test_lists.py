@@ -303,6 +303,15 @@ class OpenSanctions(ImportCase):
         events = self.good("b.json", lines(party("A"), party("ofac-77", datasets=["us_ofac_sdn"])))
         self.assertEqual(events[0]["targets"][0]["ids"], ["opensanctions:ofac-77", "ofac:77"])
 
+    def test_a_list_that_lacks_one_of_its_sources(self):
+        eu = [party(f"P{n}") for n in range(60)]
+        uk = [party(f"Q{n}", datasets=["gb_fcdo_sanctions"]) for n in range(8)]
+        self.good("a.json", lines(*eu, *uk))
+        word = self.broken("b.json", lines(*eu))
+        self.assertIn("8 of 8 records of UK are gone", word["note"])
+        self.broken("20240701194702-aaa.entities.delta.json", lines(*[op("DEL", e) for e in uk[:6]]))
+        self.assertEqual(len(self.good("b.json", lines(*eu, *uk[:3]))), 5)
+
     def test_an_end_that_is_taken_away(self):
         self.good("a.json", lines(party("A"), sanction("s1", "A", endDate=["2024-12-31"])))
         events = self.good("2024-06-02.json", lines(party("A"), sanction("s1", "A")))

@@ -141,6 +141,11 @@ class Ofac(ImportCase):
         # Without its companions a list says nothing of what they hold.
         self.assertEqual(self.good("2024-01-04.csv", csv(A, B)), [])
 
+    def test_the_same_file_twice(self):
+        path = self.write("2024-01-02.csv", csv(A, B))
+        word = self.broken("2024-01-01.csv", csv(A, B), path)
+        self.assertIn("there are two files with 12 columns", word["note"])
+
     def test_the_same_difference_has_the_same_ids(self):
         runs = []
         for state in "one", "two":
