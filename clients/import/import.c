@@ -34,6 +34,7 @@ typedef struct import {
     teller teller;
     publish_screen screen;
     uint64_t blocking; /* refusals that telling again could mend */
+    uint64_t too_old;  /* refusals that nothing mends, of what thawd does not know */
     publishing_totals totals;
     problem problem;
 } import;
@@ -74,7 +75,9 @@ static int events_print(const teller *t)
 static void on_rejected(void *context, const input_problem *what, const char *id, size_t id_len)
 {
     import *i = context;
-    if (strcmp(what->code, "conflict") == 0 || strcmp(what->code, "too-old") == 0)
+    bool too_old = strcmp(what->code, "too-old") == 0;
+    i->too_old += too_old;
+    if (too_old || strcmp(what->code, "conflict") == 0)
         return;
     i->blocking++;
     publish_screen_rejected(&i->screen, what, id, id_len);
@@ -99,6 +102,10 @@ static int events_publish(import *i)
     if (result == 0)
         result = publishing_run(c, in, &options, &report, &i->totals);
     publish_screen_clear(&i->screen);
+    if (i->too_old > 0)
+        complain("import: thawd refused %" PRIu64 " events that lie before all that it keeps "
+                 "(retain); it holds no measures by them",
+                 i->too_old);
     if (result == -ETIMEDOUT)
         connection_complain_silence(&i->options->common, i->options->common.service);
     input_free(in);
@@ -227,6 +234,11 @@ static int events_make(import *i, bool baseline)
     return result == 0 ? tell_feed(&i->teller, true, title, "", &i->problem) : result;
 }
 
+static uint64_t known_already(const import *i)
+{
+    return i->totals.duplicates + i->totals.rejected - i->blocking - i->too_old;
+}
+
 static void summary(const import *i, bool baseline)
 {
     const difference *d = &i->difference;
@@ -241,7 +253,7 @@ static void summary(const import *i, bool baseline)
         printf("; %zu events not published (--dry-run)\n", i->teller.count);
     else
         printf("; %zu events: %" PRIu64 " accepted, %" PRIu64 " known already\n", i->teller.count,
-               i->totals.accepted, i->totals.duplicates + i->totals.rejected - i->blocking);
+               i->totals.accepted, known_already(i));
 }
 
 /* Tells the difference between `before` and `after` and remembers the latter. `saved`: it stands
@@ -275,6 +287,7 @@ static void lists_shift(import *i)
     i->after = (list){0};
     i->remembered = true;
     i->totals = (publishing_totals){0};
+    i->too_old = 0;
 }
 
 /* Loads the remembered list, and tells what an earlier run began to tell and did not finish. */
@@ -350,8 +363,7 @@ static int reports_take(import *i, source *s)
     int code = events_tell(i);
     if (code == CLIENT_DONE && !i->options->common.json && !i->options->quiet)
         printf("%s: %zu events: %" PRIu64 " accepted, %" PRIu64 " known already%s\n",
-               i->feed->title, i->teller.count, i->totals.accepted,
-               i->totals.duplicates + i->totals.rejected - i->blocking,
+               i->feed->title, i->teller.count, i->totals.accepted, known_already(i),
                i->options->dry ? " (--dry-run)" : "");
     return code;
 }

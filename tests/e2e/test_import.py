@@ -110,6 +110,21 @@ class Import(unittest.TestCase):
                          [("EXAMPLE BANK", "2024-01-03"), ("EXAMPLE POTASH", "2024-01-02")])
         self.assertFalse(os.path.exists(self.daemon.path("lists", "ofac.next")))
 
+    def test_what_thawd_keeps_no_more_is_said(self):
+        self.daemon.stop()
+        self.daemon.configure({"retain": {"age": "60d"}})
+        self.daemon.start()
+        self.take(self.list_of("2024-01-01", A))
+        for month in range(1, 7):
+            for day in range(1, 29):
+                date = f"2024-{month:02}-{day:02}"
+                self.daemon.publish(harness.event(date, count=day, occurred_at=date, reported_at=date))
+        harness.wait_for(lambda: self.daemon.counters()["dropped"] > 50, "reports were dropped")
+        result = self.take(self.list_of("2024-01-02", A, B, C))
+        self.assertIn("0 accepted, 0 known already", result.stdout)
+        self.assertIn("thawd refused 3 events", result.stderr)
+        self.assertEqual(self.measures("BY"), {})
+
     def test_a_broken_list(self):
         self.take(self.list_of("2024-01-01", *MANY))
         for data in "", csv(*MANY)[:-1], csv(*MANY[:9]), "<html>":
