@@ -26,6 +26,7 @@ typedef struct matching {
     const list *before;
     list *after;
     size_t *partner_of_before, *partner_of_after; /* index + 1; 0: none */
+    bool *returned;                               /* of those who left earlier: who is back */
     difference *result;
 } matching;
 
@@ -325,16 +326,29 @@ int64_t date_day(const char *date)
     return start / day_ns - (start % day_ns < 0);
 }
 
-/* When the party of a record left last, before the old list was made. */
-static const char *left_of(const matching *m, const leftovers *n, const record *comes)
+/* When the party of a record left last, before the old list was made; NULL: it did not. With this
+ * record it is back. */
+static const char *left_of(const matching *m, const leftovers *n, const record *one)
 {
     const char *last = NULL;
     const record *r = NULL;
-    namesakes w = {m->before->gone, &n->gone_ids, NULL, comes, comes->at[RECORD_IDS], NULL, 0};
-    while (m->before->gone != NULL && (r = namesakes_next(&w)) != NULL)
+    const list *gone = m->before->gone;
+    namesakes w = {gone, &n->gone_ids, NULL, one, one->at[RECORD_IDS], NULL, 0};
+    while (gone != NULL && (r = namesakes_next(&w)) != NULL) {
+        m->returned[r - gone->at] = true;
         if (last == NULL || date_day(r->at[RECORD_UPDATED]) > date_day(last))
             last = r->at[RECORD_UPDATED];
+    }
     return last;
+}
+
+/* The same of a record that stands: its change ties it to an entry that left. */
+static const char *left_of_either(const matching *m, const leftovers *n, const record *before,
+                                  const record *after)
+{
+    const char *one = left_of(m, n, before);
+    const char *other = left_of(m, n, after);
+    return one == NULL || (other != NULL && date_day(other) > date_day(one)) ? other : one;
 }
 
 /* One party that leaves and comes on one day is a move: it bears an identifier of both records, or
@@ -369,7 +383,8 @@ static int steps_of_new(matching *m, const leftovers *n)
         if (result != 0)
             return result;
         if (record_changes(before, after) != 0)
-            step_add(m, (step){STEP_AMENDED, before, after, NULL, NULL});
+            step_add(
+                m, (step){STEP_AMENDED, before, after, NULL, left_of_either(m, n, before, after)});
     }
     return 0;
 }
@@ -409,7 +424,7 @@ static int gone_add(list *gone, const record *r, const char *date)
     return result;
 }
 
-/* Those who left earlier, but for who leaves again, and those who leave now. */
+/* Those who left earlier, but for who is back or leaves again, and those who leave now. */
 static int gone_take_over(matching *m)
 {
     const list *old = m->before->gone;
@@ -430,7 +445,7 @@ static int gone_take_over(matching *m)
         const char *key = old->at[i].at[RECORD_KEY];
         size_t n = 0;
         directory_find(&leave, key, strlen(key), &n);
-        if (n == 0)
+        if (n == 0 && !m->returned[i])
             result = gone_add(gone, &old->at[i], old->at[i].at[RECORD_UPDATED]);
     }
     free(leave.at);
@@ -445,9 +460,12 @@ int difference_make(const list *before, list *after, difference *ret_difference)
                   .after = after,
                   .partner_of_before = calloc(before->count + 1, sizeof(size_t)),
                   .partner_of_after = calloc(after->count + 1, sizeof(size_t)),
+                  .returned =
+                      calloc(before->gone != NULL ? before->gone->count + 1 : 1, sizeof(bool)),
                   .result = &d};
     int result = -ENOMEM;
-    if (d.at != NULL && m.partner_of_before != NULL && m.partner_of_after != NULL) {
+    if (d.at != NULL && m.partner_of_before != NULL && m.partner_of_after != NULL &&
+        m.returned != NULL) {
         pair_by_key(&m);
         result = records_doubt(after, before);
         if (result == 0)
@@ -469,6 +487,7 @@ int difference_make(const list *before, list *after, difference *ret_difference)
     leftovers_done(&n);
     free(m.partner_of_before);
     free(m.partner_of_after);
+    free(m.returned);
     if (result != 0) {
         difference_done(&d);
         return result;

@@ -25,7 +25,8 @@ typedef struct step {
     const record *before, *after; /* NULL where there is none */
     const record *beside;         /* maintained: the party's other record; imposed: the record of
                                    * the same party that leaves on this day (a move), or NULL */
-    const char *left; /* imposed: the last day on which the party left earlier, or NULL */
+    const char *left; /* imposed: the last day on which the party left earlier; amended: on
+                           * which an entry left that this one is now tied to; or NULL */
 } step;
 
 typedef struct difference {

@@ -176,12 +176,27 @@ static const char *const actions[] = {[STEP_IMPOSED] = "imposed",
                                       [STEP_MAINTAINED] = "maintained",
                                       [STEP_DELISTED] = "delisted"};
 
-/* An end that the list takes away is an extension: what only amends a measure leaves its end. */
+/* The entry under which the party is listed after the step; NULL: it is not. */
+static const record *standing_of(const step *s)
+{
+    return s->kind == STEP_DELISTED ? NULL : s->kind == STEP_MAINTAINED ? s->beside : s->after;
+}
+
+static const char *end_of(const step *s)
+{
+    const record *r = standing_of(s);
+    return r != NULL ? r->at[RECORD_EXPIRES] : "";
+}
+
+/* An end that the list takes away is an extension: what only amends or maintains a measure leaves
+ * its end. A change that ties an entry to one that left says that the party is listed, which no
+ * amendment of what was delisted does. */
 static const char *action_of(const step *s)
 {
-    bool endless = s->kind == STEP_AMENDED && s->before != NULL && s->after != NULL &&
-                   s->before->at[RECORD_EXPIRES][0] != '\0' &&
-                   s->after->at[RECORD_EXPIRES][0] == '\0';
+    if (s->kind == STEP_AMENDED && s->left != NULL)
+        return "reimposed";
+    bool endless = standing_of(s) != NULL && s->before != NULL &&
+                   s->before->at[RECORD_EXPIRES][0] != '\0' && end_of(s)[0] == '\0';
     return endless ? "extended" : actions[s->kind];
 }
 
@@ -256,6 +271,10 @@ static void note_say(const step *s, const char *date, text *note)
         text changes = {0};
         changes_say(s->before, s->after, &changes);
         text_put(note, text_get(&changes));
+        if (s->left != NULL) {
+            text_put(note, "; another entry of this party left on ");
+            text_put(note, s->left);
+        }
         note->failed |= changes.failed;
         text_done(&changes);
     } else if (s->kind == STEP_MAINTAINED) {
@@ -354,8 +373,7 @@ static int step_in_country(teller *t, const step *s, const char *country, proble
     draft_word(&d, "action", action_of(s));
     draft_word(&d, "program", text_get(&programs));
     draft_word(&d, "sector", r->at[RECORD_SECTOR]);
-    draft_word(&d, "expires_at",
-               s->kind == STEP_IMPOSED || s->kind == STEP_AMENDED ? r->at[RECORD_EXPIRES] : "");
+    draft_word(&d, "expires_at", end_of(s));
     draft_target(&d, s);
     draft_text(&d, "title", title);
     draft_text(&d, "note", text_get(&note));

@@ -288,6 +288,20 @@ class OpenSanctions(ImportCase):
                          [("amended", "opensanctions:A"), ("imposed", "opensanctions:B")])
         self.assertIn("opensanctions:Q1", events[0]["targets"][0]["ids"])
 
+    def test_an_id_that_is_merged_with_one_that_left_is_no_delisting(self):
+        one, two = [party("A"), sanction("s1", "A")], [party("B"), sanction("s2", "B")]
+        self.good("a.json", lines(*one, *two))
+        events = self.good("2024-06-02.json", lines(*two))
+        self.assertEqual([e["action"] for e in events], ["delisted"])
+        merged = [party("A", referents=["B"]), sanction("s2", "A")]
+        events = self.good("2024-06-03.json", lines(*merged), "--date", "2024-06-03")
+        self.assertEqual([(e["action"], e["occurred_at"], e["targets"][0]["ids"]) for e in events],
+                         [("reimposed", "2024-06-03", ["opensanctions:A", "opensanctions:B"])])
+        self.assertIn("another entry of this party left on", events[0]["note"])
+        events = self.good("2024-06-04.json", lines(party("A", "Other", referents=["B"]), merged[1]),
+                           "--date", "2024-06-04")
+        self.assertEqual([e["action"] for e in events], ["amended"])
+
     def test_a_party_that_is_gone_for_one_change(self):
         self.good("a.json", lines(party("A"), sanction("s1", "A"), party("B")))
         events = self.good("20240701194702-aaa.entities.delta.json",
@@ -311,6 +325,16 @@ class OpenSanctions(ImportCase):
         self.assertIn("8 of 8 records of UK are gone", word["note"])
         self.broken("20240701194702-aaa.entities.delta.json", lines(*[op("DEL", e) for e in uk[:6]]))
         self.assertEqual(len(self.good("b.json", lines(*eu, *uk[:3]))), 5)
+
+    def test_an_id_that_is_merged_has_the_end_of_the_other(self):
+        ends = {"endDate": ["2024-12-31"]}
+        for state, own, action in ("none", {}, "extended"), ("later", {"endDate": ["2025"]}, "maintained"):
+            self.good("a.json", lines(party("A"), sanction("s1", "A", **ends), party("B"),
+                                      sanction("s2", "B", **own)), state=state)
+            events = self.good("2024-06-02.json", lines(party("B", referents=["A"]),
+                                                        sanction("s2", "B", **own)), state=state)
+            self.assertEqual([(e["action"], e.get("expires_at")) for e in events],
+                             [(action, own.get("endDate", [None])[0])])
 
     def test_an_end_that_is_taken_away(self):
         self.good("a.json", lines(party("A"), sanction("s1", "A", endDate=["2024-12-31"])))
