@@ -205,16 +205,12 @@ static bool has_word(const char *words, const char *word, size_t len)
     return false;
 }
 
-/* The new record's own countries, then those that it had before; one that names none of its own
- * (ZZ) keeps those that it had. */
-static int countries_keep(list *after, record *to, const record *from)
+/* The countries of two records, each once. */
+static int countries_join(list *after, record *to, const char *own, const char *more)
 {
     char all[COUNTRIES_BYTES] = "";
     size_t len = 0;
-    const char *own = to->at[RECORD_COUNTRIES];
-    const char *lists[] = {strcmp(own, "ZZ") == 0 && from->at[RECORD_COUNTRIES][0] != '\0' ? ""
-                                                                                           : own,
-                           from->at[RECORD_COUNTRIES]};
+    const char *lists[] = {own, more};
     for (size_t i = 0; i < 2; i++) {
         const char *item = NULL;
         size_t item_len = 0;
@@ -228,7 +224,18 @@ static int countries_keep(list *after, record *to, const record *from)
             all[len] = '\0';
         }
     }
-    return strcmp(all, own) == 0 ? 0 : record_set(after, to, RECORD_COUNTRIES, all, len);
+    return strcmp(all, to->at[RECORD_COUNTRIES]) == 0
+               ? 0
+               : record_set(after, to, RECORD_COUNTRIES, all, len);
+}
+
+/* The new record's own countries, then those that it had before; one that names none of its own
+ * (ZZ) keeps those that it had. */
+static int countries_keep(list *after, record *to, const record *from)
+{
+    const char *own = to->at[RECORD_COUNTRIES];
+    const char *had = from->at[RECORD_COUNTRIES];
+    return countries_join(after, to, strcmp(own, "ZZ") == 0 && had[0] != '\0' ? "" : own, had);
 }
 
 /* ---- steps -------------------------------------------------------------------------- */
@@ -275,11 +282,10 @@ static bool same_field(const record *a, const record *b, record_field field)
 }
 
 /* The records of one authority that bear an identifier of `one`, one after the other, NULL at the
- * end. `partner` NULL: any record, else those that have a partner. */
+ * end. */
 typedef struct namesakes {
     const list *at;
     const directory *ids;
-    const size_t *partner;
     const record *one;
     const char *rest; /* identifiers still to look for */
     const entry *found;
@@ -292,10 +298,8 @@ static const record *namesakes_next(namesakes *w)
     size_t len = 0;
     for (;;) {
         for (; w->left > 0; w->left--) {
-            size_t at = (w->found++)->record;
-            const record *r = &w->at->at[at];
-            if ((w->partner == NULL || w->partner[at] > 0) &&
-                same_field(r, w->one, RECORD_AUTHORITY)) {
+            const record *r = &w->at->at[(w->found++)->record];
+            if (same_field(r, w->one, RECORD_AUTHORITY)) {
                 w->left--;
                 return r;
             }
@@ -307,10 +311,9 @@ static const record *namesakes_next(namesakes *w)
     }
 }
 
-static const record *record_by_ids(const list *at, const directory *ids, const size_t *partner,
-                                   const record *one)
+static const record *record_by_ids(const list *at, const directory *ids, const record *one)
 {
-    namesakes w = {at, ids, partner, one, one->at[RECORD_IDS], NULL, 0};
+    namesakes w = {at, ids, one, one->at[RECORD_IDS], NULL, 0};
     return namesakes_next(&w);
 }
 
@@ -333,7 +336,7 @@ static const char *left_of(const matching *m, const leftovers *n, const record *
     const char *last = NULL;
     const record *r = NULL;
     const list *gone = m->before->gone;
-    namesakes w = {gone, &n->gone_ids, NULL, one, one->at[RECORD_IDS], NULL, 0};
+    namesakes w = {gone, &n->gone_ids, one, one->at[RECORD_IDS], NULL, 0};
     while (gone != NULL && (r = namesakes_next(&w)) != NULL) {
         m->returned[r - gone->at] = true;
         if (last == NULL || date_day(r->at[RECORD_UPDATED]) > date_day(last))
@@ -358,7 +361,7 @@ static const record *move_of(const matching *m, const leftovers *n, const record
     const char *name = comes->at[RECORD_NAME];
     size_t gone_count = 0;
     size_t come_count = 0;
-    const record *by_ids = record_by_ids(m->before, &n->before_ids, NULL, comes);
+    const record *by_ids = record_by_ids(m->before, &n->before_ids, comes);
     if (by_ids != NULL)
         return by_ids;
     const entry *gone = directory_find(&n->before, name, strlen(name), &gone_count);
@@ -400,10 +403,12 @@ static int steps_of_gone(matching *m)
         const record *gone = &m->before->at[i];
         if (m->partner_of_before[i] != 0)
             continue;
-        /* else a record that was and is in the list, of the same party */
-        const record *beside = into[i] > 0
-                                   ? &m->after->at[into[i] - 1]
-                                   : record_by_ids(m->after, &ids, m->partner_of_after, gone);
+        /* else another record of the same party; it stands for this one from now on */
+        const record *beside =
+            into[i] > 0 ? &m->after->at[into[i] - 1] : record_by_ids(m->after, &ids, gone);
+        if (beside != NULL)
+            result = countries_join(m->after, &m->after->at[beside - m->after->at],
+                                    beside->at[RECORD_COUNTRIES], gone->at[RECORD_COUNTRIES]);
         step_add(
             m, (step){beside != NULL ? STEP_MAINTAINED : STEP_DELISTED, gone, NULL, beside, NULL});
     }

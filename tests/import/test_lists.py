@@ -93,7 +93,7 @@ class Eu(ImportCase):
                 events = self.good("2024-02-01.csv", HEADER + self.person +
                                    moved.replace("14 June 2022", start), state=start)
                 self.assertEqual([(e["action"], e["occurred_at"]) for e in events],
-                                 [("imposed", "2024-02-01"), ("delisted", "2024-02-01")])
+                                 [("imposed", "2024-02-01"), ("maintained", "2024-02-01")])
                 self.assertIn("eu:EU-BLR:example-bank", events[0]["targets"][0]["ids"])
 
     def test_a_party_renamed_and_moved_is_known_by_its_number(self):
@@ -102,7 +102,7 @@ class Eu(ImportCase):
                        registration="100230590", address="1 Street, Minsk, 220114 Belarus")
         events = self.good("2024-02-01.csv", HEADER + self.person + other)
         self.assertEqual([(e["action"], e["occurred_at"]) for e in events],
-                         [("imposed", "2024-02-01"), ("delisted", "2024-02-01")])
+                         [("imposed", "2024-02-01"), ("maintained", "2024-02-01")])
         self.assertIn("eu:EU-BLR:example-bank", events[0]["targets"][0]["ids"])
 
     def test_who_comes_back_comes_back_after_leaving(self):

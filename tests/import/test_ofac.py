@@ -95,12 +95,33 @@ class Ofac(ImportCase):
         self.start(A, B, C)
         again = C.replace("20290", "30000")
         events = self.good("2024-01-05.csv", csv(A, again))
-        self.assertEqual(acts(events), [("delisted", "ofac:20290", "BY"),
-                                        ("delisted", "ofac:7489", "ZW"),
-                                        ("imposed", "ofac:30000", "BY")])
-        # The new number carries the old one: a move to whoever folds them.
+        # It bears an identifier of both: the party is still there.
+        self.assertEqual(acts(events), [("delisted", "ofac:7489", "ZW"),
+                                        ("imposed", "ofac:30000", "BY"),
+                                        ("maintained", "ofac:20290", "BY")])
         new = [e for e in events if e["action"] == "imposed"][0]
         self.assertIn("ofac:20290", new["targets"][0]["ids"])
+
+    def test_who_stays_under_another_number_stays_in_the_country(self):
+        # The identifier is in doubt while two bear it, so the first one gets it when it is alone.
+        for first in B.replace("7489", "8000").replace("ZIMBABWE", "GLOMAG"), A:
+            with self.subTest(first=first):
+                self.good("2024-01-01.csv", csv(first.replace("AD000263", "AD000999").replace("63-741411", "63-741999"), B),
+                          state=first[:9])
+                other = B.replace("7489", "8000").replace("ZIMBABWE", "GLOMAG")
+                events = self.good("2024-01-05.csv", csv(other), "--shrink", "100", state=first[:9])
+                self.assertIn(("maintained", "ofac:7489", "ZW"), acts(events))
+                events = self.good("2024-01-06.csv", csv(A, C), state=first[:9])
+                gone = [e for e in events if e["action"] == "delisted"]
+                self.assertEqual(acts(gone), [("delisted", "ofac:8000", "ZW"), ("delisted", "ofac:8000", "ZZ")])
+
+    def test_renumbering_by_name_alone(self):
+        one = line(50, "EXAMPLE ONE", "BELARUS")
+        self.start(A, one)
+        events = self.good("2024-01-05.csv", csv(A, one.replace("50", "60", 1)))
+        # The new number carries the old one: a move to whoever folds them.
+        self.assertEqual([(e["action"], e["targets"][0]["ids"]) for e in events],
+                         [("imposed", ["ofac:60", "ofac:50"]), ("delisted", ["ofac:50"])])
 
     def test_an_identifier_of_two_records_is_certain_of_neither(self):
         one = line(1, "EXAMPLE ONE", "CUBA", "individual", NULL, "Passport B1234567 (Cuba).")
