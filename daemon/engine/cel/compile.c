@@ -2,7 +2,6 @@
 #include "internal.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,48 +10,6 @@
 #define PROGRAM_FIRST_BYTES 192
 #define ARENA_BYTES_PER_TEXT_BYTE 14
 #define GUESSED_TEXT_MAX_BYTES 4096
-
-/* Line and column of the error's offset. */
-static void locate(struct cel_error *error, struct cel_text text)
-{
-    size_t offset = error->offset_bytes < text.len ? error->offset_bytes : text.len;
-    size_t line_begin = 0;
-
-    error->line = 1;
-    for (size_t i = 0; i < offset; i++) {
-        if (text.data[i] != '\n')
-            continue;
-        error->line++;
-        line_begin = i + 1;
-    }
-    error->column = (unsigned)cel_utf8_count(text.data + line_begin, offset - line_begin) + 1;
-}
-
-int cel_compiler_fail(struct compiler *compiler, int status, size_t offset_bytes, const char *format, ...)
-{
-    va_list args;
-
-    if (compiler->status < 0)
-        return compiler->status;
-    compiler->status = status;
-    compiler->error->offset_bytes = offset_bytes;
-    if (format != NULL) { /* otherwise the text is there already */
-        va_start(args, format);
-        vsnprintf(compiler->error->text, sizeof(compiler->error->text), format, args);
-        va_end(args);
-    }
-    size_t len = cel_utf8_check(compiler->error->text, strlen(compiler->error->text));
-    compiler->error->text[len] = '\0'; /* no half character where it was cut */
-    locate(compiler->error, compiler->program->text);
-    return status;
-}
-
-int cel_compiler_no_memory(struct compiler *compiler)
-{
-    if (compiler->status == 0)
-        cel_compiler_fail(compiler, -ENOMEM, 0, "out of memory");
-    return compiler->status;
-}
 
 static int refuse_text(struct cel_error *error, int status, const char *text)
 {

@@ -1,115 +1,7 @@
-/* eval.c: walks the nodes of a program. Recursion is bounded by CEL_DEPTH_MAX, time by steps,
- * memory by the scratch arena, which is kept from one evaluation to the next. */
+/* eval.c: walks the nodes of a program. Recursion is bounded by CEL_DEPTH_MAX, time and memory by the evaluator. */
 #include "internal.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define SCRATCH_FIRST_BYTES 4096
-
-int cel_evaluator_new(struct cel_evaluator **ret_evaluator)
-{
-    struct cel_evaluator *evaluator = calloc(1, sizeof(*evaluator));
-
-    if (evaluator == NULL)
-        return -ENOMEM;
-    evaluator->scratch.first_bytes = SCRATCH_FIRST_BYTES;
-    evaluator->scratch.max_bytes = CEL_SCRATCH_MAX_BYTES;
-    evaluator->step_max_count = CEL_STEP_MAX_COUNT;
-    *ret_evaluator = evaluator;
-    return 0;
-}
-
-struct cel_evaluator *cel_evaluator_free(struct cel_evaluator *evaluator)
-{
-    if (evaluator != NULL)
-        cel_arena_clear(&evaluator->scratch);
-    free(evaluator);
-    return NULL;
-}
-
-void cel_evaluator_set_steps(struct cel_evaluator *evaluator, uint64_t step_max_count)
-{
-    evaluator->step_max_count = step_max_count > INT64_MAX ? INT64_MAX : (int64_t)step_max_count;
-}
-
-void *cel_evaluator_alloc(struct cel_evaluator *evaluator, size_t size_bytes)
-{
-    return cel_arena_alloc(&evaluator->scratch, size_bytes);
-}
-
-void cel_evaluator_begin(struct cel_evaluator *evaluator, cel_resolve_fn resolve, void *context)
-{
-    cel_arena_reset(&evaluator->scratch);
-    evaluator->steps = evaluator->step_max_count;
-    evaluator->no_memory = false;
-    evaluator->resolve = resolve;
-    evaluator->context = context;
-}
-
-uint64_t cel_evaluator_steps(const struct cel_evaluator *evaluator)
-{
-    int64_t left = evaluator->steps < 0 ? 0 : evaluator->steps;
-    return (uint64_t)(evaluator->step_max_count - left);
-}
-
-bool cel_evaluator_spend(struct cel_evaluator *evaluator, uint64_t steps)
-{
-    if (steps > INT64_MAX || (int64_t)steps > evaluator->steps)
-        evaluator->steps = -1;
-    else
-        evaluator->steps -= (int64_t)steps;
-    return evaluator->steps < 0;
-}
-
-/* Errors. */
-
-struct cel_value cel_error_value(const char *message)
-{
-    return (struct cel_value){.kind = CEL_ERROR, .text = {message, strlen(message)}};
-}
-
-struct cel_value cel_evaluator_exhausted(void)
-{
-    return cel_error_value("the evaluation took too many steps");
-}
-
-struct cel_value cel_evaluator_no_memory(struct cel_evaluator *evaluator)
-{
-    if (evaluator->scratch.over_limit)
-        return cel_error_value("the evaluation made too many values");
-    evaluator->no_memory = true;
-    return cel_error_value("out of memory");
-}
-
-struct cel_value cel_error_format(struct cel_evaluator *evaluator, const char *format, ...)
-{
-    char text[256];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    size_t len = cel_utf8_check(text, strlen(text)); /* a cut may have gone through a character */
-    const char *kept = cel_arena_copy(&evaluator->scratch, text, len);
-    if (kept == NULL)
-        return cel_evaluator_no_memory(evaluator);
-    return (struct cel_value){.kind = CEL_ERROR, .text = {kept, len}};
-}
-
-struct cel_value cel_error_overload(struct cel_evaluator *evaluator, const char *what, const struct cel_value *args,
-                                    size_t arg_count)
-{
-    if (arg_count == 1)
-        return cel_error_format(evaluator, "no such overload: '%s' with %s", what, cel_kind_name(args[0].kind));
-    return cel_error_format(evaluator, "no such overload: '%s' with %s and %s", what, cel_kind_name(args[0].kind),
-                            cel_kind_name(args[1].kind));
-}
-
-/* Nodes. */
 
 /* One deciding operand gives the result, whatever the others are; otherwise the first error is
  * it. A value that is no bool counts as an error. */
@@ -217,6 +109,109 @@ static struct cel_value evaluate_negate(struct cel_evaluator *evaluator, const s
     return value.kind == CEL_ERROR ? value : cel_operate_negate(evaluator, &value);
 }
 
+/* Macros: exists, all, exists_one, filter and map, over the elements of a list. */
+
+/* Like || and && over the elements: one that decides hides the errors of the others. */
+static struct cel_value any_or_all(struct cel_evaluator *evaluator, const struct node *node,
+                                   const struct cel_value *list)
+{
+    bool deciding = node->macro == MACRO_EXISTS;
+    struct cel_value error = {0};
+    bool has_error = false;
+
+    for (size_t i = 0; i < list->list.count; i++) {
+        evaluator->locals[node->local] = list->list.items[i];
+        struct cel_value value = cel_evaluate(evaluator, node->args[1]);
+        if (evaluator->steps < 0)
+            return cel_evaluator_exhausted();
+        if (value.kind == CEL_BOOL && value.boolean == deciding)
+            return value;
+        if (value.kind == CEL_BOOL || has_error)
+            continue;
+        has_error = true;
+        error = value.kind == CEL_ERROR ? value : cel_error_overload(evaluator, deciding ? "exists" : "all", &value, 1);
+    }
+    return has_error ? error : cel_bool(!deciding);
+}
+
+/* Whether the condition holds for the element in the local; false with the error. */
+static bool condition_holds(struct cel_evaluator *evaluator, const struct node *condition, bool *ret_holds,
+                            struct cel_value *ret_error)
+{
+    struct cel_value value = cel_evaluate(evaluator, condition);
+
+    *ret_holds = value.kind == CEL_BOOL && value.boolean;
+    if (value.kind == CEL_BOOL)
+        return true;
+    *ret_error = value.kind == CEL_ERROR ? value : cel_error_overload(evaluator, "condition", &value, 1);
+    return false;
+}
+
+static struct cel_value exists_one(struct cel_evaluator *evaluator, const struct node *node,
+                                   const struct cel_value *list)
+{
+    struct cel_value error;
+    size_t count = 0;
+    bool holds;
+
+    for (size_t i = 0; i < list->list.count; i++) {
+        evaluator->locals[node->local] = list->list.items[i];
+        if (!condition_holds(evaluator, node->args[1], &holds, &error))
+            return error;
+        count += holds;
+    }
+    return cel_bool(count == 1);
+}
+
+static struct cel_value filter_or_map(struct cel_evaluator *evaluator, const struct node *node,
+                                      const struct cel_value *list)
+{
+    bool is_filter = node->macro == MACRO_FILTER;
+    const struct node *condition = is_filter || node->arg_count == 3 ? node->args[1] : NULL;
+    const struct node *result = is_filter ? NULL : node->args[node->arg_count - 1];
+    struct cel_value *items = cel_arena_alloc(&evaluator->scratch, list->list.count * sizeof(struct cel_value));
+    struct cel_value error;
+    size_t count = 0;
+    bool holds = true;
+
+    if (items == NULL)
+        return cel_evaluator_no_memory(evaluator);
+    for (size_t i = 0; i < list->list.count; i++) {
+        evaluator->locals[node->local] = list->list.items[i];
+        if (condition != NULL && !condition_holds(evaluator, condition, &holds, &error))
+            return error;
+        if (!holds)
+            continue;
+        items[count] = result != NULL ? cel_evaluate(evaluator, result) : list->list.items[i];
+        if (items[count++].kind == CEL_ERROR)
+            return items[count - 1];
+    }
+    return cel_list(items, count);
+}
+
+static struct cel_value evaluate_macro(struct cel_evaluator *evaluator, const struct node *node)
+{
+    struct cel_value list = cel_evaluate(evaluator, node->args[0]);
+
+    if (list.kind == CEL_ERROR)
+        return list;
+    if (list.kind != CEL_LIST)
+        return cel_error_overload(evaluator, "macro", &list, 1);
+    switch ((enum macro)node->macro) {
+    case MACRO_ALL:
+    case MACRO_EXISTS:
+        return any_or_all(evaluator, node, &list);
+    case MACRO_EXISTS_ONE:
+        return exists_one(evaluator, node, &list);
+    case MACRO_FILTER:
+    case MACRO_MAP:
+        break;
+    }
+    return filter_or_map(evaluator, node, &list);
+}
+
+/* All nodes. */
+
 struct cel_value cel_evaluate(struct cel_evaluator *evaluator, const struct node *node)
 {
     if (--evaluator->steps < 0)
@@ -236,7 +231,7 @@ struct cel_value cel_evaluate(struct cel_evaluator *evaluator, const struct node
     case OP_CALL:
         return evaluate_call(evaluator, node);
     case OP_MACRO:
-        return cel_evaluate_macro(evaluator, node);
+        return evaluate_macro(evaluator, node);
     case OP_CHOOSE:
         return evaluate_choice(evaluator, node);
     case OP_OR:

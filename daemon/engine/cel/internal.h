@@ -101,8 +101,6 @@ struct lexer {
 int cel_lexer_next(struct lexer *lexer, struct token *ret_token);
 /* Decodes the string literal that begins at lexer->at (quote.c). */
 int cel_lexer_string(struct lexer *lexer, bool raw, bool bytes, struct token *ret_token);
-int cel_lexer_fail(struct lexer *lexer, size_t offset_bytes, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 const char *cel_token_name(enum token_kind kind);
 
 /* Nodes. */
@@ -196,10 +194,6 @@ struct compiler {
     int status; /* of the first failure */
 };
 
-int cel_compiler_fail(struct compiler *compiler, int status, size_t offset_bytes, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-int cel_compiler_no_memory(struct compiler *compiler);
-
 int cel_program_parse(struct compiler *compiler);
 /* Turns a call that is a macro into what it means (expand.c). Returns 0 or -EINVAL. */
 int cel_expand_call(struct compiler *compiler, struct node *call);
@@ -280,8 +274,6 @@ struct cel_value cel_convert_timestamp(const struct call *call);
 struct cel_value cel_convert_duration(const struct call *call);
 struct cel_value cel_convert_same(const struct call *call);
 struct cel_value cel_convert_type(const struct call *call);
-/* The shortest text that reads back as the same double; at most 32 bytes. */
-size_t cel_double_text(double real, char *buffer, size_t size_bytes);
 
 struct cel_value cel_select_full_year(const struct call *call);
 struct cel_value cel_select_month(const struct call *call);
@@ -293,6 +285,9 @@ struct cel_value cel_select_hours(const struct call *call);
 struct cel_value cel_select_minutes(const struct call *call);
 struct cel_value cel_select_seconds(const struct call *call);
 struct cel_value cel_select_milliseconds(const struct call *call);
+
+/* The shortest text that reads back as the same double; at most 32 bytes (double.c). */
+size_t cel_double_text(double real, char *buffer, size_t size_bytes);
 
 /* Calendar (calendar.c). */
 
@@ -347,7 +342,7 @@ bool cel_kind_is_number(enum cel_kind kind);
 int cel_value_set_new(struct arena *arena, const struct cel_value *list, const struct value_set **ret_set);
 bool cel_value_set_has(const struct value_set *set, const struct cel_value *value);
 
-/* Evaluation (eval.c). */
+/* What an evaluation may use (evaluator.c). */
 
 struct cel_evaluator {
     struct arena scratch;
@@ -360,9 +355,16 @@ struct cel_evaluator {
 };
 
 void cel_evaluator_begin(struct cel_evaluator *evaluator, cel_resolve_fn resolve, void *context);
-struct cel_value cel_evaluate(struct cel_evaluator *evaluator, const struct node *node);
 /* Takes steps; true where there are none left. */
 bool cel_evaluator_spend(struct cel_evaluator *evaluator, uint64_t steps);
+
+/* What went wrong (errors.c): in a text, and in an evaluation. */
+
+int cel_lexer_fail(struct lexer *lexer, size_t offset_bytes, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int cel_compiler_fail(struct compiler *compiler, int status, size_t offset_bytes, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+int cel_compiler_no_memory(struct compiler *compiler);
 struct cel_value cel_evaluator_exhausted(void);
 struct cel_value cel_evaluator_no_memory(struct cel_evaluator *evaluator);
 struct cel_value cel_error_format(struct cel_evaluator *evaluator, const char *format, ...)
@@ -370,8 +372,8 @@ struct cel_value cel_error_format(struct cel_evaluator *evaluator, const char *f
 struct cel_value cel_error_overload(struct cel_evaluator *evaluator, const char *what, const struct cel_value *args,
                                     size_t arg_count);
 
-/* Macros (macros.c). */
+/* Evaluation (eval.c). */
 
-struct cel_value cel_evaluate_macro(struct cel_evaluator *evaluator, const struct node *node);
+struct cel_value cel_evaluate(struct cel_evaluator *evaluator, const struct node *node);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,17 +24,6 @@ static const struct {
     {":", TOKEN_COLON},    {".", TOKEN_DOT},      {",", TOKEN_COMMA},   {"(", TOKEN_LPAREN}, {")", TOKEN_RPAREN},
     {"[", TOKEN_LBRACKET}, {"]", TOKEN_RBRACKET}, {"{", TOKEN_LBRACE},  {"}", TOKEN_RBRACE},
 };
-
-int cel_lexer_fail(struct lexer *lexer, size_t offset_bytes, const char *format, ...)
-{
-    va_list args;
-
-    lexer->error->offset_bytes = offset_bytes;
-    va_start(args, format);
-    vsnprintf(lexer->error->text, sizeof(lexer->error->text), format, args);
-    va_end(args);
-    return -EINVAL;
-}
 
 const char *cel_token_name(enum token_kind kind)
 {
