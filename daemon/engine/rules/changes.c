@@ -31,43 +31,6 @@ void rules_on_change(rules *set, const fact_change *change)
 
 /* ---- corrections -------------------------------------------------------------------- */
 
-static void causes_add(uint64_t causes[RULES_CAUSES_MAX], uint32_t *count, const fact_change *change)
-{
-    for (uint32_t i = 0; i < change->causes_count && *count < RULES_CAUSES_MAX; i++) {
-        uint32_t j = 0;
-        while (j < *count && causes[j] != change->causes[i])
-            j++;
-        if (j == *count)
-            causes[(*count)++] = change->causes[i];
-    }
-}
-
-static int group_correct(group *g, const fact_change *change)
-{
-    if (!change->correction)
-        return 0;
-    g->corrected = true;
-    if (!g->causes && !(g->causes = calloc(RULES_CAUSES_MAX, sizeof *g->causes)))
-        return -ENOMEM;
-    causes_add(g->causes, &g->causes_count, change);
-    return 0;
-}
-
-int record_touch(rules *set, record *r, const fact_change *change)
-{
-    if (!r->causes && !(r->causes = calloc(RULES_CAUSES_MAX, sizeof *r->causes)))
-        return -ENOMEM;
-    causes_add(r->causes, &r->causes_count, change);
-    if (r->touched)
-        return 0;
-    r->touched = true;
-    if (!r->alert)
-        return group_dirty(set, r->group); /* looked at with its group */
-    r->touched_next = set->touched;
-    set->touched = r;
-    return 0;
-}
-
 /* The first report of those that a change takes back; 0: it does not say, or some are not known. */
 static uint64_t change_takes_back(rules *set, const fact_change *change)
 {
@@ -303,24 +266,6 @@ static int fact_gone(rules *set, const fact_change *change)
     node_end_watches(set, node);
     node_release(set, node);
     return res;
-}
-
-static bool groups_by_id(const rule *one)
-{
-    for (size_t i = 0; i < one->by_count; i++)
-        if (one->selections_count && one->selections[0].by[i] == FIELD_ID)
-            return true;
-    return false;
-}
-
-bool group_same_but_id(const group *a, const group *b)
-{
-    if (a == b || !groups_by_id(a->rule))
-        return false;
-    for (size_t i = 0; i < a->rule->by_count; i++)
-        if (a->rule->selections[0].by[i] != FIELD_ID && !cel_value_equal(&a->by[i], &b->by[i]))
-            return false;
-    return true;
 }
 
 /* Groups that a fact was in under its old id pass their alerts on to those of its new id. */

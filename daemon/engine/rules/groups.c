@@ -251,15 +251,22 @@ void group_free(rules *set, group *g)
     group_destroy(g);
 }
 
-int group_dirty(rules *set, group *g)
+static bool groups_by_id(const rule *one)
 {
-    if (g->dirty)
-        return 0;
-    if (room_for(&set->dirty, &set->dirty_capacity, set->dirty_count + 1, sizeof(group *)) < 0)
-        return -ENOMEM;
-    set->dirty[set->dirty_count++] = g;
-    g->dirty = true;
-    return 0;
+    for (size_t i = 0; i < one->by_count; i++)
+        if (one->selections_count && one->selections[0].by[i] == FIELD_ID)
+            return true;
+    return false;
+}
+
+bool group_same_but_id(const group *a, const group *b)
+{
+    if (a == b || !groups_by_id(a->rule))
+        return false;
+    for (size_t i = 0; i < a->rule->by_count; i++)
+        if (a->rule->selections[0].by[i] != FIELD_ID && !cel_value_equal(&a->by[i], &b->by[i]))
+            return false;
+    return true;
 }
 
 /* ---- the groups of a fact ----------------------------------------------------------- */

@@ -10,7 +10,7 @@
  *
  * When the condition ends in a round with corrections, it is asked once more over the news alone.
  * While an alert fires though `when` is false (until, keep_for), and after it is resolved, its
- * record holds what it stood on; a correction of that asks again (records.c).
+ * record holds what it stood on; a correction of that asks again (reconsider.c).
  */
 #include <errno.h>
 

@@ -44,9 +44,9 @@ const char *node_text(struct fy_node *node, size_t *ret_len);
 
 /* read_selection.c: select of a rule, whose facts must have the fields of `by` (NULL: none). */
 int read_selections(reader *r, struct fy_node *node, struct fy_node *by, rule *one);
+int read_duration(reader *r, struct fy_node *node, const char *key, int64_t *ret_ns);
 /* read_rule.c: one rule; 0 with *ret_rule NULL where it had errors, -ENOMEM. */
 int read_rule(reader *r, struct fy_node *node, rule **ret_rule);
-int read_duration(reader *r, struct fy_node *node, const char *key, int64_t *ret_ns);
 
 /* compile.c: texts into programs; complaints stand at the right place. */
 int compile_condition(reader *r, const struct cel_env *env, struct fy_node *node, const char *what,

@@ -11,6 +11,21 @@
 static const char *const selection_keys[] = {"kind", "where", "within", "before", "ahead", "at"};
 enum { KEY_KIND, KEY_WHERE, KEY_WITHIN, KEY_BEFORE, KEY_AHEAD, KEY_AT, KEY_COUNT };
 
+int read_duration(reader *r, struct fy_node *node, const char *key, int64_t *ret_ns)
+{
+    size_t len = 0;
+    const char *text = node_text(node, &len);
+    int res = text ? rule_duration_parse(text, len, ret_ns) : -EINVAL;
+    if (res == -ERANGE)
+        return complain_node(r, node, "%s: a duration is longer than nothing and at most 100 years", key);
+    if (res < 0)
+        return complain_node(r, node,
+                             "%s: expected a duration of weeks, days, hours, minutes and seconds, as 14d, "
+                             "72h or 1d12h",
+                             key);
+    return 0;
+}
+
 static const char *type_word(fact_type type)
 {
     switch (type) {

@@ -1,10 +1,9 @@
 /*
  * records.c - what an alert stood on when its condition last held. As long as the alert is kept, a
- * correction of one of these facts asks again whether it would have stood.
+ * correction of one of these facts asks again whether it would have stood (reconsider.c).
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "rules/state.h"
 
@@ -105,121 +104,4 @@ void group_keep_record(rules *set, group *g, record *r)
     *at = NULL;
     g->records_count--;
     record_free(set, oldest);
-}
-
-/* ---- asking again ------------------------------------------------------------------- */
-
-typedef struct again {
-    const group *group;
-    bool found;
-} again;
-
-static int in_group(void *context, group *g)
-{
-    again *a = context;
-    a->found |= g == a->group || group_same_but_id(g, a->group); /* the fact may bear another id now */
-    return 0;
-}
-
-/* The open fact in one selection, as of then; NULL: it is not in it. */
-static int selection_entry(rules *set, const record *r, uint8_t index, entry **ret_entry)
-{
-    const selection *s = &r->group->rule->selections[index];
-    again a = {.group = r->group};
-    bool matches;
-    *ret_entry = NULL;
-    int res = view_matches(set, s, &matches);
-    if (res < 0 || !matches)
-        return res;
-    res = groups_of_fact(set, r->group->rule, s, in_group, &a);
-    if (res < 0 || !a.found)
-        return res;
-    entry *e = entry_new(set, s, index);
-    if (!e)
-        return -ENOMEM;
-    if (r->true_at_ns < e->from_ns || r->true_at_ns >= e->to_ns)
-        entry_free(set, e);
-    else
-        *ret_entry = e;
-    return 0;
-}
-
-/* A recorded fact as what was known then says now: a correction may have brought it from one selection into
- * another. */
-static int ground_entries(rules *set, const record *r, const fact_node *fact, entry *entries[])
-{
-    const rule *one = r->group->rule;
-    int res = 0;
-    if (fact->gone)
-        return 0;
-    view_open(set, fact->handle, r->true_at_ns);
-    if (view_value(&set->view, FIELD_ID)->kind != CEL_STRING)
-        return set->view.no_memory ? -ENOMEM : 0; /* nothing that was known is of it any more */
-    for (size_t s = 0; res == 0 && s < one->selections_count; s++)
-        if (one->selections[s].kind == set->view.kind)
-            res = selection_entry(set, r, (uint8_t)s, &entries[s]);
-    return res;
-}
-
-static int record_totals(rules *set, const record *r, entry **entries, totals all[])
-{
-    const rule *one = r->group->rule;
-    const entry **theirs = calloc(r->count + 1, sizeof *theirs);
-    int res = theirs ? 0 : -ENOMEM;
-    for (size_t s = 0; res == 0 && s < one->selections_count; s++) {
-        size_t count = 0;
-        for (uint32_t i = 0; i < r->count; i++) {
-            const entry *e = entries[i * one->selections_count + s];
-            if (!e)
-                continue;
-            totals_add(&all[s], e);
-            theirs[count++] = e;
-        }
-        res = totals_distinct_add(set, &all[s], one->selections[s].aggregates, theirs, count);
-    }
-    free(theirs);
-    return res;
-}
-
-/* A fact counts once, in however many selections it was, and where it was merged with another. */
-static bool seen_before(const ground *at)
-{
-    for (const ground *one = at->fact->grounds; one; one = one->fact_next)
-        if (one->record == at->record && one < at)
-            return true;
-    return false;
-}
-
-static int record_asked(rules *set, const record *r, bool *ret_holds)
-{
-    totals all[RULES_SELECTIONS_MAX] = {0};
-    const size_t each = r->group->rule->selections_count, count = r->count * each;
-    entry **entries = calloc(count + 1, sizeof *entries);
-    int res = entries ? 0 : -ENOMEM;
-    for (uint32_t i = 0; res == 0 && i < r->count; i++)
-        if (!seen_before(&r->grounds[i]))
-            res = ground_entries(set, r, r->grounds[i].fact, &entries[i * each]);
-    if (res == 0)
-        res = record_totals(set, r, entries, all);
-    if (res == 0) {
-        scope s = {.rule = r->group->rule, .by = r->group->by, .all = all};
-        *ret_holds = false;
-        if (!scope_empty(&s))
-            res = scope_holds(set, &s, r->group->rule->when, ret_holds);
-    }
-    for (size_t i = 0; entries && i < count; i++)
-        entry_free(set, entries[i]);
-    free(entries);
-    return res;
-}
-
-int record_holds(rules *set, record *r, bool *ret_holds)
-{
-    *ret_holds = true;
-    if (r->partial)
-        return 0;
-    facts_read_known(set->facts, r->known);
-    int res = record_asked(set, r, ret_holds);
-    facts_read_known(set->facts, 0);
-    return res;
 }

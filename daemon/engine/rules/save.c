@@ -23,38 +23,6 @@ static bool group_lives(const group *g)
 
 /* ---- saving ------------------------------------------------------------------------- */
 
-static void put_word(saved_out *out, const char *text)
-{
-    saved_put_text(out, text ? text : "", text ? strlen(text) : 0);
-}
-
-static void put_list(saved_out *out, const packed_list *l)
-{
-    saved_put_number(out, l->count);
-    saved_put_text(out, l->data.data, l->data.size);
-}
-
-void alert_put(saved_out *out, const alert_text *a)
-{
-    saved_put_number(out, a != NULL);
-    if (!a)
-        return;
-    saved_put_number(out, a->seq);
-    saved_put_number(out, (uint64_t)a->rev << 8 | a->state);
-    saved_put_number(out, (uint64_t)a->since_ns);
-    saved_put_number(out, (uint64_t)a->at_ns);
-    saved_put_number(out, a->hash);
-    const char *words[] = {a->country, a->id, a->rule, a->version, a->severity, a->title};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        put_word(out, words[i]);
-    const msgpack_sbuffer *maps[] = {&a->labels, &a->group, &a->values};
-    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
-        saved_put_text(out, maps[i]->data, maps[i]->size);
-    const packed_list *lists[] = {&a->facts, &a->reports, &a->sources, &a->because};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        put_list(out, lists[i]);
-}
-
 static int put_record(rules *set, saved_out *out, const record *r)
 {
     int res = 0;
@@ -98,7 +66,7 @@ static int put_rule(rules *set, saved_out *out, const rule *one)
     int res = 0;
     for (const group *g = one->groups; g; g = g->next)
         count += group_lives(g);
-    put_word(out, one->id);
+    saved_put_text(out, one->id, strlen(one->id));
     saved_put_number(out, count);
     for (const group *g = one->groups; res == 0 && g; g = g->next)
         if (group_lives(g))
@@ -127,56 +95,6 @@ typedef struct loading {
     const facts_names *names;
     bool first_form;
 } loading;
-
-static char *get_word(saved_in *in)
-{
-    thaw_str text = saved_get_text(in);
-    return strndup(text.data, text.len);
-}
-
-static bool get_map(saved_in *in, msgpack_sbuffer *map)
-{
-    thaw_str text = saved_get_text(in);
-    return text.len == 0 || msgpack_sbuffer_write(map, text.data, text.len) == 0;
-}
-
-int alert_get(saved_in *in, alert_text **ret_alert)
-{
-    *ret_alert = NULL;
-    if (!saved_get_number(in))
-        return 0;
-    alert_text *a = calloc(1, sizeof *a);
-    if (!a)
-        return -ENOMEM;
-    a->seq = saved_get_number(in);
-    uint64_t rev = saved_get_number(in);
-    a->rev = (uint32_t)(rev >> 8);
-    a->state = (uint8_t)rev;
-    a->since_ns = (int64_t)saved_get_number(in);
-    a->at_ns = (int64_t)saved_get_number(in);
-    a->hash = saved_get_number(in);
-    thaw_str country = saved_get_text(in);
-    if (country.len == 2)
-        memcpy(a->country, country.data, 2);
-    char **words[] = {&a->id, &a->rule, &a->version, &a->severity, &a->title};
-    bool whole = true;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        whole = (*words[i] = get_word(in)) != NULL && whole;
-    msgpack_sbuffer *maps[] = {&a->labels, &a->group, &a->values};
-    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
-        whole = get_map(in, maps[i]) && whole;
-    packed_list *lists[] = {&a->facts, &a->reports, &a->sources, &a->because};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        lists[i]->count = (uint32_t)saved_get_number(in);
-        whole = get_map(in, &lists[i]->data) && whole;
-    }
-    if (!whole || in->failed) {
-        alert_text_free(a);
-        return in->failed ? -EBADMSG : -ENOMEM;
-    }
-    *ret_alert = a;
-    return 0;
-}
 
 /* A ground whose fact is gone: with it the record is mere history. */
 static int get_grounds(loading *l, record *r, uint64_t count)

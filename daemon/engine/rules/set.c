@@ -72,18 +72,17 @@ int set_new(const rules_limits *limits, rules **ret_set)
         if (fact_kind_name((fact_kind)k))
             res = set_kind(set, (fact_kind)k);
     if (res < 0) {
-        rules_free(set);
+        set_free(set);
         return res;
     }
     *ret_set = set;
     return 0;
 }
 
-rules *rules_free(rules *set)
+rules *set_free(rules *set)
 {
     if (!set)
         return NULL;
-    set_clear(set);
     for (size_t i = 0; i < set->rules_count; i++)
         rule_free(set->rules[i]);
     rule_free(set->limit_rule);

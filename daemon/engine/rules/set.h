@@ -15,7 +15,7 @@ rule *set_find(const rules *set, const char *id, size_t len);
 const char *set_file(rules *set, const char *file);
 /* Sorts the rules by id and numbers them; makes the rule of limits. -ENOMEM. */
 int set_finish(rules *set);
-/* Drops all state of a set, so that it is as loaded. */
-void set_clear(rules *set);
+/* Frees what was loaded; of one without state (live.c, which rules_free is in). */
+rules *set_free(rules *set);
 
 #endif

@@ -35,11 +35,17 @@ int dispatch_match(rules *set);
 /* Calls on_group for each group that the open fact is in, making those that are new. */
 typedef int (*group_fn)(void *context, group *g);
 int groups_of_fact(rules *set, rule *one, const selection *s, group_fn on_group, void *context);
-int group_get(rules *set, rule *one, const struct cel_value by[], group **ret_group); /* -ENOSPC: limit */
+int group_get(rules *set, rule *one, const struct cel_value by[], group **ret_group);   /* -ENOSPC: limit */
 void group_pack_key(const rule *one, const struct cel_value by[], msgpack_packer *out); /* as a map */
 void group_free(rules *set, group *g);
 bool group_idle(const group *g); /* nothing would be lost with it */
-int group_dirty(rules *set, group *g);
+/* Whether two groups of a rule that groups by `id` are the same but for that: one fact may bear one id after another. */
+bool group_same_but_id(const group *a, const group *b);
+
+/* marks.c */
+int group_dirty(rules *set, group *g);                              /* it is evaluated at the end of the round */
+int group_correct(group *g, const fact_change *change);             /* notes what corrected it */
+int record_touch(rules *set, record *r, const fact_change *change); /* it is reconsidered */
 
 /* named.c */
 /* The values of `by` that a map of fields, or the text in ids of alerts, names, and the group that has
@@ -117,29 +123,30 @@ int newest_list(group *g, fact_handle all[RULES_LISTED_MAX], size_t *ret_count);
 void newest_add(newest *n, const entry *e); /* n may be NULL */
 void newest_take(newest *n, const entry *e);
 
-/* Whether two groups of a rule that groups by `id` are the same but for that: one fact may bear one id after another. */
-bool group_same_but_id(const group *a, const group *b);
-
 /* records.c */
 int record_new(rules *set, group *g, record **ret_record);
 record *record_free(rules *set, record *r);
-int record_touch(rules *set, record *r, const fact_change *change);
-int record_holds(rules *set, record *r, bool *ret_holds);
 void record_forget(rules *set, record *r); /* it becomes mere history: never withdrawn */
 void group_keep_record(rules *set, group *g, record *r);
+
+/* reconsider.c */
+int record_holds(rules *set, record *r, bool *ret_holds);
+
+/* alert_text.c */
+alert_text *alert_text_free(alert_text *a);
+thaw_alert alert_view(const alert_text *a); /* all but the epoch; points into *a */
+void alert_pack(const alert_text *a, const char *epoch, msgpack_packer *out);
+void alert_put(saved_out *out, const alert_text *a); /* NULL: none */
+int alert_get(saved_in *in, alert_text **ret_alert);
 
 /* publish.c */
 int alert_fire(rules *set, group *g, const totals all[], int64_t since_ns);
 int alert_refresh(rules *set, group *g, const totals all[]); /* publishes if something changed */
 int alert_end(rules *set, group *g, bool withdrawn);         /* the active one; it becomes a record */
 int alert_withdraw_record(rules *set, record *r);
-alert_text *alert_text_free(alert_text *a);
 int limit_tell(rules *set, rule *one);
-void alert_pack(const alert_text *a, const char *epoch, msgpack_packer *out);
 
 /* save.c: what an image is written with, too */
-void alert_put(saved_out *out, const alert_text *a); /* NULL: none */
-int alert_get(saved_in *in, alert_text **ret_alert);
 /* The group of that packed key, made if need be. -EBADMSG: it is none of the rule. */
 int group_of_key(rules *set, rule *one, thaw_str key, group **ret_group);
 
@@ -158,7 +165,8 @@ void pasts_done(rules *set);
 void pasts_put(const rules *set, saved_out *out);
 int pasts_get(rules *set, saved_in *in); /* -EBADMSG, -ENOMEM */
 
-/* reload.c */
+/* live.c */
+void set_clear(rules *set); /* drops all state, so that the set is as loaded */
 int state_build(rules *set, facts *f, int64_t now_ns);
 
 #endif
