@@ -92,19 +92,6 @@ int journal_lock_take(const char *folder, int *ret_fd, char *error)
     return 0;
 }
 
-int journal_folder_sync(const journal_faults *faults, const char *path)
-{
-    int rc = journal_fault_at(faults, JOURNAL_FAULT_FOLDER);
-    if (rc != 0)
-        return -rc;
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    int r = fsync(fd) < 0 ? -errno : 0;
-    close(fd);
-    return r;
-}
-
 static int folders_make(const journal *j, char *error)
 {
     if (mkdir(j->path, 0700) < 0 && errno != EEXIST)

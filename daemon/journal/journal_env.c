@@ -10,27 +10,6 @@
 enum { TABLE_COUNT = 5, READERS_MAX = 126, READ_TRIES = 1000 };
 static const uint64_t GROW_STEP_MAX = UINT64_C(16) << 30;
 
-int journal_errno(int rc)
-{
-    if (rc >= 0)
-        return -rc;
-    switch (rc) {
-    case MDB_MAP_FULL:
-    case MDB_TXN_FULL:
-        return -ENOSPC;
-    case MDB_NOTFOUND:
-        return -ENODATA;
-    case MDB_READERS_FULL:
-        return -EAGAIN;
-    case MDB_PANIC:
-        return -EIO;
-    case MDB_VERSION_MISMATCH:
-        return -EPROTONOSUPPORT;
-    default:
-        return -EBADMSG; /* corrupted, page not found, invalid, incompatible ... */
-    }
-}
-
 static int env_error(const journal *j, const char *what, int rc, char *error)
 {
     snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: %s: %s", j->path, what, mdb_strerror(rc));

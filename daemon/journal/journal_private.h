@@ -138,6 +138,17 @@ int journal_block_parse(const MDB_val *value, uint64_t number, journal_item *ret
 /* The inner record at *offset, moving it. -EBADMSG: damaged. */
 int journal_block_step(const journal_item *block, size_t *offset, journal_record *ret_record);
 
+typedef struct journal_place { /* where a walk through the log stands */
+    uint64_t report, batch;    /* the last ones seen */
+    int64_t received_at_ns;
+    uint32_t record, offset; /* in the chunk */
+} journal_place;
+
+/* The record at `place`, checked against its checksum and what must follow; moves place behind
+ * it. -EBADMSG and nothing moves. place->offset must be less than chunk->bytes. */
+int journal_chunk_step(const journal_chunk *chunk, journal_place *place,
+                       journal_record *ret_record);
+
 /* ---- groups: what waits to be written ----------------------------------------------- */
 
 typedef struct journal_arena {
@@ -210,8 +221,12 @@ struct journal {
 };
 
 int journal_fault_at(const journal_faults *faults, journal_fault point); /* 0 or errno > 0 */
+
+/* ---- the system (journal_system.c) -------------------------------------------------- */
+
 /* Negative errno for what LMDB returned. */
 int journal_errno(int rc);
+int journal_folder_sync(const journal_faults *faults, const char *path);
 
 /* ---- opening (journal.c) ------------------------------------------------------------ */
 
@@ -221,7 +236,6 @@ int journal_head_make(journal_head *ret_head);
 int journal_open_named(const journal_config *config, const char *name, int lock_fd,
                        const journal_head *preset, journal **ret_journal, char *error);
 int journal_lock_take(const char *folder, int *ret_fd, char *error);
-int journal_folder_sync(const journal_faults *faults, const char *path);
 
 /* ---- environment (journal_env.c) ---------------------------------------------------- */
 
@@ -238,17 +252,6 @@ int journal_tail_load(journal *j, MDB_txn *txn, journal_tail *ret_tail, char *er
 int journal_map_grow(journal *j);
 
 /* ---- reading (journal_read.c) ------------------------------------------------------- */
-
-typedef struct journal_place { /* where a walk through the log stands */
-    uint64_t report, batch;    /* the last ones seen */
-    int64_t received_at_ns;
-    uint32_t record, offset; /* in the chunk */
-} journal_place;
-
-/* The record at `place`, checked against its checksum and what must follow; moves place behind
- * it. -EBADMSG and nothing moves. place->offset must be less than chunk->bytes. */
-int journal_chunk_step(const journal_chunk *chunk, journal_place *place,
-                       journal_record *ret_record);
 
 typedef struct journal_alert {
     uint64_t seq;

@@ -5,53 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-int journal_chunk_step(const journal_chunk *chunk, journal_place *place, journal_record *ret_record)
-{
-    journal_item item;
-
-    if (journal_record_parse(chunk->data + place->offset, chunk->bytes - place->offset, &item) < 0)
-        return -EBADMSG;
-    journal_record record = {.kind = (journal_record_kind)item.kind,
-                             .number = item.number,
-                             .batch = item.batch,
-                             .at_ns = place->received_at_ns,
-                             .body = item.body,
-                             .body_len = item.body_len};
-    bool follows = item.kind == JOURNAL_BATCH
-                       ? item.number == place->batch + 1 && item.batch == item.number
-                       : item.batch == place->batch;
-    switch (item.kind) {
-    case JOURNAL_BATCH:
-        follows = follows && item.body_len == 8;
-        break;
-    case JOURNAL_REPORT:
-        follows = follows && item.number == place->report + 1;
-        break;
-    case JOURNAL_ADVANCE:
-    case JOURNAL_RULES:
-        follows = follows && item.body_len >= 8;
-        break;
-    default:
-        follows = false;
-    }
-    if (!follows)
-        return -EBADMSG;
-    if (item.kind != JOURNAL_REPORT) { /* their bodies begin with an instant */
-        record.at_ns = (int64_t)journal_get64(item.body);
-        record.body += 8;
-        record.body_len -= 8;
-    }
-    if (item.kind == JOURNAL_BATCH) {
-        place->batch = item.number;
-        place->received_at_ns = record.at_ns;
-    }
-    place->report += item.kind == JOURNAL_REPORT;
-    place->record++;
-    place->offset += item.bytes;
-    *ret_record = record;
-    return 0;
-}
-
 static int record_damaged(const journal *j, const journal_chunk *chunk, const journal_place *place,
                           char *error)
 {
