@@ -11,9 +11,11 @@
 
 #include "auth.h"
 #include "image.h"
+#include "new_engine.h"
 #include "notify.h"
 #include "pass.h"
 #include "publisher.h"
+#include "schedule.h"
 #include "watch.h"
 
 #define STOP_WAIT_MS 30000 /* for the disk, when stopping; systemd is asked for patience */
@@ -38,26 +40,9 @@ int daemon_open_journal(thawd *d)
     return r;
 }
 
-int daemon_new_engine(thawd *d, engine **ret_engine)
-{
-    const config *c = &d->config;
-    engine_config e = engine_config_default;
-    engine_sink sink = {d, publisher_alert, instant_stopwatch_ns};
-
-    e.clock = c->clock;
-    e.tolerance_release_ns = c->tolerance_release_ns;
-    e.tolerance_detention_ns = c->tolerance_detention_ns;
-    e.tolerance_talks_ns = c->tolerance_talks_ns;
-    e.tolerance_sanction_ns = c->tolerance_sanction_ns;
-    e.reports_max = c->memory_reports_count;
-    e.bytes_max = c->memory_bytes;
-    snprintf(e.epoch, sizeof(e.epoch), "%s", journal_epoch(d->journal));
-    return engine_new(&e, &sink, ret_engine);
-}
-
 int daemon_make_engine(thawd *d)
 {
-    int r = daemon_new_engine(d, &d->engine);
+    int r = new_engine(d, &d->engine);
 
     d->retained_ns = INT64_MIN;
     if (r < 0)

@@ -102,8 +102,7 @@ typedef struct thawd {
 /* In order of start; each is undone by daemon_stop in reverse, whatever had been reached. */
 int daemon_open_journal(thawd *d);
 int daemon_make_engine(thawd *d);
-int daemon_new_engine(thawd *d, engine **ret_engine); /* one as the configuration has it */
-int daemon_open_sockets(thawd *d);                    /* also the outbox and the watch */
+int daemon_open_sockets(thawd *d); /* also the outbox and the watch */
 int daemon_start_loop(thawd *d);
 /* Runs until a signal or a failure. */
 int daemon_run(thawd *d);

@@ -18,9 +18,10 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "new_engine.h"
 #include "notify.h"
-#include "pass.h"
 #include "ruleset.h"
+#include "schedule.h"
 
 #define IMAGE_MAGIC UINT64_C(0x656c69666d697474)
 #define REST 5 /* times what the last one took, from its begin to that of the next */
@@ -557,7 +558,7 @@ static int start_anew(thawd *d, const char *wrong)
     d->rules_packed_len = 0;
     d->retained_ns = INT64_MIN;
     d->engine = engine_free(d->engine);
-    return daemon_new_engine(d, &d->engine);
+    return new_engine(d, &d->engine);
 }
 
 int image_load(thawd *d, image_place *ret_place)

@@ -14,18 +14,12 @@
 #include "publisher.h"
 #include "reload.h"
 #include "retention.h"
+#include "schedule.h"
 #include "service.h"
 #include "watch.h"
 
 #define RETRY_US 10000 /* between two looks at clients that do not read */
 #define NS_PER_US 1000
-
-void pass_schedule(void *context)
-{
-    thawd *d = context;
-
-    (void)sd_event_source_set_enabled(d->pass_source, SD_EVENT_ONESHOT);
-}
 
 /* ---- the parts of a pass ----------------------------------------------------------------- */
 

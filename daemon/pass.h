@@ -1,7 +1,7 @@
 /*
  * pass.h - one round of the loop, and what makes it run.
  *
- * Nothing works in callbacks: sockets, journal and timers only ask for a pass (pass_schedule), and
+ * Nothing works in callbacks: sockets, journal and timers only ask for a pass (schedule.h), and
  * one pass does everything in one order, with a bounded amount of work, from one reading of the
  * clock. What it leaves behind asks for the next.
  */
@@ -13,8 +13,5 @@
 /* Adds the sources to d->event: sockets, journal, timers, signals. */
 int pass_attach(thawd *d);
 void pass_detach(thawd *d);
-
-/* Asks for a pass before the loop sleeps again. */
-void pass_schedule(void *d);
 
 #endif

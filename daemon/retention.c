@@ -9,6 +9,7 @@
 
 #include "image.h"
 #include "intake.h"
+#include "new_engine.h"
 #include "notify.h"
 #include "ruleset.h"
 
@@ -106,7 +107,7 @@ static int begin(retaining *rt)
 
     rt->begun = true;
     if (r == 0)
-        r = daemon_new_engine(d, &rt->made);
+        r = new_engine(d, &rt->made);
     if (r < 0 || d->rules_packed == NULL)
         return r;
     r = ruleset_unpack(d->rules_packed, d->rules_packed_len, &rt->set, error);
