@@ -204,33 +204,6 @@ int thaw_alert_next(thaw_list *list, thaw_alert *alert, thaw_error *error)
     return 1;
 }
 
-bool thaw_report_next(thaw_list *list, thaw_report_ref *ret_report)
-{
-    wire_cursor cursor = wire_cursor_over(list->data, list->bytes);
-    thaw_report_ref report = {0};
-    wire_item item;
-    thaw_str name;
-
-    if (!list->data || list->count == 0 || !wire_read(&cursor, &item) || item.type != WIRE_MAP)
-        return false;
-    for (uint32_t i = 0; i < item.len; i++) {
-        if (!wire_read_str(&cursor, &name))
-            return false;
-        bool source = name.len == 6 && memcmp(name.data, "source", 6) == 0;
-        bool id = name.len == 2 && memcmp(name.data, "id", 2) == 0;
-        if (source || id ? !wire_read_str(&cursor, source ? &report.source : &report.id)
-                         : !wire_skip(&cursor))
-            return false;
-    }
-    if (!report.source.data || !report.id.data)
-        return false;
-    list->bytes -= (uint32_t)(cursor.at - list->data);
-    list->data = cursor.at;
-    list->count--;
-    *ret_report = report;
-    return true;
-}
-
 int thaw_alert_topic(thaw_str country, thaw_str rule, char topic[THAW_TOPIC_BYTES])
 {
     bool none = country.len == 0;

@@ -1,4 +1,4 @@
-/* party.c - lists of persons, of targets and of strings: checking and walking them. */
+/* party.c - lists of persons, of targets, of strings and of reports: checking and walking them. */
 #include "field.h"
 
 #include <inttypes.h>
@@ -198,5 +198,32 @@ bool thaw_party_next(thaw_list *list, thaw_party *ret_party)
         return false;
     list_advance(list, &cursor);
     *ret_party = party;
+    return true;
+}
+
+bool thaw_report_next(thaw_list *list, thaw_report_ref *ret_report)
+{
+    wire_cursor cursor = wire_cursor_over(list->data, list->bytes);
+    thaw_report_ref report = {0};
+    wire_item item;
+    thaw_str name;
+
+    if (!list->data || list->count == 0 || !wire_read(&cursor, &item) || item.type != WIRE_MAP)
+        return false;
+    for (uint32_t i = 0; i < item.len; i++) {
+        if (!wire_read_str(&cursor, &name))
+            return false;
+        bool source = name.len == 6 && memcmp(name.data, "source", 6) == 0;
+        bool id = name.len == 2 && memcmp(name.data, "id", 2) == 0;
+        if (source || id ? !wire_read_str(&cursor, source ? &report.source : &report.id)
+                         : !wire_skip(&cursor))
+            return false;
+    }
+    if (!report.source.data || !report.id.data)
+        return false;
+    list->bytes -= (uint32_t)(cursor.at - list->data);
+    list->data = cursor.at;
+    list->count--;
+    *ret_report = report;
     return true;
 }
