@@ -96,23 +96,26 @@ static ssize_t queue_make_room(queue *q)
     return (ssize_t)shift;
 }
 
-int outbox_put(outbox *o, outbox_target target, uint64_t seq, frames *message)
+int outbox_place(outbox *o, frames **ret_message)
 {
     ssize_t shift = queue_make_room(&o->waiting);
-    item *place;
 
-    if (shift < 0) {
-        frames_done(message);
+    if (shift < 0)
         return -ENOMEM;
-    }
     o->sealed -= (size_t)shift;
-    o->bytes += message->bytes;
-    place = &o->waiting.items[o->waiting.tail++];
+    *ret_message = &o->waiting.items[o->waiting.tail].message;
+    (*ret_message)->kept = (*ret_message)->count = (*ret_message)->bytes = 0;
+    return 0;
+}
+
+void outbox_put(outbox *o, outbox_target target, uint64_t seq)
+{
+    item *place = &o->waiting.items[o->waiting.tail++];
+
+    o->bytes += place->message.bytes;
     place->ticket = 0;
     place->seq = seq;
     place->target = target;
-    frames_move(&place->message, message);
-    return 0;
 }
 
 void outbox_seal(outbox *o, uint64_t ticket)

@@ -34,9 +34,11 @@ typedef struct outbox outbox;
 int outbox_new(void *const sockets[OUTBOX_TARGETS], uint64_t bytes_max, outbox **ret_outbox);
 outbox *outbox_free(outbox *o);
 
-/* Takes the message over (also on failure). seq is the number of an alert, 0 for a reply.
- * -ENOMEM. */
-int outbox_put(outbox *o, outbox_target target, uint64_t seq, frames *message);
+/* The place of the next message, without a frame, to be filled with frames_add_*; valid until the next call of
+ * outbox_place or outbox_flush. Whoever does not put it calls frames_done. -ENOMEM. */
+int outbox_place(outbox *o, frames **ret_message);
+/* Puts what was filled behind the others. seq is the number of an alert, 0 for a reply. */
+void outbox_put(outbox *o, outbox_target target, uint64_t seq);
 
 /* Gives the ticket to all that has none yet. */
 void outbox_seal(outbox *o, uint64_t ticket);

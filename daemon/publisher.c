@@ -60,7 +60,7 @@ static void log_alert(thawd *d, const thaw_alert *alert)
 static int put_alert(thawd *d, const thaw_alert *alert)
 {
     char topic[THAW_TOPIC_BYTES];
-    frames message = {.kept = 0};
+    frames *message = NULL;
     uint8_t *body;
     size_t body_len;
     int topic_len = thaw_alert_topic(alert->country, alert->rule, topic);
@@ -70,15 +70,19 @@ static int put_alert(thawd *d, const thaw_alert *alert)
         return r;
     r = journal_append_alert(d->journal, alert->seq, topic, (size_t)topic_len, body, body_len);
     if (r == 0)
-        r = frames_add_copy(&message, topic, (size_t)topic_len);
+        r = outbox_place(d->outbox, &message);
     if (r == 0)
-        r = frames_add_owned(&message, body, body_len, NULL);
+        r = frames_add_copy(message, topic, (size_t)topic_len);
+    if (r == 0)
+        r = frames_add_owned(message, body, body_len, NULL);
     if (r < 0) {
         free(body);
-        frames_done(&message);
+        if (message != NULL)
+            frames_done(message);
         return r;
     }
-    return outbox_put(d->outbox, OUTBOX_ALERTS, alert->seq, &message);
+    outbox_put(d->outbox, OUTBOX_ALERTS, alert->seq);
+    return 0;
 }
 
 void publisher_alert(void *context, const thaw_alert *alert)

@@ -43,14 +43,38 @@ void pack_instant(msgpack_packer *out, int64_t ns)
 
 void reply_body_init(reply_body *body, size_t max, msgpack_packer *out)
 {
-    *body = (reply_body){.max = max};
+    body->data = body->small;
+    body->capacity = sizeof(body->small);
+    body->size = 0;
+    body->max = max;
+    body->over = body->failed = false;
     msgpack_packer_init(out, body, reply_body_write);
 }
 
 void reply_body_done(reply_body *body)
 {
-    free(body->data);
-    *body = (reply_body){.max = body->max};
+    if (body->data != body->small)
+        free(body->data);
+    body->data = NULL;
+    body->size = body->capacity = 0;
+    body->over = body->failed = false;
+}
+
+int reply_body_take(reply_body *body, uint8_t **ret_bytes, size_t *ret_len)
+{
+    char *own = body->data;
+
+    if (own == body->small) {
+        own = malloc(body->size + 1);
+        if (own == NULL)
+            return -ENOMEM;
+        memcpy(own, body->small, body->size);
+    }
+    *ret_bytes = (uint8_t *)own;
+    *ret_len = body->size;
+    body->data = body->small;
+    reply_body_done(body);
+    return 0;
 }
 
 int reply_body_write(void *place, const char *data, size_t len)
@@ -63,11 +87,13 @@ int reply_body_write(void *place, const char *data, size_t len)
     }
     if (len > body->capacity - body->size) {
         size_t wanted = (body->size + len) * 2 + 256;
-        char *bigger = realloc(body->data, wanted);
+        char *bigger = body->data == body->small ? malloc(wanted) : realloc(body->data, wanted);
         if (bigger == NULL) {
             body->failed = true;
             return -1;
         }
+        if (body->data == body->small)
+            memcpy(bigger, body->small, body->size);
         body->data = bigger;
         body->capacity = wanted;
     }
@@ -88,15 +114,9 @@ void reply_body_add(reply_body *body, reply_body *part)
 /* The frames before the body. */
 static int put_head(frames *message, const envelope *to, const char *status)
 {
-    zmq_msg_t route;
-    int r = 0;
+    zmq_msg_t *route = (zmq_msg_t *)&to->route;
+    int r = frames_add_copy(message, zmq_msg_data(route), zmq_msg_size(route));
 
-    zmq_msg_init(&route);
-    if (zmq_msg_copy(&route, (zmq_msg_t *)&to->route) < 0)
-        r = -ENOMEM;
-    else
-        frames_add_move(message, &route);
-    zmq_msg_close(&route);
     if (r == 0 && to->delimiter)
         r = frames_add_copy(message, "", 0);
     if (r == 0)
@@ -115,7 +135,7 @@ static int put_body(thawd *d, const envelope *to, frames *message, reply_body *b
     int r;
 
     if (body->failed || body->over || body->data == NULL)
-        return -ENOMEM;
+        return -ENOMEM; /* nothing was packed */
     if (body->size <= COPIED_BYTES_MAX)
         return frames_add_copy(message, body->data, body->size);
     counted = readers_owe(d->readers, zmq_msg_data(route), zmq_msg_size(route), body->capacity);
@@ -129,19 +149,19 @@ static int put_body(thawd *d, const envelope *to, frames *message, reply_body *b
 
 static int put(thawd *d, const envelope *to, const char *status, reply_body *body)
 {
-    frames message;
-    int r;
+    frames *message = NULL;
+    int r = outbox_place(d->outbox, &message);
 
-    message.kept = message.bytes = 0;
-    r = put_head(&message, to, status);
     if (r == 0)
-        r = put_body(d, to, &message, body);
+        r = put_head(message, to, status);
+    if (r == 0)
+        r = put_body(d, to, message, body);
     reply_body_done(body);
-    if (r < 0) {
-        frames_done(&message);
-        return r;
-    }
-    return outbox_put(d->outbox, OUTBOX_SERVICE, 0, &message);
+    if (r == 0)
+        outbox_put(d->outbox, OUTBOX_SERVICE, 0);
+    else if (message != NULL)
+        frames_done(message);
+    return r;
 }
 
 int reply_ok(thawd *d, const envelope *to, reply_body *body)
@@ -178,16 +198,24 @@ int reply_error(thawd *d, const envelope *to, const thaw_error *error)
     return put(d, to, "ERR", &buffer);
 }
 
+/* Bytes of MessagePack that are always the same: a map's size, a key. One such answer is given for each report that
+ * is acknowledged by itself. */
+#define put_fixed(body, literal) (void)reply_body_write(body, literal, sizeof(literal) - 1)
+
 int reply_publish(thawd *d, const batch_request *request)
 {
     reply_body buffer;
     msgpack_packer out;
 
     reply_body_init(&buffer, SIZE_MAX, &out); /* bounded by limits.events */
-    msgpack_pack_map(&out, 4);
-    pack_count(&out, "accepted", request->accepted);
-    pack_count(&out, "duplicates", request->duplicates);
-    pack_key(&out, "rejected");
+    put_fixed(&buffer, "\x84\xa8"
+                       "accepted");
+    msgpack_pack_uint64(&out, request->accepted);
+    put_fixed(&buffer, "\xaa"
+                       "duplicates");
+    msgpack_pack_uint64(&out, request->duplicates);
+    put_fixed(&buffer, "\xa8"
+                       "rejected");
     msgpack_pack_array(&out, request->rejected_count);
     for (size_t i = 0; i < request->rejected_count; i++) {
         const batch_rejected *rejected = &request->rejected[i];
@@ -197,6 +225,8 @@ int reply_publish(thawd *d, const batch_request *request)
         pack_str(&out, (thaw_str){rejected->id, rejected->id_len});
         pack_error(&out, &rejected->error);
     }
-    pack_count(&out, "journal_seq", request->journal_seq);
+    put_fixed(&buffer, "\xab"
+                       "journal_seq");
+    msgpack_pack_uint64(&out, request->journal_seq);
     return put(d, &request->from, "OK", &buffer);
 }

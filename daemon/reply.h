@@ -12,8 +12,9 @@
 #include "daemon.h"
 
 typedef struct reply_body {
-    char *data;
+    char *data; /* `small`, or of its own; the struct stays where it is meanwhile */
     size_t size, capacity, max;
+    char small[192]; /* most answers to a publish fit */
     bool over;   /* it would have grown beyond max */
     bool failed; /* no memory */
 } reply_body;
@@ -21,6 +22,9 @@ typedef struct reply_body {
 /* Makes `out` pack into `body`, with at most max bytes. */
 void reply_body_init(reply_body *body, size_t max, msgpack_packer *out);
 void reply_body_done(reply_body *body);
+/* The bytes as memory of the caller's, from malloc(), however few they are; the body is as after reply_body_done.
+ * -ENOMEM: and is as it was. */
+int reply_body_take(reply_body *body, uint8_t **ret_bytes, size_t *ret_len);
 /* Appends bytes that are packed already; -1 where they do not fit. */
 int reply_body_write(void *body, const char *data, size_t len);
 /* Appends what another body holds, and what befell that one, which is emptied. */

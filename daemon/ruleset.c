@@ -106,13 +106,11 @@ static int pack_all(const config *c, uint8_t **ret_packed, size_t *ret_len)
     if (r == 0 && (p.files.over || whole.over))
         r = -EFBIG;
     reply_body_done(&p.files);
-    if (r < 0) {
+    if (r == 0)
+        r = reply_body_take(&whole, ret_packed, ret_len);
+    if (r < 0)
         reply_body_done(&whole);
-        return r;
-    }
-    *ret_packed = (uint8_t *)whole.data;
-    *ret_len = whole.size;
-    return 0;
+    return r;
 }
 
 /* ---- loading ----------------------------------------------------------------------------- */
