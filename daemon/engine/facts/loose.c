@@ -57,6 +57,22 @@ static bool vague_joined(const facts *f, const incident *inc)
     return false;
 }
 
+/* The digest that these reports, all of its items, are to be counted by, made if need be; NULL: they are few, or
+ * parties, which are counted over all. One of an incident that nothing joined is that of all its reports. */
+static digest *sharp_digest(facts *f, incident *inc, const numbers *list)
+{
+    digest *d;
+    if (!inc->digest && (inc->joined.count || list->count <= f->config.digest_min))
+        return NULL;
+    for (uint32_t i = 0; !inc->digest && i < list->count; i++)
+        if (report_of(f, list->at[i])->kind == THAW_SANCTION && report_of(f, list->at[i])->has_targets)
+            return NULL;
+    d = *(inc->digest ? &inc->sharp_digest : &inc->digest) = digest_new(f);
+    for (uint32_t i = 0; d && i < list->count; i++)
+        digest_add(f, d, list->at[i]);
+    return d;
+}
+
 /* What its items come to, without those that joined it. */
 static void sharp_count(facts *f, incident *inc, counted *ret_counted)
 {
@@ -67,10 +83,7 @@ static void sharp_count(facts *f, incident *inc, counted *ret_counted)
         numbers list = {0};
         for (uint32_t i = 0; i < inc->items.count; i++)
             item_reports(f, inc->items.at[i], &list);
-        if (inc->digest)
-            d = inc->sharp_digest = digest_new(f);
-        for (uint32_t i = 0; d && i < list.count; i++)
-            digest_add(f, d, list.at[i]);
+        d = sharp_digest(f, inc, &list);
         if (!d)
             count_reports(f, list.at, list.count, ret_counted);
         numbers_done(&list, &f->held);
@@ -366,6 +379,8 @@ static int64_t sum_bounded(int64_t a, int64_t b)
     return __builtin_add_overflow(a, b, &sum) ? (b < 0 ? INT64_MIN : INT64_MAX) : sum;
 }
 
+#define LOOKS_MAX 32u /* at items, for whether one is near */
+
 /* What changed in a key; items that are placed meanwhile change nothing for others. */
 typedef struct spans {
     span at[sizeof((key *)0)->loose_changed / sizeof(span)];
@@ -472,14 +487,30 @@ static void loose_look(facts *f, uint32_t key_index)
     }
 }
 
+/* Whether a vague or wider item is within reach of an incident, as loose_concerned has it; true where it would take
+ * long to know. */
+static bool loose_near(const facts *f, const key *k, const incident *inc)
+{
+    const int64_t reach = 2 * f->config.tolerance_ns[k->kind];
+    const int64_t from_ns = sum_bounded(inc->start_ns, -reach), to_ns = sum_bounded(inc->span_end_ns, reach);
+    if (!k->loose.count || item_start(f, k->loose.at[0]) == TIME_UNKNOWN)
+        return k->loose.count;
+    uint32_t from = loose_from(f, k, sum_bounded(from_ns, -k->loose_longest_ns)), i = from;
+    for (; i < k->loose.count && i - from < LOOKS_MAX && item_start(f, k->loose.at[i]) <= to_ns; i++)
+        if (item_span(f, k->loose.at[i]).end_ns >= from_ns)
+            return true;
+    return i - from == LOOKS_MAX;
+}
+
 void loose_settle(facts *f)
 {
     for (uint32_t i = 0; i < f->dirty_incidents.count && !f->failed; i++) {
         incident *inc = f->incidents[f->dirty_incidents.at[i]];
+        const key *k = &f->keys[inc->key_index];
         incidents_ahead(f, i);
         if (inc->class != ITEM_SHARP)
             continue;
-        if (f->keys[inc->key_index].loose.count)
+        if (inc->outlined.known ? k->loose.count > 0 : loose_near(f, k, inc))
             sharp_changed(f, inc);
         else
             inc->outlined.known = false; /* nothing was placed by it */
