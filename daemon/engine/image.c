@@ -8,7 +8,7 @@
 #include <xxhash.h>
 
 #include "engine_internal.h"
-#include "facts/pages.h"
+#include "facts/memory/pages.h"
 
 #define IMAGE_MAGIC UINT64_C(0x3167616d69616874)
 #define CHECKSUM_BYTES sizeof(uint64_t)

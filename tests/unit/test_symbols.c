@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "facts/symbols.h"
+#include "facts/memory/symbols.h"
 
 static uint32_t put(symbols *s, const char *text)
 {

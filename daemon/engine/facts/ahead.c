@@ -6,9 +6,9 @@
  * several reports take each step together, and their misses wait beside one another. Everything here is a
  * guess: a wrong one costs a line of the cache.
  */
-#include "digest.h"
-#include "index.h"
-#include "internal.h"
+#include "facts/incidents/digest.h"
+#include "facts/memory/index.h"
+#include "facts/state/state.h"
 
 typedef struct path {
     uint64_t source_hash, authority_hash;

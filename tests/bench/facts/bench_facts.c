@@ -21,8 +21,8 @@
 #include <time.h>
 
 #include "facts/facts.h"
-#include "facts/reports.h"
-#include "facts/symbols.h"
+#include "facts/state/reports.h"
+#include "facts/memory/symbols.h"
 
 #define KEYS 35u
 #define YEARS 20

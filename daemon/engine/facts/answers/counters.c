@@ -1,0 +1,52 @@
+/* counters.c - how much of everything there is, for status. */
+#include "facts/answers/write.h"
+#include "facts/ledger/ledger.h"
+
+static uint32_t count_used(const facts *f, fact_kind kind)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 1; i < f->entities_count; i++)
+        count += f->entities[i].handle && fact_handle_kind(f->entities[i].handle) == kind;
+    return count;
+}
+
+static void write_producers(facts *f, msgpack_packer *out)
+{
+    write_key(out, "producers");
+    msgpack_pack_map(out, f->producers_count - 1);
+    for (uint32_t i = 1; i < f->producers_count; i++) {
+        const producer *p = &f->producers[i];
+        write_str(out, symbols_get(f->symbols, p->name));
+        msgpack_pack_map(out, 3);
+        write_uint(out, "seq", p->count ? p->ranges[p->count - 1].last : 0);
+        write_uint(out, "holes", producer_holes(p));
+        write_uint(out, "repeats", p->repeats);
+    }
+}
+
+uint32_t facts_write_counters(facts *f, msgpack_packer *out)
+{
+    uint32_t incidents = 0, tallies = 0, feeds = 0;
+    for (uint32_t i = 1; out && i < f->incidents_count; i++)
+        incidents += f->incidents[i] && f->incidents[i]->used && f->incidents[i]->handle;
+    for (uint32_t i = 1; out && i < f->tallies_count; i++)
+        tallies += f->tallies[i].handle != 0;
+    for (uint32_t i = 1; out && i < f->feeds_count; i++)
+        feeds += f->feeds[i].handle != 0;
+    if (!out)
+        return 13;
+    write_uint(out, "reports", reports_count(f->reports));
+    write_uint(out, "living", f->living);
+    write_uint(out, "duplicates", f->duplicates);
+    write_uint(out, "conflicts", f->conflicts);
+    write_uint(out, "incidents", incidents);
+    write_uint(out, "measures", count_used(f, FACT_MEASURE));
+    write_uint(out, "persons", count_used(f, FACT_PERSON));
+    write_uint(out, "tallies", tallies);
+    write_uint(out, "feeds", feeds);
+    write_uint(out, "countries", f->countries_count - 1);
+    write_uint(out, "memory_bytes", reports_bytes(f->reports) + f->held + f->kept);
+    write_uint(out, "text_bytes", reports_text_bytes(f->reports));
+    write_producers(f, out);
+    return 13;
+}

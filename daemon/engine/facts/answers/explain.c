@@ -1,0 +1,261 @@
+/* explain.c - the incidents that are asked for, and why one of them is as it is. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "facts/answers/write.h"
+#include "facts/fields/fields.h"
+#include "facts/incidents/incidents.h"
+
+typedef struct wanted {
+    incident **at;
+    uint32_t count, capacity;
+} wanted;
+
+static void wanted_put(facts *f, wanted *w, incident *inc, const engine_incidents_query *q)
+{
+    uint64_t unused = 0;
+    if (!inc || !inc->used || !inc->handle)
+        return;
+    const key *k = &f->keys[inc->key_index];
+    if ((q->kind && k->kind != q->kind) || (q->country && memcmp(q->country, k->country, 2) != 0))
+        return;
+    if (q->since.precision) {
+        int64_t start, end;
+        thaw_date_interval(&q->since, &start, &end);
+        if (inc->now.occurred.start_ns == TIME_UNKNOWN || incident_stated_start(f, inc) < start)
+            return;
+    }
+    if (array_reserve((void **)&w->at, &w->capacity, (size_t)w->count + 1, sizeof *w->at, &unused) < 0)
+        f->failed = -ENOMEM;
+    else
+        w->at[w->count++] = inc;
+}
+
+static int wanted_order(const void *a_, const void *b_)
+{
+    const incident *a = *(incident *const *)a_, *b = *(incident *const *)b_;
+    if (a->now.occurred.start_ns != b->now.occurred.start_ns)
+        return a->now.occurred.start_ns < b->now.occurred.start_ns ? -1 : 1;
+    return (a->now.id > b->now.id) - (a->now.id < b->now.id);
+}
+
+int facts_write_incidents(facts *f, const engine_incidents_query *q, msgpack_packer *out)
+{
+    wanted w = {0};
+    uint32_t limit = q->limit ? q->limit : 1000;
+    for (uint32_t i = 1; i < f->incidents_count; i++)
+        wanted_put(f, &w, f->incidents[i], q);
+    if (w.count > 1)
+        qsort(w.at, w.count, sizeof *w.at, wanted_order);
+    uint32_t first = w.count > limit ? w.count - limit : 0; /* the latest are wanted */
+    msgpack_pack_map(out, 2);
+    write_key(out, "incidents");
+    msgpack_pack_array(out, w.count - first);
+    for (uint32_t i = first; i < w.count; i++)
+        write_incident(f, out, w.at[i]);
+    write_bool(out, "more", first != 0);
+    free(w.at);
+    return f->failed;
+}
+
+/* ---- explaining one ----------------------------------------------------------------- */
+
+static incident *incident_find(facts *f, thaw_str id)
+{
+    char text[40];
+    for (uint32_t i = 1; i < f->incidents_count; i++) {
+        incident *inc = f->incidents[i];
+        if (!inc || !inc->used || !inc->handle)
+            continue;
+        incident_id_text(f, inc, text);
+        if (strlen(text) == id.len && memcmp(text, id.data, id.len) == 0)
+            return inc;
+    }
+    return NULL;
+}
+
+/* The reports of an incident, and which of them are the one vote of their voice for the whole. */
+typedef struct said {
+    numbers list, votes; /* votes: sorted by number */
+    bool counts_more;    /* a vote that does not only count the persons it names */
+} said;
+
+static int voice_order(const void *a_, const void *b_, void *f)
+{
+    uint32_t a = *(const uint32_t *)a_, b = *(const uint32_t *)b_;
+    uint32_t voice_a = report_of(f, a)->voice, voice_b = report_of(f, b)->voice;
+    if (voice_a != voice_b)
+        return voice_a < voice_b ? -1 : 1;
+    return -report_later_compare(f, a, b);
+}
+
+static int number_order(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Whether a report counts just the people that it names. */
+static bool is_on_named(const report *r)
+{
+    return r->parties && r->count == r->parties;
+}
+
+static void said_make(facts *f, const incident *inc, said *s)
+{
+    *s = (said){0};
+    fact_reports_list(f, inc->handle, &s->list);
+    numbers *v = &s->votes;
+    for (uint32_t i = 0; i < s->list.count; i++) {
+        const report *r = report_of(f, s->list.at[i]);
+        if (r->covers == THAW_EVENT && r->has_count)
+            add(f, v, s->list.at[i]);
+    }
+    if (v->count > 1)
+        qsort_r(v->at, v->count, sizeof *v->at, voice_order, f);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < v->count; i++) {
+        const report *r = report_of(f, v->at[i]);
+        if (kept && report_of(f, v->at[kept - 1])->voice == r->voice)
+            continue;
+        v->at[kept++] = v->at[i];
+        s->counts_more = s->counts_more || !is_on_named(r);
+    }
+    v->count = kept;
+    if (kept > 1)
+        qsort(v->at, kept, sizeof *v->at, number_order);
+}
+
+static bool is_vote(const said *s, uint32_t number)
+{
+    return s->votes.count && bsearch(&number, s->votes.at, s->votes.count, sizeof number, number_order);
+}
+
+/* In words: what the report does to the count. */
+static const char *part_in_count(const facts *f, const said *s, uint32_t number)
+{
+    const report *r = report_of(f, number);
+    if (r->covers == THAW_WIDER)
+        return "is of something wider: not counted";
+    if (r->covers == THAW_PART)
+        return r->has_count ? "counts a part: parts of one dimension add up to a lower bound" : "names a part";
+    if (!r->has_count)
+        return "gives no count";
+    if (!is_vote(s, number))
+        return "a later report of the same voice stands in its place";
+    if (r->count_is == THAW_AT_LEAST)
+        return "a lower bound";
+    if (is_on_named(r) && s->counts_more)
+        return "counts the people it names: a part, where others vote for the whole";
+    if (r->count_is == THAW_ABOUT)
+        return "a vote, where there is no exact one";
+    return "a vote";
+}
+
+/* In words: why the report stands in this incident. */
+static const char *why_here(facts *f, const incident *inc, uint32_t number)
+{
+    item it = report_item(f, number);
+    if (it & ITEM_GROUP) {
+        if (incident_name_shared(f, number))
+            return "bears the same `incident` name";
+        if (f->groups[it & ~ITEM_GROUP].members.count > 1)
+            return "is on the same named people";
+    }
+    if (item_class_of(f, it) == ITEM_WIDER)
+        return "is of something wider that falls together with it";
+    if (item_class_of(f, it) == ITEM_VAGUE && inc->class == ITEM_VAGUE)
+        return it == inc->opener ? "its date is vague and fits no other incident: opens this one"
+                                 : "its date is vague, overlaps the first one's, and its count is the same";
+    if (item_class_of(f, it) == ITEM_VAGUE)
+        return "its date is vague, overlaps, and its count agrees";
+    if (item_class_of(f, it) == ITEM_UNDATED)
+        return "has no date: stands alone";
+    return it == inc->opener ? "is the earliest: opens the incident"
+                             : "starts within the tolerance after the incident's first report";
+}
+
+static void write_member(facts *f, msgpack_packer *out, const incident *inc, const said *s, uint32_t number)
+{
+    const report *r = report_of(f, number);
+    msgpack_pack_map(out, 10);
+    write_key(out, "source");
+    write_str(out, symbols_get(f->symbols, r->source));
+    write_key(out, "id");
+    write_str(out, report_id(r));
+    write_key(out, "voice");
+    write_str(out, symbols_get(f->symbols, r->voice));
+    write_key(out, "date");
+    write_date(f, out, r);
+    write_key(out, "reported_at");
+    write_time(out, r->reported_ns);
+    write_key(out, "status");
+    write_text(out, thaw_status_name(r->status));
+    write_key(out, "count");
+    if (r->has_count)
+        msgpack_pack_uint64(out, r->count);
+    else
+        msgpack_pack_nil(out);
+    write_key(out, "count_is");
+    write_text(out, r->has_count ? thaw_count_is_name(r->count_is) : NULL);
+    write_key(out, "vote");
+    write_text(out, part_in_count(f, s, number));
+    write_key(out, "belongs");
+    write_text(out, why_here(f, inc, number));
+}
+
+/* In words: how the count came about. */
+static const char *why_count(const counted *c)
+{
+    if (!c->has_count)
+        return "no report gives a count";
+    if (!c->has_winner)
+        return "only lower bounds are known: the greatest of them";
+    if (c->has_bound && c->bound > c->winner)
+        return "a lower bound (named people, at least, or the sum of parts) is above the vote that won";
+    return "the count that most voices give among the reports of the best status";
+}
+
+/* What the votes come to, counted anew: a lower bound that decides nothing may not be the last one. */
+static void votes_of(facts *f, const incident *inc, counted *ret_counted)
+{
+    numbers list = {0};
+    incident_reports(f, inc, false, &list);
+    if (f->keys[inc->key_index].kind != THAW_TALKS)
+        count_reports(f, list.at, list.count, ret_counted);
+    numbers_done(&list, &f->held);
+}
+
+int facts_write_explain(facts *f, thaw_str id, msgpack_packer *out)
+{
+    incident *inc = incident_find(f, id);
+    if (!inc)
+        return -ENOENT;
+    said all;
+    said_make(f, inc, &all);
+    counted votes = {0};
+    votes_of(f, inc, &votes);
+    msgpack_pack_map(out, 5);
+    write_key(out, "incident");
+    write_incident(f, out, inc);
+    write_key(out, "why");
+    write_text(out, why_count(&votes));
+    write_key(out, "winner");
+    if (votes.has_winner)
+        msgpack_pack_uint64(out, votes.winner);
+    else
+        msgpack_pack_nil(out);
+    write_key(out, "lower_bound");
+    if (votes.has_bound)
+        msgpack_pack_uint64(out, votes.bound);
+    else
+        msgpack_pack_nil(out);
+    write_key(out, "reports");
+    msgpack_pack_array(out, all.list.count);
+    for (uint32_t i = 0; i < all.list.count; i++)
+        write_member(f, out, inc, &all, all.list.at[i]);
+    numbers_done(&all.list, &f->held);
+    numbers_done(&all.votes, &f->held);
+    return f->failed;
+}

@@ -1,0 +1,291 @@
+/*
+ * similar.c - names that may be one person's: offered as possible, never merged.
+ *
+ * A name is folded to a skeleton of consonants, one letter for all sounds that its transliterations
+ * exchange: vowels, softness and signs dropped, words sorted.
+ *
+ *     t ts c cz      T    Tikhanovsky, Tsikhanouski, Cichanouski
+ *     k g h kh x     K    Sergei, Serhiy, Siarhei
+ *     s sh sz        S    v w u-after-a-vowel  V      rz r  R      zh z  Z
+ *     c ch           *    stands for T as well as K: Bialacki, Cole; Stefanovich, Cichanouski
+ *
+ * Letters of a script without such a table stand for themselves. Two persons whose words are all equal, or all
+ * but one that differs by one letter, are close, and so are two of one printed name. How well this does is
+ * measured by tests/facts/spellings.py (FACTS.md, section 4).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts/answers/write.h"
+#include "facts/entities/entities.h"
+
+#define WORDS_MAX 6
+#define WORD_BYTES 24
+#define NAME_BYTES 256
+#define PERSONS_MAX 5000u /* of a country; beyond, none are compared */
+#define PAIRS_MAX 1000u
+
+typedef struct skeleton {
+    char words[WORDS_MAX][WORD_BYTES];
+    uint32_t count;
+} skeleton;
+
+#define ENDS_WORD ' '
+#define VOWEL 'a' /* dropped, but parts equal sounds and turns a u behind it into V */
+#define NOTHING '\0'
+
+/* One letter that Arabic and Persian keyboards write differently. */
+static uint32_t arabic_plain(uint32_t c)
+{
+    static const struct {
+        uint16_t variant, plain;
+    } same[] = {{0x622, 0x627}, {0x623, 0x627}, {0x625, 0x627}, {0x629, 0x647},
+                {0x649, 0x64a}, {0x6cc, 0x64a}, {0x6a9, 0x643}, {0x6c0, 0x647}};
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        if (c == same[i].variant)
+            return same[i].plain;
+    return c;
+}
+
+/* A letter of another script, in a byte that no sound has; NOTHING for signs above and between letters. */
+static char sound_of_itself(uint32_t c)
+{
+    static const struct {
+        uint16_t first, last;
+    } signs[] = {{0x00, 0x36f},    {0x483, 0x487},   {0x559, 0x55f},  {0x591, 0x5cf}, {0x600, 0x61f},
+                 {0x640, 0x640},   {0x64b, 0x65f},   {0x670, 0x670},  {0x6d4, 0x6ed}, {0x2000, 0x2e7f},
+                 {0x3000, 0x3004}, {0x30fb, 0x30fc}, {0xfe00, 0xfe2f}};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (c >= signs[i].first && c <= signs[i].last)
+            return NOTHING;
+    return (char)(0x80 | (arabic_plain(c) & 0x7f));
+}
+
+/* A letter of Cyrillic or of Latin with a mark, as a sound or as a plain letter (small) to look at further. */
+static char sound_of_other(uint32_t c)
+{
+    /* а б в г д е ж з и й к л м н о п р с т у ф х ц ч ш щ ъ ы ь э ю я */
+    static const char cyrillic[] = "aBVKDaZZa\0KLMNaPRSTuFKTTSS\0a\0aaa";
+    static const struct {
+        uint16_t low, high; /* small and capital */
+        char sound;
+    } marked[] = {{0x10d, 0x10c, 'T'}, {0x107, 0x106, 'T'}, {0x21b, 0x21a, 'T'}, {0x163, 0x162, 'T'},
+                  {0x165, 0x164, 'T'}, {0x161, 0x160, 'S'}, {0x15b, 0x15a, 'S'}, {0x219, 0x218, 'S'},
+                  {0x15f, 0x15e, 'S'}, {0x17e, 0x17d, 'Z'}, {0x17a, 0x179, 'Z'}, {0x17c, 0x17b, 'Z'},
+                  {0x142, 0x141, 'L'}, {0x144, 0x143, 'N'}, {0x148, 0x147, 'N'}, {0xf1, 0xd1, 'N'},
+                  {0x159, 0x158, 'R'}, {0x111, 0x110, 'D'}, {0x16d, 0x16c, 'V'}, {0x45e, 0x40e, 'V'},
+                  {0x491, 0x490, 'K'}, {0x456, 0x406, 'a'}, {0x457, 0x407, 'a'}, {0x454, 0x404, 'a'},
+                  {0x451, 0x401, 'a'}, {0x11f, 0x11e, 'K'}, {0x131, 0x130, 'a'}};
+    if (c >= 0x410 && c <= 0x42f)
+        c += 32;
+    if (c >= 0x430 && c <= 0x44f)
+        return cyrillic[c - 0x430];
+    for (size_t i = 0; i < sizeof marked / sizeof *marked; i++)
+        if (c == marked[i].low || c == marked[i].high)
+            return marked[i].sound;
+    return (c >= 0xc0 && c <= 0x24f) ? VOWEL : sound_of_itself(c);
+}
+
+/* What the Latin letters at the start of a text sound like, and how many of them make the sound. */
+static char sound_of_latin(const char *at, size_t *ret_taken)
+{
+    static const struct {
+        char letters[5], sound;
+    } several[] = {{"shch", 'S'}, {"szcz", 'S'}, {"tsch", 'T'}, {"tch", 'T'}, {"sch", 'S'}, {"sh", 'S'},
+                   {"sz", 'S'},   {"cz", 'T'},   {"ts", 'T'},   {"tz", 'T'},  {"kh", 'K'},  {"gh", 'K'},
+                   {"ck", 'K'},   {"ch", '*'},   {"zh", 'Z'},   {"rz", 'R'},  {"ph", 'F'},  {"th", 'T'}};
+    static const char single[] = "aB*DaFKKaaKLMNaPKRSTuVVxaZ";
+    for (size_t i = 0; i < sizeof several / sizeof *several; i++)
+        if (strncmp(at, several[i].letters, strlen(several[i].letters)) == 0) {
+            *ret_taken = strlen(several[i].letters);
+            return several[i].sound;
+        }
+    *ret_taken = 1;
+    return *at >= 'a' && *at <= 'z' ? single[*at - 'a'] : *at;
+}
+
+static uint32_t code_point(const char **at, const char *end)
+{
+    const unsigned char *p = (const unsigned char *)*at;
+    int more = *p < 0x80 ? 0 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : 3;
+    uint32_t c = more == 0 ? *p : *p & (0x3fu >> more);
+    (*at)++;
+    for (; more && *at < end; more--)
+        c = c << 6 | ((unsigned char)*(*at)++ & 0x3fu);
+    return c;
+}
+
+static int word_order(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+/* The name in small Latin letters and, where a letter is of another script or bears a mark, sounds. */
+static size_t letters_of(thaw_str name, char text[NAME_BYTES])
+{
+    const char *at = name.data, *end = name.data + name.len;
+    size_t length = 0;
+    while (at < end && length < NAME_BYTES - 2) {
+        uint32_t c = code_point(&at, end);
+        if (c < 0x80)
+            c = c >= 'A' && c <= 'Z'       ? c + 32
+                : c >= 'a' && c <= 'z'     ? c
+                : strchr(" -().,", (int)c) ? ENDS_WORD
+                                           : NOTHING;
+        else
+            c = (uint32_t)(unsigned char)sound_of_other(c);
+        if (c)
+            text[length++] = (char)c;
+    }
+    text[length++] = ENDS_WORD;
+    text[length] = '\0';
+    return length;
+}
+
+static void skeleton_of(thaw_str name, skeleton *s)
+{
+    char text[NAME_BYTES], last = NOTHING;
+    size_t end = letters_of(name, text), taken = 1;
+    uint32_t length = 0;
+    memset(s, 0, sizeof *s);
+    for (size_t i = 0; i < end && s->count < WORDS_MAX; i += taken) {
+        char sound = sound_of_latin(text + i, &taken), *word = s->words[s->count];
+        if (sound == 'u') /* between a vowel and what is none it is a consonant: Maushuk, Movshuk */
+            sound = last == VOWEL && !strchr("aeiouyjV ", text[i + 1]) ? 'V' : VOWEL;
+        if (sound == ENDS_WORD) {
+            s->count += length > 1;
+            memset(word + (length > 1 ? length : 0), 0, WORD_BYTES - (length > 1 ? length : 0));
+            length = 0;
+        } else if (sound == 'x' && length < WORD_BYTES - 2) {
+            word[length++] = 'K';
+            word[length++] = 'S';
+        } else if (sound != VOWEL && sound != 'x' && sound != last && length < WORD_BYTES - 1) {
+            word[length++] = sound;
+        }
+        last = sound;
+    }
+    qsort(s->words, s->count, WORD_BYTES, word_order);
+}
+
+static bool sounds_same(char a, char b)
+{
+    return a == b || (a == '*' && (b == 'T' || b == 'K')) || (b == '*' && (a == 'T' || a == 'K'));
+}
+
+static bool words_same(const char *a, const char *b)
+{
+    for (; *a && sounds_same(*a, *b); a++)
+        b++;
+    return !*a && !*b;
+}
+
+/* Whether two words differ by at most one letter put in, left out or changed. */
+static bool words_close(const char *a, const char *b)
+{
+    size_t la = strlen(a), lb = strlen(b), i = 0;
+    if (la > lb)
+        return words_close(b, a);
+    if (lb - la > 1 || la < 3)
+        return words_same(a, b);
+    while (i < la && sounds_same(a[i], b[i]))
+        i++;
+    return la == lb ? i == la || words_same(a + i + 1, b + i + 1) : words_same(a + i, b + i + 1);
+}
+
+/* The first unused word of a skeleton that is the same or close; WORDS_MAX: none. */
+static uint32_t word_find(const skeleton *s, const bool used[], const char *word,
+                          bool (*alike)(const char *, const char *))
+{
+    for (uint32_t i = 0; i < s->count; i++)
+        if (!used[i] && alike(s->words[i], word))
+            return i;
+    return WORDS_MAX;
+}
+
+/* Every word of the shorter name has one of its own in the other: the same, but for one that is close. */
+static bool skeletons_close(const skeleton *a, const skeleton *b)
+{
+    if (a->count > b->count)
+        return skeletons_close(b, a);
+    if (a->count < 2)
+        return false;
+    bool used[WORDS_MAX] = {false};
+    uint32_t left = WORDS_MAX;
+    size_t letters = 0;
+    for (uint32_t i = 0; i < a->count; i++) {
+        uint32_t found = word_find(b, used, a->words[i], words_same);
+        letters += strlen(a->words[i]);
+        if (found < WORDS_MAX)
+            used[found] = true;
+        else if (left < WORDS_MAX)
+            return false;
+        else
+            left = i;
+    }
+    return letters > 3 && (left == WORDS_MAX || word_find(b, used, a->words[left], words_close) < WORDS_MAX);
+}
+
+typedef struct named {
+    thaw_str name;
+    skeleton bones;
+} named;
+
+static bool names_close(const named *a, const named *b)
+{
+    return (a->name.len && str_compare(a->name, b->name) == 0) || skeletons_close(&a->bones, &b->bones);
+}
+
+static int name_order(const void *a, const void *b)
+{
+    return str_compare(*(const thaw_str *)a, *(const thaw_str *)b);
+}
+
+/* The names of a country's persons, in order, so that neither pairs nor what is cut depend on that of the reports. */
+static uint32_t names_collect(facts *f, const char *code, thaw_str **ret_names)
+{
+    uint32_t sc = scope_index(f, SCOPE_PERSON, code, 0, false), count = 0, room = 0;
+    uint64_t unused = 0;
+    *ret_names = NULL;
+    for (uint32_t i = 1; sc && i < f->entities_count; i++) {
+        if (!f->entities[i].used || !f->entities[i].handle || f->entities[i].scope != sc)
+            continue;
+        if (array_reserve((void **)ret_names, &room, (size_t)count + 1, sizeof **ret_names, &unused) < 0)
+            break;
+        (*ret_names)[count++] = entity_name(f, i);
+    }
+    if (count)
+        qsort(*ret_names, count, sizeof **ret_names, name_order);
+    return count < PERSONS_MAX ? count : PERSONS_MAX;
+}
+
+void write_possible(facts *f, msgpack_packer *out, const char *code)
+{
+    thaw_str *names;
+    uint32_t count = names_collect(f, code, &names), pairs = 0;
+    named *list = calloc(count + 1, sizeof *list);
+    count = list ? count : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        list[i].name = names[i];
+        skeleton_of(names[i], &list[i].bones);
+    }
+    for (int pass = 0; pass < 2; pass++) {
+        if (pass)
+            msgpack_pack_array(out, pairs);
+        pairs = 0;
+        for (uint32_t i = 0; i < count; i++)
+            for (uint32_t j = i + 1; j < count && pairs < PAIRS_MAX; j++) {
+                if (!names_close(&list[i], &list[j]))
+                    continue;
+                pairs++;
+                if (!pass)
+                    continue;
+                msgpack_pack_map(out, 2);
+                write_key(out, "person");
+                write_str(out, list[i].name);
+                write_key(out, "maybe");
+                write_str(out, list[j].name);
+            }
+    }
+    free(list);
+    free(names);
+}

@@ -1,0 +1,208 @@
+/* entities.c - persons and measures as facts: their names, their ids, and what of them changed. */
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "facts/entities/entities.h"
+#include "facts/entities/steps.h"
+#include "facts/state/state.h"
+
+/* ---- what there is to see ----------------------------------------------------------- */
+
+static uint64_t name_hash(facts *f, uint32_t index)
+{
+    entity *e = &f->entities[index];
+    if (!e->named_by) {
+        uint32_t by;
+        thaw_str name = entity_name_look(f, index, &by);
+        e->name_hash = XXH3_64bits(name.data, name.len);
+        e->named_by = by;
+    }
+    return e->name_hash;
+}
+
+static uint64_t mentions_hash(facts *f, const entity *e)
+{
+    uint64_t h = 0;
+    for (uint32_t i = 0; i < e->nodes.count; i++)
+        h += f->nodes[e->nodes.at[i]].hash + f->nodes[e->nodes.at[i]].sum;
+    return h;
+}
+
+static uint64_t person_fingerprint(facts *f, uint32_t index)
+{
+    const entity *e = &f->entities[index];
+    person_view v;
+    person_look(f, e, &v);
+    uint64_t h = mix(mentions_hash(f, e), name_hash(f, index));
+    h = mix(h, (uint64_t)v.status | (uint64_t)v.contradiction << 8);
+    h = mix(h, (uint64_t)v.since_ns);
+    return mix(h, (uint64_t)v.releases << 32 | v.detentions) | 1;
+}
+
+static uint64_t measure_fingerprint(facts *f, uint32_t index, bool *ret_stands)
+{
+    entity *e = &f->entities[index];
+    measure_view v;
+    measure_look(f, e, f->now_ns, &v);
+    e->deadline_ns = v.next_ns != TIME_UNKNOWN && v.next_ns > f->now_ns ? v.next_ns : INT64_MAX;
+    *ret_stands = v.state != MEASURE_NONE;
+    uint32_t party = measure_party(f, e);
+    uint64_t h = mix(mentions_hash(f, e), party ? name_hash(f, party) : 0);
+    h = mix(h, (uint64_t)v.state);
+    h = mix(h, (uint64_t)v.since_ns);
+    return mix(h, (uint64_t)v.expires_ns) | 1;
+}
+
+/* ---- settling ----------------------------------------------------------------------- */
+
+static void entity_end(facts *f, uint32_t index)
+{
+    entity *e = &f->entities[index];
+    if (e->handle) {
+        tell(f, FACT_GONE, e->handle, 0, true, &e->why);
+        e = &f->entities[index];
+        handle_drop(f, e->handle, index);
+    }
+    measure_forget(f, e);
+    numbers_done(&e->nodes, &f->held);
+    numbers_done(&e->why.corrections, &f->held);
+    *e = (entity){0};
+    add(f, &f->entities_free, index);
+}
+
+/* The measures on what a node of a party stands for: those of the same string, by country and authority. */
+static void measures_mark(facts *f, const node *n, const causes *why)
+{
+    const thaw_str string = symbols_get(f->symbols, n->string);
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < n->count; i++) {
+        uint32_t scope = measure_scope(f, report_of(f, n->mentions[i].report), false);
+        uint32_t measure = scope && scope != last ? f->nodes[node_find(f, scope, string)].entity : 0;
+        last = scope;
+        if (measure && !f->entities[measure].dirty) {
+            entity_mark(f, measure);
+            f->entities[measure].why.news = why->news;
+        }
+    }
+}
+
+/* The name of a party changed, perhaps: its measures show it. */
+static void party_settle(facts *f, uint32_t index)
+{
+    entity *e = &f->entities[index];
+    uint64_t name = name_hash(f, index) | 1;
+    if (name == e->fingerprint)
+        return;
+    e->fingerprint = name;
+    for (uint32_t i = 0; i < e->nodes.count; i++)
+        measures_mark(f, &f->nodes[e->nodes.at[i]], &e->why);
+}
+
+/* The same wherever it stands in the tables: of the country and the authority's name. */
+static uint64_t scope_seed(const facts *f, const scope *sc)
+{
+    thaw_str authority = symbols_get(f->symbols, sc->detail);
+    return mix((uint64_t)(uint8_t)sc->country[0] << 8 | (uint8_t)sc->country[1],
+               authority.len ? XXH3_64bits(authority.data, authority.len) : 0);
+}
+
+static void entity_settle(facts *f, uint32_t index)
+{
+    uint8_t kind = f->scopes[f->entities[index].scope].kind;
+    if (kind == SCOPE_PARTY) {
+        party_settle(f, index);
+        return;
+    }
+    bool stands = true;
+    uint64_t fingerprint = kind == SCOPE_PERSON ? person_fingerprint(f, index) : measure_fingerprint(f, index, &stands);
+    entity *e = &f->entities[index];
+    thaw_str least = entity_least(f, e);
+    e->id = XXH3_64bits_withSeed(least.data, least.len, scope_seed(f, &f->scopes[e->scope]));
+    bool changed = fingerprint != e->fingerprint;
+    e->fingerprint = fingerprint;
+    if (!stands) {
+        if (e->handle) {
+            tell(f, FACT_GONE, e->handle, 0, true, &e->why);
+            handle_drop(f, e->handle, index);
+            e->handle = 0;
+        }
+    } else if (!e->handle) {
+        fact_handle handle = handle_new(f, kind == SCOPE_PERSON ? FACT_PERSON : FACT_MEASURE, index);
+        e->handle = handle;
+        tell(f, FACT_APPEARED, handle, 0, e->correction, &e->why);
+    } else if (changed || e->correction) {
+        tell(f, FACT_CHANGED, e->handle, 0, e->correction, &e->why);
+    }
+}
+
+static bool entity_is_empty(const facts *f, const entity *e)
+{
+    for (uint32_t i = 0; i < e->nodes.count; i++)
+        if (f->nodes[e->nodes.at[i]].count)
+            return false;
+    return true;
+}
+
+/* The least deadline, over the entities that have one: `timed` holds all of those, and some that had one. */
+static void deadlines_settle(facts *f)
+{
+    uint32_t kept = 0;
+    f->deadline_ns = INT64_MAX;
+    for (uint32_t i = 0; i < f->timed.count; i++) {
+        entity *e = &f->entities[f->timed.at[i]];
+        e->timed = e->used && e->deadline_ns != INT64_MAX;
+        if (!e->timed)
+            continue;
+        f->timed.at[kept++] = f->timed.at[i];
+        if (e->deadline_ns < f->deadline_ns)
+            f->deadline_ns = e->deadline_ns;
+    }
+    f->timed.count = kept;
+}
+
+/* They lie anywhere, and so do their nodes: fetched while others are worked on. */
+static void entities_ahead(const facts *f, uint32_t i)
+{
+    const numbers *dirty = &f->dirty_entities;
+    if (i + 16 < dirty->count)
+        fetch_ahead(&f->entities[dirty->at[i + 16]], sizeof *f->entities);
+    if (i + 12 < dirty->count)
+        __builtin_prefetch(f->entities[dirty->at[i + 12]].nodes.at);
+    if (i + 8 < dirty->count && f->entities[dirty->at[i + 8]].nodes.count)
+        __builtin_prefetch(&f->nodes[f->entities[dirty->at[i + 8]].nodes.at[0]]);
+    if (i + 4 < dirty->count && f->entities[dirty->at[i + 4]].nodes.count)
+        __builtin_prefetch(f->nodes[f->entities[dirty->at[i + 4]].nodes.at[0]].mentions);
+}
+
+void entities_settle(facts *f)
+{
+    bool changed = false;
+    f->cause = 0;
+    f->cause_corrects = false;
+    for (uint32_t i = 0; i < f->dirty_entities.count && !f->failed; i++) {
+        entities_ahead(f, i);
+        uint32_t index = f->dirty_entities.at[i];
+        if (!f->entities[index].used)
+            continue;
+        if (entity_is_empty(f, &f->entities[index])) {
+            changed = changed || f->entities[index].deadline_ns != INT64_MAX;
+            entity_end(f, index);
+            continue;
+        }
+        int64_t deadline_ns = f->entities[index].deadline_ns;
+        entity_settle(f, index);
+        entity *e = &f->entities[index];
+        changed = changed || e->deadline_ns != deadline_ns;
+        if (e->deadline_ns != INT64_MAX && !e->timed) {
+            e->timed = true;
+            add(f, &f->timed, index);
+        }
+        e->dirty = e->correction = false;
+        e->why.news = 0;
+        numbers_done(&e->why.corrections, &f->held);
+    }
+    f->dirty_entities.count = 0;
+    if (changed)
+        deadlines_settle(f);
+}

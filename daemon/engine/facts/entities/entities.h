@@ -1,0 +1,119 @@
+/*
+ * entities.h - what reports name: nodes, the entities that shared ids make of them, persons and measures.
+ */
+#ifndef FACTS_ENTITIES_H
+#define FACTS_ENTITIES_H
+
+#include "facts/state/state.h"
+
+/* ---- nodes (nodes.c) ---------------------------------------------------------------- */
+
+uint32_t node_find(const facts *f, uint32_t scope, thaw_str string);
+uint32_t node_make(facts *f, uint32_t scope, thaw_str string); /* finds it too; 0: no memory */
+void node_end(facts *f, uint32_t i);
+void node_put(facts *f, uint32_t i, mention m);
+void node_take(facts *f, uint32_t i, mention m);
+/* First place in the node's mentions at or behind (start, report). */
+uint32_t node_place(const facts *f, const node *n, int64_t start_ns, uint32_t report);
+/* Every mention under an entity, sorted by (start, report, party), each once; into two lists. */
+void entity_mentions(facts *f, const entity *e, numbers *reports_, numbers *parties);
+
+/* ---- parties of all authorities (links.c) ------------------------------------------- */
+
+/* The strings (symbols) of the party that a node of SCOPE_PARTY is of (0: none), appended where they are several. */
+void links_strings(facts *f, uint32_t node_, numbers *strings);
+/* The node that a string is in a scope, where a living report mentions it there; 0: none. */
+uint32_t node_living(const facts *f, uint32_t scope, uint32_t string);
+/* The nodes of a measure's scope that are of the same party as this one of them, into the list. */
+void links_tied(facts *f, uint32_t node_, numbers *list);
+
+/* ---- what nodes are tied to (ties.c) ------------------------------------------------ */
+
+/* Adds a report's mention of these strings; with tie, the strings become one entity. Returns the node of the first;
+ * what is taken away has none any more: 0. */
+uint32_t mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie);
+uint32_t mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie);
+/* Whether it would be one still, and not several, were there only the reports marked with 1; `whole`: by all its ids. */
+bool entity_hangs_together(facts *f, const entity *e, const uint8_t *only, bool whole);
+/* Two entities become one, the larger, which is returned; the other ends when things settle. They may be one already. */
+uint32_t entities_join(facts *f, uint32_t a, uint32_t b);
+/* Parts an entity whose ties may have gone: what hangs together stays together. */
+void entity_part(facts *f, uint32_t index);
+
+/* ---- what a report names (mentions.c, named.c; parties.c) ---------------------------- */
+
+/* The nodes that one mention ties together, put into a list. */
+void mention_nodes(facts *f, uint32_t scope, mention m, numbers *list);
+/* Entities of all elements of a report, appended. */
+void report_entities(facts *f, uint32_t number, numbers *list);
+/* That element itself; views into the report's text. */
+bool mention_party(const facts *f, mention m, thaw_party *ret_party);
+/* A target of type `sector` with a name: the sector of that name, and no party. */
+bool party_is_sector(const thaw_party *party);
+/* The scope of a report's entities; 0: none. */
+uint32_t report_scope(facts *f, const report *r, const thaw_event *event, bool make);
+uint32_t measure_scope(facts *f, const report *r, bool make); /* of a sanction */
+/* How many persons, of a sanction targets, a report names: what is known by one string is one. */
+uint32_t parties_named(facts *f, const thaw_event *event);
+/* Whether one of the targets is told by its name alone; how many such names of these reports a target of them that
+ * has ids bears, too (bare_names.c). */
+bool names_bare(thaw_list targets);
+uint32_t bare_names_known(facts *f, const uint32_t *numbers_, uint32_t count);
+void parties_enter(facts *f, uint32_t number, const thaw_event *event);
+void parties_leave(facts *f, uint32_t number, const thaw_event *event);
+
+/* ---- persons, measures (persons.c, measures.c, shown.c; entities.c) ------------------ */
+
+void entities_settle(facts *f);
+
+/* A person as the reports show them; an entity of SCOPE_PERSON. */
+typedef enum person_status {
+    PERSON_UNKNOWN,
+    PERSON_RELEASED,
+    PERSON_DEPORTED,
+    PERSON_DETAINED,
+    PERSON_REDETAINED
+} person_status;
+typedef struct person_view {
+    person_status status;
+    int64_t since_ns; /* TIME_UNKNOWN: not known */
+    uint32_t releases, detentions;
+    bool contradiction;
+} person_view;
+void person_look(facts *f, const entity *e, person_view *ret_view);
+const char *person_status_name(person_status status); /* NULL: unknown */
+
+/* A measure as it stands; an entity of SCOPE_MEASURE. */
+typedef enum measure_state {
+    MEASURE_NONE,
+    MEASURE_PROPOSED,
+    MEASURE_IN_FORCE,
+    MEASURE_LICENSED,
+    MEASURE_SUSPENDED,
+    MEASURE_DELISTED,
+    MEASURE_LIFTED,
+    MEASURE_EXPIRED
+} measure_state;
+typedef struct measure_view {
+    measure_state state;
+    int64_t since_ns, expires_ns; /* TIME_UNKNOWN: none */
+    int64_t next_ns;              /* when it next may change by itself; TIME_UNKNOWN: never */
+} measure_view;
+void measure_look(facts *f, entity *e, int64_t now_ns, measure_view *ret_view);
+/* The same now, of only the reports that a plan keeps (retain.c). */
+void measure_look_at(facts *f, const entity *e, const uint8_t *only, measure_view *ret_view);
+/* Called for each report on the measure, in order, with what it is after it. */
+typedef void (*measure_told_fn)(void *context, uint32_t report, const measure_view *after);
+void measure_tell(facts *f, const entity *e, measure_told_fn on_step, void *context);
+const char *measure_state_name(measure_state state); /* NULL: none */
+
+/* The least string of an entity, prefix included: what it is known by whatever comes and goes. */
+thaw_str entity_least(const facts *f, const entity *e);
+/* The name an entity is shown by: printed in its earliest report, else its least id without prefix. */
+thaw_str entity_name(facts *f, uint32_t index);
+thaw_str entity_name_look(facts *f, uint32_t index, uint32_t *ret_named_by); /* and the report; 0: none names it */
+uint32_t measure_party(facts *f, const entity *e); /* its entity of SCOPE_PARTY, 0: it is no party */
+/* The sector (s) or program (p) that the measure is on; absent where it is on something else. */
+thaw_str measure_object(const facts *f, const entity *e, char letter);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * history.h - how a measure or a person came to be what it is: turn by turn, in order of time.
+ *
+ * A turn is what some reports say of one instant, or the end of a licence or a measure, which no
+ * report says. Only the latest HISTORY_MAX are kept; `turns` says how many there were.
+ *
+ *   history h;
+ *   measure_history(f, e, f->now_ns, &h);
+ *   write_history(f, out, &h);             // the array of `history` in PROTOCOL.md
+ */
+#ifndef FACTS_HISTORY_H
+#define FACTS_HISTORY_H
+
+#include "facts/state/state.h"
+
+enum { HISTORY_MAX = 32 };
+
+typedef struct turn {
+    int64_t at_ns, ends_ns; /* ends_ns: of what the step says that it runs out; TIME_UNKNOWN: nothing */
+    const char *action;     /* of a measure; NULL: time ran out, or of a person */
+    const char *state;      /* after it; NULL: none yet */
+    uint32_t program;       /* symbol, 0: none named */
+    uint32_t report;        /* the first reported one of them, 0: none */
+    uint32_t reports;       /* how many say so */
+    bool of_program;        /* the step ended the program that a party was listed under */
+} turn;
+
+typedef struct history {
+    turn at[HISTORY_MAX]; /* a ring: the first is at[turns % HISTORY_MAX] once it is full */
+    uint32_t turns;
+} history;
+
+void history_add(history *h, const turn *t);
+/* A report that says what the turn says: counted, and its name kept if it was reported first. */
+void turn_report(const facts *f, turn *t, uint32_t number);
+/* How many are kept; and the n-th of them, the earliest first. */
+uint32_t history_kept(const history *h);
+turn *history_at(history *h, uint32_t n);
+
+void measure_history(facts *f, entity *e, int64_t now_ns, history *h); /* measures.c */
+void person_history(facts *f, const entity *e, history *h);            /* persons.c */
+
+#endif

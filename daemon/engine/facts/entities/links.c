@@ -1,0 +1,39 @@
+/*
+ * links.c - a party is one for all authorities: what ties its ids under one of them ties its measures under each.
+ *
+ *      US: node "o:9"   node "x:kali"        two measures of the US, until the EU names one party by both ids:
+ *      EU: node "o:9" ── node "x:kali"       then they are one, and two again when that report goes
+ *      all: node "o:9" ── node "x:kali"      (SCOPE_PARTY)
+ */
+#include "facts/entities/entities.h"
+#include "facts/state/state.h"
+
+void links_strings(facts *f, uint32_t node_, numbers *strings)
+{
+    const entity *e = &f->entities[node_ ? f->nodes[node_].entity : 0];
+    for (uint32_t i = 0; e->nodes.count > 1 && i < e->nodes.count; i++)
+        add(f, strings, f->nodes[e->nodes.at[i]].string);
+}
+
+uint32_t node_living(const facts *f, uint32_t scope, uint32_t string)
+{
+    uint32_t n = node_find(f, scope, symbols_get(f->symbols, string));
+    return n && f->nodes[n].count ? n : 0;
+}
+
+void links_tied(facts *f, uint32_t node_, numbers *list)
+{
+    const node *n = &f->nodes[node_];
+    const uint32_t scope = n->scope;
+    numbers strings = {0};
+    if (f->scopes[scope].kind != SCOPE_MEASURE)
+        return;
+    uint32_t all = scope_index(f, SCOPE_PARTY, f->scopes[scope].country, 0, false);
+    links_strings(f, all ? node_find(f, all, symbols_get(f->symbols, n->string)) : 0, &strings);
+    for (uint32_t i = 0; i < strings.count; i++) {
+        uint32_t tied = node_living(f, scope, strings.at[i]);
+        if (tied)
+            put(f, list, tied);
+    }
+    numbers_done(&strings, &f->held);
+}

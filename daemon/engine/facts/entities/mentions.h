@@ -1,0 +1,33 @@
+/*
+ * mentions.h - what a report names, as strings of nodes, one mention after another.
+ */
+#ifndef FACTS_MENTIONS_H
+#define FACTS_MENTIONS_H
+
+#include "facts/entities/entities.h"
+
+#define STRINGS_MAX 65 /* ids of one party and its name: thaw_limits.ids and one */
+#define STRING_BYTES 4200
+
+/* The strings of one party, in a buffer of their own; 13 KiB of stack. */
+typedef struct strings {
+    thaw_str at[STRINGS_MAX];
+    uint32_t count;
+    size_t used;
+    char text[STRINGS_MAX * 130 + STRING_BYTES];
+} strings;
+
+/* Does something with one mention of these strings: mention_add, mention_take. Returns a node of them; 0: none. */
+typedef uint32_t (*mention_fn)(facts *, uint32_t scope, const thaw_str[], uint32_t count, mention, bool tie);
+/* And with a party of a sanction, which is one for all authorities. */
+typedef void (*party_fn)(facts *, const char country_code[2], const strings *, mention, mention_fn);
+
+/* Calls for each person that a report names, by ids and by name. */
+void persons_each(facts *f, uint32_t number, const thaw_event *event, mention_fn on_mention);
+/* Calls for each object of a sanction; returns a node of the only one; 0: there is none, or there are several.
+ * on_party may be NULL. */
+uint32_t objects_each(facts *f, uint32_t number, const thaw_event *event, mention_fn on_mention, party_fn on_party);
+/* Whether the `sector` of a sanction names any. */
+bool names_sector(thaw_str sector);
+
+#endif

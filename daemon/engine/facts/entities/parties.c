@@ -1,0 +1,97 @@
+/* parties.c - what a report names comes in with it, and goes with it; a party for all authorities at once. */
+#include "facts/entities/entities.h"
+#include "facts/entities/mentions.h"
+
+/* Calls for each scope of measures of a country with the strings. */
+static void scopes_each(facts *f, const char country_code[2], const numbers *strings,
+                        void (*on_scope)(facts *, uint32_t, const numbers *))
+{
+    for (uint32_t i = 0; strings->count && i < country_of(f, country_code)->scopes.count; i++) {
+        uint32_t scope = country_of(f, country_code)->scopes.at[i];
+        if (f->scopes[scope].kind == SCOPE_MEASURE)
+            on_scope(f, scope, strings);
+    }
+}
+
+static void scope_join(facts *f, uint32_t scope, const numbers *strings)
+{
+    uint32_t together = 0;
+    for (uint32_t i = 0; i < strings->count; i++) {
+        uint32_t n = node_living(f, scope, strings->at[i]);
+        if (n)
+            together = together ? entities_join(f, together, f->nodes[n].entity) : f->nodes[n].entity;
+    }
+}
+
+static void scope_part(facts *f, uint32_t scope, const numbers *strings)
+{
+    for (uint32_t i = 0; i < strings->count; i++) {
+        uint32_t n = node_living(f, scope, strings->at[i]);
+        if (n && f->entities[f->nodes[n].entity].nodes.count > 1)
+            entity_part(f, f->nodes[n].entity);
+    }
+}
+
+static void links_join(facts *f, const char country_code[2], uint32_t node_)
+{
+    numbers strings = {0};
+    links_strings(f, node_, &strings);
+    scopes_each(f, country_code, &strings, scope_join);
+    numbers_done(&strings, &f->held);
+}
+
+static void links_part(facts *f, const char country_code[2], const numbers *strings)
+{
+    scopes_each(f, country_code, strings, scope_part);
+}
+
+/* The mention of a party, for all authorities: it ties what they name it by, or no longer does. */
+static void party_each(facts *f, const char country_code[2], const strings *s, mention m, mention_fn on_mention)
+{
+    uint32_t all = scope_index(f, SCOPE_PARTY, country_code, 0, true);
+    numbers before = {0};
+    if (on_mention == mention_take)
+        links_strings(f, node_find(f, all, s->at[0]), &before);
+    uint32_t node_ = on_mention(f, all, s->at, s->count, m, true);
+    if (on_mention == mention_take)
+        links_part(f, country_code, &before);
+    else
+        links_join(f, country_code, node_);
+    numbers_done(&before, &f->held);
+}
+
+/* A program that is lifted as a whole: every measure of the authority may be of it. */
+static void program_marks(facts *f, uint32_t number, const thaw_event *event)
+{
+    if (event->kind != THAW_SANCTION || event->action != THAW_LIFTED || event->targets.count ||
+        names_sector(event->sector) || !event->program.data)
+        return;
+    uint32_t scope = measure_scope(f, report_of(f, number), true);
+    for (uint32_t i = 1; i < f->entities_count; i++)
+        if (f->entities[i].used && f->entities[i].scope == scope)
+            entity_mark(f, i);
+}
+
+void parties_enter(facts *f, uint32_t number, const thaw_event *event)
+{
+    if (event->kind == THAW_SANCTION) {
+        /* It is asked for whenever its incident is counted. */
+        uint32_t only = objects_each(f, number, event, mention_add, party_each);
+        report *r = report_of(f, number);
+        r->objects_one = only && r->covers != THAW_PART;
+        if (r->objects_one)
+            r->object = only;
+    } else {
+        persons_each(f, number, event, mention_add);
+    }
+    program_marks(f, number, event);
+}
+
+void parties_leave(facts *f, uint32_t number, const thaw_event *event)
+{
+    if (event->kind == THAW_SANCTION)
+        (void)objects_each(f, number, event, mention_take, party_each);
+    else
+        persons_each(f, number, event, mention_take);
+    program_marks(f, number, event);
+}

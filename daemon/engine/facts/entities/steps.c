@@ -1,0 +1,131 @@
+/* steps.c - what the reports on one object of one authority say, step by step in order of time. */
+#include <string.h>
+
+#include "facts/entities/steps.h"
+#include "facts/state/known.h"
+
+int step_rank(uint8_t action)
+{
+    switch (action) {
+    case THAW_LIFTED:
+    case THAW_DELISTED:
+        return 0;
+    case THAW_EASED:
+    case THAW_LICENSED:
+    case THAW_SUSPENDED:
+        return 2;
+    case THAW_MAINTAINED:
+        return 3;
+    default:
+        return 1;
+    }
+}
+
+static bool removes(const measure_step *st)
+{
+    return step_rank(st->action) == 0;
+}
+
+int step_compare(const facts *f, const measure_step *a, const measure_step *b)
+{
+    int64_t day_a = day_of(a->start_ns), day_b = day_of(b->start_ns);
+    if (day_a != day_b)
+        return day_a < day_b ? -1 : 1;
+    if (removes(a) != removes(b))
+        return removes(a) ? -1 : 1;
+    if (a->start_ns != b->start_ns)
+        return a->start_ns < b->start_ns ? -1 : 1;
+    if (a->action != b->action) {
+        int rank_a = step_rank(a->action), rank_b = step_rank(b->action);
+        return rank_a != rank_b ? rank_a - rank_b : a->action - b->action;
+    }
+    if (a->ends_ns != b->ends_ns)
+        return a->ends_ns < b->ends_ns ? -1 : 1;
+    return symbols_compare(f->symbols, a->program, b->program);
+}
+
+bool step_of(facts *f, uint32_t number, measure_step *ret_step)
+{
+    const report *r = report_of(f, number);
+    thaw_event event = {0};
+    int64_t unused;
+    if (!report_is_read(f, number))
+        return false;
+    if (r->status == THAW_RUMOURED || r->start_ns == TIME_UNKNOWN)
+        return false;
+    if (r->has_program || r->has_expiry)
+        report_event(f->reports, r, &event);
+    *ret_step = (measure_step){.start_ns = r->start_ns,
+                               .ends_ns = TIME_UNKNOWN,
+                               .action = r->detail,
+                               .program = r->has_program ? symbols_find(f->symbols, event.program) : 0};
+    if (event.expires_at.precision)
+        thaw_date_interval(&event.expires_at, &unused, &ret_step->ends_ns);
+    if (event.expires_at.precision == THAW_INSTANT)
+        ret_step->ends_ns -= 1; /* an instant ends when it is there; a date with its day */
+    return true;
+}
+
+static uint32_t step_place(const facts *f, const entity *e, const measure_step *st)
+{
+    uint32_t low = 0, high = e->steps_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (step_compare(f, &e->steps[middle], st) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void measure_came(facts *f, entity *e, uint32_t number)
+{
+    measure_step st;
+    if (!e->steps_known || !step_of(f, number, &st))
+        return;
+    uint32_t at = step_place(f, e, &st);
+    if (at == e->steps_count || step_compare(f, &e->steps[at], &st) != 0) {
+        if (array_reserve((void **)&e->steps, &e->steps_capacity, (size_t)e->steps_count + 1, sizeof *e->steps,
+                          &f->held) < 0) {
+            f->failed = -ENOMEM;
+            return;
+        }
+        memmove(&e->steps[at + 1], &e->steps[at], (e->steps_count - at) * sizeof *e->steps);
+        e->steps[at] = st;
+        e->steps_count++;
+    }
+    e->steps[at].reports++;
+}
+
+void measure_went(facts *f, entity *e, uint32_t number)
+{
+    measure_step st;
+    if (!e->steps_known || !step_of(f, number, &st))
+        return;
+    uint32_t at = step_place(f, e, &st);
+    if (at == e->steps_count || step_compare(f, &e->steps[at], &st) != 0 || --e->steps[at].reports)
+        return;
+    memmove(&e->steps[at], &e->steps[at + 1], (e->steps_count - at - 1) * sizeof *e->steps);
+    e->steps_count--;
+}
+
+void measure_forget(facts *f, entity *e)
+{
+    array_free((void **)&e->steps, &e->steps_capacity, sizeof *e->steps, &f->held);
+    e->steps_count = 0;
+    e->steps_known = false;
+}
+
+void steps_learn(facts *f, entity *e)
+{
+    numbers mentioned = {0}, parties = {0};
+    if (e->steps_known)
+        return;
+    e->steps_known = true;
+    entity_mentions(f, e, &mentioned, &parties);
+    for (uint32_t i = 0; i < mentioned.count; i++)
+        measure_came(f, e, mentioned.at[i]);
+    numbers_done(&mentioned, &f->held);
+    numbers_done(&parties, &f->held);
+}

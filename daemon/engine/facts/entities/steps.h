@@ -1,0 +1,23 @@
+/*
+ * steps.h - the steps of a measure: reports that say the same are one.
+ */
+#ifndef FACTS_STEPS_H
+#define FACTS_STEPS_H
+
+#include "facts/entities/entities.h"
+
+/* The order of what begins together: a licence that comes with a listing stands, for there is nothing to license
+ * before it. Removals are 0. */
+int step_rank(uint8_t action);
+/* A removal comes first in its day, by whatever hour: with a listing it is a move. */
+int step_compare(const facts *f, const measure_step *a, const measure_step *b);
+/* What a report says as a step; false where it changes nothing (a rumour, one without a date). */
+bool step_of(facts *f, uint32_t number, measure_step *ret_step);
+/* A report came to it or went; and where others did too (entities joined or parted): all is read anew. */
+void measure_came(facts *f, entity *e, uint32_t number);
+void measure_went(facts *f, entity *e, uint32_t number);
+void measure_forget(facts *f, entity *e);
+/* Reads its steps from its reports, where they are not known. */
+void steps_learn(facts *f, entity *e);
+
+#endif

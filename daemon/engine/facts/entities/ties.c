@@ -1,0 +1,204 @@
+/*
+ * ties.c - the entities that ids make of nodes: they join where a report bears several of their ids, and part when
+ * it goes.
+ *
+ *   node "wd:Q1" ──┐
+ *                  ├── entity (a person, a measure)
+ *   node "un:77" ──┘
+ */
+#include <stdlib.h>
+
+#include "facts/entities/entities.h"
+#include "facts/entities/mentions.h"
+#include "facts/entities/steps.h"
+
+static uint32_t entity_new(facts *f, uint32_t scope)
+{
+    uint32_t i = f->entities_free.count
+                     ? f->entities_free.at[--f->entities_free.count]
+                     : grow(f, (void **)&f->entities, &f->entities_count, &f->entities_capacity, sizeof *f->entities);
+    if (i)
+        f->entities[i] = (entity){.scope = scope, .used = true, .deadline_ns = INT64_MAX};
+    return i;
+}
+
+/* The incidents whose number of parties may change because entities joined or parted. */
+static void node_mark_incidents(facts *f, const node *n)
+{
+    for (uint32_t i = 0; i < n->count; i++) {
+        const report *r = report_of(f, n->mentions[i].report);
+        item it = r->kind == THAW_SANCTION ? report_item(f, n->mentions[i].report) : 0;
+        uint32_t incident = it ? item_incident(f, it) : 0;
+        if (incident) {
+            f->incidents[incident]->sharp_valid = false;
+            incident_touch(f, f->incidents[incident]);
+            if (f->keys[r->key_index].loose.count)
+                key_mark_loose(f, r->key_index, SPAN_ALL); /* counts that vague ones must agree with */
+        }
+    }
+}
+
+/* Moves the nodes of one entity to another; the emptied one ends when things settle. */
+static void entity_absorb(facts *f, uint32_t into, uint32_t from)
+{
+    entity *a = &f->entities[into], *b = &f->entities[from];
+    for (uint32_t i = 0; i < b->nodes.count; i++) {
+        node *n = &f->nodes[b->nodes.at[i]];
+        n->entity = into;
+        add(f, &a->nodes, b->nodes.at[i]);
+        node_mark_incidents(f, n);
+    }
+    b->nodes.count = 0;
+    measure_forget(f, a);
+    measure_forget(f, b);
+    a->named_by = 0;
+    a->fingerprint = 0; /* those that came bear its name from now on */
+    entity_mark(f, into);
+    entity_mark(f, from);
+    a->correction = a->correction || b->handle; /* two facts become one */
+}
+
+uint32_t entities_join(facts *f, uint32_t a, uint32_t b)
+{
+    if (a == b)
+        return a;
+    bool larger = f->entities[b].nodes.count > f->entities[a].nodes.count;
+    entity_absorb(f, larger ? b : a, larger ? a : b);
+    return larger ? b : a;
+}
+
+static uint32_t entity_of_node(facts *f, uint32_t i)
+{
+    node *n = &f->nodes[i];
+    if (!n->entity) {
+        uint32_t e = entity_new(f, n->scope);
+        f->entities[e].steps_known = true; /* there are none but those that come now */
+        n = &f->nodes[i];
+        n->entity = e;
+        add(f, &f->entities[e].nodes, i);
+    }
+    return n->entity;
+}
+
+uint32_t mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie)
+{
+    uint32_t together = 0, first = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t n = node_make(f, scope, strings[i]);
+        if (!n)
+            return 0;
+        node_put(f, n, m);
+        first = first ? first : n;
+        if (!tie)
+            continue;
+        uint32_t e = entity_of_node(f, n), named_by = f->entities[e].named_by;
+        if (named_by && report_of(f, m.report)->start_ns <= report_of(f, named_by)->start_ns)
+            f->entities[e].named_by = 0;
+        together = together ? entities_join(f, together, e) : e;
+        entity_mark(f, together);
+    }
+    if (tie && together && f->scopes[scope].kind == SCOPE_MEASURE)
+        measure_came(f, &f->entities[together], m.report);
+    return first;
+}
+
+/* The strings that a mention ties to a node, as nodes of the same scope (parties.c knows them). */
+static void entity_spread(facts *f, uint32_t start, numbers *found)
+{
+    add(f, found, start);
+    for (uint32_t i = 0; i < found->count; i++) {
+        const node *n = &f->nodes[found->at[i]];
+        for (uint32_t j = 0; j < n->count; j++)
+            mention_nodes(f, n->scope, n->mentions[j], found);
+        links_tied(f, found->at[i], found);
+    }
+}
+
+void entity_part(facts *f, uint32_t index)
+{
+    numbers left = f->entities[index].nodes, found = {0};
+    measure_forget(f, &f->entities[index]);
+    f->entities[index].nodes = (numbers){0};
+    bool first = true;
+    for (uint32_t i = 0; i < left.count; i++) {
+        if (f->nodes[left.at[i]].count == 0 || f->nodes[left.at[i]].entity != index)
+            continue;
+        found.count = 0;
+        entity_spread(f, left.at[i], &found);
+        uint32_t e = first ? index : entity_new(f, f->entities[index].scope);
+        f->entities[e].fingerprint = 0;
+        f->entities[e].named_by = 0;
+        for (uint32_t j = 0; j < found.count; j++) {
+            if (!first)
+                node_mark_incidents(f, &f->nodes[found.at[j]]);
+            f->nodes[found.at[j]].entity = first ? UINT32_MAX : e;
+            add(f, &f->entities[e].nodes, found.at[j]);
+        }
+        entity_mark(f, e);
+        if (!first)
+            f->entities[e].correction = true;
+        first = false;
+    }
+    entity *e = &f->entities[index];
+    for (uint32_t j = 0; j < e->nodes.count; j++)
+        f->nodes[e->nodes.at[j]].entity = index;
+    entity_mark(f, index);
+    numbers_done(&left, &f->held);
+    numbers_done(&found, &f->held);
+}
+
+uint32_t mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie)
+{
+    uint32_t e = 0;
+    bool empty = false;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t n = node_find(f, scope, strings[i]);
+        if (!n)
+            continue;
+        node_take(f, n, m);
+        e = f->nodes[n].entity;
+        empty = empty || f->nodes[n].count == 0;
+        f->entities[e].named_by = 0;
+        if (tie)
+            entity_mark(f, e);
+    }
+    if (tie && e && (empty || count > 1))
+        entity_part(f, e);
+    else if (tie && e && f->scopes[scope].kind == SCOPE_MEASURE)
+        measure_went(f, &f->entities[e], m.report);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t n = node_find(f, scope, strings[i]);
+        if (n && f->nodes[n].count == 0)
+            node_end(f, n);
+    }
+    return 0;
+}
+
+static bool node_is_kept(const node *n, const uint8_t *only)
+{
+    for (uint32_t i = 0; i < n->count; i++)
+        if (only[n->mentions[i].report] == 1)
+            return true;
+    return false;
+}
+
+bool entity_hangs_together(facts *f, const entity *e, const uint8_t *only, bool whole)
+{
+    numbers found = {0};
+    uint32_t kept = 0;
+    for (uint32_t i = 0; e->nodes.count > 1 && i < e->nodes.count; i++) {
+        if (!whole && !node_is_kept(&f->nodes[e->nodes.at[i]], only))
+            continue;
+        if (!kept++)
+            add(f, &found, e->nodes.at[i]);
+    }
+    for (uint32_t i = 0; kept > 1 && i < found.count; i++) {
+        const node *n = &f->nodes[found.at[i]];
+        for (uint32_t j = 0; j < n->count; j++)
+            if (only[n->mentions[j].report] == 1)
+                mention_nodes(f, n->scope, n->mentions[j], &found);
+    }
+    bool together = kept < 2 || found.count == kept;
+    numbers_done(&found, &f->held);
+    return together;
+}

@@ -1,0 +1,29 @@
+/* lists.h - answers of facts_get that are lists of strings, built in rotating buffers. */
+#ifndef FACTS_LISTS_H
+#define FACTS_LISTS_H
+
+#include "facts/state/state.h"
+
+/* A list in the making. Strings are views; those that stand nowhere are copied by list_add_copy. */
+typedef struct list_maker {
+    facts *f;
+    thaw_str *items;
+    uint32_t count, capacity;
+    char *text;
+    uint32_t text_used, text_capacity;
+} list_maker;
+
+void list_add(list_maker *m, thaw_str string);
+void list_add_copy(list_maker *m, thaw_str string); /* never together with list_add */
+/* Sorts, drops repeats and hands the list over to *ret_value; the maker is empty then. */
+void list_finish(list_maker *m, fact_value *ret_value);
+
+/* What a report names: ids and printed names of its persons or targets. */
+void list_parties(list_maker *m, thaw_list parties);
+/* The comma-separated parts of a sector. */
+void list_sectors(list_maker *m, thaw_str sector);
+/* Sources, voices, "source/id" of reports. */
+typedef enum list_of { LIST_SOURCES, LIST_VOICES, LIST_NAMES } list_of;
+void list_reports(facts *f, const numbers *reports_, list_of what, fact_value *ret_value);
+
+#endif

@@ -1,0 +1,260 @@
+/*
+ * bonds.c - what binds one report to others before any date is looked at (FACTS.md, section 2): the same `incident`
+ * name, or the same named people.
+ *
+ * It is looked up in nodes: the node of a name, whose first mention all others are bound to, and the nodes of ids
+ * and of whole sets of printed names, where reports that follow each other in time are bound if no report of the
+ * opposite kind stands between them. Bonds of neighbours are enough: of three in a row, the outer two are bound
+ * only if both inner pairs are.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "facts/entities/entities.h"
+#include "facts/incidents/bonds.h"
+#include "facts/incidents/incidents.h"
+
+static uint32_t name_scope(facts *f, const report *r)
+{
+    return scope_index(f, SCOPE_INCIDENT, f->keys[r->key_index].country, r->key_index, true);
+}
+
+/* The name as it is known within the key: a shared one for all, another with its source. */
+static thaw_str incident_string(const report *r, thaw_str name, char text[160])
+{
+    bool shared = name.len >= 7 && memcmp(name.data, "shared:", 7) == 0;
+    uint32_t source = shared ? 0 : r->source;
+    memcpy(text, &source, sizeof source);
+    uint32_t length = name.len < 150 ? name.len : 150;
+    memcpy(text + sizeof source, name.data, length);
+    return (thaw_str){text, length + (uint32_t)sizeof source};
+}
+
+bool incident_name_shared(facts *f, uint32_t number)
+{
+    char text[160];
+    thaw_event event;
+    const report *r = report_of(f, number);
+    if (!r->named)
+        return false;
+    report_event(f->reports, r, &event);
+    uint32_t n = node_find(f, name_scope(f, r), incident_string(r, event.incident, text));
+    return n && f->nodes[n].count > 1;
+}
+
+static int str_order(const void *a, const void *b)
+{
+    return str_compare(*(const thaw_str *)a, *(const thaw_str *)b);
+}
+
+/* The set of printed names as one string: a hash over the sorted names, each once. */
+static bool names_string(facts *f, const thaw_event *event, char text[16], thaw_str *ret_string)
+{
+    thaw_str *names = malloc((event->persons.count + 1u) * sizeof *names);
+    if (!names) {
+        f->failed = -ENOMEM;
+        return false;
+    }
+    uint32_t count = 0;
+    bool whole = true;
+    thaw_list list = event->persons;
+    thaw_party party;
+    while (list.count && thaw_party_next(&list, &party)) {
+        whole = whole && party.name.data;
+        names[count++] = party.name;
+    }
+    if (whole && count) {
+        qsort(names, count, sizeof *names, str_order);
+        XXH128_hash_t h = {0};
+        for (uint32_t i = 0; i < count; i++)
+            if (i == 0 || !str_equal(names[i - 1], names[i]))
+                h = XXH3_128bits_withSeed(names[i].data, names[i].len, h.low64 ^ (h.high64 * 3));
+        memcpy(text, &h, 16);
+        *ret_string = (thaw_str){text, 16};
+    }
+    free(names);
+    return whole && count;
+}
+
+void named_tie(facts *f, uint32_t number, const thaw_event *event, bool enter)
+{
+    char text[160];
+    const report *r = report_of(f, number);
+    thaw_str string = incident_string(r, event->incident, text);
+    (void)(enter ? mention_add : mention_take)(f, name_scope(f, r), &string, 1, (mention){number, 0}, false);
+}
+
+void names_tie(facts *f, uint32_t number, const thaw_event *event, bool enter)
+{
+    char text[16];
+    thaw_str string;
+    const report *r = report_of(f, number);
+    if (!names_string(f, event, text, &string))
+        return;
+    uint32_t scope = scope_index(f, SCOPE_NAMES, f->keys[r->key_index].country, r->key_index, true);
+    (void)(enter ? mention_add : mention_take)(f, scope, &string, 1, (mention){number, 0}, false);
+}
+
+bool is_opposite(const report *a, const report *b)
+{
+    return (a->kind == THAW_RELEASE && b->kind == THAW_DETENTION) ||
+           (a->kind == THAW_DETENTION && b->kind == THAW_RELEASE);
+}
+
+/* Whether a report of the opposite kind stands in a node from `from` to `to`, ends included. */
+static bool parted_in(const facts *f, const node *n, const report *r, int64_t from_ns, int64_t to_ns)
+{
+    for (uint32_t i = node_place(f, n, from_ns, 0); i < n->count; i++) {
+        const report *other = report_of(f, n->mentions[i].report);
+        if (other->start_ns > to_ns)
+            return false;
+        if (is_opposite(r, other))
+            return true;
+    }
+    return false;
+}
+
+/* Of equal sets of names: whether one of the names has a report of the opposite kind between. */
+static bool parted_by_names(facts *f, const report *r, int64_t from_ns, int64_t to_ns)
+{
+    thaw_event event;
+    report_event(f->reports, r, &event);
+    uint32_t scope = scope_index(f, SCOPE_NAME, event.country, 0, false);
+    thaw_list list = event.persons;
+    thaw_party party;
+    while (scope && list.count && thaw_party_next(&list, &party)) {
+        char text[4200];
+        if (!party.name.data || party.name.len > sizeof text - 1)
+            continue;
+        text[0] = 'n';
+        memcpy(text + 1, party.name.data, party.name.len);
+        uint32_t n = node_find(f, scope, (thaw_str){text, party.name.len + 1});
+        if (n && parted_in(f, &f->nodes[n], r, from_ns, to_ns))
+            return true;
+    }
+    return false;
+}
+
+static bool tied(facts *f, const node *n, const report *a, const report *b)
+{
+    int64_t from = a->start_ns < b->start_ns ? a->start_ns : b->start_ns;
+    int64_t to = a->start_ns < b->start_ns ? b->start_ns : a->start_ns;
+    if (to - from > PEOPLE_NS)
+        return false;
+    if (from == to)
+        return true;
+    return f->scopes[n->scope].kind == SCOPE_NAMES ? !parted_by_names(f, a, from, to) : !parted_in(f, n, a, from, to);
+}
+
+bool tieable(const report *r, const report *other)
+{
+    return other->on_people && other->key_index == r->key_index && other != r;
+}
+
+/* The dated neighbours in time of a dated report within one node. */
+static void node_neighbours(facts *f, uint32_t number, uint32_t index, tied_fn on_tied, void *context)
+{
+    const report *r = report_of(f, number);
+    const node *n = &f->nodes[index];
+    uint32_t at = node_place(f, n, r->start_ns, number);
+    for (uint32_t i = at; i-- > 0;) {
+        uint32_t other = n->mentions[i].report;
+        const report *o = report_of(f, other);
+        if (o->start_ns == TIME_UNKNOWN || r->start_ns - o->start_ns > PEOPLE_NS)
+            break;
+        if (tieable(r, o)) {
+            if (tied(f, n, r, o))
+                on_tied(f, number, other, context);
+            break;
+        }
+    }
+    for (uint32_t i = at; i < n->count; i++) {
+        uint32_t other = n->mentions[i].report;
+        const report *o = report_of(f, other);
+        if (o->start_ns - r->start_ns > PEOPLE_NS)
+            break;
+        if (tieable(r, o)) {
+            if (tied(f, n, r, o))
+                on_tied(f, number, other, context);
+            break;
+        }
+    }
+}
+
+void people_nodes(facts *f, uint32_t number, const thaw_event *event, numbers *list)
+{
+    const report *r = report_of(f, number);
+    uint32_t scope = report_scope(f, r, event, false);
+    for (mention m = {number, 0}; scope && m.party < event->persons.count; m.party++)
+        mention_nodes(f, scope, m, list);
+    char text[16];
+    thaw_str string;
+    if (names_string(f, event, text, &string)) {
+        uint32_t names = scope_index(f, SCOPE_NAMES, f->keys[r->key_index].country, r->key_index, false);
+        uint32_t n = names ? node_find(f, names, string) : 0;
+        if (n)
+            add(f, list, n);
+    }
+}
+
+/* An undated report goes with the earliest dated one that shares an id or all names. */
+static uint32_t undated_target(facts *f, const report *r, const numbers *nodes)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 0; i < nodes->count; i++) {
+        const node *n = &f->nodes[nodes->at[i]];
+        for (uint32_t j = node_place(f, n, TIME_UNKNOWN + 1, 0); j < n->count; j++) {
+            uint32_t other = n->mentions[j].report;
+            const report *o = report_of(f, other);
+            if (!tieable(r, o))
+                continue;
+            if (best && o->start_ns > report_of(f, best)->start_ns)
+                break;
+            if (!best || o->start_ns < report_of(f, best)->start_ns || report_name_compare(f, other, best) < 0)
+                best = other;
+        }
+    }
+    return best;
+}
+
+void ties_each(facts *f, uint32_t number, tied_fn on_tied, void *context)
+{
+    const report *r = report_of(f, number);
+    thaw_event event;
+    if (!r->named && !r->on_people)
+        return;
+    report_event(f->reports, r, &event);
+    if (r->named) {
+        char text[160];
+        uint32_t n = node_find(f, name_scope(f, r), incident_string(r, event.incident, text));
+        const node *nd = &f->nodes[n];
+        if (n && nd->count > 1)
+            on_tied(f, number, nd->mentions[nd->mentions[0].report == number].report, context);
+    }
+    if (!r->on_people)
+        return;
+    numbers nodes = {0};
+    people_nodes(f, number, &event, &nodes);
+    if (r->start_ns == TIME_UNKNOWN) {
+        uint32_t target = undated_target(f, r, &nodes);
+        if (target)
+            on_tied(f, number, target, context);
+    } else {
+        for (uint32_t i = 0; i < nodes.count; i++)
+            node_neighbours(f, number, nodes.at[i], on_tied, context);
+    }
+    numbers_done(&nodes, &f->held);
+}
+
+bool earliest_in(const facts *f, const report *r, const node *n)
+{
+    for (uint32_t j = node_place(f, n, TIME_UNKNOWN + 1, 0); j < n->count; j++) {
+        const report *o = report_of(f, n->mentions[j].report);
+        if (o->start_ns >= r->start_ns)
+            break;
+        if (tieable(r, o))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,385 @@
+/*
+ * groups.c - which reports are one group before any date is looked at (FACTS.md, section 2): those
+ * that bear the same `incident` name, and those on the same named people.
+ *
+ * A report that comes only ties more together: where all that it is tied to is one group, it joins that.
+ * Else, and when one goes, the groups it touches are taken apart and put together again; only groups
+ * whose members changed leave their place.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts/entities/entities.h"
+#include "facts/incidents/bonds.h"
+#include "facts/incidents/incidents.h"
+#include "facts/state/state.h"
+
+/* ---- putting groups together again -------------------------------------------------- */
+
+/* The reports whose groups are looked at anew, and what each hangs together with. */
+typedef struct regroup {
+    numbers reports;
+    numbers parents; /* union-find over positions in `reports` */
+    hash_index places;
+} regroup;
+
+/* Multiplying by an odd number keeps different numbers different: a hash is its number. */
+static uint64_t regroup_hash(uint32_t number)
+{
+    return number * 0x9e3779b97f4a7c15u;
+}
+
+static uint32_t regroup_place(const regroup *g, uint32_t number)
+{
+    uint32_t cursor = 0;
+    return index_next(&g->places, regroup_hash(number), &cursor);
+}
+
+static void regroup_add(facts *f, regroup *g, uint32_t number)
+{
+    if (regroup_place(g, number))
+        return;
+    add(f, &g->parents, g->reports.count);
+    add(f, &g->reports, number);
+    if (index_put(&g->places, regroup_hash(number), g->reports.count, &f->held) < 0)
+        f->failed = -ENOMEM;
+}
+
+/* A report with all that is in its group now; what is there already came with its group. */
+static void regroup_add_group(facts *f, regroup *g, uint32_t number)
+{
+    item it = report_item(f, number);
+    if (regroup_place(g, number))
+        return;
+    if (!(it & ITEM_GROUP)) {
+        regroup_add(f, g, number);
+        return;
+    }
+    const group *gr = &f->groups[it & ~ITEM_GROUP];
+    for (uint32_t i = 0; i < gr->members.count; i++)
+        regroup_add(f, g, gr->members.at[i]);
+}
+
+static uint32_t regroup_root(regroup *g, uint32_t at)
+{
+    while (g->parents.at[at] != at)
+        at = g->parents.at[at] = g->parents.at[g->parents.at[at]];
+    return at;
+}
+
+static void regroup_tie(facts *f, uint32_t number, uint32_t other, void *context)
+{
+    regroup *g = context;
+    regroup_add_group(f, g, other);
+    if (f->failed)
+        return;
+    uint32_t a = regroup_root(g, regroup_place(g, number) - 1);
+    uint32_t b = regroup_root(g, regroup_place(g, other) - 1);
+    if (a != b)
+        g->parents.at[a > b ? a : b] = a > b ? b : a;
+}
+
+static uint32_t group_new(facts *f, uint32_t key_index)
+{
+    uint32_t i = f->groups_free.count
+                     ? f->groups_free.at[--f->groups_free.count]
+                     : grow(f, (void **)&f->groups, &f->groups_count, &f->groups_capacity, sizeof *f->groups);
+    if (i)
+        f->groups[i] = (group){.key_index = key_index}, f->keys[key_index].groups++;
+    return i;
+}
+
+static void group_end(facts *f, uint32_t i)
+{
+    f->keys[f->groups[i].key_index].groups--;
+    numbers_done(&f->groups[i].members, &f->held);
+    numbers_done(&f->groups[i].naming, &f->held);
+    f->groups[i] = (group){0};
+    add(f, &f->groups_free, i);
+}
+
+static int number_order(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void item_lift(facts *f, uint32_t key_index, item it)
+{
+    if (it & ITEM_GROUP) {
+        if (!f->groups[it & ~ITEM_GROUP].placed)
+            return;
+        f->groups[it & ~ITEM_GROUP].placed = false;
+    }
+    item_unplace(f, key_index, it);
+}
+
+/* Makes the item of a set of reports and puts it into its place. */
+static void component_place(facts *f, uint32_t key_index, const numbers *members)
+{
+    const report *first = report_of(f, members->at[0]);
+    if (members->count == 1 && !first->named) {
+        report_set_item(f, members->at[0], members->at[0]);
+        item_place(f, key_index, members->at[0]);
+        return;
+    }
+    uint32_t i = group_new(f, key_index);
+    if (!i)
+        return;
+    group *g = &f->groups[i];
+    for (uint32_t m = 0; m < members->count; m++) {
+        add(f, &g->members, members->at[m]);
+        report_set_item(f, members->at[m], i | ITEM_GROUP);
+    }
+    group_measure(f, g);
+    g->placed = true;
+    item_place(f, key_index, i | ITEM_GROUP);
+}
+
+/* Whether a component is exactly a group that stands already. */
+static bool component_stands(const facts *f, const numbers *members)
+{
+    if (!members->count)
+        return true; /* nothing would have to be made of it */
+    item it = report_item(f, members->at[0]);
+    if (members->count == 1 && it == members->at[0])
+        return true;
+    if (!(it & ITEM_GROUP) || !f->groups[it & ~ITEM_GROUP].placed)
+        return false;
+    const group *g = &f->groups[it & ~ITEM_GROUP];
+    if (g->members.count != members->count)
+        return false;
+    for (uint32_t i = 0; i < members->count; i++)
+        if (report_item(f, members->at[i]) != it)
+            return false;
+    return true;
+}
+
+/* Lifts every old item of these reports that is not wholly one of the new components. */
+static void component_lift(facts *f, uint32_t key_index, const numbers *members)
+{
+    for (uint32_t i = 0; i < members->count; i++) {
+        uint32_t number = members->at[i];
+        item it = report_item(f, number);
+        if (it & ITEM_GROUP)
+            item_lift(f, key_index, it);
+        else if (it)
+            item_unplace(f, key_index, number);
+        if (!(it & ITEM_GROUP))
+            report_set_item(f, number, 0);
+    }
+}
+
+/* Calls for each component with its members in order of number. */
+static void components_each(facts *f, regroup *g, uint32_t key_index,
+                            void (*on_component)(facts *, uint32_t, const numbers *))
+{
+    numbers members = {0};
+    for (uint32_t root = 0; root < g->reports.count && !f->failed; root++) {
+        if (regroup_root(g, root) != root)
+            continue;
+        members.count = 0;
+        for (uint32_t i = root; i < g->reports.count; i++)
+            if (regroup_root(g, i) == root)
+                add(f, &members, g->reports.at[i]);
+        if (members.count > 1)
+            qsort(members.at, members.count, sizeof *members.at, number_order);
+        if (!component_stands(f, &members))
+            on_component(f, key_index, &members);
+    }
+    numbers_done(&members, &f->held);
+}
+
+static void groups_end_lifted(facts *f, const numbers *old)
+{
+    for (uint32_t i = 0; i < old->count; i++)
+        if (!f->groups[old->at[i]].placed)
+            group_end(f, old->at[i]);
+}
+
+static void regroup_done(facts *f, regroup *g)
+{
+    numbers_done(&g->reports, &f->held);
+    numbers_done(&g->parents, &f->held);
+    index_done(&g->places, &f->held);
+}
+
+/* Takes the groups of these reports apart and puts them together by their ties. */
+static void regroup_run(facts *f, uint32_t key_index, regroup *g)
+{
+    for (uint32_t i = 0; i < g->reports.count && !f->failed; i++)
+        ties_each(f, g->reports.at[i], regroup_tie, g);
+    numbers old = {0};
+    for (uint32_t i = 0; i < g->reports.count; i++) {
+        item it = report_item(f, g->reports.at[i]);
+        if (it & ITEM_GROUP)
+            put(f, &old, it & ~ITEM_GROUP);
+    }
+    if (!f->failed) {
+        components_each(f, g, key_index, component_lift);
+        components_each(f, g, key_index, component_place);
+        groups_end_lifted(f, &old);
+    }
+    numbers_done(&old, &f->held);
+    regroup_done(f, g);
+}
+
+/* ---- reports of the opposite kind --------------------------------------------------- */
+
+/* Regroups those whose tie this report of named persons may cut (or no longer cuts). */
+static void parting_regroup(facts *f, uint32_t number, const thaw_event *event)
+{
+    const report *r = report_of(f, number);
+    if ((r->kind != THAW_RELEASE && r->kind != THAW_DETENTION) || r->start_ns == TIME_UNKNOWN)
+        return;
+    uint32_t names = scope_index(f, SCOPE_NAME, event->country, 0, false);
+    numbers nodes = {0}, affected = {0};
+    people_nodes(f, number, event, &nodes);
+    thaw_list list = event->persons;
+    thaw_party party;
+    while (names && list.count && thaw_party_next(&list, &party)) {
+        char text[4200];
+        if (!party.name.data || party.name.len > sizeof text - 1)
+            continue;
+        text[0] = 'n';
+        memcpy(text + 1, party.name.data, party.name.len);
+        uint32_t n = node_find(f, names, (thaw_str){text, party.name.len + 1});
+        if (n)
+            add(f, &nodes, n);
+    }
+    for (uint32_t i = 0; i < nodes.count; i++) {
+        const node *n = &f->nodes[nodes.at[i]];
+        for (uint32_t j = node_place(f, n, r->start_ns - PEOPLE_NS, 0); j < n->count; j++) {
+            const report *o = report_of(f, n->mentions[j].report);
+            if (o->start_ns > r->start_ns + PEOPLE_NS)
+                break;
+            if (o->on_people && is_opposite(r, o))
+                put(f, &affected, n->mentions[j].report);
+        }
+    }
+    while (affected.count && !f->failed) { /* the keys of an opposite kind may be several */
+        uint32_t key_index = report_of(f, affected.at[0])->key_index, kept = 0;
+        regroup g = {0};
+        for (uint32_t i = 0; i < affected.count; i++)
+            if (report_of(f, affected.at[i])->key_index == key_index)
+                regroup_add_group(f, &g, affected.at[i]);
+            else
+                affected.at[kept++] = affected.at[i];
+        affected.count = kept;
+        regroup_run(f, key_index, &g);
+    }
+    numbers_done(&nodes, &f->held);
+    numbers_done(&affected, &f->held);
+}
+
+/* ---- entering and leaving ----------------------------------------------------------- */
+
+/* What a report is tied to, as items: none, one, or several. */
+typedef struct tied_items {
+    item first;
+    bool several;
+} tied_items;
+
+static void tied_note(facts *f, uint32_t number, uint32_t other, void *context)
+{
+    tied_items *t = context;
+    item it = report_item(f, other);
+    (void)number;
+    t->several = t->several || (t->first && it != t->first);
+    t->first = it;
+}
+
+/* Puts a report into the one group that it is tied to; false where that is not how it stands. */
+static bool group_join(facts *f, uint32_t number)
+{
+    tied_items to = {0};
+    ties_each(f, number, tied_note, &to);
+    if (to.several || !(to.first & ITEM_GROUP))
+        return false;
+    group *g = &f->groups[to.first & ~ITEM_GROUP];
+    uint32_t at = g->members.count;
+    item_unplace(f, g->key_index, to.first);
+    add(f, &g->members, number);
+    if (f->failed)
+        return true;
+    for (; at && g->members.at[at - 1] > number; at--) /* in order of number */
+        g->members.at[at] = g->members.at[at - 1];
+    g->members.at[at] = number;
+    report_set_item(f, number, to.first);
+    group_measure(f, g);
+    item_place(f, g->key_index, to.first);
+    return true;
+}
+
+/* Undated reports that share people with this dated one, which go with the earliest: that may change. */
+static void undated_seeds(facts *f, uint32_t number, const thaw_event *event, regroup *g)
+{
+    const report *r = report_of(f, number);
+    numbers nodes = {0};
+    people_nodes(f, number, event, &nodes);
+    for (uint32_t i = 0; i < nodes.count; i++) {
+        const node *n = &f->nodes[nodes.at[i]];
+        bool earliest = earliest_in(f, r, n);
+        for (uint32_t j = 0; earliest && j < n->count; j++) {
+            const report *o = report_of(f, n->mentions[j].report);
+            if (o->start_ns != TIME_UNKNOWN)
+                break;
+            if (tieable(r, o))
+                regroup_add_group(f, g, n->mentions[j].report);
+        }
+    }
+    numbers_done(&nodes, &f->held);
+}
+
+void groups_enter(facts *f, uint32_t number, const thaw_event *event)
+{
+    report *r = report_of(f, number);
+    if (r->persons_named)
+        parting_regroup(f, number, event);
+    if (!r->named && !r->on_people) {
+        report_set_item(f, number, number);
+        item_place(f, r->key_index, number);
+        return;
+    }
+    if (r->named)
+        named_tie(f, number, event, true);
+    if (r->on_people)
+        names_tie(f, number, event, true);
+    regroup g = {0};
+    report_set_item(f, number, 0);
+    regroup_add(f, &g, number);
+    if (r->on_people && r->start_ns != TIME_UNKNOWN)
+        undated_seeds(f, number, event, &g);
+    if (g.reports.count == 1 && group_join(f, number))
+        regroup_done(f, &g);
+    else
+        regroup_run(f, r->key_index, &g);
+}
+
+void groups_leave(facts *f, uint32_t number, const thaw_event *event)
+{
+    report *r = report_of(f, number);
+    if (r->named)
+        named_tie(f, number, event, false);
+    if (r->on_people)
+        names_tie(f, number, event, false);
+    item it = report_item(f, number);
+    if (!(it & ITEM_GROUP)) {
+        item_unplace(f, r->key_index, number);
+    } else {
+        regroup g = {0};
+        group *gr = &f->groups[it & ~ITEM_GROUP];
+        item_lift(f, r->key_index, it);
+        for (uint32_t i = 0; i < gr->members.count; i++)
+            if (gr->members.at[i] != number)
+                regroup_add(f, &g, gr->members.at[i]);
+        for (uint32_t i = 0; i < g.reports.count; i++)
+            report_set_item(f, g.reports.at[i], 0);
+        group_end(f, it & ~ITEM_GROUP);
+        regroup_run(f, r->key_index, &g);
+    }
+    report_set_item(f, number, 0);
+    if (r->persons_named)
+        parting_regroup(f, number, event);
+}

@@ -1,0 +1,378 @@
+/*
+ * incidents.c - brings the incidents that were touched up to date and tells what became of them.
+ *
+ * An incident is known outside by its id, a hash of its key and its earliest-dated report. The objects
+ * behind it come and go as runs are cut; so first every touched object gets the id it should have, and one
+ * that takes over the id of another takes over its fact. Then the reports in it are compared with
+ * those it was last told with: one that left, or came from elsewhere, makes the change a correction.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "facts/entities/entities.h"
+#include "facts/incidents/digest.h"
+#include "facts/incidents/incidents.h"
+#include "facts/state/known.h"
+#include "facts/state/state.h"
+
+/* ---- identity ----------------------------------------------------------------------- */
+
+/* Least (start, name order), undated last; of all but wider reports. */
+static uint32_t earliest_of(const facts *f, const numbers *list, uint32_t best)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        const report *r = report_of(f, list->at[i]), *b = best ? report_of(f, best) : NULL;
+        if (r->covers == THAW_WIDER)
+            continue;
+        bool undated = r->start_ns == TIME_UNKNOWN, best_undated = b && b->start_ns == TIME_UNKNOWN;
+        if (!b || (best_undated && !undated) ||
+            (undated == best_undated && (r->start_ns < b->start_ns || (r->start_ns == b->start_ns &&
+                                                                       report_name_compare(f, list->at[i], best) < 0))))
+            best = list->at[i];
+    }
+    return best;
+}
+
+static uint64_t incident_identity(const facts *f, const key *k, uint32_t earliest)
+{
+    const report *r = report_of(f, earliest);
+    thaw_str authority = symbols_get(f->symbols, k->authority);
+    uint64_t seed = (uint64_t)k->kind << 56 | (uint64_t)k->discriminator << 48 |
+                    (uint64_t)(uint8_t)k->country[0] << 40 | (uint64_t)(uint8_t)k->country[1] << 32;
+    if (authority.len)
+        seed ^= XXH3_64bits(authority.data, authority.len);
+    return XXH3_64bits_withSeed(&r->key, sizeof r->key, seed);
+}
+
+/* ---- what there is to see ----------------------------------------------------------- */
+
+static uint64_t incident_fingerprint(const incident *inc)
+{
+    const summary *s = &inc->now;
+    uint64_t h = mix(s->members, s->votes.count);
+    h = mix(h, s->votes.low);
+    h = mix(h, s->votes.high);
+    h = mix(h, (uint64_t)s->acted_at_ns);
+    h = mix(h, (uint64_t)s->largest | (uint64_t)s->announced << 1 | (uint64_t)s->votes.has_count << 2 |
+                   (uint64_t)s->votes.disagrees << 3);
+    return h ? h : 1;
+}
+
+/* ---- who goes on as whom ------------------------------------------------------------ */
+
+/* Gives every touched object its id, and lets it take over the fact that bore this id. */
+static void identities_settle(facts *f)
+{
+    hash_index free_ids = {0};
+    for (uint32_t i = 0; i < f->dirty_incidents.count; i++) {
+        incidents_ahead(f, i);
+        incident *inc = f->incidents[f->dirty_incidents.at[i]];
+        uint64_t was = inc->now.id;
+        inc->heir_of = 0;
+        if (inc->used) {
+            uint32_t before = inc->now.earliest;
+            const numbers news = incident_news(f, inc);
+            inc->now.earliest = earliest_of(f, &news, inc->whole ? 0 : before);
+            if (inc->now.earliest != before)
+                inc->now.id = incident_identity(f, &f->keys[inc->key_index], inc->now.earliest);
+            if (inc->handle && inc->now.id == was) {
+                inc->heir_of = inc->index;
+                continue;
+            }
+        }
+        if (inc->handle && index_put(&free_ids, was, inc->index, &f->held) < 0)
+            f->failed = -ENOMEM;
+    }
+    for (uint32_t i = 0; i < f->dirty_incidents.count; i++) {
+        incident *inc = f->incidents[f->dirty_incidents.at[i]];
+        uint32_t cursor = 0;
+        if (inc->used && !inc->heir_of)
+            inc->heir_of = index_next(&free_ids, inc->now.id, &cursor);
+    }
+    index_done(&free_ids, &f->held);
+}
+
+/* One touched object while the facts are told of. */
+typedef struct line {
+    uint32_t incident, heir_of;
+    fact_handle handle, was; /* that it goes on with; its own, which it may have lost */
+    uint64_t fingerprint;    /* as it was told last */
+    uint32_t told_count;
+    bool correction;
+    fact_handle replaces;
+} line;
+
+/* Whether nobody goes on with the fact of an object; `inherited` holds those that another took over. */
+static bool is_left(const incident *inc, const hash_index *inherited)
+{
+    uint32_t cursor = 0;
+    return inc->handle && inc->heir_of != inc->index && !index_next(inherited, inc->handle, &cursor);
+}
+
+/* The fact of an object, if it is one that ends in this batch. */
+static fact_handle gone_handle(const facts *f, uint32_t object, const hash_index *inherited)
+{
+    const incident *inc = f->incidents[object];
+    return inc && inc->dirty && is_left(inc, inherited) ? inc->handle : 0;
+}
+
+/* Whether reports left or came from elsewhere; if it is a new fact, whose place it takes. */
+static void line_compare(facts *f, line *l, const hash_index *inherited)
+{
+    incident *inc = f->incidents[l->incident];
+    const numbers list = incident_news(f, inc); /* beside those it was told with, of which none left then */
+    bool itself = l->heir_of == inc->index;
+    uint32_t same = !inc->whole && itself ? l->told_count : 0;
+    fact_handle from = 0;
+    for (uint32_t i = 0; i < list.count; i++) {
+        report *r = report_of(f, list.at[i]);
+        if (r->told && r->told == l->heir_of) {
+            same++;
+        } else if (r->told) {
+            l->correction = true;
+            if (!from)
+                from = gone_handle(f, r->told, inherited);
+        }
+    }
+    bool renamed = !inc->whole && !itself && inc->told_count;
+    if (same < l->told_count || renamed || inc->why.corrections.count)
+        l->correction = true;
+    if (!l->handle)
+        l->replaces = l->was ? gone_handle(f, l->incident, inherited) : from;
+}
+
+/* The persons of a report that stands elsewhere now: their releases and detentions may be other ones. */
+static void persons_moved(facts *f, uint32_t number, const causes *why)
+{
+    numbers entities = {0};
+    report_entities(f, number, &entities);
+    for (uint32_t i = 0; i < entities.count; i++) {
+        entity_mark(f, entities.at[i]);
+        entity *e = &f->entities[entities.at[i]];
+        e->correction = true;
+        if (!e->why.news)
+            e->why.news = why->news;
+        for (uint32_t j = 0; j < why->corrections.count; j++)
+            put(f, &e->why.corrections, why->corrections.at[j]);
+    }
+    numbers_done(&entities, &f->held);
+}
+
+static void line_note_members(facts *f, incident *inc)
+{
+    const numbers list = incident_news(f, inc);
+    for (uint32_t i = 0; i < list.count; i++) {
+        report *r = report_of(f, list.at[i]);
+        if (r->told && r->told != inc->index && r->persons_named)
+            persons_moved(f, list.at[i], &inc->why);
+        r->told = inc->index;
+    }
+    inc->told_count = inc->now.reports_count;
+    inc->items_settled = inc->items.count;
+    inc->joined_settled = inc->joined.count;
+    inc->whole = false;
+}
+
+static void line_tell(facts *f, line *l)
+{
+    incident *inc = f->incidents[l->incident];
+    inc->now.fingerprint = incident_fingerprint(inc);
+    line_note_members(f, inc);
+    if (!l->handle) {
+        inc->handle = handle_new(f, f->keys[inc->key_index].kind, inc->index);
+        tell(f, FACT_APPEARED, inc->handle, l->replaces, l->correction, &inc->why);
+    } else if (inc->now.fingerprint != l->fingerprint || l->correction) {
+        inc->handle = l->handle;
+        tell(f, FACT_CHANGED, inc->handle, 0, l->correction, &inc->why);
+    } else {
+        inc->handle = l->handle;
+        inc->why.news = 0;
+        inc->why.corrections.count = 0;
+    }
+}
+
+/* ---- settling ----------------------------------------------------------------------- */
+
+static void announcements_follow(facts *f, incident *inc)
+{
+    key *k = &f->keys[inc->key_index];
+    if (k->kind != THAW_SANCTION)
+        return;
+    if (inc->used && inc->announcement)
+        put(f, &k->announcements, inc->index);
+    else
+        numbers_take(&k->announcements, inc->index);
+}
+
+static int sanction_order(const void *a_, const void *b_, void *f_)
+{
+    const facts *f = f_;
+    const key *a = &f->keys[f->incidents[*(const uint32_t *)a_]->key_index];
+    const key *b = &f->keys[f->incidents[*(const uint32_t *)b_]->key_index];
+    int order = memcmp(a->country, b->country, sizeof a->country);
+    return order ? order : (a->authority > b->authority) - (a->authority < b->authority);
+}
+
+/* What sanctions that changed mean for the announcements of their authority. */
+static void sanctions_settle(facts *f, numbers *changed, bool lost)
+{
+    if (changed->count > 1)
+        qsort_r(changed->at, changed->count, sizeof *changed->at, sanction_order, f);
+    for (uint32_t i = 0, end; i < changed->count; i = end) {
+        end = i + 1;
+        while (end < changed->count && sanction_order(&changed->at[i], &changed->at[end], f) == 0)
+            end++;
+        acts_settle(f, &(acts_news){&changed->at[i], end - i, lost});
+    }
+    numbers_done(changed, &f->held);
+}
+
+/* Whether all that happened to an incident is that something came to it. */
+static bool incident_grew(const incident *inc)
+{
+    if (!inc->used)
+        return false;
+    return !inc->handle ||
+           (!inc->whole && (inc->items.count > inc->items_settled || inc->joined.count > inc->joined_settled));
+}
+
+/* New summaries, and what they mean for other incidents of the country; the list grows meanwhile. */
+static void summaries_settle(facts *f)
+{
+    uint32_t touched = f->dirty_incidents.count;
+    numbers sanctions = {0};
+    bool lost = false;
+    for (uint32_t i = 0; i < touched && !f->failed; i++) {
+        incidents_ahead(f, i);
+        incident *inc = f->incidents[f->dirty_incidents.at[i]];
+        const key *k = &f->keys[inc->key_index];
+        summary before = inc->now;
+        bool grew = incident_grew(inc);
+        if (inc->used)
+            incident_summarise(f, inc);
+        announcements_follow(f, inc);
+        if (k->kind == THAW_SANCTION) {
+            add(f, &sanctions, inc->index);
+            lost = lost || !grew;
+            continue;
+        }
+        if (k->kind == THAW_RELEASE || k->kind == THAW_DETENTION) {
+            largest_settle(f, inc, &before);
+            country *c = country_of(f, k->country);
+            if (!c->dirty) {
+                c->dirty = true;
+                add(f, &f->dirty_countries, country_index(f, k->country));
+            }
+        }
+    }
+    sanctions_settle(f, &sanctions, lost);
+}
+
+static void lines_fill(facts *f, line *lines, uint32_t count, uint32_t known)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        incident *inc = f->incidents[f->dirty_incidents.at[i]];
+        if (i >= known) /* drawn in by another's change: itself as it was */
+            inc->heir_of = inc->handle ? inc->index : 0;
+        lines[i] = (line){.incident = inc->index, .was = inc->handle, .heir_of = inc->heir_of};
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const incident *heir = lines[i].heir_of ? f->incidents[lines[i].heir_of] : NULL;
+        if (!heir)
+            continue;
+        lines[i].handle = heir->handle;
+        lines[i].told_count = heir->told_count;
+        lines[i].fingerprint = heir->now.fingerprint;
+    }
+}
+
+/* Who goes on as another takes over why that one changed in this batch. */
+static void line_inherit(facts *f, const line *l)
+{
+    if (!l->heir_of || l->heir_of == l->incident)
+        return;
+    causes *why = &f->incidents[l->incident]->why;
+    const causes *of = &f->incidents[l->heir_of]->why;
+    why->news = why->news ? why->news : of->news;
+    for (uint32_t i = 0; i < of->corrections.count && why->corrections.count < CAUSES_MAX; i++)
+        put(f, &why->corrections, of->corrections.at[i]);
+}
+
+static void lines_tell(facts *f, line *lines, uint32_t count)
+{
+    hash_index inherited = {0};
+    for (uint32_t i = 0; i < count; i++)
+        if (lines[i].handle && lines[i].heir_of != lines[i].incident &&
+            index_put(&inherited, lines[i].handle, i + 1, &f->held) < 0)
+            f->failed = -ENOMEM;
+    for (uint32_t i = 0; i < count; i++)
+        line_inherit(f, &lines[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        incident *inc = f->incidents[lines[i].incident];
+        if (inc->used)
+            line_compare(f, &lines[i], &inherited);
+        else if (is_left(inc, &inherited))
+            tell(f, FACT_GONE, inc->handle, 0, true, &inc->why);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        incident *inc = f->incidents[lines[i].incident];
+        if (inc->used && is_left(inc, &inherited)) {
+            causes copy = {.news = inc->why.news};
+            for (uint32_t c = 0; c < inc->why.corrections.count; c++)
+                add(f, &copy.corrections, inc->why.corrections.at[c]);
+            tell(f, FACT_GONE, lines[i].was, 0, true, &copy);
+            handle_drop(f, lines[i].was, inc->index);
+            numbers_done(&copy.corrections, &f->held);
+        }
+        if (lines[i].handle && lines[i].heir_of != inc->index)
+            handle_move(f, lines[i].handle, lines[i].heir_of, inc->index);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (!f->incidents[lines[i].incident]->used && is_left(f->incidents[lines[i].incident], &inherited))
+            handle_drop(f, lines[i].was, lines[i].incident);
+    for (uint32_t i = 0; i < count; i++)
+        if (f->incidents[lines[i].incident]->used)
+            line_tell(f, &lines[i]);
+    index_done(&inherited, &f->held);
+}
+
+static void incidents_release(facts *f)
+{
+    for (uint32_t i = 0; i < f->dirty_incidents.count; i++) {
+        incident *inc = f->incidents[f->dirty_incidents.at[i]];
+        inc->dirty = false;
+        numbers_done(&inc->why.corrections, &f->held);
+        inc->why.news = 0;
+        if (inc->used)
+            continue;
+        uint32_t index = inc->index;
+        f->held -= sizeof *inc;
+        slabs_give(&f->incident_slabs, inc);
+        f->incidents[index] = NULL;
+        add(f, &f->incidents_free, index);
+    }
+    f->dirty_incidents.count = 0;
+}
+
+void incidents_settle(facts *f)
+{
+    loose_settle(f);
+    if (!f->dirty_incidents.count)
+        return;
+    f->cause = 0;
+    identities_settle(f);
+    uint32_t known = f->dirty_incidents.count;
+    summaries_settle(f);
+    uint32_t count = f->dirty_incidents.count;
+    line *lines = calloc(count, sizeof *lines);
+    if (!lines)
+        f->failed = -ENOMEM;
+    if (lines && !f->failed) {
+        lines_fill(f, lines, count, known);
+        lines_tell(f, lines, count);
+    }
+    free(lines);
+    incidents_release(f);
+}

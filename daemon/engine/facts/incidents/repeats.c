@@ -1,0 +1,54 @@
+/*
+ * repeats.c - the commonest report: one more voice that says what its incident says already.
+ *
+ * Where all exact votes of an incident are the same and no lower bound is above them, one more report of that
+ * count changes nothing of what they come to, whoever tells it and whatever that voice said before: the votes that
+ * decide stay the same, and what the voice takes back could only have raised a bound.
+ *
+ * The date that most voices give gets one more voice, or keeps them, and dates that all overlap go on doing so when
+ * the winner takes the place of one of them. But the report must be the latest of all, or its voice may have said
+ * more since; and not of the voice that the date is quoted from, or another one would have to be found.
+ *
+ * So the other reports need not be looked at.
+ */
+#include "facts/incidents/incidents.h"
+#include "facts/state/state.h"
+
+/* The winner stands unopposed: `low` and `high` are it, and bounds are not above. */
+static bool votes_agree(const counted *c, uint64_t count)
+{
+    return c->has_winner && c->low == c->winner && c->high == c->winner && count == c->winner &&
+           (!c->has_bound || c->bound <= c->winner);
+}
+
+bool votes_repeat(const facts *f, const summary *s, uint32_t number)
+{
+    const report *r = report_of(f, number);
+    if (s->targets || (r->kind == THAW_SANCTION && r->has_targets))
+        return false; /* other reports may have shown that two of them are one */
+    if (r->covers == THAW_WIDER || r->kind == THAW_TALKS)
+        return true; /* has no vote */
+    if (r->covers != THAW_EVENT)
+        return false;
+    if (!r->has_count)
+        return r->parties == 0;
+    /* One that counts just the persons it names votes only where no other does. */
+    return r->count_is == THAW_EXACT && r->parties < r->count && votes_agree(&s->votes, r->count);
+}
+
+bool date_repeats(const facts *f, const summary *s, uint32_t number)
+{
+    const report *r = report_of(f, number);
+    if (r->covers == THAW_WIDER)
+        return true; /* has no part in it */
+    if (s->days_disagree || !s->dated_by || !s->latest)
+        return false;
+    return r->start_ns == s->occurred.start_ns && report_end_ns(r) == s->occurred.end_ns &&
+           report_later_compare(f, number, s->latest) > 0 && report_of(f, s->dated_by)->voice != r->voice;
+}
+
+void date_repeat(const facts *f, summary *s, uint32_t number)
+{
+    if (report_of(f, number)->covers != THAW_WIDER && report_name_compare(f, number, s->dated_by) < 0)
+        s->dated_by = number;
+}
