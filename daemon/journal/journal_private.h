@@ -78,7 +78,7 @@ enum {
     JOURNAL_KIND_BLOCK
 };
 
-/* ---- format (journal_format.c) ------------------------------------------------------ */
+/* ---- format (format.c) ----------------------------------------------------------- */
 
 typedef struct journal_item { /* a record, read */
     uint64_t number, batch;
@@ -149,7 +149,7 @@ typedef struct journal_place { /* where a walk through the log stands */
 int journal_chunk_step(const journal_chunk *chunk, journal_place *place,
                        journal_record *ret_record);
 
-/* ---- groups: what waits to be written ----------------------------------------------- */
+/* ---- groups: what waits to be written -------------------------------------------- */
 
 typedef struct journal_arena {
     uint8_t *bytes;
@@ -172,7 +172,7 @@ typedef struct journal_group {
 
 size_t journal_group_bytes(const journal_group *group);
 
-/* ---- the object --------------------------------------------------------------------- */
+/* ---- the object ------------------------------------------------------------------ */
 
 typedef struct journal_tail { /* what the environment ends with */
     uint64_t chunk, report, batch, alert, reject;
@@ -222,13 +222,13 @@ struct journal {
 
 int journal_fault_at(const journal_faults *faults, journal_fault point); /* 0 or errno > 0 */
 
-/* ---- the system (journal_system.c) -------------------------------------------------- */
+/* ---- the system (system.c) ------------------------------------------------------- */
 
 /* Negative errno for what LMDB returned. */
 int journal_errno(int rc);
 int journal_folder_sync(const journal_faults *faults, const char *path);
 
-/* ---- opening (journal.c) ------------------------------------------------------------ */
+/* ---- opening (journal.c) --------------------------------------------------------- */
 
 /* As journal_open, for folder/name; with lock_fd >= 0 the caller holds the lock already;
  * with `preset` a new journal begins with that head. */
@@ -237,7 +237,7 @@ int journal_open_named(const journal_config *config, const char *name, int lock_
                        const journal_head *preset, journal **ret_journal, char *error);
 int journal_lock_take(const char *folder, int *ret_fd, char *error);
 
-/* ---- environment (journal_env.c) ---------------------------------------------------- */
+/* ---- environment (env.c) --------------------------------------------------------- */
 
 /* Makes the data file of a new journal, with its tables and this head. */
 int journal_env_create(journal *j, uint64_t map_bytes, const journal_head *head, char *error);
@@ -251,7 +251,7 @@ int journal_tail_load(journal *j, MDB_txn *txn, journal_tail *ret_tail, char *er
 /* Larger map; no transaction may be open in this thread. */
 int journal_map_grow(journal *j);
 
-/* ---- reading (journal_read.c) ------------------------------------------------------- */
+/* ---- reading (read.c) ------------------------------------------------------------ */
 
 typedef struct journal_alert {
     uint64_t seq;
@@ -261,12 +261,12 @@ typedef struct journal_alert {
 int journal_alert_parse(const MDB_val *value, uint64_t seq, journal_alert *ret_alert);
 int journal_reject_parse(const MDB_val *value, uint64_t number, journal_reject *ret_reject);
 
-/* ---- writer (journal_writer.c) ------------------------------------------------------ */
+/* ---- writer (writer.c) ----------------------------------------------------------- */
 
 int journal_writer_start(journal *j);
 void journal_writer_stop(journal *j);
 
-/* ---- witness (journal_witness.c) ---------------------------------------------------- */
+/* ---- witness (witness.c) --------------------------------------------------------- */
 
 /* What the journal was seen to hold after some commit: a lower bound, so that a file that fell
  * back behind it (an old copy put in place, a damaged meta page, a file cut to nothing) is
@@ -285,19 +285,19 @@ int journal_witness_write(journal *j, const journal_tail *tail);
 int journal_witness_compare(const journal_witness *witness, const journal_head *head,
                             const journal_tail *tail, const char *path, char *error);
 
-/* ---- children (journal_child.c) ----------------------------------------------------- */
+/* ---- children (child.c) ---------------------------------------------------------- */
 
 void journal_child_prepare(void); /* first thing in a child that may crash */
 int journal_child_end(pid_t child, int *ret_status);
 size_t journal_read_all(int fd, void *buffer, size_t size); /* until size, end or error */
 
-/* ---- probe (journal_probe.c) -------------------------------------------------------- */
+/* ---- probe (probe.c) ------------------------------------------------------------- */
 
 /* Walks the environment's trees in a child process, so that damage which makes LMDB crash ends
  * the child and not the daemon. -EBADMSG with `error`: the tree is damaged. */
 int journal_probe(const char *path, bool alone, char *error);
 
-/* ---- scan (journal_scan.c) ---------------------------------------------------------- */
+/* ---- scan (scan.c) --------------------------------------------------------------- */
 
 /* Everything that is whole, in the order of the tables; damage is told and passed over. */
 typedef struct journal_scan {

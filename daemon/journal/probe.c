@@ -1,5 +1,5 @@
 /*
- * journal_probe.c - is the tree whole? LMDB trusts its file: a flipped bit in a page can make it
+ * probe.c - is the tree whole? LMDB trusts its file: a flipped bit in a page can make it
  * follow a wild offset, abort, or, in its list of free pages, write over living ones. So before
  * anything is trusted a child process walks every table's keys (not the chunks' pages), and marks
  * each page in a map as used or free: none twice, none missing. If the child dies, the tree is

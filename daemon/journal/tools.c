@@ -1,4 +1,4 @@
-/* journal_tools.c - the check of a whole journal, and its rewriting without free pages. */
+/* tools.c - the check of a whole journal, and its rewriting without free pages. */
 #include "journal_private.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* journal_read.c - replay of the log, alert changes, rejects. Nothing is delivered whose checksum
+/* read.c - replay of the log, alert changes, rejects. Nothing is delivered whose checksum
  * and number were not looked at. */
 #include "journal_private.h"
 

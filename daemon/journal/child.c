@@ -1,4 +1,4 @@
-/* journal_child.c - a child process that may crash on a damaged file in its parent's place. */
+/* child.c - a child process that may crash on a damaged file in its parent's place. */
 #include "journal_private.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * journal_salvage.c - finds records in the bytes of a data file whose tree cannot be walked.
+ * salvage.c - finds records in the bytes of a data file whose tree cannot be walked.
  *
  * Every chunk, alert change and reject says what it is and its number under its own checksum, so
  * the tree is not needed to find them. LMDB leaves old copies of pages behind: the same number is

@@ -1,5 +1,5 @@
 /*
- * journal_writer.c - the writer's thread: takes everything that waits, packs it into chunks in
+ * writer.c - the writer's thread: takes everything that waits, packs it into chunks in
  * one transaction, commits (which syncs), and only then raises the durable ticket.
  */
 #include "journal_private.h"

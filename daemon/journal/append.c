@@ -1,5 +1,5 @@
 /*
- * journal_append.c - the loop thread's side: records are sealed straight into the open batch's
+ * append.c - the loop thread's side: records are sealed straight into the open batch's
  * arenas, one contiguous piece a table; submit hands them over as a whole.
  */
 #include "journal_private.h"

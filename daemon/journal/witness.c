@@ -1,5 +1,5 @@
 /*
- * journal_witness.c - folder/journal/witness: a lower bound of what the journal holds.
+ * witness.c - folder/journal/witness: a lower bound of what the journal holds.
  *
  *    0        8         16      32      40       48      56      64       72
  *   ┌────────┬─────────┬───────┬───────┬────────┬───────┬───────┬────────┐

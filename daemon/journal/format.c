@@ -1,4 +1,4 @@
-/* journal_format.c - records, chunks and the head as bytes; the drawing is in journal_private.h. */
+/* format.c - records, chunks and the head as bytes; the drawing is in journal_private.h. */
 #include "journal_private.h"
 
 #include <endian.h>

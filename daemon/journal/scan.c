@@ -1,4 +1,4 @@
-/* journal_scan.c - reads everything that is whole, and names what is not. */
+/* scan.c - reads everything that is whole, and names what is not. */
 #include "journal_private.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* journal_env.c - the LMDB environment: opening, its tables and how they end, reading, growing. */
+/* env.c - the LMDB environment: opening, its tables and how they end, reading, growing. */
 #include "journal_private.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * journal_archive.c - a journal as one stream, and back.
+ * archive.c - a journal as one stream, and back.
  *
  *   "thaw journal 1\n" NUL | head | base head, blocks | log records … | alert changes … |
  *   rejects … | end

@@ -1,4 +1,4 @@
-/* journal_system.c - what the system and LMDB say, and folders on the disk. */
+/* system.c - what the system and LMDB say, and folders on the disk. */
 #include "journal_private.h"
 
 #include <errno.h>
