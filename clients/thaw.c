@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "client.h"
-#include "verb.h"
+#include "verbs/verb.h"
 
 typedef struct verb {
     const char *name;

@@ -10,14 +10,14 @@
 #include <string.h>
 
 #include "client.h"
-#include "connection.h"
 #include "difference.h"
 #include "feed.h"
-#include "json.h"
+#include "forms/json.h"
+#include "forms/pack.h"
 #include "memory.h"
-#include "pack.h"
-#include "publish_screen.h"
+#include "screen/publish_screen.h"
 #include "shrinkage.h"
+#include "wire/connection.h"
 
 enum { FILES_MAX = 4, PATH_BYTES = 4096, BATCH_EVENTS = 100, WINDOW = 32 };
 

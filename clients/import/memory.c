@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#include "json.h"
+#include "forms/json.h"
 #include "source.h"
 
 enum { FORMAT = 1, PATH_BYTES = 4096 };

@@ -10,7 +10,7 @@
 
 #include "client.h"
 #include "country.h"
-#include "pack.h"
+#include "forms/pack.h"
 
 enum { TEXT_BYTES = 1500, ID_BYTES = 128, NAME_BYTES = 1024 };
 

@@ -12,7 +12,7 @@
 #include <strings.h>
 #include <xxhash.h>
 
-#include "utf8.h"
+#include "forms/utf8.h"
 
 /* ---- pool --------------------------------------------------------------------------- */
 

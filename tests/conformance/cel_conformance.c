@@ -1,7 +1,7 @@
 /* cel_conformance.c: runs a file of conformance cases of the expression language, JSON lines with
  * case, expr, bindings and value or error. Names every case that comes out differently; fails
  * where there is one, or where there was no case at all. */
-#include "expr_json.h"
+#include "trials/expr_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -21,7 +21,7 @@
 
 #include "engine.h"
 #include "facts_driver_watch.h"
-#include "json.h"
+#include "forms/json.h"
 
 typedef struct run {
     facts *f;

@@ -21,8 +21,8 @@
 
 #include "engine.h"
 #include "facts/facts.h"
-#include "json.h"
-#include "pack.h"
+#include "forms/json.h"
+#include "forms/pack.h"
 #include "rules/rules.h"
 
 enum { ENDS_MAX = 256, KNOWN_MAX = 256 };

@@ -1,0 +1,313 @@
+/*
+ * connection.c - the `service` endpoint of thawd.
+ */
+#include "wire/connection.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../proto/src/link.h"
+#include "client.h"
+#include "forms/pack.h"
+#include "screen/screen.h"
+#include "wire/keys.h"
+
+enum { REPLY_FRAMES = 3, REPLY_BYTES_MAX = 256 * 1024 * 1024 };
+
+struct connection {
+    const common_options *options;
+    void *context, *service;
+    keys curve;
+    uint64_t asked;
+};
+
+connection *connection_free(connection *c)
+{
+    if (c == NULL)
+        return NULL;
+    if (c->service != NULL)
+        zmq_close(c->service);
+    if (c->context != NULL)
+        zmq_ctx_term(c->context);
+    keys_clear(&c->curve);
+    free(c);
+    return NULL;
+}
+
+static int set_int(void *socket, int option, int value)
+{
+    return zmq_setsockopt(socket, option, &value, sizeof value);
+}
+
+static int socket_prepare(connection *c, void *socket)
+{
+    int64_t most = REPLY_BYTES_MAX;
+    if (zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most) != 0 ||
+        set_int(socket, ZMQ_LINGER, 0) != 0 || set_int(socket, ZMQ_RECONNECT_IVL, 50) != 0 ||
+        set_int(socket, ZMQ_RECONNECT_IVL_MAX, 1000) != 0 ||
+        set_int(socket, ZMQ_TCP_KEEPALIVE, 1) != 0 ||
+        set_int(socket, ZMQ_TCP_KEEPALIVE_IDLE, 30) != 0 ||
+        set_int(socket, ZMQ_TCP_KEEPALIVE_INTVL, 10) != 0 || set_int(socket, ZMQ_IPV6, 1) != 0)
+        return -errno;
+    return c->options->server_key == NULL ? 0 : keys_apply(&c->curve, socket);
+}
+
+static int connect_sound(void *socket, const char *endpoint)
+{
+    if (wire_endpoint_is_sound(endpoint))
+        return zmq_connect(socket, endpoint);
+    errno = EINVAL;
+    return -1;
+}
+
+void *connection_open(connection *c, int type, const char *endpoint)
+{
+    void *socket = zmq_socket(c->context, type);
+    if (socket == NULL) {
+        complain("no socket: %s", zmq_strerror(errno));
+        return NULL;
+    }
+    /* IMMEDIATE: what is sent goes to a thawd that is there, not into a queue for one that may
+     * come. */
+    if (socket_prepare(c, socket) != 0 ||
+        (type == ZMQ_DEALER && set_int(socket, ZMQ_IMMEDIATE, 1) != 0) ||
+        connect_sound(socket, endpoint) != 0) {
+        complain(
+            "cannot connect to '%s': %s (expected an address such as ipc:///run/thaw/service or "
+            "tcp://127.0.0.1:5780)",
+            endpoint, zmq_strerror(errno));
+        zmq_close(socket);
+        return NULL;
+    }
+    return socket;
+}
+
+int connection_new(const common_options *options, connection **ret_connection)
+{
+    connection *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return -ENOMEM;
+    c->options = options;
+    c->context = zmq_ctx_new();
+    if (c->context == NULL) {
+        complain("no ZeroMQ context: %s", zmq_strerror(errno));
+        connection_free(c);
+        return -ENOMEM;
+    }
+    int result =
+        options->server_key == NULL ? 0 : keys_load(&c->curve, options->server_key, options->key);
+    if (result == 0)
+        c->service = connection_open(c, ZMQ_DEALER, options->service);
+    if (c->service == NULL) {
+        connection_free(c);
+        return result != 0 ? result : -EINVAL;
+    }
+    *ret_connection = c;
+    return 0;
+}
+
+void *connection_context(connection *c)
+{
+    return c->context;
+}
+
+void *connection_socket(connection *c)
+{
+    return c->service;
+}
+
+/* ---- frames ------------------------------------------------------------------------- */
+
+void frames_close(zmq_msg_t frames[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        zmq_msg_close(&frames[i]);
+}
+
+bool frame_equals(zmq_msg_t *frame, const char *text)
+{
+    return zmq_msg_size(frame) == strlen(text) &&
+           memcmp(zmq_msg_data(frame), text, strlen(text)) == 0;
+}
+
+/* Throws away what is left of a message. */
+static void frames_drop(void *socket)
+{
+    zmq_msg_t rest;
+    int more = 1;
+    while (more != 0) {
+        zmq_msg_init(&rest);
+        more = zmq_msg_recv(&rest, socket, ZMQ_DONTWAIT) >= 0 ? zmq_msg_more(&rest) : 0;
+        zmq_msg_close(&rest);
+    }
+}
+
+int frames_receive(void *socket, zmq_msg_t frames[], size_t most, size_t *ret_count)
+{
+    size_t count = 0;
+    for (;;) {
+        zmq_msg_init(&frames[count]);
+        if (zmq_msg_recv(&frames[count], socket, ZMQ_DONTWAIT) < 0) {
+            int result = -errno;
+            frames_close(frames, count + 1);
+            return result;
+        }
+        bool more = zmq_msg_more(&frames[count]) != 0;
+        count++;
+        if (!more)
+            break;
+        if (count == most) {
+            frames_drop(socket);
+            frames_close(frames, count);
+            return -EBADMSG;
+        }
+    }
+    *ret_count = count;
+    return 0;
+}
+
+/* ---- one question ------------------------------------------------------------------- */
+
+void answer_free(answer *a)
+{
+    if (!a->open)
+        return;
+    msgpack_zone_destroy(&a->zone);
+    zmq_msg_close(&a->frame);
+    a->open = false;
+}
+
+static int answer_decode(answer *a, zmq_msg_t *body)
+{
+    answer_free(a);
+    if (!msgpack_zone_init(&a->zone, 8192))
+        return -ENOMEM;
+    zmq_msg_init(&a->frame);
+    zmq_msg_move(&a->frame, body);
+    a->open = true;
+    return pack_decode(zmq_msg_data(&a->frame), zmq_msg_size(&a->frame), &a->zone, &a->body);
+}
+
+/* Waits until the socket can do what is asked; -ETIMEDOUT at the deadline. */
+static int socket_wait(void *socket, short what, int64_t deadline_ns)
+{
+    for (;;) {
+        int64_t left_ns = deadline_ns - monotonic_ns();
+        if (left_ns <= 0)
+            return -ETIMEDOUT;
+        zmq_pollitem_t item = {.socket = socket, .events = what};
+        int ready = zmq_poll(&item, 1, (long)(left_ns / 1000000) + 1);
+        if (ready > 0)
+            return 0;
+        if (ready < 0 && errno != EINTR)
+            return -errno;
+    }
+}
+
+static int question_send(connection *c, const char *verb, const char *id,
+                         const msgpack_sbuffer *body)
+{
+    static const char empty_map[] = {(char)0x80};
+    const char *data = body != NULL ? body->data : empty_map;
+    size_t len = body != NULL ? body->size : sizeof empty_map;
+    if (zmq_send(c->service, verb, strlen(verb), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
+        zmq_send(c->service, id, strlen(id), ZMQ_SNDMORE) < 0 ||
+        zmq_send(c->service, data, len, 0) < 0)
+        return -errno;
+    return 0;
+}
+
+static int reply_take(connection *c, const char *id, answer *ret_answer)
+{
+    zmq_msg_t frames[REPLY_FRAMES];
+    size_t count = 0;
+    int result = frames_receive(c->service, frames, REPLY_FRAMES, &count);
+    if (result != 0)
+        return result;
+    bool ours = count == REPLY_FRAMES && frame_equals(&frames[1], id);
+    bool ok = ours && frame_equals(&frames[0], "OK");
+    /* Anything else is the late answer to an earlier question. */
+    result = ours ? answer_decode(ret_answer, &frames[2]) : -EAGAIN;
+    frames_close(frames, count);
+    return result != 0 || ok ? result : -EREMOTEIO;
+}
+
+int connection_try(connection *c, const char *verb, const msgpack_sbuffer *body, answer *ret_answer)
+{
+    char id[24];
+    int64_t deadline_ns = monotonic_ns() + c->options->timeout_ns;
+    snprintf(id, sizeof id, "%" PRIu64, ++c->asked);
+    int result = socket_wait(c->service, ZMQ_POLLOUT, deadline_ns);
+    if (result == 0)
+        result = question_send(c, verb, id, body);
+    if (result != 0)
+        return result;
+    do {
+        result = socket_wait(c->service, ZMQ_POLLIN, deadline_ns);
+        if (result == 0)
+            result = reply_take(c, id, ret_answer);
+    } while (result == -EAGAIN || result == -EINTR);
+    return result;
+}
+
+int connection_ask(connection *c, const char *verb, const msgpack_sbuffer *body, answer *ret_answer)
+{
+    int result = connection_try(c, verb, body, ret_answer);
+    if (result == 0)
+        return CLIENT_DONE;
+    if (result == -EREMOTEIO) {
+        connection_complain_refusal(verb, &ret_answer->body);
+        return CLIENT_NOT_SO;
+    }
+    if (result == -ETIMEDOUT)
+        connection_complain_silence(c->options, c->options->service);
+    else
+        complain("%s: the reply from %s cannot be read: %s", verb, c->options->service,
+                 strerror(-result));
+    return CLIENT_NO_ANSWER;
+}
+
+/* ---- what went wrong ---------------------------------------------------------------- */
+
+void connection_complain_refusal(const char *verb, const msgpack_object *body)
+{
+    size_t code_len = 0;
+    size_t message_len = 0;
+    const char *code = pack_get_str(body, "code", &code_len);
+    const char *message = pack_get_str(body, "message", &message_len);
+    screen s = screen_open(stderr);
+    fflush(stdout);
+    fprintf(stderr, "thaw: %s: ", verb);
+    if (message_len > 0)
+        screen_text(&s, message, message_len);
+    else
+        fputs("refused", stderr);
+    fputs(" (", stderr);
+    screen_text(&s, code_len > 0 ? code : "no code", code_len > 0 ? code_len : 7);
+    fputs(")\n", stderr);
+}
+
+void connection_complain_silence(const common_options *options, const char *endpoint)
+{
+    double seconds = (double)options->timeout_ns / 1e9;
+    if (strncmp(endpoint, "ipc://", 6) == 0 && endpoint[6] == '/') {
+        if (access(endpoint + 6, F_OK) != 0) {
+            complain("no connection to %s: %s; is thawd running?", endpoint, strerror(errno));
+            return;
+        }
+        if (access(endpoint + 6, W_OK) != 0) {
+            complain("no connection to %s: %s; its group may use it: thawd(8), ACCESS", endpoint,
+                     strerror(errno));
+            return;
+        }
+    }
+    complain("no answer from %s within %g s; is thawd running there%s?", endpoint, seconds,
+             options->server_key != NULL ? ", and are the keys right"
+             : strncmp(endpoint, "tcp://", 6) == 0
+                 ? ", and does it ask for keys (--server-key, --key)"
+                 : "");
+}
