@@ -62,7 +62,7 @@ uint32_t bare_names_known(facts *f, const uint32_t *numbers_, uint32_t count);
 void parties_enter(facts *f, uint32_t number, const thaw_event *event);
 void parties_leave(facts *f, uint32_t number, const thaw_event *event);
 
-/* ---- persons, measures (persons.c, measures.c, shown.c; entities.c) ------------------ */
+/* ---- persons, measures (persons.c, measures.c, shown.c; settle.c) ------------------ */
 
 void entities_settle(facts *f);
 

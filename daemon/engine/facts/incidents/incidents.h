@@ -103,7 +103,7 @@ numbers incident_news(facts *f, const incident *inc);
 /* Brings inc->now up to date with what came, or with all of it. */
 void incident_summarise(facts *f, incident *inc);
 
-/* ---- all of them (incidents.c) ------------------------------------------------------ */
+/* ---- all of them (settle.c) --------------------------------------------------------- */
 
 void incidents_settle(facts *f);
 /* largest.c, acts.c: what one incident's change means for others of the country. `before` is what it was. */

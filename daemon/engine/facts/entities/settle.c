@@ -1,4 +1,4 @@
-/* entities.c - persons and measures as facts: their names, their ids, and what of them changed. */
+/* settle.c - persons and measures as facts: their names, their ids, and what of them changed. */
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>

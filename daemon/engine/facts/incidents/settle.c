@@ -1,5 +1,5 @@
 /*
- * incidents.c - brings the incidents that were touched up to date and tells what became of them.
+ * settle.c - brings the incidents that were touched up to date and tells what became of them.
  *
  * An incident is known outside by its id, a hash of its key and its earliest-dated report. The objects
  * behind it come and go as runs are cut; so first every touched object gets the id it should have, and one
