@@ -136,6 +136,31 @@ static int log_deliver(const journal *j, MDB_cursor *cursor, uint64_t from,
     return r;
 }
 
+/* ---- one table, open to be read ----------------------------------------------------- */
+
+typedef struct opened {
+    MDB_txn *txn; /* NULL: there is nothing to close */
+    MDB_cursor *cursor;
+} opened;
+
+static int table_open(journal *j, MDB_dbi table, const char *name, opened *ret_opened, char *error)
+{
+    *ret_opened = (opened){NULL, NULL};
+    int r = journal_read_begin(j, &ret_opened->txn, error);
+    if (r < 0)
+        return r;
+    int rc = mdb_cursor_open(ret_opened->txn, table, &ret_opened->cursor);
+    return rc != 0 ? lmdb_failed(j, name, rc, error) : 0;
+}
+
+static void table_close(journal *j, opened *t)
+{
+    if (t->cursor != NULL)
+        mdb_cursor_close(t->cursor);
+    if (t->txn != NULL)
+        journal_read_end(j, t->txn);
+}
+
 /* ---- the base ----------------------------------------------------------------------- */
 
 static int block_deliver(const journal *j, const journal_item *block, journal_record_fn on_record,
@@ -231,20 +256,12 @@ static int all_deliver(const journal *j, MDB_txn *txn, MDB_cursor *cursor, uint6
 int journal_read(journal *j, uint64_t from, journal_record_fn on_record, void *context,
                  char error[512])
 {
-    MDB_txn *txn;
-    MDB_cursor *cursor;
+    opened t;
 
-    int r = journal_read_begin(j, &txn, error);
-    if (r < 0)
-        return r;
-    int rc = mdb_cursor_open(txn, j->log, &cursor);
-    if (rc != 0) {
-        r = lmdb_failed(j, "log", rc, error);
-    } else {
-        r = all_deliver(j, txn, cursor, from, on_record, context, error);
-        mdb_cursor_close(cursor);
-    }
-    journal_read_end(j, txn);
+    int r = table_open(j, j->log, "log", &t, error);
+    if (r == 0)
+        r = all_deliver(j, t.txn, t.cursor, from, on_record, context, error);
+    table_close(j, &t);
     return r > 0 ? 0 : r;
 }
 
@@ -317,20 +334,12 @@ static int alerts_deliver(const journal *j, MDB_cursor *cursor, uint64_t from,
 int journal_read_alerts(journal *j, uint64_t from, journal_alert_fn on_alert, void *context,
                         char error[512])
 {
-    MDB_txn *txn;
-    MDB_cursor *cursor;
+    opened t;
 
-    int r = journal_read_begin(j, &txn, error);
-    if (r < 0)
-        return r;
-    int rc = mdb_cursor_open(txn, j->alerts, &cursor);
-    if (rc != 0) {
-        r = lmdb_failed(j, "alerts", rc, error);
-    } else {
-        r = alerts_deliver(j, cursor, from, on_alert, context, error);
-        mdb_cursor_close(cursor);
-    }
-    journal_read_end(j, txn);
+    int r = table_open(j, j->alerts, "alerts", &t, error);
+    if (r == 0)
+        r = alerts_deliver(j, t.cursor, from, on_alert, context, error);
+    table_close(j, &t);
     return r > 0 ? 0 : r;
 }
 
@@ -381,19 +390,11 @@ static int rejects_deliver(const journal *j, MDB_cursor *cursor, uint32_t limit,
 int journal_read_rejects(journal *j, uint32_t limit, journal_reject_fn on_reject, void *context,
                          char error[512])
 {
-    MDB_txn *txn;
-    MDB_cursor *cursor;
+    opened t;
 
-    int r = journal_read_begin(j, &txn, error);
-    if (r < 0)
-        return r;
-    int rc = mdb_cursor_open(txn, j->rejects, &cursor);
-    if (rc != 0) {
-        r = lmdb_failed(j, "rejects", rc, error);
-    } else {
-        r = rejects_deliver(j, cursor, limit, on_reject, context, error);
-        mdb_cursor_close(cursor);
-    }
-    journal_read_end(j, txn);
+    int r = table_open(j, j->rejects, "rejects", &t, error);
+    if (r == 0)
+        r = rejects_deliver(j, t.cursor, limit, on_reject, context, error);
+    table_close(j, &t);
     return r > 0 ? 0 : r;
 }
