@@ -171,8 +171,8 @@ int reply_ok(thawd *d, const envelope *to, reply_body *body)
     if (!body->over)
         return put(d, to, "OK", body);
     snprintf(error.message, sizeof(error.message),
-             "the answer would be larger than %zu bytes (limits.reply): ask for less, with a "
-             "limit, a country or a date",
+             "the answer would be larger than %zu bytes: ask for less where the verb lets you (a limit, "
+             "a country, a date), or raise limits.reply in thawd's configuration",
              body->max);
     reply_body_done(body);
     return reply_error(d, to, &error);
