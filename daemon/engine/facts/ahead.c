@@ -4,7 +4,7 @@
  * A report leads through its source to its feed and through its key to the incident that opened last and
  * that one's opener, each found by what stands in the one before; of many countries all of it is cold. So
  * several reports take each step together, and their misses wait beside one another. Everything here is a
- * guess: a wrong one costs a line of the cache.
+ * guess: a wrong one costs a line of the cache. What was found is tried first when the report comes.
  */
 #include "facts/incidents/digest.h"
 #include "facts/memory/index.h"
@@ -84,7 +84,7 @@ static void path_opener(const facts *f, const path *p)
         fetch_ahead(report_of(f, p->hot->opener), sizeof(report));
 }
 
-void facts_look_ahead(const facts *f, const thaw_event events[], size_t count, thaw_hash ret_keys[])
+void facts_look_ahead(facts *f, const thaw_event events[], size_t count, thaw_hash ret_keys[])
 {
     path paths[FACTS_AHEAD];
     for (size_t i = 0; i < count; i++) {
@@ -105,4 +105,19 @@ void facts_look_ahead(const facts *f, const thaw_event events[], size_t count, t
     for (size_t i = 0; i < count; i++)
         if (paths[i].hot)
             digest_fetch(paths[i].hot->digest, paths[i].source);
+    for (size_t i = 0; i < count; i++)
+        f->ahead[i] = (foreseen){ret_keys[i], paths[i].source, paths[i].feed, paths[i].key};
+    f->ahead_count = (uint32_t)count;
+    f->ahead_at = 0;
+}
+
+uint32_t foreseen_take(facts *f, thaw_hash key)
+{
+    const foreseen *next = &f->ahead[f->ahead_at];
+    if (f->ahead_at == f->ahead_count || next->key.low != key.low || next->key.high != key.high)
+        return 0;
+    f->ahead_at++;
+    f->feeds_last = next->feed;
+    f->keys_last = next->cluster;
+    return next->source;
 }

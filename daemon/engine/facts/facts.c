@@ -215,12 +215,9 @@ static void facts_release(facts *f)
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         numbers_done(lists[i], &f->held);
     f->deadline_ns = INT64_MAX;
+    f->keys_last = f->ahead_count = f->ahead_at = 0; /* what they lead to is gone */
     results_set_records(f);
 }
-
-/* ---- one report --------------------------------------------------------------------- */
-
-/* ---- withdrawing and replacing ------------------------------------------------------ */
 
 static void reports_settle(facts *f)
 {

@@ -228,7 +228,7 @@ thaw_hash facts_key(const thaw_event *event);
 /* The identities of up to FACTS_AHEAD reports that are about to be added, whose way through memory is
  * prepared meanwhile. */
 #define FACTS_AHEAD 16u
-void facts_look_ahead(const facts *f, const thaw_event events[], size_t count, thaw_hash ret_keys[]);
+void facts_look_ahead(facts *f, const thaw_event events[], size_t count, thaw_hash ret_keys[]);
 /* Whether a report of that identity was taken in before. */
 bool facts_knows(const facts *f, thaw_hash key);
 /* Takes in one report that became known at known_at_ns (the clock of the engine). -ENOMEM. */

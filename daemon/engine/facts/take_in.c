@@ -78,12 +78,14 @@ static uint32_t symbol_of(facts *f, thaw_str string)
     return symbol;
 }
 
-static void report_fill(facts *f, report *r, const thaw_event *event)
+/* source: its symbol as foreseen, 0: it was not. */
+static void report_fill(facts *f, report *r, const thaw_event *event, uint32_t source)
 {
     uint32_t parties = parties_named(f, event);
     report_date(r, event);
     r->count = event->count;
-    r->source = symbol_of(f, event->source);
+    r->source =
+        source && str_equal(symbols_get(f->symbols, source), event->source) ? source : symbol_of(f, event->source);
     if (symbols_rank(f->symbols, r->source) < 0) /* names decide between reports of one day */
         f->failed = -ENOMEM;
     r->voice = event->attributed_to.data ? symbol_of(f, event->attributed_to) : r->source;
@@ -260,7 +262,7 @@ static bool same_content(const report *r, const thaw_event *event)
 
 int facts_add(facts *f, const thaw_event *event, thaw_hash key, int64_t known_at_ns, facts_verdict *ret_verdict)
 {
-    uint32_t number = reports_find(f->reports, key);
+    uint32_t source = foreseen_take(f, key), number = reports_find(f->reports, key);
     if (number) {
         return known_again(f, same_content(report_of(f, number), event), report_seq(f, number), ret_verdict);
     }
@@ -285,7 +287,7 @@ int facts_add(facts *f, const thaw_event *event, thaw_hash key, int64_t known_at
     f->cause_corrects = false;
     report *record = report_of(f, number);
     reports_lend(f->reports, number, event);
-    report_fill(f, record, event);
+    report_fill(f, record, event, source);
     references_of(f, event);
     references_awaited(f, record);
     feed_note(f, number, event);

@@ -4,24 +4,29 @@
 
 #include "facts/incidents/incidents.h"
 
+static bool key_is(const key *k, uint8_t kind, const char code[2], uint8_t discriminator, uint32_t authority)
+{
+    return k->kind == kind && k->country[0] == code[0] && k->country[1] == code[1] &&
+           k->discriminator == discriminator && k->authority == authority;
+}
+
 uint32_t key_find(const facts *f, uint8_t kind, const char code[2], uint8_t discriminator, uint32_t authority)
 {
     uint64_t hash = key_hash(kind, code, discriminator, authority);
     uint32_t cursor = 0, i;
-    while ((i = index_next(&f->keys_index, hash, &cursor))) {
-        const key *k = &f->keys[i];
-        if (k->kind == kind && k->country[0] == code[0] && k->country[1] == code[1] &&
-            k->discriminator == discriminator && k->authority == authority)
+    while ((i = index_next(&f->keys_index, hash, &cursor)))
+        if (key_is(&f->keys[i], kind, code, discriminator, authority))
             break;
-    }
     return i;
 }
 
 uint32_t key_index_of(facts *f, uint8_t kind, const char code[2], uint8_t discriminator, uint32_t authority)
 {
+    if (f->keys_last && key_is(&f->keys[f->keys_last], kind, code, discriminator, authority))
+        return f->keys_last;
     uint32_t i = key_find(f, kind, code, discriminator, authority);
     if (i)
-        return i;
+        return f->keys_last = i;
     i = grow(f, (void **)&f->keys, &f->keys_count, &f->keys_capacity, sizeof *f->keys);
     f->keys[i] =
         (key){.kind = kind, .discriminator = discriminator, .country = {code[0], code[1]}, .authority = authority};

@@ -301,6 +301,12 @@ typedef struct identity {
     int64_t known_at_ns;
 } identity;
 
+/* What a report that is about to come leads to (ahead.c); a guess, 0 where there is none. */
+typedef struct foreseen {
+    thaw_hash key;                  /* of the report */
+    uint32_t source, feed, cluster; /* symbol; indexes of its feed and its clustering key */
+} foreseen;
+
 /* ---- the whole ---------------------------------------------------------------------- */
 
 struct facts {
@@ -344,7 +350,9 @@ struct facts {
     uint32_t incidents_count, incidents_capacity, scopes_count, scopes_capacity, nodes_count, nodes_capacity;
     uint32_t entities_count, entities_capacity, tallies_count, tallies_capacity, feeds_count, feeds_capacity;
     uint32_t producers_count, producers_capacity;
-    uint32_t feeds_last; /* asked for last; 0: none */
+    uint32_t feeds_last, keys_last; /* asked for last, or likely to be next; 0: none */
+    foreseen ahead[FACTS_AHEAD];    /* of reports that are about to come, in their order */
+    uint32_t ahead_count, ahead_at;
     numbers groups_free, incidents_free, nodes_free, entities_free, tallies_free;
     hash_index keys_index, scopes_index, nodes_index, tallies_index, feeds_index, producers_index, handles;
     uint64_t next_serial;
@@ -437,6 +445,8 @@ static inline uint64_t feed_hash(uint32_t source, uint32_t country_index_)
 {
     return mix(source, country_index_);
 }
+/* What was foreseen of the report that comes now; its symbol of the source, 0: none. */
+uint32_t foreseen_take(facts *f, thaw_hash key);
 /* What parts the keys of one kind and country: grace, stage or effect. */
 uint8_t event_discriminator(const thaw_event *event);
 
