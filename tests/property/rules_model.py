@@ -334,7 +334,7 @@ class Model:
                 handles = {h for _, h in record.grounds}
                 if replaces in handles:
                     record.grounds = [(n, handle if h == replaces else h) for n, h in record.grounds]
-                    record.touched = True
+                    record.touched = record.touched or correction
                 if correction and handle in handles and (type_ == 3 or self.concerns(causes, record)):
                     record.touched = True
 

@@ -7,6 +7,7 @@
 #include "facts/entities/entities.h"
 #include "facts/incidents/incidents.h"
 #include "facts/ledger/ledger.h"
+#include "facts/state/known.h"
 #include "facts/state/state.h"
 
 static uint8_t effect_of(uint8_t action)
@@ -161,14 +162,25 @@ static void report_succeed(facts *f, const report *before)
         r->told = before->told;
 }
 
+/* Whether a report stood when facts were told last, or takes the place of one that did: what came and went since was
+ * never known, and nothing is corrected by that. */
+static bool report_was_told(facts *f, uint32_t number)
+{
+    for (uint32_t steps = 0; number && steps < REVISIONS_MAX; steps++) { /* they may go in a circle */
+        if (report_of(f, number)->told_as_fact)
+            return true;
+        number = report_before(f, number);
+    }
+    return false;
+}
+
 static void report_kill(facts *f, uint32_t number, bool withdraw)
 {
     report *r = report_of(f, number);
     if (r->kind == THAW_RETRACTION)
         return;
-    bool lived = report_lives(r);
-    if (lived) {
-        f->cause_corrects = true;
+    f->cause_corrects = f->cause_corrects || report_was_told(f, number);
+    if (report_lives(r)) {
         if (!withdraw)
             report_succeed(f, r);
         report_leave(f, number);

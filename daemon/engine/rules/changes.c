@@ -299,7 +299,7 @@ static int facts_replaced(rules *set, const fact_change *change)
     /* What alerts recorded of the old fact is from now on said by the new one. */
     while (res == 0 && old->grounds) {
         ground *one = old->grounds;
-        res = record_touch(set, one->record, change);
+        res = change->correction ? record_touch(set, one->record, change) : 0;
         old->grounds = one->fact_next;
         one->fact_next = node->grounds;
         node->grounds = one;

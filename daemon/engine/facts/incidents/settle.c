@@ -97,6 +97,7 @@ static void identities_settle(facts *f)
 /* One touched object while the facts are told of. */
 typedef struct line {
     uint32_t incident, heir_of;
+    uint32_t before; /* whose place it takes as another fact; 0: none's */
     fact_handle handle, was; /* that it goes on with; its own, which it may have lost */
     uint64_t fingerprint;    /* as it was told last */
     uint32_t told_count;
@@ -118,40 +119,87 @@ static fact_handle gone_handle(const facts *f, uint32_t object, const hash_index
     return inc && inc->dirty && is_left(inc, inherited) ? inc->handle : 0;
 }
 
+/* Where the reports of an object stood when facts were told last. */
+typedef struct origin {
+    uint32_t object;  /* the first of those beside the one it goes on as; 0: all of them stood there, or nowhere */
+    uint32_t ended;   /* the first whose fact ends, which it takes the place of */
+    uint32_t reports; /* that stood in `object` */
+    uint32_t same;    /* that stood in the one it goes on as */
+    bool several;
+} origin;
+
+static origin origin_of(facts *f, const line *l, incident *inc, const hash_index *inherited)
+{
+    const numbers list = incident_news(f, inc); /* beside those it was told with, of which none left then */
+    const uint32_t kept = inc->whole ? 0 : inc->told_count;
+    origin o = {0};
+    if (l->heir_of == inc->index)
+        o.same = kept;
+    else if (kept)
+        o = (origin){.object = inc->index, .ended = gone_handle(f, inc->index, inherited) ? inc->index : 0, .reports = kept};
+    for (uint32_t i = 0; i < list.count; i++) {
+        uint32_t told = report_of(f, list.at[i])->told;
+        if (!told)
+            continue;
+        if (told == l->heir_of) {
+            o.same++;
+            continue;
+        }
+        o.object = o.object ? o.object : told;
+        o.reports += told == o.object;
+        o.several |= told != o.object;
+        if (!o.ended && gone_handle(f, told, inherited))
+            o.ended = told;
+    }
+    return o;
+}
+
+/* A further report can give an incident another id. It is the same one where all it was told with goes on in it,
+ * and nothing comes to it from elsewhere: that is news. */
+static bool is_renamed(const facts *f, const line *l, const origin *o)
+{
+    const incident *inc = f->incidents[l->incident], *before = f->incidents[o->object];
+    return !l->handle && o->object && o->object == o->ended && !o->several && o->reports == before->told_count &&
+           !inc->why.corrections.count && !before->why.corrections.count;
+}
+
+/* Who takes the place or the fact of another takes over what corrected that one in this batch. */
+static void corrections_inherit(facts *f, incident *inc, const incident *of)
+{
+    if (inc == of)
+        return;
+    for (uint32_t i = 0; i < of->why.corrections.count && inc->why.corrections.count < CAUSES_MAX; i++)
+        put(f, &inc->why.corrections, of->why.corrections.at[i]);
+}
+
 /* Whether reports left or came from elsewhere; if it is a new fact, whose place it takes. */
-static void line_compare(facts *f, line *l, const hash_index *inherited)
+static void line_compare(facts *f, line *l, const hash_index *inherited, hash_index *renamed)
 {
     incident *inc = f->incidents[l->incident];
-    const numbers list = incident_news(f, inc); /* beside those it was told with, of which none left then */
-    bool itself = l->heir_of == inc->index;
-    uint32_t same = !inc->whole && itself ? l->told_count : 0;
-    fact_handle from = 0;
-    for (uint32_t i = 0; i < list.count; i++) {
-        report *r = report_of(f, list.at[i]);
-        if (r->told && r->told == l->heir_of) {
-            same++;
-        } else if (r->told) {
-            l->correction = true;
-            if (!from)
-                from = gone_handle(f, r->told, inherited);
+    const origin o = origin_of(f, l, inc, inherited);
+    if (!l->handle) {
+        l->before = l->was ? l->incident : o.ended;
+        l->replaces = l->before ? gone_handle(f, l->before, inherited) : 0;
+        if (l->replaces && is_renamed(f, l, &o)) {
+            if (index_put(renamed, l->replaces, 1, &f->held) < 0)
+                f->failed = -ENOMEM;
+            return;
         }
+        if (l->replaces)
+            corrections_inherit(f, inc, f->incidents[l->before]);
     }
-    bool renamed = !inc->whole && !itself && inc->told_count;
-    if (same < l->told_count || renamed || inc->why.corrections.count)
-        l->correction = true;
-    if (!l->handle)
-        l->replaces = l->was ? gone_handle(f, l->incident, inherited) : from;
+    l->correction = o.object || o.same < l->told_count || inc->why.corrections.count;
 }
 
 /* The persons of a report that stands elsewhere now: their releases and detentions may be other ones. */
-static void persons_moved(facts *f, uint32_t number, const causes *why)
+static void persons_moved(facts *f, uint32_t number, bool correction, const causes *why)
 {
     numbers entities = {0};
     report_entities(f, number, &entities);
     for (uint32_t i = 0; i < entities.count; i++) {
         entity_mark(f, entities.at[i]);
         entity *e = &f->entities[entities.at[i]];
-        e->correction = true;
+        e->correction = e->correction || correction;
         if (!e->why.news)
             e->why.news = why->news;
         for (uint32_t j = 0; j < why->corrections.count; j++)
@@ -160,13 +208,13 @@ static void persons_moved(facts *f, uint32_t number, const causes *why)
     numbers_done(&entities, &f->held);
 }
 
-static void line_note_members(facts *f, incident *inc)
+static void line_note_members(facts *f, const line *l, incident *inc)
 {
     const numbers list = incident_news(f, inc);
     for (uint32_t i = 0; i < list.count; i++) {
         report *r = report_of(f, list.at[i]);
         if (r->told && r->told != inc->index && r->persons_named)
-            persons_moved(f, list.at[i], &inc->why);
+            persons_moved(f, list.at[i], l->correction, &inc->why);
         r->told = inc->index;
     }
     inc->told_count = inc->now.reports_count;
@@ -179,7 +227,7 @@ static void line_tell(facts *f, line *l)
 {
     incident *inc = f->incidents[l->incident];
     inc->now.fingerprint = incident_fingerprint(inc);
-    line_note_members(f, inc);
+    line_note_members(f, l, inc);
     if (!l->handle) {
         inc->handle = handle_new(f, f->keys[inc->key_index].kind, inc->index);
         tell(f, FACT_APPEARED, inc->handle, l->replaces, l->correction, &inc->why);
@@ -293,49 +341,63 @@ static void line_inherit(facts *f, const line *l)
 {
     if (!l->heir_of || l->heir_of == l->incident)
         return;
-    causes *why = &f->incidents[l->incident]->why;
-    const causes *of = &f->incidents[l->heir_of]->why;
-    why->news = why->news ? why->news : of->news;
-    for (uint32_t i = 0; i < of->corrections.count && why->corrections.count < CAUSES_MAX; i++)
-        put(f, &why->corrections, of->corrections.at[i]);
+    incident *inc = f->incidents[l->incident];
+    const incident *of = f->incidents[l->heir_of];
+    inc->why.news = inc->why.news ? inc->why.news : of->why.news;
+    corrections_inherit(f, inc, of);
+}
+
+/* A fact ends; where another took its place and only its id is new, that is news too. */
+static void line_tell_gone(facts *f, const line *l, const hash_index *renamed)
+{
+    uint32_t cursor = 0;
+    const causes *why = &f->incidents[l->incident]->why;
+    causes copy = {.news = why->news};
+    for (uint32_t i = 0; i < why->corrections.count; i++)
+        add(f, &copy.corrections, why->corrections.at[i]);
+    tell(f, FACT_GONE, l->was, 0, !index_next(renamed, l->was, &cursor), &copy);
+    numbers_done(&copy.corrections, &f->held);
+}
+
+/* Handles that end, and those that go on in another object. */
+static void lines_hand_on(facts *f, const line *lines, uint32_t count, const hash_index *inherited)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const incident *inc = f->incidents[lines[i].incident];
+        if (inc->used && is_left(inc, inherited))
+            handle_drop(f, lines[i].was, inc->index);
+        if (lines[i].handle && lines[i].heir_of != inc->index)
+            handle_move(f, lines[i].handle, lines[i].heir_of, inc->index);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (!f->incidents[lines[i].incident]->used && is_left(f->incidents[lines[i].incident], inherited))
+            handle_drop(f, lines[i].was, lines[i].incident);
 }
 
 static void lines_tell(facts *f, line *lines, uint32_t count)
 {
-    hash_index inherited = {0};
+    hash_index inherited = {0}, renamed = {0};
     for (uint32_t i = 0; i < count; i++)
         if (lines[i].handle && lines[i].heir_of != lines[i].incident &&
             index_put(&inherited, lines[i].handle, i + 1, &f->held) < 0)
             f->failed = -ENOMEM;
     for (uint32_t i = 0; i < count; i++)
         line_inherit(f, &lines[i]);
-    for (uint32_t i = 0; i < count; i++) {
-        incident *inc = f->incidents[lines[i].incident];
-        if (inc->used)
-            line_compare(f, &lines[i], &inherited);
-        else if (is_left(inc, &inherited))
-            tell(f, FACT_GONE, inc->handle, 0, true, &inc->why);
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        incident *inc = f->incidents[lines[i].incident];
-        if (inc->used && is_left(inc, &inherited)) {
-            causes copy = {.news = inc->why.news};
-            for (uint32_t c = 0; c < inc->why.corrections.count; c++)
-                add(f, &copy.corrections, inc->why.corrections.at[c]);
-            tell(f, FACT_GONE, lines[i].was, 0, true, &copy);
-            handle_drop(f, lines[i].was, inc->index);
-            numbers_done(&copy.corrections, &f->held);
-        }
-        if (lines[i].handle && lines[i].heir_of != inc->index)
-            handle_move(f, lines[i].handle, lines[i].heir_of, inc->index);
-    }
     for (uint32_t i = 0; i < count; i++)
-        if (!f->incidents[lines[i].incident]->used && is_left(f->incidents[lines[i].incident], &inherited))
-            handle_drop(f, lines[i].was, lines[i].incident);
+        if (f->incidents[lines[i].incident]->used)
+            line_compare(f, &lines[i], &inherited, &renamed);
+    for (uint32_t i = 0; i < count; i++)
+        if (lines[i].replaces) /* what corrected the one ended the other */
+            corrections_inherit(f, f->incidents[lines[i].before], f->incidents[lines[i].incident]);
+    for (uint32_t i = 0; i < count; i++)
+        if (is_left(f->incidents[lines[i].incident], &inherited))
+            line_tell_gone(f, &lines[i], &renamed);
+    lines_hand_on(f, lines, count, &inherited);
     for (uint32_t i = 0; i < count; i++)
         if (f->incidents[lines[i].incident]->used)
             line_tell(f, &lines[i]);
     index_done(&inherited, &f->held);
+    index_done(&renamed, &f->held);
 }
 
 static void incidents_release(facts *f)

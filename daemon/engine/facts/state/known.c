@@ -33,8 +33,7 @@ void reports_read(facts *f, numbers *list)
     list->count = f->known_at ? kept : list->count;
 }
 
-/* The report that one withdraws or replaces; 0: it is not known, or there is none. */
-static uint32_t report_before(facts *f, uint32_t number)
+uint32_t report_before(facts *f, uint32_t number)
 {
     thaw_event event;
     report_event(f->reports, report_of(f, number), &event);
