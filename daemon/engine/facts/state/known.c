@@ -11,12 +11,24 @@ void facts_read_known(facts *f, uint64_t number)
     f->known_fact = 0;
 }
 
+/* It stood then: it had come, and nothing had withdrawn or replaced it. */
+static bool stood(facts *f, uint32_t number)
+{
+    const report *r = report_of(f, number);
+    return report_seq(f, number) <= f->known_at && (report_lives(r) || report_seq(f, r->dead_by) > f->known_at);
+}
+
+/* Of those that live: it had come, or has taken the place of one that stood. */
 static bool was_known(facts *f, uint32_t number)
 {
     if (report_seq(f, number) <= f->known_at)
         return true;
-    uint64_t before = facts_takes_back(f, number);
-    return before && before <= f->known_at;
+    for (uint32_t steps = 0, at = report_before(f, number); at && steps < REVISIONS_MAX; steps++) {
+        if (stood(f, at))
+            return true;
+        at = report_before(f, at);
+    }
+    return false;
 }
 
 bool report_is_read(facts *f, uint32_t number)
