@@ -130,7 +130,8 @@ static void lists_free(facts *f)
     numbers *lists[] = {&f->groups_free,   &f->incidents_free, &f->nodes_free,      &f->entities_free,
                         &f->tallies_free,  &f->dirty_keys,     &f->dirty_incidents, &f->dirty_entities,
                         &f->dirty_tallies, &f->dirty_feeds,    &f->dirty_countries, &f->fresh_reports,
-                        &f->gone_reports,  &f->work_entities,  &f->timed,           &f->work_reports};
+                        &f->gone_reports,  &f->corrected,      &f->work_entities,   &f->timed,
+                        &f->work_reports};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         numbers_done(lists[i], &f->held);
     hash_index *indexes[] = {&f->keys_index,  &f->scopes_index,    &f->nodes_index, &f->tallies_index,
@@ -211,7 +212,8 @@ static void facts_release(facts *f)
     numbers *lists[] = {&f->groups_free,   &f->incidents_free,  &f->nodes_free,      &f->entities_free,
                         &f->tallies_free,  &f->dirty_keys,      &f->dirty_incidents, &f->dirty_entities,
                         &f->dirty_tallies, &f->dirty_countries, &f->fresh_reports,   &f->gone_reports,
-                        &f->dirty_feeds,   &f->work_entities,   &f->timed,           &f->work_reports};
+                        &f->corrected,     &f->dirty_feeds,     &f->work_entities,   &f->timed,
+                        &f->work_reports};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         numbers_done(lists[i], &f->held);
     f->deadline_ns = INT64_MAX;

@@ -97,7 +97,7 @@ static void identities_settle(facts *f)
 /* One touched object while the facts are told of. */
 typedef struct line {
     uint32_t incident, heir_of;
-    uint32_t before; /* whose place it takes as another fact; 0: none's */
+    uint32_t before;         /* whose place it takes as another fact; 0: none's */
     fact_handle handle, was; /* that it goes on with; its own, which it may have lost */
     uint64_t fingerprint;    /* as it was told last */
     uint32_t told_count;
@@ -136,7 +136,8 @@ static origin origin_of(facts *f, const line *l, incident *inc, const hash_index
     if (l->heir_of == inc->index)
         o.same = kept;
     else if (kept)
-        o = (origin){.object = inc->index, .ended = gone_handle(f, inc->index, inherited) ? inc->index : 0, .reports = kept};
+        o = (origin){
+            .object = inc->index, .ended = gone_handle(f, inc->index, inherited) ? inc->index : 0, .reports = kept};
     for (uint32_t i = 0; i < list.count; i++) {
         uint32_t told = report_of(f, list.at[i])->told;
         if (!told)
@@ -286,6 +287,21 @@ static bool incident_grew(const incident *inc)
            (!inc->whole && (inc->items.count > inc->items_settled || inc->joined.count > inc->joined_settled));
 }
 
+/* Totals that somebody states of a country are compared with its releases and detentions. */
+static void ledger_follows(facts *f, const incident *inc, const char *code)
+{
+    country *c = country_of(f, code);
+    uint32_t index = country_index(f, code);
+    if (!c->dirty) {
+        c->dirty = true;
+        add(f, &f->dirty_countries, index);
+    }
+    for (uint32_t i = 0; c->tallies.count && i < inc->why.corrections.count; i++) {
+        add(f, &f->corrected, index);
+        add(f, &f->corrected, inc->why.corrections.at[i]);
+    }
+}
+
 /* New summaries, and what they mean for other incidents of the country; the list grows meanwhile. */
 static void summaries_settle(facts *f)
 {
@@ -308,11 +324,7 @@ static void summaries_settle(facts *f)
         }
         if (k->kind == THAW_RELEASE || k->kind == THAW_DETENTION) {
             largest_settle(f, inc, &before);
-            country *c = country_of(f, k->country);
-            if (!c->dirty) {
-                c->dirty = true;
-                add(f, &f->dirty_countries, country_index(f, k->country));
-            }
+            ledger_follows(f, inc, k->country);
         }
     }
     sanctions_settle(f, &sanctions, lost);

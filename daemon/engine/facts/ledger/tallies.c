@@ -213,6 +213,23 @@ static void tally_settle(facts *f, ledger_pages *pages, uint32_t i)
     numbers_done(&t->why.corrections, &f->held);
 }
 
+/* What a total is compared with was corrected; one that was stated anew meanwhile has changed by itself. */
+static void tallies_correct(facts *f)
+{
+    for (uint32_t i = 0; i + 1 < f->corrected.count; i += 2) {
+        const numbers *list = &f->countries[f->corrected.at[i]].tallies;
+        for (uint32_t j = 0; j < list->count; j++) {
+            tally *t = &f->tallies[list->at[j]];
+            if (t->why.news)
+                continue;
+            t->correction = true;
+            if (t->why.corrections.count < CAUSES_MAX)
+                put(f, &t->why.corrections, f->corrected.at[i + 1]);
+        }
+    }
+    f->corrected.count = 0;
+}
+
 void tallies_settle(facts *f)
 {
     ledger_pages pages = {0};
@@ -223,6 +240,7 @@ void tallies_settle(facts *f)
         for (uint32_t i = 0; i < list->count; i++)
             tally_mark(f, list->at[i]);
     }
+    tallies_correct(f);
     for (uint32_t i = 0; i < f->dirty_tallies.count && !f->failed; i++)
         if (f->tallies[f->dirty_tallies.at[i]].used)
             tally_settle(f, &pages, f->dirty_tallies.at[i]);
