@@ -386,6 +386,20 @@ class Meaning(unittest.TestCase):
             ("US", "C"): ("expired", "2025-07-01"), ("US", "D"): ("expired", "2025-08-01"),
             ("US", "E"): ("expired", "2025-03-01"), ("US", "Z"): ("in_force", "2025-12-31")})
 
+    def test_a_program_that_is_extended_extends_what_is_listed_under_it(self):
+        s = Stream()
+        for name in "ABC":
+            s.sanction("imposed", "2018-03-01", authority="EU", program=name, targets=[party("X" + name, name)], expires_at="2020-12-31")
+        moved = s.sanction("extended", "2020-12-10", authority="EU", program="A", expires_at="2024-12-31")
+        s.sanction("extended", "2020-12-10", authority="EU", program="B")
+        s.sanction("extended", "2020-12-12", authority="EU", source="wire", program="A")             # the same, told again
+        ledger, _ = self.told(s)
+        self.assertEqual(self.measures(ledger), {
+            ("EU", "XA"): ("expired", "2025-01-01"), ("EU", "XB"): ("in_force", "2018-03-01"), ("EU", "XC"): ("expired", "2021-01-01"),
+            ("EU", "A"): ("expired", "2025-01-01"), ("EU", "B"): ("in_force", None)})
+        rows = {m["party"] or m["program"]: self.turns(m) for m in ledger["measures"]}
+        self.assertEqual(rows["XA"][1:], [("2020-12-10", "extended", "in_force", 1, moved), ("2025-01-01", None, "expired", 0, None)])
+
     def test_a_licence_is_no_delisting(self):
         s = Stream()
         s.sanction("imposed", "2025-01-01", targets=[party("A", "a"), party("B", "b")])

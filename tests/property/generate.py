@@ -55,7 +55,8 @@ class Case:
                         "licensed", "licensed", "suspended", "lifted", "delisted", "delisted", "maintained"]
         self.parties = PARTIES
         self.sectors, self.programs = 0.6, 0.5  # how often one is named
-        self.ends = 0  # how often a program is lifted as a whole, and not for some
+        self.ends = 0  # how often a program is lifted or extended as a whole, and not for some
+        self.expiring = 0.3  # how often a step says when it runs out
         self.ids = IDS
         self.names = 0.25
         self.length = (3, 14)
@@ -95,11 +96,15 @@ class Case:
                         "maintained", "eased", "proposed"]
 
     def on_programs(self):
-        """Parties under programs that end and take another's place."""
+        """Parties under programs that end, are extended and take another's place."""
+        r = self.random
         self.kinds, self.countries, self.parties = ["sanction"], ["BY"], PARTIES[:1]
         self.sectors, self.programs, self.ends = 0, 1, 0.8
-        self.dates = ["2025-05-01", "2025-05-03", "2025-05-09", "2025-07-15", "2025-08-01", "2025-08-02T10:00:00Z"]
-        self.actions = ["imposed", "imposed", "lifted", "lifted", "amended", "amended", "maintained", "licensed"]
+        self.dates = ["2025-05-01", "2025-05-03", "2025-05-09", "2025-07-15", "2025-08-01", "2025-08-02T10:00:00Z",
+                      "2025-11-10", "2025-12-01"]
+        self.actions = r.choice([["imposed", "imposed", "lifted", "lifted", "amended", "amended", "maintained", "licensed"],
+                                 ["imposed", "imposed", "extended", "extended", "lifted", "amended", "licensed"]])
+        self.expiring = r.choice([0.3, 0.7])
         self.corrections, self.length = self.random.choice([0, 0.15]), (8, 25)
 
     def on_totals(self):
@@ -211,7 +216,7 @@ class Case:
         event["authority"] = r.choice(["US", "US", "US", "EU"])
         event["action"] = r.choice(self.actions)
         drawn = r.random() if not self.told_in_turn or r.random() < 0.3 else 1
-        if event["action"] == "lifted" and r.random() < self.ends:
+        if event["action"] in ("lifted", "extended") and r.random() < self.ends:
             drawn = 1
         if drawn < 0.6:
             event["targets"] = [self.target() for _ in range(r.choice([1, 1, 1, 2, 3]))]
@@ -222,7 +227,7 @@ class Case:
         self.maybe(event, self.programs, "program", PROGRAMS)
         if "count" not in event:
             self.counted(event, 0.3)
-        self.maybe(event, 0.3, "expires_at", ["2025-08-01", "2025-12", "2025-12-31T12:00:00Z", "2026-01-01", "2026-03~",
+        self.maybe(event, self.expiring, "expires_at", ["2025-08-01", "2025-12", "2025-12-31T12:00:00Z", "2026-01-01", "2026-03~",
                                               "2027", "2025-11-15"])
 
     def talks(self, event):

@@ -720,7 +720,7 @@ def measures_of(country, authority, context):
     reports = [r for r in context.alive if r.kind == "sanction" and r.country == country
                and r.authority == authority]
     facts = []
-    closing = [r for r in reports if r.action == "lifted" and r.program is not None
+    of_all = [r for r in reports if r.action in ("lifted", "extended") and r.program is not None
                and not r.targets and not r.sectors]
     for mentions in classes([(r, o) for r, o in objects_of(reports) if is_sector(o)], same_party):
         own = list({r.name: r for r, _ in mentions}.values())
@@ -731,7 +731,7 @@ def measures_of(country, authority, context):
         mentions = [(r, target) for r, target in party if r.authority == authority]
         if mentions:
             own = list({r.name: r for r, _ in mentions}.values())
-            facts.append(measure_fact(country, authority, own, context.now, closing, party=printed(party),
+            facts.append(measure_fact(country, authority, own, context.now, of_all, party=printed(party),
                                       ids=unique(i for _, (_, ids) in mentions for i in ids)))
     for program in unique(r.program for r in reports if not r.targets and not r.sectors):
         own = [r for r in reports if not r.targets and not r.sectors and r.program == program]
@@ -826,6 +826,29 @@ class Measure:
         elif not self.programs or EFFECT[action] in ("tightening", "none"):
             self.programs = {program}
 
+    def of_program(self, report):
+        """What is said of a program alone; whether it reaches this party."""
+        if report.action == "extended":
+            return self.extend_program(report)
+        return self.end_program(report.program, report.date[0])
+
+    def extend_program(self, report):
+        """The end of what is listed under it is put off, never brought nearer; where there is none, none is given."""
+        if self.state not in ("in_force", "licensed", "suspended") or report.program not in self.programs:
+            return False
+        start, before = report.date[0], self.ends
+        ending = ends_at(report.get("expires_at")) if report.get("expires_at") is not None else None
+        again = self.extension is not None and start - self.extension < TOLERANCE["sanction"]
+        if before is None and not again:
+            return False
+        if not again:
+            self.extension = start
+        if ending is not None:
+            self.ends = max(ending, before or ending)
+        elif not again:
+            self.ends = None
+        return self.ends != before
+
     def end_program(self, program, start):
         if self.state in ("in_force", "licensed", "suspended") and program in self.programs:
             self.programs.discard(program)
@@ -852,11 +875,11 @@ class Measure:
         self.turn(state, start)
 
 
-def measure_fact(country, authority, own, now, closing, party=None, ids=None, sector=None, program=None):
+def measure_fact(country, authority, own, now, of_all, party=None, ids=None, sector=None, program=None):
     measure = Measure()
-    ended = {}
+    reached = {}
     names = {r.name for r in own}
-    order = sorted((r for r in own + closing if r.date and r.status > STATUS["rumoured"]),
+    order = sorted((r for r in own + of_all if r.date and r.status > STATUS["rumoured"]),
                    key=lambda r: (r.date[0] // DAY, r.effect != "removal", r.date[0], EFFECT_ORDER[r.effect], ACTION_ORDER.index(r.action),
                                   (ends_at(r.get("expires_at")) if r.get("expires_at") is not None else -NEVER),
                                   (r.program or "").encode(), r not in own))
@@ -868,14 +891,14 @@ def measure_fact(country, authority, own, now, closing, party=None, ids=None, se
             measure.listed_under(report)
             measure.take(report)
             measure.tell(report.date[0], report)
-        elif measure.end_program(report.program, report.date[0]):
+        elif measure.of_program(report):
             measure.tell(report.date[0], report)
-            ended[measure.history[-1]["said"]] = measure.history[-1]
-        else:  # perhaps it says again what ended the program
+            reached[measure.history[-1]["said"]] = measure.history[-1]
+        else:  # perhaps it says again what ended or extended the program
             ending = report.get("expires_at")
             said = (report.date[0], report.action, ends_at(ending) if ending is not None else None, report.program)
-            if said in ended:
-                ended[said]["of"].append(report)
+            if said in reached:
+                reached[said]["of"].append(report)
     measure.run_out(now)
     if measure.state is None:
         return None

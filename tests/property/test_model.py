@@ -473,6 +473,42 @@ class Model(unittest.TestCase):
             licence = b.sanction("licensed", "2021-01-01", targets=people("x"), expires_at="2024-03-31")
             self.assertEqual(state(listed, licence, end, kept), ("in_force", day("2024-04-01")))
 
+    def test_a_program_that_is_extended(self):
+        b = self.b
+        listed = b.sanction("imposed", "2018-03-01", targets=people("x"), program="P", expires_at="2020-12-31")
+        until = b.sanction("extended", "2020-12-10", program="P", expires_at="2021-12-31")
+        open_ended = b.sanction("extended", "2020-12-10", program="P")
+
+        def state(*events, now=NOW):
+            (fact,) = [f for f in self.facts("measure", *events, now=now) if "party" in f]
+            return fact["state"], fact["since"], fact.get("expires_at")
+        since = day("2018-03-01")
+        self.assertEqual(state(listed, until), ("expired", day("2022-01-01"), None))
+        self.assertEqual(state(listed, until, now="2021-06-01"), ("in_force", since, day("2022-01-01")))
+        self.assertEqual(state(listed, open_ended), ("in_force", since, None))
+        # the same told again by another, who does not say until when
+        again = b.sanction("extended", "2020-12-12", program="P", source="b")
+        self.assertEqual(state(listed, until, again), ("expired", day("2022-01-01"), None))
+        self.assertEqual(state(listed, open_ended, dict(until, occurred_at="2020-12-12")), ("expired", day("2022-01-01"), None))
+        # another program; one under which it is listed no more; one to which it was renamed
+        self.assertEqual(state(listed, dict(until, program="Q")), ("expired", day("2021-01-01"), None))
+        renamed = b.sanction("amended", "2019-01-01", targets=people("x"), program="Q")
+        self.assertEqual(state(listed, renamed, until), ("expired", day("2021-01-01"), None))
+        self.assertEqual(state(listed, renamed, dict(until, program="Q")), ("expired", day("2022-01-01"), None))
+        # an extension brings no end nearer, gives none where there is none, and brings nothing back
+        second = b.sanction("imposed", "2019-01-01", targets=people("x"), program="Q", expires_at="2023-12-31")
+        self.assertEqual(state(listed, second, until), ("expired", day("2024-01-01"), None))
+        endless = {k: v for k, v in listed.items() if k != "expires_at"}
+        self.assertEqual(state(endless, until), ("in_force", since, None))
+        self.assertEqual(state(listed, dict(until, occurred_at="2021-02-01")), ("expired", day("2021-01-01"), None))
+        delisted = b.sanction("delisted", "2020-01-01", targets=people("x"), program="P")
+        self.assertEqual(state(listed, delisted, until), ("delisted", day("2020-01-01"), None))
+        # its own licence goes on, and so does the measure behind it
+        licence = b.sanction("licensed", "2020-11-01", targets=people("x"), expires_at="2021-02-01")
+        self.assertEqual(state(listed, licence, until, now="2021-06-01"), ("in_force", day("2021-02-02"), day("2022-01-01")))
+        for other in (dict(until, sector="potash"), dict(until, status="rumoured"), dict(until, authority="EU")):
+            self.assertEqual(state(listed, other), ("expired", day("2021-01-01"), None))
+
     def test_end_of_one_of_two_programs(self):
         b = self.b
         listed = [b.sanction("imposed", "2020-01-01", targets=people("x"), program="P"),

@@ -81,6 +81,85 @@ static char *standing(subject *s, const char *country)
     return into;
 }
 
+/* ---- sanctions told one by one ------------------------------------------------------- */
+
+typedef struct said {
+    const char *source, *action, *day, *ids; /* ids: of one target, a blank between two; NULL: none */
+    const char *program, *expires;           /* NULL: none */
+} said;
+
+static void put_ids(msgpack_packer *out, const char *ids)
+{
+    const char *second = strchr(ids, ' ');
+    size_t first_len = second ? (size_t)(second - ids) : strlen(ids);
+    msgpack_pack_str_with_body(out, "targets", 7);
+    msgpack_pack_array(out, 1);
+    msgpack_pack_map(out, 1);
+    msgpack_pack_str_with_body(out, "ids", 3);
+    msgpack_pack_array(out, second ? 2 : 1);
+    msgpack_pack_str_with_body(out, ids, first_len);
+    if (second)
+        msgpack_pack_str_with_body(out, second + 1, strlen(second + 1));
+}
+
+static void say(subject *s, const said *what)
+{
+    static int number;
+    char id[32];
+    msgpack_sbuffer body;
+    msgpack_packer out;
+    thaw_body reader;
+    thaw_event event = {0};
+    thaw_error error = {0};
+    engine_verdict verdict = {0};
+    snprintf(id, sizeof id, "said-%d", ++number);
+    msgpack_sbuffer_init(&body);
+    msgpack_packer_init(&out, &body, msgpack_sbuffer_write);
+    msgpack_pack_map(&out, 7 + (what->ids != NULL) + (what->program != NULL) + (what->expires != NULL));
+    put_text(&out, "id", id);
+    put_text(&out, "source", what->source);
+    put_text(&out, "country", "BY");
+    put_text(&out, "kind", "sanction");
+    put_text(&out, "authority", "US");
+    put_text(&out, "action", what->action);
+    put_text(&out, "occurred_at", what->day);
+    if (what->ids)
+        put_ids(&out, what->ids);
+    if (what->program)
+        put_text(&out, "program", what->program);
+    if (what->expires)
+        put_text(&out, "expires_at", what->expires);
+    assert_int_equal(
+        thaw_body_open(&reader, body.data, body.size, &thaw_limits_default, START * NS, &error), 0);
+    if (thaw_body_next(&reader, &event, &error) != 1)
+        fail_msg("%s", error.message);
+    assert_int_equal(engine_apply(s->e, &event, 1, START * NS, &verdict), 0);
+    assert_int_equal(verdict.code, 0);
+    msgpack_sbuffer_destroy(&body);
+}
+
+/* Says it all to an engine that then drops what lies a day back, and to one that drops nothing: the same stands, also
+ * after the last word. */
+static void dropping_changes_nothing(const said *all, size_t count)
+{
+    subject whole, dropping;
+    keeping k;
+    subject_start(&whole);
+    subject_start(&dropping);
+    for (size_t i = 0; i < count; i++) {
+        if (i + 1 == count) {
+            (void)drop(&dropping, (START - DAY) * NS, &k);
+            keeping_end(&k);
+            assert_string_equal(standing(&whole, "BY"), standing(&dropping, "BY"));
+        }
+        say(&whole, &all[i]);
+        say(&dropping, &all[i]);
+    }
+    assert_string_equal(standing(&whole, "BY"), standing(&dropping, "BY"));
+    subject_end(&whole);
+    subject_end(&dropping);
+}
+
 /* ---- the tests ---------------------------------------------------------------------- */
 
 enum { REPORTS = 8 * 500 };
@@ -173,6 +252,24 @@ static void what_stands_is_held(void **state)
     subject_end(&s);
 }
 
+/* START is in November 2023. */
+static void what_is_said_of_a_program_is_held(void **state)
+{
+    (void)state;
+    static const said extended[] = {
+        {"s", "imposed", "2018-03-01", "x:1", "P", "2020-12-31"}, {"s", "extended", "2020-12-10", NULL, "P", "2021-12-31"},
+        {"s", "extended", "2021-12-10", NULL, "P", "2022-12-31"}, {"s", "extended", "2022-12-10", NULL, "P", "2024-12-31"},
+        {"s", "imposed", "2023-11-15", "x:9", "Q", NULL},         {"s", "licensed", "2023-11-16", "x:1", NULL, NULL},
+    };
+    static const said ended[] = {
+        {"s", "imposed", "2018-03-01", "x:1", "P", NULL}, {"s", "imposed", "2018-03-01", "x:2", "P", NULL},
+        {"s", "amended", "2019-03-01", "x:2", "Q", NULL}, {"s", "lifted", "2020-03-01", NULL, "P", NULL},
+        {"s", "imposed", "2023-11-15", "x:9", "Q", NULL}, {"s", "licensed", "2023-11-16", "x:2", NULL, NULL},
+    };
+    dropping_changes_nothing(extended, sizeof extended / sizeof *extended);
+    dropping_changes_nothing(ended, sizeof ended / sizeof *ended);
+}
+
 static void what_was_dropped_is_known(void **state)
 {
     (void)state;
@@ -253,7 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(alerts_are_the_same),         cmocka_unit_test(made_anew_it_goes_on),
         cmocka_unit_test(what_stands_is_held),         cmocka_unit_test(what_was_dropped_is_known),
-        cmocka_unit_test(foreign_records_are_refused),
+        cmocka_unit_test(foreign_records_are_refused), cmocka_unit_test(what_is_said_of_a_program_is_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

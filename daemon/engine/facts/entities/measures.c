@@ -100,13 +100,18 @@ static void fold_expire(fold *s, int64_t at_ns)
     }
 }
 
+static bool is_extended_again(const fold *s, int64_t at_ns)
+{
+    return s->extended_at_ns != TIME_UNKNOWN &&
+           at_ns - s->extended_at_ns < s->f->config.tolerance_ns[THAW_SANCTION];
+}
+
 /* Who extends a measure and does not say until when takes its old end away; not so where the same extension is told
  * again. Other steps that state no end leave it. */
 static void fold_end(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns)
 {
     bool extends = action == THAW_EXTENDED;
-    bool again = extends && s->extended_at_ns != TIME_UNKNOWN &&
-                 at_ns - s->extended_at_ns < s->f->config.tolerance_ns[THAW_SANCTION];
+    bool again = extends && is_extended_again(s, at_ns);
     if (extends && !again)
         s->extended_at_ns = at_ns;
     if (ends_ns != TIME_UNKNOWN || (extends && !again))
@@ -163,15 +168,20 @@ static void fold_relieve(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns
         s->licence_ends_ns = ends_ns;
 }
 
+static bool numbers_hold(const numbers *list, uint32_t value)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        if (list->at[i] == value)
+            return true;
+    return false;
+}
+
 /* A listing adds its program; any other step that names one which is new stands for a renaming. */
 static void fold_program(fold *s, uint8_t action, uint32_t program)
 {
     bool lists = action == THAW_IMPOSED || action == THAW_REIMPOSED,
          renames = step_rank(action) == 1 || action == THAW_MAINTAINED;
-    for (uint32_t i = 0; i < s->programs.count; i++)
-        if (s->programs.at[i] == program)
-            return;
-    if (!program || (s->programs.count && !renames))
+    if (!program || numbers_hold(&s->programs, program) || (s->programs.count && !renames))
         return;
     if (!lists)
         s->programs.count = 0;
@@ -189,6 +199,21 @@ static void fold_end_program(fold *s, const measure_step *st)
         s->before_end = before;
     }
     fold_tell(s, st->start_ns, st, true);
+}
+
+/* A program is extended: so is a measure that stands under it and would run out. Its end never comes nearer by it, for
+ * it may be listed under a second program that lasts longer. */
+static void fold_extend_program(fold *s, const measure_step *st)
+{
+    int64_t before = s->measure_ends_ns;
+    if (!stands(s) || !numbers_hold(&s->programs, st->program) ||
+        (before == TIME_UNKNOWN && !is_extended_again(s, st->start_ns)))
+        return;
+    fold_end(s, THAW_EXTENDED, st->start_ns, st->ends_ns);
+    if (before != TIME_UNKNOWN && s->measure_ends_ns != TIME_UNKNOWN && s->measure_ends_ns < before)
+        s->measure_ends_ns = before;
+    if (s->measure_ends_ns != before)
+        fold_tell(s, st->start_ns, st, true);
 }
 
 /* A party that is extended, amended or maintained did not go with its program: a list moved it to another. */
@@ -239,6 +264,10 @@ static void fold_step(fold *s, const measure_step *st, bool of_program)
 {
     fold_expire(s, st->start_ns < s->now_ns ? st->start_ns : s->now_ns);
     fold_note_next(s);
+    if (of_program && st->action == THAW_EXTENDED) {
+        fold_extend_program(s, st);
+        return;
+    }
     if (of_program) {
         fold_end_program(s, st);
         return;
@@ -249,7 +278,7 @@ static void fold_step(fold *s, const measure_step *st, bool of_program)
 
 /* ---- the steps of one object -------------------------------------------------------- */
 
-/* ---- the end of a program that a party is listed under ------------------------------ */
+/* ---- what is said of a program reaches the parties listed under it ------------------ */
 
 /* A copy of an entity that learns its steps for itself: where only some reports are read they are others. */
 static entity *entity_apart(entity *copy)
@@ -260,7 +289,7 @@ static entity *entity_apart(entity *copy)
     return copy;
 }
 
-typedef struct endings {
+typedef struct endings { /* of programs, and what puts them off */
     measure_step *at;
     uint32_t count, capacity;
 } endings;
@@ -292,7 +321,7 @@ static void endings_of(facts *f, const entity *e, uint32_t program, endings *lis
         of = entity_apart(&apart);
     steps_learn(f, of);
     for (uint32_t i = 0; i < of->steps_count; i++) {
-        if (of->steps[i].action != THAW_LIFTED)
+        if (!step_reaches_parties(of->steps[i].action))
             continue;
         if (array_reserve((void **)&list->at, &list->capacity, (size_t)list->count + 1, sizeof *list->at, &f->held) <
             0) {
@@ -305,13 +334,18 @@ static void endings_of(facts *f, const entity *e, uint32_t program, endings *lis
         measure_forget(f, of);
 }
 
+static void programs_named(facts *f, const entity *e, numbers *programs)
+{
+    for (uint32_t i = 0; i < e->steps_count; i++)
+        if (e->steps[i].program)
+            put(f, programs, e->steps[i].program);
+}
+
 /* Those of every program that a step of the party names, in order. */
 static void endings_collect(facts *f, const entity *e, endings *list)
 {
     numbers programs = {0};
-    for (uint32_t i = 0; i < e->steps_count; i++)
-        if (e->steps[i].program)
-            put(f, &programs, e->steps[i].program);
+    programs_named(f, e, &programs);
     for (uint32_t i = 0; i < programs.count; i++)
         endings_of(f, e, programs.at[i], list);
     numbers_done(&programs, &f->held);
@@ -365,6 +399,27 @@ void measure_look(facts *f, entity *e, int64_t now_ns, measure_view *ret_view)
     *ret_view = fo.v;
 }
 
+void measure_programs_said(facts *f, entity *e, numbers *reports_)
+{
+    numbers programs = {0}, mentioned = {0}, parties = {0};
+    measure_step st;
+    if (!measure_party(f, e))
+        return;
+    steps_learn(f, e);
+    programs_named(f, e, &programs);
+    for (uint32_t i = 0; i < programs.count; i++) {
+        const entity *of = program_entity(f, e, programs.at[i]);
+        if (of)
+            entity_mentions(f, of, &mentioned, &parties);
+    }
+    for (uint32_t i = 0; i < mentioned.count; i++)
+        if (step_of(f, mentioned.at[i], &st) && step_reaches_parties(st.action))
+            add(f, reports_, mentioned.at[i]);
+    numbers_done(&programs, &f->held);
+    numbers_done(&mentioned, &f->held);
+    numbers_done(&parties, &f->held);
+}
+
 void measure_look_at(facts *f, const entity *e, const uint8_t *only, measure_view *ret_view)
 {
     entity apart = *e;
@@ -414,11 +469,11 @@ void measure_tell(facts *f, const entity *e, measure_told_fn on_step, void *cont
 
 /* ---- turn by turn ------------------------------------------------------------------- */
 
-/* Gives the turns that a report on an object brought about its name; `of_program`: on the end of one. */
+/* Gives the turns that a report on an object brought about its name; `of_program`: on one that it is listed under. */
 static void turns_name(facts *f, history *h, uint32_t number, bool of_program)
 {
     measure_step st;
-    if (!step_of(f, number, &st) || (of_program && st.action != THAW_LIFTED))
+    if (!step_of(f, number, &st) || (of_program && !step_reaches_parties(st.action)))
         return;
     for (uint32_t i = 0; i < history_kept(h); i++) {
         turn *t = history_at(h, i);

@@ -1,6 +1,7 @@
 /* parties.c - what a report names comes in with it, and goes with it; a party for all authorities at once. */
 #include "facts/entities/entities.h"
 #include "facts/entities/mentions.h"
+#include "facts/entities/steps.h"
 
 /* Calls for each scope of measures of a country with the strings. */
 static void scopes_each(facts *f, const char country_code[2], const numbers *strings,
@@ -60,10 +61,10 @@ static void party_each(facts *f, const char country_code[2], const strings *s, m
     numbers_done(&before, &f->held);
 }
 
-/* A program that is lifted as a whole: every measure of the authority may be of it. */
+/* A program that is lifted or extended as a whole: every measure of the authority may be of it. */
 static void program_marks(facts *f, uint32_t number, const thaw_event *event)
 {
-    if (event->kind != THAW_SANCTION || event->action != THAW_LIFTED || event->targets.count ||
+    if (event->kind != THAW_SANCTION || !step_reaches_parties(event->action) || event->targets.count ||
         names_sector(event->sector) || !event->program.data)
         return;
     uint32_t scope = measure_scope(f, report_of(f, number), true);

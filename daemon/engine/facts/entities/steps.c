@@ -21,6 +21,11 @@ int step_rank(uint8_t action)
     }
 }
 
+bool step_reaches_parties(uint8_t action)
+{
+    return action == THAW_LIFTED || action == THAW_EXTENDED;
+}
+
 static bool removes(const measure_step *st)
 {
     return step_rank(st->action) == 0;

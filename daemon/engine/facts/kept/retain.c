@@ -201,6 +201,18 @@ static bool reports_hold(facts *f, const entity *e, uint8_t *held)
     return more;
 }
 
+/* And what was said of the programs that a party is listed under: it may have ended there, or run on. */
+static bool programs_hold(facts *f, entity *e, uint8_t *held)
+{
+    bool more = false;
+    numbers said = {0};
+    measure_programs_said(f, e, &said);
+    for (uint32_t i = 0; i < said.count; i++)
+        more |= hold(held, said.at[i]);
+    numbers_done(&said, &f->held);
+    return more;
+}
+
 /* The reports that link the ids of one that would be several, or forget by what else it is known. */
 static bool links_hold(facts *f, const entity *e, uint8_t *held)
 {
@@ -239,7 +251,7 @@ static bool everything_check(facts *f, const uint8_t *plan, uint8_t *held)
         if (!e->handle)
             continue;
         if (!(measure ? measure_stays(f, e, plan) : person_stays(f, e, plan)))
-            more |= reports_hold(f, e, held);
+            more |= reports_hold(f, e, held) | (measure && programs_hold(f, e, held));
         bool stands = entity_stands(f, e, measure);
         uint32_t party = measure ? measure_party(f, e) : 0;
         const entity *linked = party ? &f->entities[party] : e; /* under whatever authority its ids were tied */
