@@ -400,6 +400,23 @@ class Meaning(unittest.TestCase):
         rows = {m["party"] or m["program"]: self.turns(m) for m in ledger["measures"]}
         self.assertEqual(rows["XA"][1:], [("2020-12-10", "extended", "in_force", 1, moved), ("2025-01-01", None, "expired", 0, None)])
 
+    def test_what_is_vague_follows_the_listing_within_its_date(self):
+        s = Stream()
+        for name, action, at in (("A", "delisted", "2024-03"), ("B", "delisted", "2024-03-10~"), ("C", "lifted", "2024"),
+                                 ("D", "licensed", "2024-03"), ("E", "delisted", "2024-02")):
+            s.sanction("imposed", "2024-03-05", targets=[party(name, name)])
+            s.sanction(action, at, source="wire", targets=[party(name, name)])
+        s.sanction("imposed", "2020-01-01", targets=[party("F", "F")])
+        s.sanction("delisted", "2024-03", targets=[party("F", "F")])
+        s.sanction("imposed", "2024-03-05", targets=[party("F", "F")])
+        ledger, _ = self.told(s)
+        self.assertEqual(self.measures(ledger), {
+            ("US", "A"): ("delisted", "2024-03-05"), ("US", "B"): ("delisted", "2024-03-10"),
+            ("US", "C"): ("lifted", "2024-03-05"), ("US", "D"): ("licensed", "2024-03-05"),
+            ("US", "E"): ("in_force", "2024-03-05"), ("US", "F"): ("in_force", "2024-03-05")})
+        rows = {m["party"]: self.turns(m) for m in ledger["measures"]}
+        self.assertEqual(rows["A"], [("2024-03-05", "imposed", "in_force", 1, "000"), ("2024-03-05", "delisted", "delisted", 1, "001")])
+
     def test_a_licence_is_no_delisting(self):
         s = Stream()
         s.sanction("imposed", "2025-01-01", targets=[party("A", "a"), party("B", "b")])

@@ -64,7 +64,8 @@ class Case:
         self.told_in_turn = False
         focus = r.choice([None] * 6 + [self.on_corrections, self.on_people, self.on_one_measure, self.on_totals,
                                        self.on_feeds, self.on_vague_names, self.on_links, self.on_records,
-                                       self.on_many, self.on_one_story, self.on_one_story, self.on_programs])
+                                       self.on_many, self.on_one_story, self.on_one_story, self.on_programs,
+                                       self.on_vague_steps])
         if focus:
             focus()
 
@@ -94,6 +95,17 @@ class Case:
                       "2025-08-01T10:00:00Z", "2025-08-01T15:00:00+01:00"]
         self.actions = ["imposed", "licensed", "licensed", "suspended", "extended", "lifted", "delisted", "reimposed",
                         "maintained", "eased", "proposed"]
+
+    def on_vague_steps(self):
+        """One party that is listed and removed on days, and within months and years."""
+        r = self.random
+        self.kinds, self.countries, self.parties = ["sanction"], ["BY"], PARTIES[:1]
+        self.sectors, self.programs, self.ends = 0, r.choice([0, 0.7]), 0.4
+        self.dates = ["2025-05-01", "2025-05-03", "2025-05-09", "2025-05-20T10:00:00Z", "2025-06-02", "2025-07-15", "2025-05",
+                      "2025-05", "2025", "2025-06", "2025-05~", "2025-05-10~", "2025-05-20~"]
+        self.actions = r.choice([["imposed", "imposed", "delisted", "delisted", "licensed", "reimposed", "amended", "lifted"],
+                                 ["imposed", "delisted"], ["imposed", "licensed", "suspended", "delisted"]])
+        self.corrections, self.length = r.choice([0, 0.15]), (3, 16)
 
     def on_programs(self):
         """Parties under programs that end, are extended and take another's place."""

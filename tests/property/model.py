@@ -104,6 +104,11 @@ class Report:
         self.voice = event.get("attributed_to", self.source)
         stated = event.get("occurred_at") if self.kind not in ("feed", "retraction") else None
         self.date = interval(stated if stated is not None else event.get("reported_at"))
+        if stated is None:
+            stated = event.get("reported_at")
+        # as a step of a measure: from where it is stated, and to its end where it is vague
+        self.start = interval(stated.rstrip("~") if isinstance(stated, str) else stated)[0] if self.date else None
+        self.vague_until = self.date[1] if self.date and self.date[1] - self.start > DAY else None
         reported = interval(event.get("reported_at"))
         self.reported = reported[0] if reported else None
         self.status = 0 if self.kind in ("feed", "retraction") else STATUS[event.get("status", "announced")]
@@ -755,12 +760,12 @@ class Measure:
 
     def tell(self, at, report=None):
         """Notes a turn: what was said, and what the measure is after it."""
-        ending = report.get("expires_at") if report else None
-        said = (at, report.action, ends_at(ending) if ending is not None else None, report.program) if report else (at,)
-        if report and self.history and self.history[-1]["said"] == said:
+        said = (at, report.action, ending_of(report), report.program) if report else (at,)
+        dated = (report.start, report.vague_until) if report else None
+        if report and self.history and (self.history[-1]["said"], self.history[-1]["dated"]) == (said, dated):
             self.history[-1]["of"].append(report)
         else:
-            self.history.append({"said": said, "of": [report] if report else []})
+            self.history.append({"said": said, "dated": dated, "of": [report] if report else []})
         self.history[-1]["state"] = self.state
 
     def turn(self, state, start):
@@ -780,9 +785,8 @@ class Measure:
             self.turn("expired" if self.ends == due else "in_force", due)
             self.tell(due)
 
-    def take(self, report):
-        start, action = report.date[0], report.action
-        ending = ends_at(report.get("expires_at")) if report.get("expires_at") is not None else None
+    def take(self, report, start):
+        action, ending = report.action, ending_of(report)
         if action == "proposed":
             if self.state is None:
                 self.turn("proposed", start)
@@ -826,18 +830,17 @@ class Measure:
         elif not self.programs or EFFECT[action] in ("tightening", "none"):
             self.programs = {program}
 
-    def of_program(self, report):
+    def of_program(self, report, start):
         """What is said of a program alone; whether it reaches this party."""
         if report.action == "extended":
-            return self.extend_program(report)
-        return self.end_program(report.program, report.date[0])
+            return self.extend_program(report, start)
+        return self.end_program(report.program, start)
 
-    def extend_program(self, report):
+    def extend_program(self, report, start):
         """The end of what is listed under it is put off, never brought nearer; where there is none, none is given."""
         if self.state not in ("in_force", "licensed", "suspended") or report.program not in self.programs:
             return False
-        start, before = report.date[0], self.ends
-        ending = ends_at(report.get("expires_at")) if report.get("expires_at") is not None else None
+        before, ending = self.ends, ending_of(report)
         again = self.extension is not None and start - self.extension < TOLERANCE["sanction"]
         if before is None and not again:
             return False
@@ -875,30 +878,89 @@ class Measure:
         self.turn(state, start)
 
 
-def measure_fact(country, authority, own, now, of_all, party=None, ids=None, sector=None, program=None):
-    measure = Measure()
-    reached = {}
-    names = {r.name for r in own}
-    order = sorted((r for r in own + of_all if r.date and r.status > STATUS["rumoured"]),
-                   key=lambda r: (r.date[0] // DAY, r.effect != "removal", r.date[0], EFFECT_ORDER[r.effect], ACTION_ORDER.index(r.action),
-                                  (ends_at(r.get("expires_at")) if r.get("expires_at") is not None else -NEVER),
-                                  (r.program or "").encode(), r not in own))
-    for report in order:
-        measure.run_out(min(report.date[0], now))
-        if report.name in names:
+def ending_of(report):
+    return ends_at(report.get("expires_at")) if report.get("expires_at") is not None else None
+
+
+class Course:
+    """The steps of a measure in their order, and those that wait: what is vague and found nothing to remove or to
+    license comes after the listing that begins within its date."""
+
+    def __init__(self, own, now):
+        self.measure, self.now, self.reached, self.waiting = Measure(), now, {}, []
+        self.names = {r.name for r in own}
+
+    def lists(self, report):
+        return report.name in self.names and report.action in ("imposed", "reimposed")
+
+    def removes(self, report):
+        return report.name in self.names and report.effect == "removal"
+
+    def until(self, report):
+        """Until when what it follows may begin."""
+        ending = ending_of(report)
+        if report.action in ("licensed", "suspended") and ending is not None:
+            return min(ending, report.vague_until)
+        return report.vague_until
+
+    def come(self, report, rest):
+        self.measure.run_out(min(report.start, self.now))
+        if self.must_wait(report, rest):
+            self.waiting.append({"report": report, "listed": False})
+            return
+        self.take(report, report.start)
+        for wait in self.waiting:
+            wait["listed"] = wait["listed"] or self.lists(report)
+        if report.name in self.names:
+            self.wait_no_longer(report, rest)
+
+    def must_wait(self, report, rest):
+        if report.action not in ("lifted", "delisted", "licensed", "suspended") or report.vague_until is None:
+            return False
+        if self.measure.state in ("in_force", "licensed", "suspended"):
+            return False
+        return any(self.lists(r) and r.start < self.until(report) for r in rest)
+
+    def wait_no_longer(self, after, rest):
+        """Those whose listing has come, where neither a listing nor a removal is left within their dates; with a
+        removal all of them."""
+        ready = [wait for wait in self.waiting if wait["listed"]]
+        over = [wait for wait in ready if not any((self.lists(r) or self.removes(r)) and r.start < self.until(wait["report"])
+                                                  for r in rest)]
+        if self.removes(after) or any(wait["report"].effect == "removal" for wait in over):
+            over = ready
+        for wait in over:
+            self.waiting.remove(wait)
+            self.take(wait["report"], max(wait["report"].start, after.start))
+
+    def take(self, report, start):
+        measure = self.measure
+        measure.run_out(min(start, self.now))
+        if report.name in self.names:
             if report.action in ("extended", "amended", "maintained"):
-                measure.outlive(min(report.date[0], now))
+                measure.outlive(min(start, self.now))
             measure.listed_under(report)
-            measure.take(report)
-            measure.tell(report.date[0], report)
-        elif measure.of_program(report):
-            measure.tell(report.date[0], report)
-            reached[measure.history[-1]["said"]] = measure.history[-1]
-        else:  # perhaps it says again what ended or extended the program
-            ending = report.get("expires_at")
-            said = (report.date[0], report.action, ends_at(ending) if ending is not None else None, report.program)
-            if said in reached:
-                reached[said]["of"].append(report)
+            measure.take(report, start)
+            measure.tell(start, report)
+            return
+        said = (start, report.start, report.vague_until, report.action, ending_of(report), report.program)
+        if measure.of_program(report, start):
+            measure.tell(start, report)
+            self.reached[said] = measure.history[-1]
+        elif said in self.reached:  # it says again what ended or extended the program
+            self.reached[said]["of"].append(report)
+
+
+def measure_fact(country, authority, own, now, of_all, party=None, ids=None, sector=None, program=None):
+    course = Course(own, now)
+    order = sorted((r for r in own + of_all if r.date and r.status > STATUS["rumoured"]),
+                   key=lambda r: (r.start // DAY, r.effect != "removal", r.start, EFFECT_ORDER[r.effect],
+                                  ACTION_ORDER.index(r.action),
+                                  -NEVER if ending_of(r) is None else ending_of(r),
+                                  (r.program or "").encode(), r.vague_until or 0, r not in own))
+    for at, report in enumerate(order):
+        course.come(report, order[at + 1:])
+    measure = course.measure
     measure.run_out(now)
     if measure.state is None:
         return None

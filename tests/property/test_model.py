@@ -509,6 +509,52 @@ class Model(unittest.TestCase):
         for other in (dict(until, sector="potash"), dict(until, status="rumoured"), dict(until, authority="EU")):
             self.assertEqual(state(listed, other), ("expired", day("2021-01-01"), None))
 
+    def test_what_is_vague_follows_the_listing_within_its_date(self):
+        b = self.b
+
+        def step(action, at, **keys):
+            return b.sanction(action, at, targets=people("x"), **keys)
+
+        def state(*events, now=NOW):
+            fact = self.one("measure", *events, now=now)
+            return fact["state"], fact["since"]
+        listed = step("imposed", "2024-03-05")
+        for action, becomes in (("delisted", "delisted"), ("lifted", "lifted"), ("licensed", "licensed"), ("suspended", "suspended")):
+            for at in ("2024-03", "2024", "2024-03~", "2024-03-01~", "2024-02-20~"):
+                self.assertEqual(state(listed, step(action, at)), (becomes, day("2024-03-05")), (action, at))
+            self.assertEqual(state(listed, step(action, "2024-03-10~")), (becomes, day("2024-03-10")))
+            self.assertEqual(state(listed, step(action, "2024-02")),
+                             ("in_force", day("2024-03-05")))
+        # where something stood before, the start says when; a removal and a listing of one day are a move, as ever
+        self.assertEqual(state(step("imposed", "2020-01-01"), step("delisted", "2024-03"), listed), ("in_force", day("2024-03-05")))
+        self.assertEqual(state(step("delisted", "2024-03-05"), listed), ("in_force", day("2024-03-05")))
+        self.assertEqual(state(step("imposed", "2020-01-01"), step("delisted", "2024-03-10~"), step("imposed", "2024-03-01")),
+                         ("delisted", day("2024-03-10")))
+        # what is listed again, told by several, and removed again
+        again = step("imposed", "2024-03-08", source="b")
+        vague, sharp = step("delisted", "2024-03"), step("delisted", "2024-03-12")
+        self.assertEqual(state(listed, vague, again), ("delisted", day("2024-03-08")))
+        self.assertEqual(state(listed, again, vague, sharp), ("delisted", day("2024-03-12")))
+        after = step("reimposed", "2024-03-20")
+        self.assertEqual(state(listed, again, vague, sharp, after), ("in_force", day("2024-03-20")))
+        self.assertEqual(state(listed, vague, dict(after, occurred_at="2024-04-20")), ("in_force", day("2024-04-20")))
+        year = step("delisted", "2024", source="c")
+        self.assertEqual(state(listed, vague, year, dict(after, occurred_at="2024-04-20")), ("in_force", day("2024-04-20")))
+        self.assertEqual(state(step("imposed", "2020-01-01"), step("delisted", "2021-01-01"), listed, vague),
+                         ("delisted", day("2024-03-05")))
+        self.assertEqual(state(step("proposed", "2024-01-01"), listed, vague), ("delisted", day("2024-03-05")))
+        # a licence that ran out before the listing; one that ends after it
+        self.assertEqual(state(listed, step("licensed", "2024-03", expires_at="2024-03-02")), ("in_force", day("2024-03-03")))
+        self.assertEqual(state(listed, step("licensed", "2024-03", expires_at="2024-03-31"), now="2024-03-20"),
+                         ("licensed", day("2024-03-05")))
+
+    def test_a_vague_end_of_a_program(self):
+        b = self.b
+        listed = b.sanction("imposed", "2024-03-05", targets=people("x"), program="P")
+        end = b.sanction("lifted", "2024-03", program="P")
+        states = {f.get("party"): (f["state"], f["since"]) for f in self.facts("measure", listed, end)}
+        self.assertEqual(states["X"], ("lifted", day("2024-03-05")))
+
     def test_end_of_one_of_two_programs(self):
         b = self.b
         listed = [b.sanction("imposed", "2020-01-01", targets=people("x"), program="P"),

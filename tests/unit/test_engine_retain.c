@@ -270,6 +270,18 @@ static void what_is_said_of_a_program_is_held(void **state)
     dropping_changes_nothing(ended, sizeof ended / sizeof *ended);
 }
 
+static void what_is_vague_is_held_with_its_listing(void **state)
+{
+    (void)state;
+    static const said all[] = {
+        {"s", "imposed", "2022-03-05", "x:1", NULL, NULL},    {"t", "licensed", "2022-03", "x:1", NULL, NULL},
+        {"s", "imposed", "2022-03-05", "x:2", NULL, NULL},    {"t", "delisted", "2022-03", "x:2", NULL, NULL},
+        {"s", "reimposed", "2022-05-05", "x:2", NULL, NULL},  {"s", "imposed", "2023-11-15", "x:9", NULL, NULL},
+        {"s", "maintained", "2023-11-16", "x:1", NULL, NULL},
+    };
+    dropping_changes_nothing(all, sizeof all / sizeof *all);
+}
+
 static void what_was_dropped_is_known(void **state)
 {
     (void)state;
@@ -351,6 +363,7 @@ int main(void)
         cmocka_unit_test(alerts_are_the_same),         cmocka_unit_test(made_anew_it_goes_on),
         cmocka_unit_test(what_stands_is_held),         cmocka_unit_test(what_was_dropped_is_known),
         cmocka_unit_test(foreign_records_are_refused), cmocka_unit_test(what_is_said_of_a_program_is_held),
+        cmocka_unit_test(what_is_vague_is_held_with_its_listing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

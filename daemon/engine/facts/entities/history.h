@@ -17,6 +17,8 @@ enum { HISTORY_MAX = 32 };
 
 typedef struct turn {
     int64_t at_ns, ends_ns; /* ends_ns: of what the step says that it runs out; TIME_UNKNOWN: nothing */
+    int64_t said_ns;        /* when the step is said to be: a vague one comes after what it follows from */
+    uint16_t days;          /* measure_step */
     const char *action;     /* of a measure; NULL: time ran out, or of a person */
     const char *state;      /* after it; NULL: none yet */
     uint32_t program;       /* symbol, 0: none named */

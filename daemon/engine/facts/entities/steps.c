@@ -26,9 +26,24 @@ bool step_reaches_parties(uint8_t action)
     return action == THAW_LIFTED || action == THAW_EXTENDED;
 }
 
-static bool removes(const measure_step *st)
+bool step_lists(const measure_step *st)
+{
+    return st->action == THAW_IMPOSED || st->action == THAW_REIMPOSED;
+}
+
+bool step_removes(const measure_step *st)
 {
     return step_rank(st->action) == 0;
+}
+
+bool step_follows_a_listing(const measure_step *st)
+{
+    return step_removes(st) || st->action == THAW_LICENSED || st->action == THAW_SUSPENDED;
+}
+
+int64_t step_until(const measure_step *st)
+{
+    return st->days ? st->start_ns + st->days * DAY_NS : (day_of(st->start_ns) + 1) * DAY_NS;
 }
 
 int step_compare(const facts *f, const measure_step *a, const measure_step *b)
@@ -36,8 +51,8 @@ int step_compare(const facts *f, const measure_step *a, const measure_step *b)
     int64_t day_a = day_of(a->start_ns), day_b = day_of(b->start_ns);
     if (day_a != day_b)
         return day_a < day_b ? -1 : 1;
-    if (removes(a) != removes(b))
-        return removes(a) ? -1 : 1;
+    if (step_removes(a) != step_removes(b))
+        return step_removes(a) ? -1 : 1;
     if (a->start_ns != b->start_ns)
         return a->start_ns < b->start_ns ? -1 : 1;
     if (a->action != b->action) {
@@ -46,7 +61,14 @@ int step_compare(const facts *f, const measure_step *a, const measure_step *b)
     }
     if (a->ends_ns != b->ends_ns)
         return a->ends_ns < b->ends_ns ? -1 : 1;
-    return symbols_compare(f->symbols, a->program, b->program);
+    int order = symbols_compare(f->symbols, a->program, b->program);
+    return order ? order : a->days - b->days;
+}
+
+/* The start of a date without what `~` widens it by. */
+static int64_t stated_ns(const thaw_event *event)
+{
+    return event->occurred_at.precision ? event->occurred_at.at_ns : event->reported_at.at_ns;
 }
 
 bool step_of(facts *f, uint32_t number, measure_step *ret_step)
@@ -58,9 +80,12 @@ bool step_of(facts *f, uint32_t number, measure_step *ret_step)
         return false;
     if (r->status == THAW_RUMOURED || r->start_ns == TIME_UNKNOWN)
         return false;
-    if (r->has_program || r->has_expiry)
+    if (r->has_program || r->has_expiry || r->approximate)
         report_event(f->reports, r, &event);
-    *ret_step = (measure_step){.start_ns = r->start_ns,
+    int64_t start_ns = r->approximate ? stated_ns(&event) : r->start_ns;
+    int64_t days = (report_end_ns(r) - start_ns) / DAY_NS;
+    *ret_step = (measure_step){.start_ns = start_ns,
+                               .days = days > 1 ? (uint16_t)days : 0,
                                .ends_ns = TIME_UNKNOWN,
                                .action = r->detail,
                                .program = r->has_program ? symbols_find(f->symbols, event.program) : 0};
@@ -133,4 +158,12 @@ void steps_learn(facts *f, entity *e)
         measure_came(f, e, mentioned.at[i]);
     numbers_done(&mentioned, &f->held);
     numbers_done(&parties, &f->held);
+}
+
+entity *entity_apart(entity *copy)
+{
+    copy->steps = NULL;
+    copy->steps_count = copy->steps_capacity = 0;
+    copy->steps_known = false;
+    return copy;
 }

@@ -13,6 +13,12 @@ int step_rank(uint8_t action);
 bool step_reaches_parties(uint8_t action);
 /* A removal comes first in its day, by whatever hour: with a listing it is a move. */
 int step_compare(const facts *f, const measure_step *a, const measure_step *b);
+/* Whether it lists, whatever was before; whether there is nothing for it to do where nothing stands. */
+bool step_lists(const measure_step *st);
+bool step_removes(const measure_step *st);
+bool step_follows_a_listing(const measure_step *st);
+/* The end of its date. */
+int64_t step_until(const measure_step *st);
 /* What a report says as a step; false where it changes nothing (a rumour, one without a date). */
 bool step_of(facts *f, uint32_t number, measure_step *ret_step);
 /* A report came to it or went; and where others did too (entities joined or parted): all is read anew. */
@@ -21,5 +27,7 @@ void measure_went(facts *f, entity *e, uint32_t number);
 void measure_forget(facts *f, entity *e);
 /* Reads its steps from its reports, where they are not known. */
 void steps_learn(facts *f, entity *e);
+/* A copy of an entity that learns its steps for itself: where only some reports are read they are others. */
+entity *entity_apart(entity *copy);
 
 #endif

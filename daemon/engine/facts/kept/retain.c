@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "facts/entities/entities.h"
+#include "facts/entities/steps.h"
 #include "facts/incidents/bonds.h"
 #include "facts/incidents/incidents.h"
 #include "facts/state/state.h"
@@ -102,6 +103,13 @@ static void measure_stepped(void *context, uint32_t number, const measure_view *
     *b = *after;
 }
 
+/* The day of a step on a measure. */
+static int64_t step_day(facts *f, uint32_t number)
+{
+    measure_step st;
+    return step_of(f, number, &st) ? day_of(st.start_ns) : TIME_UNKNOWN;
+}
+
 static void measure_hold(facts *f, entity *e, uint8_t *held)
 {
     holds h = {.f = f, .before = {.since_ns = TIME_UNKNOWN}};
@@ -110,7 +118,7 @@ static void measure_hold(facts *f, entity *e, uint8_t *held)
     measure_look(f, e, f->now_ns, &v);
     if (!measure_stands(&v))
         return;
-    if (!h.removal || day_of(report_of(f, h.removal)->start_ns) != day_of(report_of(f, h.base)->start_ns))
+    if (!h.removal || step_day(f, h.removal) != step_day(f, h.base))
         h.removal = h.removed = 0;
     uint32_t all[] = {h.base, h.state, h.since, h.program, h.licence, h.expiry, h.removal, h.removed};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
