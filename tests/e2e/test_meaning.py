@@ -386,6 +386,27 @@ class Meaning(unittest.TestCase):
             ("US", "C"): ("expired", "2025-07-01"), ("US", "D"): ("expired", "2025-08-01"),
             ("US", "E"): ("expired", "2025-03-01"), ("US", "Z"): ("in_force", "2025-12-31")})
 
+    def test_a_source_still_lists_a_party_by_other_ids(self):
+        """A list that has one person twice, and takes one of the two entries off; who ties them is somebody else."""
+        s = Stream()
+        s.sanction("imposed", "2020-01-01", targets=[party("A", "x:1")])
+        s.sanction("imposed", "2021-01-01", targets=[party("A", "x:2"), party("B", "y:1")])
+        gone = s.sanction("delisted", "2022-01-01", targets=[party("A", "x:1")])
+        s.sanction("maintained", "2019-01-01", authority="EU", source="other", targets=[party("A", "x:1", "x:2"), party("B", "y:1", "y:2")])
+        s.sanction("delisted", "2022-01-01", source="wire", targets=[party("B", "y:2")])
+        ledger, _ = self.told(s)
+        measures = self.measures(ledger)
+        self.assertEqual((measures["US", "A"], measures["US", "B"]), (("in_force", "2020-01-01"), ("delisted", "2022-01-01")))
+        (row,) = [m for m in ledger["measures"] if (m["authority"], m["party"]) == ("US", "A")]
+        self.assertEqual(self.turns(row)[-1], ("2022-01-01", "delisted", "in_force", 1, gone))
+        s.sanction("delisted", "2023-01-01", targets=[party("A", "x:2")])
+        ledger, _ = self.told(s)
+        self.assertEqual(self.measures(ledger)["US", "A"], ("delisted", "2023-01-01"))
+        s.said("retraction", "gazette", "2023-01-02", retracts="004")     # of another source: nothing
+        s.sanction("amended", "2021-06-01", authority="EU", targets=[party("A", "x:2", "x:1")])    # it says so itself
+        ledger, _ = self.told(s)
+        self.assertEqual(self.measures(ledger)["US", "A"], ("delisted", "2022-01-01"))
+
     def test_a_program_that_is_extended_extends_what_is_listed_under_it(self):
         s = Stream()
         for name in "ABC":

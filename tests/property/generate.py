@@ -65,7 +65,7 @@ class Case:
         focus = r.choice([None] * 6 + [self.on_corrections, self.on_people, self.on_one_measure, self.on_totals,
                                        self.on_feeds, self.on_vague_names, self.on_links, self.on_records,
                                        self.on_many, self.on_one_story, self.on_one_story, self.on_programs,
-                                       self.on_vague_steps])
+                                       self.on_vague_steps, self.on_two_entries])
         if focus:
             focus()
 
@@ -106,6 +106,17 @@ class Case:
         self.actions = r.choice([["imposed", "imposed", "delisted", "delisted", "licensed", "reimposed", "amended", "lifted"],
                                  ["imposed", "delisted"], ["imposed", "licensed", "suspended", "delisted"]])
         self.corrections, self.length = r.choice([0, 0.15]), (3, 16)
+
+    def on_two_entries(self):
+        """Lists that have one party by several ids, which somebody ties."""
+        r = self.random
+        self.kinds, self.countries, self.parties = ["sanction"], ["BY"], PARTIES[:r.choice([2, 3])]
+        self.sources, self.sectors = SOURCES[:r.randint(1, 3)], 0
+        self.programs, self.ends = r.choice([0, 0.4]), 0.4
+        self.dates = ["2025-05-01", "2025-05-03", "2025-05-09", "2025-06-02", "2025-06-02T10:00:00Z", "2025-07-15", "2025-08-01",
+                      "2025-06"]
+        self.actions = ["imposed", "imposed", "imposed", "delisted", "delisted", "lifted", "amended", "licensed", "maintained"]
+        self.corrections, self.length = r.choice([0, 0.15, 0.5]), (4, 18)
 
     def on_programs(self):
         """Parties under programs that end, are extended and take another's place."""

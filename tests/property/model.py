@@ -729,14 +729,15 @@ def measures_of(country, authority, context):
                and not r.targets and not r.sectors]
     for mentions in classes([(r, o) for r, o in objects_of(reports) if is_sector(o)], same_party):
         own = list({r.name: r for r, _ in mentions}.values())
-        facts.append(measure_fact(country, authority, own, context.now, [],
+        facts.append(measure_fact(country, authority, own, context.now, [], idle_removals(mentions, authority, []),
                                   sector=min((name for _, (name, _) in mentions), key=lambda n: n.encode()),
                                   ids=unique(i for _, (_, ids) in mentions for i in ids)))
     for party in parties_everywhere(country, context):
         mentions = [(r, target) for r, target in party if r.authority == authority]
         if mentions:
             own = list({r.name: r for r, _ in mentions}.values())
-            facts.append(measure_fact(country, authority, own, context.now, of_all, party=printed(party),
+            facts.append(measure_fact(country, authority, own, context.now, of_all, idle_removals(party, authority, of_all),
+                                      party=printed(party),
                                       ids=unique(i for _, (_, ids) in mentions for i in ids)))
     for program in unique(r.program for r in reports if not r.targets and not r.sectors):
         own = [r for r in reports if not r.targets and not r.sectors and r.program == program]
@@ -780,7 +781,7 @@ class Measure:
         """Lets what ends at or before `until` end, each at its own instant."""
         while True:
             due = min(self.ends or NEVER, self.licence_ends or NEVER)
-            if due > until:
+            if due > until or due == NEVER:
                 return
             self.turn("expired" if self.ends == due else "in_force", due)
             self.tell(due)
@@ -886,15 +887,24 @@ class Course:
     """The steps of a measure in their order, and those that wait: what is vague and found nothing to remove or to
     license comes after the listing that begins within its date."""
 
-    def __init__(self, own, now):
+    def __init__(self, own, now, idle=()):
+        self.idle = idle  # removals (by name of the report) that remove nothing
         self.measure, self.now, self.reached, self.waiting = Measure(), now, {}, []
-        self.names = {r.name for r in own}
+        self.own, self.names = own, {r.name for r in own}
 
     def lists(self, report):
         return report.name in self.names and report.action in ("imposed", "reimposed")
 
     def removes(self, report):
-        return report.name in self.names and report.effect == "removal"
+        return report.name in self.names and report.effect == "removal" and report.name not in self.idle
+
+    def run(self, of_all):
+        order = sorted((r for r in list(self.own) + of_all if r.date and r.status > STATUS["rumoured"]),
+                       key=lambda r: (step_key(r), r not in self.own))
+        for at, report in enumerate(order):
+            self.come(report, order[at + 1:])
+        self.measure.run_out(self.now)
+        return self.measure
 
     def until(self, report):
         """Until when what it follows may begin."""
@@ -917,6 +927,8 @@ class Course:
     def must_wait(self, report, rest):
         if report.action not in ("lifted", "delisted", "licensed", "suspended") or report.vague_until is None:
             return False
+        if report.name in self.idle:
+            return False
         if self.measure.state in ("in_force", "licensed", "suspended"):
             return False
         return any(self.lists(r) and r.start < self.until(report) for r in rest)
@@ -936,6 +948,9 @@ class Course:
     def take(self, report, start):
         measure = self.measure
         measure.run_out(min(start, self.now))
+        if report.name in self.idle:
+            measure.tell(start, report)
+            return
         if report.name in self.names:
             if report.action in ("extended", "amended", "maintained"):
                 measure.outlive(min(start, self.now))
@@ -951,17 +966,50 @@ class Course:
             self.reached[said]["of"].append(report)
 
 
-def measure_fact(country, authority, own, now, of_all, party=None, ids=None, sector=None, program=None):
-    course = Course(own, now)
-    order = sorted((r for r in own + of_all if r.date and r.status > STATUS["rumoured"]),
-                   key=lambda r: (r.start // DAY, r.effect != "removal", r.start, EFFECT_ORDER[r.effect],
-                                  ACTION_ORDER.index(r.action),
-                                  -NEVER if ending_of(r) is None else ending_of(r),
-                                  (r.program or "").encode(), r.vague_until or 0, r not in own))
-    for at, report in enumerate(order):
-        course.come(report, order[at + 1:])
-    measure = course.measure
-    measure.run_out(now)
+def step_key(report):
+    """What orders the steps of a measure; reports of the same key say the same."""
+    return (report.start // DAY, report.effect != "removal", report.start, EFFECT_ORDER[report.effect],
+            ACTION_ORDER.index(report.action), -NEVER if ending_of(report) is None else ending_of(report),
+            (report.program or "").encode(), report.vague_until or 0)
+
+
+def idle_removals(mentions, authority, of_all):
+    """The names of the reports that remove what their source had listed, while it still lists the party by ids that it
+    never tied to those of the removal. A step is idle where every report that says it is."""
+    verdicts = {}
+    for source in {r.source for r, _ in mentions}:
+        records = classes([m for m in mentions if m[0].source == source], same_party)
+        for record in records:
+            here = unique_reports(r for r, _ in record if r.authority == authority)
+            for report, _ in record:
+                if report.authority != authority or report.effect != "removal" or not report.date \
+                        or report.status <= STATUS["rumoured"]:
+                    continue
+                until = report.vague_until or (report.start // DAY + 1) * DAY
+                others = [unique_reports(r for r, _ in other if r.authority == authority)
+                          for other in records if other is not record]
+                verdicts.setdefault(step_key(report), []).append(
+                    (report.name, stood(here, of_all, until)[1] and any(stood(other, of_all, until)[0] for other in others)))
+    return {name for said in verdicts.values() if all(idle for _, idle in said) for name, _ in said}
+
+
+def unique_reports(reports):
+    return list({r.name: r for r in reports}.values())
+
+
+def stood(reports, of_all, moment):
+    """Whether the measure that these reports alone make stood at last before a moment, and ever before it."""
+    standing, ever, at = False, False, -NEVER
+    for turn in Course(reports, NEVER).run(of_all).history:
+        at = max(at, turn["said"][0])
+        if at < moment:
+            standing = turn["state"] in ("in_force", "licensed", "suspended")
+            ever = ever or standing
+    return standing, ever
+
+
+def measure_fact(country, authority, own, now, of_all, idle=(), party=None, ids=None, sector=None, program=None):
+    measure = Course(own, now, idle).run(of_all)
     if measure.state is None:
         return None
     fact = {"kind": "measure", "country": country}

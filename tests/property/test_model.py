@@ -509,6 +509,50 @@ class Model(unittest.TestCase):
         for other in (dict(until, sector="potash"), dict(until, status="rumoured"), dict(until, authority="EU")):
             self.assertEqual(state(listed, other), ("expired", day("2021-01-01"), None))
 
+    def test_a_source_still_lists_a_party_by_other_ids(self):
+        b = self.b
+
+        def step(action, at, *ids, **keys):
+            return b.sanction(action, at, targets=[{"ids": list(ids)}] if ids else None, **{"source": "s", **keys})
+
+        def state(*events, now=NOW):
+            (fact,) = [f for f in self.facts("measure", *events, now=now) if f["authority"] == "US" and "party" in f]
+            return fact["state"], fact["since"]
+        one, two = step("imposed", "2020-01-01", "x:1"), step("imposed", "2021-01-01", "x:2")
+        gone, tie = step("delisted", "2022-01-01", "x:1"), step("maintained", "2019-01-01", "x:1", "x:2", source="t", authority="EU")
+        listed, delisted = ("in_force", day("2020-01-01")), ("delisted", day("2022-01-01"))
+        self.assertEqual(state(one, two, gone, tie), listed)
+        self.assertEqual(state(one, two, dict(gone, action="lifted"), tie), listed)
+        # it takes back the last of them, at once or later; all in one report; or has tied them itself, under whatever authority
+        self.assertEqual(state(one, two, gone, tie, step("delisted", "2023-01-01", "x:2")), ("delisted", day("2023-01-01")))
+        self.assertEqual(state(one, two, gone, tie, step("delisted", "2022-01-01", "x:2")), delisted)
+        both = dict(gone, targets=[{"ids": ["x:1"]}, {"ids": ["x:2"]}])
+        self.assertEqual(state(one, two, both, tie), delisted)
+        self.assertEqual(state(one, two, gone, dict(tie, source="s")), delisted)
+        self.assertEqual(state(one, two, gone, step("amended", "2021-06-01", "x:1", "x:2")), delisted)
+        self.assertEqual(state(one, step("imposed", "2021-01-01", "x:2", "x:3"), gone, tie,
+                               step("maintained", "2018-01-01", "x:3", "x:1", authority="EU")), delisted)
+        # another source's removal by another id; of a party that this source did not list, or lists no more
+        self.assertEqual(state(one, step("delisted", "2022-01-01", "x:2", source="u"), tie), delisted)
+        self.assertEqual(state(one, dict(two, source="u"), gone, tie), delisted)
+        self.assertEqual(state(one, dict(two, status="rumoured"), gone, tie), delisted)
+        self.assertEqual(state(one, dict(two, authority="EU"), gone, tie), delisted)
+        self.assertEqual(state(one, dict(two, expires_at="2021-06-30"), gone, tie), delisted)
+        self.assertEqual(state(one, dict(two, program="P"), step("lifted", "2021-06-01", program="P", source="u"), gone, tie), delisted)
+        # by ids that it never listed it means the party; and told again it is the same
+        self.assertEqual(state(one, step("delisted", "2022-01-01", "x:2"), tie), delisted)
+        self.assertEqual(state(one, two, gone, dict(gone, id="98", occurred_at="2022-03-01"), tie), listed)
+        # another says that it was removed: two who say so, one of whom still lists it
+        self.assertEqual(state(one, two, gone, dict(gone, source="u", id="99"), tie), delisted)
+        # what is listed that day by another id is a move; what is listed later is listed then
+        self.assertEqual(state(one, dict(two, occurred_at="2022-01-01"), gone, tie), listed)
+        self.assertEqual(state(one, dict(two, occurred_at="2022-02-01"), gone, tie), ("in_force", day("2022-02-01")))
+        # a licence, and names without ids
+        licence = step("licensed", "2021-06-01", "x:2", expires_at="2021-09-30")
+        self.assertEqual(state(one, two, licence, gone, tie, now="2023-01-01"), ("in_force", day("2021-10-01")))
+        named = [b.sanction(a, at, targets=[{"name": "X"}], source="s") for a, at in (("imposed", "2020-01-01"), ("delisted", "2022-01-01"))]
+        self.assertEqual(state(*named), delisted)
+
     def test_what_is_vague_follows_the_listing_within_its_date(self):
         b = self.b
 

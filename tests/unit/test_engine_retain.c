@@ -270,6 +270,28 @@ static void what_is_said_of_a_program_is_held(void **state)
     dropping_changes_nothing(ended, sizeof ended / sizeof *ended);
 }
 
+static void what_a_removal_removes_is_held(void **state)
+{
+    (void)state;
+    static const said twice[] = {
+        {"s", "imposed", "2018-03-01", "x:1", NULL, NULL},     {"s", "imposed", "2019-03-01", "x:2", NULL, NULL},
+        {"t", "maintained", "2020-03-01", "x:1 x:2", NULL, NULL}, {"s", "delisted", "2023-11-16", "x:1", NULL, NULL},
+    };
+    static const said tied[] = {
+        {"s", "imposed", "2018-03-01", "x:1", NULL, NULL},     {"s", "imposed", "2019-03-01", "x:2", NULL, NULL},
+        {"s", "amended", "2020-03-01", "x:1 x:2", NULL, NULL}, {"t", "maintained", "2021-03-01", "x:1 x:2", NULL, NULL},
+        {"s", "delisted", "2023-11-16", "x:1", NULL, NULL},
+    };
+    static const said gone[] = {
+        {"s", "imposed", "2018-03-01", "x:1", NULL, NULL},     {"s", "imposed", "2019-03-01", "x:2", NULL, NULL},
+        {"t", "maintained", "2020-03-01", "x:1 x:2", NULL, NULL}, {"s", "delisted", "2021-01-01", "x:1", NULL, NULL},
+        {"s", "delisted", "2022-01-01", "x:2", NULL, NULL},       {"s", "imposed", "2023-11-16", "x:9", NULL, NULL},
+    };
+    dropping_changes_nothing(twice, sizeof twice / sizeof *twice);
+    dropping_changes_nothing(tied, sizeof tied / sizeof *tied);
+    dropping_changes_nothing(gone, sizeof gone / sizeof *gone);
+}
+
 static void what_is_vague_is_held_with_its_listing(void **state)
 {
     (void)state;
@@ -364,6 +386,7 @@ int main(void)
         cmocka_unit_test(what_stands_is_held),         cmocka_unit_test(what_was_dropped_is_known),
         cmocka_unit_test(foreign_records_are_refused), cmocka_unit_test(what_is_said_of_a_program_is_held),
         cmocka_unit_test(what_is_vague_is_held_with_its_listing),
+        cmocka_unit_test(what_a_removal_removes_is_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

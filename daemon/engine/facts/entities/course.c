@@ -96,6 +96,11 @@ typedef struct course {
     uint32_t listings;      /* that came */
 } course;
 
+static bool is_removal(const measure_step *st)
+{
+    return step_removes(st) && !st->idle;
+}
+
 /* The start of the next that lists or removes; INT64_MAX: there is none. */
 static int64_t next_start(const course *c, uint32_t *next, bool (*is_one)(const measure_step *))
 {
@@ -151,7 +156,7 @@ static void waits_end(course *c, const measure_step *after, int64_t next_ns)
 {
     const waiting *all = c->waits;
     uint32_t count = c->waits_count, kept = 0;
-    bool removal = step_removes(after);
+    bool removal = is_removal(after);
     for (uint32_t i = 0; i < count; i++)
         removal = removal || (step_removes(all[i].step) && is_over(c, &all[i], next_ns));
     c->waits_until_ns = INT64_MAX;
@@ -174,14 +179,18 @@ static void waits_look(course *c, const measure_step *after)
     c->listings += step_lists(after);
     if (!c->waits_count || c->waits[0].begun == c->listings)
         return;
-    int64_t listing = next_start(c, &c->listing, step_lists), removal = next_start(c, &c->removal, step_removes);
+    int64_t listing = next_start(c, &c->listing, step_lists), removal = next_start(c, &c->removal, is_removal);
     int64_t next_ns = listing < removal ? listing : removal;
-    if (step_removes(after) || c->waits_until_ns <= next_ns)
+    if (is_removal(after) || c->waits_until_ns <= next_ns)
         waits_end(c, after, next_ns);
 }
 
 static void course_step(course *c, const measure_step *st, bool of_program)
 {
+    if (!of_program && st->idle) {
+        fold_pass(c->s, st);
+        return;
+    }
     fold_come_to(c->s, st->start_ns);
     if (must_wait(c, st)) {
         wait_begin(c, st, of_program);

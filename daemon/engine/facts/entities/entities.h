@@ -104,7 +104,7 @@ void measure_look(facts *f, entity *e, int64_t now_ns, measure_view *ret_view);
 void measure_look_at(facts *f, const entity *e, const uint8_t *only, measure_view *ret_view);
 /* Called for each report on the measure, in order, with what it is after it. */
 typedef void (*measure_told_fn)(void *context, uint32_t report, const measure_view *after);
-void measure_tell(facts *f, const entity *e, measure_told_fn on_step, void *context);
+void measure_tell(facts *f, entity *e, measure_told_fn on_step, void *context);
 /* The reports on the programs that a party is named under which reach it, appended. */
 void measure_programs_said(facts *f, entity *e, numbers *reports_);
 const char *measure_state_name(measure_state state); /* NULL: none */

@@ -18,15 +18,17 @@ fold fold_new(facts *f, int64_t now_ns)
 /* step: NULL where time ran out. */
 static void fold_tell(const fold *s, int64_t at_ns, const measure_step *step, bool of_program)
 {
-    if (s->told)
-        history_add(s->told, &(turn){.at_ns = at_ns,
-                                     .said_ns = step ? step->start_ns : TIME_UNKNOWN,
-                                     .days = step ? step->days : 0,
-                                     .ends_ns = step ? step->ends_ns : TIME_UNKNOWN,
-                                     .action = step ? thaw_action_name(step->action) : NULL,
-                                     .program = step ? step->program : 0,
-                                     .of_program = of_program,
-                                     .state = measure_state_name(s->v.state)});
+    if (!s->on_turn)
+        return;
+    turn t = {.at_ns = at_ns,
+              .said_ns = step ? step->start_ns : TIME_UNKNOWN,
+              .days = step ? step->days : 0,
+              .ends_ns = step ? step->ends_ns : TIME_UNKNOWN,
+              .action = step ? thaw_action_name(step->action) : NULL,
+              .program = step ? step->program : 0,
+              .of_program = of_program,
+              .state = measure_state_name(s->v.state)};
+    s->on_turn(s->context, &t, fold_stands(s));
 }
 
 static void fold_set(fold *s, measure_state state, int64_t at_ns)
@@ -148,14 +150,6 @@ static void fold_relieve(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns
         s->licence_ends_ns = ends_ns;
 }
 
-static bool numbers_hold(const numbers *list, uint32_t value)
-{
-    for (uint32_t i = 0; i < list->count; i++)
-        if (list->at[i] == value)
-            return true;
-    return false;
-}
-
 /* A listing adds its program; any other step that names one which is new stands for a renaming. */
 static void fold_program(fold *s, uint8_t action, uint32_t program)
 {
@@ -250,6 +244,12 @@ void fold_step(fold *s, const measure_step *st, int64_t at_ns)
     fold_come_to(s, at_ns);
     fold_act(s, st, at_ns);
     fold_tell(s, at_ns, st, false);
+}
+
+void fold_pass(fold *s, const measure_step *st)
+{
+    fold_come_to(s, st->start_ns);
+    fold_tell(s, st->start_ns, st, false);
 }
 
 void fold_step_of_program(fold *s, const measure_step *st, int64_t at_ns)

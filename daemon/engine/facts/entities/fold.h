@@ -18,6 +18,9 @@ typedef struct standing {
     int64_t since_ns, licence_ends_ns, measure_ends_ns, extended_at_ns;
 } standing;
 
+/* Called for each turn, with whether the measure stands after it. */
+typedef void (*turn_fn)(void *context, const turn *t, bool stands);
+
 /* The fold while it runs. */
 typedef struct fold {
     facts *f;
@@ -31,7 +34,8 @@ typedef struct fold {
     int64_t removed_ns, since_before_removal_ns;
     bool stood_before_removal;
     standing before_end;
-    history *told; /* NULL: nobody wants to know */
+    turn_fn on_turn; /* NULL: nobody wants to know */
+    void *context;
 } fold;
 
 fold fold_new(facts *f, int64_t now_ns);
@@ -39,6 +43,7 @@ fold fold_new(facts *f, int64_t now_ns);
 void fold_come_to(fold *s, int64_t at_ns);
 /* A step on the measure itself; on a program alone. It takes effect at an instant: its start, or later. */
 void fold_step(fold *s, const measure_step *st, int64_t at_ns);
+void fold_pass(fold *s, const measure_step *st); /* a step that changes nothing */
 void fold_step_of_program(fold *s, const measure_step *st, int64_t at_ns);
 /* Lets run out what ends by the clock, and lets go of what the fold holds. */
 void fold_done(fold *s);

@@ -4,6 +4,7 @@
 
 #include "facts/entities/course.h"
 #include "facts/entities/steps.h"
+#include "facts/entities/still_listed.h"
 #include "facts/state/known.h"
 
 const char *measure_state_name(measure_state state)
@@ -19,6 +20,7 @@ void measure_look(facts *f, entity *e, int64_t now_ns, measure_view *ret_view)
     entity apart = *e;
     if (f->known_at)
         e = entity_apart(&apart);
+    removals_judge(f, e);
     course_run(&fo, e);
     if (f->known_at)
         measure_forget(f, e);
@@ -72,10 +74,11 @@ static int told_order(const void *a_, const void *b_, void *f)
     return order ? order : (a->report > b->report) - (a->report < b->report);
 }
 
-void measure_tell(facts *f, const entity *e, measure_told_fn on_step, void *context)
+void measure_tell(facts *f, entity *e, measure_told_fn on_step, void *context)
 {
     numbers mentioned = {0}, parties = {0};
     fold fo = fold_new(f, f->now_ns);
+    removals_judge(f, e);
     entity_mentions(f, e, &mentioned, &parties);
     told_step *all = calloc(mentioned.count + 1, sizeof *all);
     uint32_t count = 0;
@@ -87,7 +90,11 @@ void measure_tell(facts *f, const entity *e, measure_told_fn on_step, void *cont
     if (count > 1)
         qsort_r(all, count, sizeof *all, told_order, f);
     for (uint32_t i = 0; i < count; i++) {
-        fold_step(&fo, &all[i].step, all[i].step.start_ns);
+        uint32_t place = step_place(f, e, &all[i].step);
+        if (place < e->steps_count && e->steps[place].idle)
+            fold_pass(&fo, &all[i].step);
+        else
+            fold_step(&fo, &all[i].step, all[i].step.start_ns);
         on_step(context, all[i].report, &fo.v);
     }
     numbers_done(&fo.programs, &f->held);
@@ -123,12 +130,20 @@ static void turns_name_all(facts *f, history *h, const entity *e, bool of_progra
     numbers_done(&parties, &f->held);
 }
 
+static void turn_told(void *h, const turn *t, bool stands)
+{
+    (void)stands;
+    history_add(h, t);
+}
+
 void measure_history(facts *f, entity *e, int64_t now_ns, history *h)
 {
     fold fo = fold_new(f, now_ns);
     numbers programs = {0};
     *h = (history){0};
-    fo.told = h;
+    fo.on_turn = turn_told;
+    fo.context = h;
+    removals_judge(f, e);
     course_run(&fo, e);
     turns_name_all(f, h, e, false);
     for (uint32_t i = 0; i < history_kept(h); i++)

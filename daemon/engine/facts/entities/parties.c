@@ -33,32 +33,32 @@ static void scope_part(facts *f, uint32_t scope, const numbers *strings)
     }
 }
 
-static void links_join(facts *f, const char country_code[2], uint32_t node_)
+/* Who ties ids under one authority says by it what a removal under another removes (still_listed.c). */
+static void scope_doubt(facts *f, uint32_t scope, const numbers *strings)
 {
-    numbers strings = {0};
-    links_strings(f, node_, &strings);
-    scopes_each(f, country_code, &strings, scope_join);
-    numbers_done(&strings, &f->held);
-}
-
-static void links_part(facts *f, const char country_code[2], const numbers *strings)
-{
-    scopes_each(f, country_code, strings, scope_part);
+    for (uint32_t i = 0; i < strings->count; i++) {
+        uint32_t n = node_living(f, scope, strings->at[i]), of = n ? f->nodes[n].entity : 0;
+        const entity *e = &f->entities[of];
+        if (of && e->nodes.count > 1 && (!e->steps_known || steps_remove(e)))
+            entity_mark(f, of);
+    }
 }
 
 /* The mention of a party, for all authorities: it ties what they name it by, or no longer does. */
 static void party_each(facts *f, const char country_code[2], const strings *s, mention m, mention_fn on_mention)
 {
     uint32_t all = scope_index(f, SCOPE_PARTY, country_code, 0, true);
-    numbers before = {0};
-    if (on_mention == mention_take)
-        links_strings(f, node_find(f, all, s->at[0]), &before);
+    bool takes = on_mention == mention_take;
+    numbers strings = {0};
+    if (takes)
+        links_strings(f, node_find(f, all, s->at[0]), &strings);
     uint32_t node_ = on_mention(f, all, s->at, s->count, m, true);
-    if (on_mention == mention_take)
-        links_part(f, country_code, &before);
-    else
-        links_join(f, country_code, node_);
-    numbers_done(&before, &f->held);
+    if (!takes)
+        links_strings(f, node_, &strings);
+    scopes_each(f, country_code, &strings, takes ? scope_part : scope_join);
+    if (s->count > 1)
+        scopes_each(f, country_code, &strings, scope_doubt);
+    numbers_done(&strings, &f->held);
 }
 
 /* A program that is lifted or extended as a whole: every measure of the authority may be of it. */

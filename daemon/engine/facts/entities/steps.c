@@ -96,7 +96,7 @@ bool step_of(facts *f, uint32_t number, measure_step *ret_step)
     return true;
 }
 
-static uint32_t step_place(const facts *f, const entity *e, const measure_step *st)
+uint32_t step_place(const facts *f, const entity *e, const measure_step *st)
 {
     uint32_t low = 0, high = e->steps_count;
     while (low < high) {
@@ -160,10 +160,18 @@ void steps_learn(facts *f, entity *e)
     numbers_done(&parties, &f->held);
 }
 
+bool steps_remove(const entity *e)
+{
+    for (uint32_t i = 0; i < e->steps_count; i++)
+        if (step_removes(&e->steps[i]))
+            return true;
+    return false;
+}
+
 entity *entity_apart(entity *copy)
 {
     copy->steps = NULL;
     copy->steps_count = copy->steps_capacity = 0;
-    copy->steps_known = false;
+    copy->steps_known = copy->idle_known = false;
     return copy;
 }

@@ -19,6 +19,8 @@ bool step_removes(const measure_step *st);
 bool step_follows_a_listing(const measure_step *st);
 /* The end of its date. */
 int64_t step_until(const measure_step *st);
+/* Where a step stands among those of a measure, or would. */
+uint32_t step_place(const facts *f, const entity *e, const measure_step *st);
 /* What a report says as a step; false where it changes nothing (a rumour, one without a date). */
 bool step_of(facts *f, uint32_t number, measure_step *ret_step);
 /* A report came to it or went; and where others did too (entities joined or parted): all is read anew. */
@@ -27,6 +29,8 @@ void measure_went(facts *f, entity *e, uint32_t number);
 void measure_forget(facts *f, entity *e);
 /* Reads its steps from its reports, where they are not known. */
 void steps_learn(facts *f, entity *e);
+/* Whether there is a removal among those that are known. */
+bool steps_remove(const entity *e);
 /* A copy of an entity that learns its steps for itself: where only some reports are read they are others. */
 entity *entity_apart(entity *copy);
 

@@ -9,6 +9,7 @@
 
 #include "facts/entities/entities.h"
 #include "facts/entities/steps.h"
+#include "facts/entities/still_listed.h"
 #include "facts/incidents/bonds.h"
 #include "facts/incidents/incidents.h"
 #include "facts/state/state.h"
@@ -221,6 +222,19 @@ static bool programs_hold(facts *f, entity *e, uint8_t *held)
     return more;
 }
 
+/* Of a source that names a party by ids of which none is in all of its reports, every report: what it removes later
+ * depends on what it listed and tied (still_listed.c). */
+static bool entries_hold(facts *f, const entity *party, uint8_t *held)
+{
+    bool more = false;
+    numbers said = {0};
+    removals_rest_on(f, party, &said);
+    for (uint32_t i = 0; i < said.count; i++)
+        more |= hold(held, said.at[i]);
+    numbers_done(&said, &f->held);
+    return more;
+}
+
 /* The reports that link the ids of one that would be several, or forget by what else it is known. */
 static bool links_hold(facts *f, const entity *e, uint8_t *held)
 {
@@ -265,6 +279,8 @@ static bool everything_check(facts *f, const uint8_t *plan, uint8_t *held)
         const entity *linked = party ? &f->entities[party] : e; /* under whatever authority its ids were tied */
         if (!entity_hangs_together(f, linked, plan, stands))
             more |= links_hold(f, linked, held);
+        if (measure && stands && linked->nodes.count > 1)
+            more |= entries_hold(f, linked, held);
     }
     return more;
 }

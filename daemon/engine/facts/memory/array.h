@@ -5,6 +5,7 @@
 #define FACTS_ARRAY_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -59,6 +60,14 @@ static inline int numbers_put(numbers *n, uint32_t value, uint64_t *held)
         if (n->at[i] == value)
             return 0;
     return numbers_push(n, value, held);
+}
+
+static inline bool numbers_hold(const numbers *n, uint32_t value)
+{
+    for (uint32_t i = 0; i < n->count; i++)
+        if (n->at[i] == value)
+            return true;
+    return false;
 }
 
 /* Takes a value out, keeping the order; false where it is not there. */

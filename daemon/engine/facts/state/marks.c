@@ -7,6 +7,7 @@ void entity_mark(facts *f, uint32_t i)
         return;
     entity *e = &f->entities[i];
     causes_note(f, &e->why);
+    e->idle_known = false;
     e->correction = e->correction || f->cause_corrects;
     if (!e->dirty) {
         e->dirty = true;

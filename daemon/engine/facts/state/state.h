@@ -196,6 +196,7 @@ typedef struct measure_step {
     uint32_t reports;
     uint16_t days;             /* that its date spans from its start, where they are several; 0: within a day */
     uint8_t action;
+    bool idle; /* a removal that removes nothing (still_listed.h), where that is known of the entity */
 } measure_step;
 
 typedef struct entity {
@@ -204,6 +205,7 @@ typedef struct entity {
     uint32_t steps_count, steps_capacity;
     bool timed;       /* stands in facts.timed */
     bool steps_known; /* else they are to be read from its reports */
+    bool idle_known;  /* else it is to be found out which of them are idle */
     uint32_t scope;
     bool used, dirty, correction;
     fact_handle handle;
