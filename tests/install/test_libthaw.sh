@@ -47,7 +47,7 @@ int main(void)
 }
 C
 export PKG_CONFIG_PATH=$package
-words=$(pkg-config --define-variable=prefix="$prefix" --cflags --libs thaw)
+words=$(pkg-config --cflags --libs thaw)
 # shellcheck disable=SC2086
 "$compiler" -Wall -Wextra -Werror -std=c11 -o "$prefix/consumer" "$prefix/consumer.c" $words
 found=$(LD_LIBRARY_PATH=$(dirname "$library") "$prefix/consumer")
@@ -60,12 +60,21 @@ fi
 # the same program with the library in it
 archive=$(find "$prefix" -name libthaw.a)
 [ -n "$archive" ] || fail "libthaw.a is not there"
-words=$(pkg-config --define-variable=prefix="$prefix" --static --cflags --libs thaw)
+words=$(pkg-config --static --cflags --libs thaw)
 # shellcheck disable=SC2086
 "$compiler" -Wall -Wextra -Werror -std=c11 -o "$prefix/contained" "$prefix/consumer.c" ${words/-lthaw/-l:libthaw.a}
 found=$("$prefix/contained")
 [ "$found" = "release BY" ] || fail "the consumer with libthaw.a said: $found"
 ! objdump -p "$prefix/contained" | grep -q 'NEEDED *libthaw' || fail "it needs libthaw.so all the same"
+
+# a prefix of one's own holds all of it: nothing of the system's settings is touched
+mkdir "$prefix/root"
+DESTDIR=$prefix/root cmake --install "$build" --prefix /own >/dev/null
+[ "$(ls "$prefix/root")" = own ] || fail "installed beside the prefix: $(ls "$prefix/root")"
+[ -e "$prefix/root/own/etc/thaw/thawd.yaml" ] && [ -d "$prefix/root/own/etc/thaw/rules.d" ] || fail "no settings in the prefix"
+DESTDIR=$prefix/system cmake --install "$build" --component thawd >/dev/null
+[ -e "$prefix/system/etc/thaw/thawd.yaml" ] && [ -d "$prefix/system/etc/thaw/rules.d" ] || fail "no settings in /etc"
+rm -r "$prefix/root" "$prefix/system"
 
 # what the pages refer to is there
 pages=$(find "$prefix" -name '*.md')
