@@ -266,8 +266,9 @@ bool arguments_parse(const usage *u, const argument arguments[], size_t count,
         return false;
     }
     if (argc - optind > operands_most) {
-        complain("%s: '%s' is one too many; usage: thaw %s [OPTIONS] %s", u->verb,
-                 argv[optind + operands_most], u->verb, u->synopsis);
+        complain("%s: '%s' is one too many; usage: thaw %s [OPTIONS]%s%s", u->verb,
+                 argv[optind + operands_most], u->verb, u->synopsis[0] != '\0' ? " " : "",
+                 u->synopsis);
         return false;
     }
     *ret_first = optind;

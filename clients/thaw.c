@@ -78,8 +78,9 @@ static int help(int argc, char **argv)
         return print_help(stdout);
     const verb *v = verb_find(argv[1]);
     char option[] = "--help";
-    char *arguments[] = {argv[1], option, NULL};
-    return v != NULL ? v->run(2, arguments) : CLIENT_USAGE;
+    /* "help rules test": what follows the verb may have a help of its own */
+    char *arguments[] = {argv[1], argc > 2 ? argv[2] : option, option, NULL};
+    return v != NULL ? v->run(argc > 2 ? 3 : 2, arguments) : CLIENT_USAGE;
 }
 
 static int run(int argc, char **argv)

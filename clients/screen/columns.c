@@ -132,12 +132,12 @@ static void cell_make(cell *to, const msgpack_object *row, const column *c)
     }
 }
 
-/* Ids are copied from the screen, and half a date says nothing. */
+/* Ids are copied from the screen; half a date or half a reason says nothing. */
 static bool is_kept(const column *c)
 {
     const char *key = c->keys[0];
     return c->form == COLUMN_DAY || c->form == COLUMN_LAST_DAY || strcmp(key, "id") == 0 ||
-           strcmp(key, "occurred_at") == 0 || strcmp(key, "date") == 0;
+           strcmp(key, "occurred_at") == 0 || strcmp(key, "date") == 0 || strcmp(key, "message") == 0;
 }
 
 bool columns_print(const screen *s, const msgpack_object *array, const column columns[],

@@ -18,7 +18,7 @@ typedef struct run {
     const backtest_source *source;
     replay *const *replays;
     size_t count;
-    uint64_t read, unreadable;
+    uint64_t read;
     const char *file; /* of the event at hand, for complaints */
     uint64_t line;
     int failed;
@@ -32,8 +32,7 @@ typedef struct run {
 
 static void on_problem(void *context, size_t index, const char *message)
 {
-    run *r = context;
-    r->unreadable++;
+    const run *r = context;
     complain("backtest: %s:%" PRIu64 ": %s", r->file, r->line + index, message);
 }
 
@@ -81,7 +80,8 @@ static int run_file(run *r)
             input_fill(in);
         } else if (next == -EBADMSG || next == -EIO) {
             opened = next != -EIO;
-            r->unreadable++;
+            for (size_t i = 0; i < r->count; i++)
+                r->replays[i]->rejected++;
             if (problem.line > 0)
                 complain("backtest: %s:%" PRIu64 ": %s", problem.file, problem.line,
                          problem.message);

@@ -16,7 +16,7 @@ typedef struct backtest_source {
 } backtest_source;
 
 /* Runs every report through all the replays at once. What cannot be read is told on stderr and
- * counted. False after a complaint: nothing could be read, or memory was short. */
+ * counted as rejected. False after a complaint: nothing could be read, or memory was short. */
 bool backtest_run(const backtest_source *source, replay *const replays[], size_t count);
 
 /* How an alert of the new set stands to the old one. */

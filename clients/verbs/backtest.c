@@ -112,7 +112,7 @@ static void print_summary(const replay *now, const backtest_row rows[], size_t c
     printf("%s%" PRIu64 " reports, %zu alert%s, %zu firing at the end", count > 0 ? "\n" : "",
            now->reports, now->count, now->count == 1 ? "" : "s", firing);
     if (now->rejected > 0)
-        printf(", %" PRIu64 " reports refused", now->rejected);
+        printf(", %" PRIu64 " report%s refused", now->rejected, now->rejected == 1 ? "" : "s");
     if (comparing)
         printf("; %zu only now (+), %zu no more (-), %zu at another time (~), %zu the same",
                diffs[DIFF_ONLY_NEW], diffs[DIFF_ONLY_OLD], diffs[DIFF_OTHER], diffs[DIFF_SAME]);

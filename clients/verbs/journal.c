@@ -263,9 +263,14 @@ int verb_journal(int argc, char **argv)
     if (!arguments_parse(&u, table, sizeof table / sizeof table[0], NULL, 1, 2, argc, argv, &first,
                          &result))
         return result;
-    for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++)
-        if (strcmp(argv[first], tools[i].name) == 0 && (tools[i].takes_file || argc - first == 1))
+    for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++) {
+        if (strcmp(argv[first], tools[i].name) != 0)
+            continue;
+        if (tools[i].takes_file || argc - first == 1)
             return tools[i].run(&t, argc - first == 2 ? argv[first + 1] : "-");
+        complain("journal %s: '%s' is one too many", tools[i].name, argv[first + 1]);
+        return CLIENT_USAGE;
+    }
     complain("journal: found '%s', expected check, export [FILE], import [FILE] or compact",
              argv[first]);
     return CLIENT_USAGE;

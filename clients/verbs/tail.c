@@ -12,6 +12,7 @@
 #include "forms/json.h"
 #include "screen/alert_text.h"
 #include "screen/screen.h"
+#include "thaw.h"
 #include "verbs/listing.h"
 #include "wire/subscription.h"
 
@@ -51,10 +52,17 @@ static bool from_parse(const char *text, subscription_options *o)
     if (o->from != FROM_SEQ)
         return true;
     o->seq = strtoull(text, &end, 10);
-    /* "2025" is more likely a year than a number that somebody kept: years come with a dash. */
+    /* "2025" is a number like any other, not a year: a date has a dash. */
     if (text[0] >= '0' && text[0] <= '9' && *end == '\0')
         return true;
     o->from = FROM_TIME;
+    thaw_date date;
+    if (thaw_date_parse(text, strlen(text), &date) != 0) {
+        complain("--from is '%s', expected the number of a change, 'beginning', or a date or time "
+                 "such as 2025-12-13 or 2025-12-13T10:00:00Z",
+                 text);
+        return false;
+    }
     return moment_parse("--from", text, false, &o->time_ns);
 }
 

@@ -81,6 +81,11 @@ class Backtest(unittest.TestCase):
         done = d.thaw("backtest", d.path("rules.d"), "--from", d.path("nowhere"), check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn("nowhere", done.stderr)
+        with open(d.path("garbage"), "w", encoding="utf-8") as f:
+            f.write("garbage\n")
+        done = d.thaw("backtest", d.path("rules.d"), "--from", d.path("garbage"), check=False)
+        self.assertEqual((done.returncode, done.stdout), (1, "0 reports, 0 alerts, 0 firing at the end, "
+                                                             "1 report refused\n"), done.stderr)
 
 
 if __name__ == "__main__":

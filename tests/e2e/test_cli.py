@@ -62,6 +62,8 @@ class WithoutThawd(unittest.TestCase):
                 self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
                 self.assertIn("usage: thaw " + verb, done.stdout)
                 self.assertIn("Exit codes: 0 done, 1", done.stdout)
+        for arguments in (("rules", "test", "--help"), ("help", "rules", "test")):
+            self.assertIn("--only TEXT", thaw(*arguments).stdout, arguments)
         done = thaw("--help")
         self.assertEqual(done.returncode, 0)
         for verb in VERBS:
@@ -76,8 +78,9 @@ class WithoutThawd(unittest.TestCase):
                                 (("pub", "--format", "xml"), "json, msgpack or auto"),
                                 (("pub", "--batch", "0"), "expected a number from 1"),
                                 (("tail", "--count", "-1"), "expected a number"),
-                                (("tail", "--from", "soon"), "expected a date"),
+                                (("tail", "--from", "soon"), "expected the number of a change, 'beginning', or a date"),
                                 (("events", "BY", "RU"), "one too many"),
+                                (("journal", "check", "state"), "'state' is one too many"),
                                 (("events", "--kind", "relase"), "did you mean 'release'"),
                                 (("explain",), "something is missing"),
                                 (("status", "--timeout"), "needs a value"),
@@ -253,6 +256,12 @@ class WithThawd(unittest.TestCase):
                 text = self.on_terminal(*arguments, columns=columns, NO_COLOR="1")
                 if "…" in text:
                     self.assertLessEqual(max(map(len, text.splitlines())), columns, (columns, arguments))
+
+    def test_the_reason_of_a_refusal_is_whole(self):
+        self.ask("pub", given=given(event(77, kind="weather")))
+        reason = lines(self.ask("rejects", "--json", "--limit", "1"))[0]["message"]
+        self.assertGreater(len(reason), 60)
+        self.assertIn(reason, self.on_terminal("rejects", "--limit", "1", NO_COLOR="1"))
 
     def test_tail(self):
         done = self.ask("tail", "--no-follow", "--from", "beginning", "--json")
