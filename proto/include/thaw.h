@@ -486,6 +486,9 @@ typedef struct thaw_subscriber_options {
     void *context;
 } thaw_subscriber_options;
 
+/* Connects; that the daemon is there shows with the first turn. -EINVAL: no `alert`, an epoch, endpoint
+ * or keys that are none, a topic that is too long or with which no topic of alerts can begin; -ENOMEM;
+ * another -errno of libzmq. */
 THAW_API int thaw_subscriber_new(const thaw_subscriber_options *options,
                                  thaw_subscriber **ret_subscriber);
 THAW_API thaw_subscriber *thaw_subscriber_free(thaw_subscriber *subscriber);

@@ -259,7 +259,7 @@ def invalid_events():
     # not MessagePack, or not whole
     yield bad("nothing", b"", "malformed", "message")
     yield bad("the byte that begins no value", b"\xc1", "malformed", "message", "0xc1")
-    for name, value in (("nil", None), ("a number", 7), ("a str", "hello"), ("a bin", b"a"),
+    for name, value in (("nil", None), ("a number", 7), ("a str", "hello"), ("a bin", pack(b"a")),
                         ("true", True), ("a float", 1.5), ("an ext", ext(5, b"a"))):
         yield bad(f"{name} for a message", value, "malformed", "message")
     yield bad("trailing bytes", fine + b"\0", "malformed", "message", f"from byte {len(fine)}")
