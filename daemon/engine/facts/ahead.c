@@ -110,14 +110,3 @@ void facts_look_ahead(facts *f, const thaw_event events[], size_t count, thaw_ha
     f->ahead_count = (uint32_t)count;
     f->ahead_at = 0;
 }
-
-uint32_t foreseen_take(facts *f, thaw_hash key)
-{
-    const foreseen *next = &f->ahead[f->ahead_at];
-    if (f->ahead_at == f->ahead_count || next->key.low != key.low || next->key.high != key.high)
-        return 0;
-    f->ahead_at++;
-    f->feeds_last = next->feed;
-    f->keys_last = next->cluster;
-    return next->source;
-}

@@ -272,6 +272,18 @@ static bool same_content(const report *r, const thaw_event *event)
     return a.low == b.low && a.high == b.high;
 }
 
+/* What was foreseen of the report that comes now; its symbol of the source, 0: none. */
+static uint32_t foreseen_take(facts *f, thaw_hash key)
+{
+    const foreseen *next = &f->ahead[f->ahead_at];
+    if (f->ahead_at == f->ahead_count || next->key.low != key.low || next->key.high != key.high)
+        return 0;
+    f->ahead_at++;
+    f->feeds_last = next->feed;
+    f->keys_last = next->cluster;
+    return next->source;
+}
+
 int facts_add(facts *f, const thaw_event *event, thaw_hash key, int64_t known_at_ns, facts_verdict *ret_verdict)
 {
     uint32_t source = foreseen_take(f, key), number = reports_find(f->reports, key);

@@ -2,6 +2,13 @@
 #include "facts/entities/fold.h"
 #include "facts/entities/steps.h"
 
+const char *measure_state_name(measure_state state)
+{
+    static const char *const names[] = {NULL,        "proposed", "in_force", "licensed",
+                                        "suspended", "delisted", "lifted",   "expired"};
+    return names[state];
+}
+
 fold fold_new(facts *f, int64_t now_ns)
 {
     return (fold){.f = f,

@@ -7,13 +7,6 @@
 #include "facts/entities/still_listed.h"
 #include "facts/state/known.h"
 
-const char *measure_state_name(measure_state state)
-{
-    static const char *const names[] = {NULL,        "proposed", "in_force", "licensed",
-                                        "suspended", "delisted", "lifted",   "expired"};
-    return names[state];
-}
-
 void measure_look(facts *f, entity *e, int64_t now_ns, measure_view *ret_view)
 {
     fold fo = fold_new(f, now_ns);

@@ -449,8 +449,6 @@ static inline uint64_t feed_hash(uint32_t source, uint32_t country_index_)
 {
     return mix(source, country_index_);
 }
-/* What was foreseen of the report that comes now; its symbol of the source, 0: none. */
-uint32_t foreseen_take(facts *f, thaw_hash key);
 /* What parts the keys of one kind and country: grace, stage or effect. */
 uint8_t event_discriminator(const thaw_event *event);
 
