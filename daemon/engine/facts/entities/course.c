@@ -212,8 +212,8 @@ void course_run(fold *s, entity *e)
     c.own_count = e->steps_count;
     for (uint32_t j = 0; c.at < c.own_count || j < c.programs.count;) {
         /* the party's own first: what removes it by name says so */
-        bool own = j == c.programs.count ||
-                   (c.at < c.own_count && step_compare(f, &c.own[c.at], &c.programs.at[j]) <= 0);
+        bool own =
+            j == c.programs.count || (c.at < c.own_count && step_compare(f, &c.own[c.at], &c.programs.at[j]) <= 0);
         const measure_step *st = own ? &c.own[c.at++] : &c.programs.at[j++];
         course_step(&c, st, !own);
     }

@@ -91,8 +91,7 @@ static void fold_expire(fold *s, int64_t at_ns)
 
 static bool is_extended_again(const fold *s, int64_t at_ns)
 {
-    return s->extended_at_ns != TIME_UNKNOWN &&
-           at_ns - s->extended_at_ns < s->f->config.tolerance_ns[THAW_SANCTION];
+    return s->extended_at_ns != TIME_UNKNOWN && at_ns - s->extended_at_ns < s->f->config.tolerance_ns[THAW_SANCTION];
 }
 
 /* Who extends a measure and does not say until when takes its old end away; not so where the same extension is told

@@ -106,8 +106,8 @@ static void turns_name(facts *f, history *h, uint32_t number, bool of_program)
         return;
     for (uint32_t i = 0; i < history_kept(h); i++) {
         turn *t = history_at(h, i);
-        if (t->action && t->of_program == of_program && t->said_ns == st.start_ns && t->days == st.days && t->ends_ns == st.ends_ns &&
-            t->program == st.program && strcmp(t->action, thaw_action_name(st.action)) == 0)
+        if (t->action && t->of_program == of_program && t->said_ns == st.start_ns && t->days == st.days &&
+            t->ends_ns == st.ends_ns && t->program == st.program && strcmp(t->action, thaw_action_name(st.action)) == 0)
             turn_report(f, t, number);
     }
 }

@@ -286,7 +286,8 @@ void removals_judge(facts *f, entity *e)
     for (uint32_t i = 0, end; idle && i < count && !f->failed; i = end) {
         for (end = i + 1; end < count && all[end].source == all[i].source;)
             end++;
-        source_judge(&(source_records){.f = f, .measure = e, .party = linked, .at = all + i, .count = end - i}, e, idle);
+        source_judge(&(source_records){.f = f, .measure = e, .party = linked, .at = all + i, .count = end - i}, e,
+                     idle);
     }
     for (uint32_t i = 0; idle && i < e->steps_count; i++)
         e->steps[i].idle = idle[i] && idle[i] == e->steps[i].reports;

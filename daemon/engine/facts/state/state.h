@@ -194,7 +194,7 @@ typedef struct measure_step {
     int64_t start_ns, ends_ns; /* ends TIME_UNKNOWN: not said */
     uint32_t program;          /* symbol */
     uint32_t reports;
-    uint16_t days;             /* that its date spans from its start, where they are several; 0: within a day */
+    uint16_t days; /* that its date spans from its start, where they are several; 0: within a day */
     uint8_t action;
     bool idle; /* a removal that removes nothing (still_listed.h), where that is known of the entity */
 } measure_step;
