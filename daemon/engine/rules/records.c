@@ -12,17 +12,22 @@ static bool before_round(const group *g, const entry *e)
     return e->active && e->round != g->round;
 }
 
-/* What went in this round is from now on said by the fact that took its place, if one did. */
-static void ground_add(rules *set, record *r, const entry *e)
+/* What went in this round is from now on said by the fact that took its place, if one did, also where that is in no
+ * selection any more. */
+static int ground_add(rules *set, record *r, const entry *e)
 {
+    bool replaced = e->fact->gone && e->fact->heir;
+    fact_node *fact = replaced ? node_get(set, e->fact->heir) : e->fact;
+    if (!fact)
+        return -ENOMEM;
+    fact->references += !replaced; /* node_get took one */
     ground *one = &r->grounds[r->count++];
-    fact_node *heir = e->fact->gone && e->fact->heir ? fact_node_find(set, e->fact->heir) : NULL;
     one->record = r;
     one->selection = e->selection;
-    one->fact = heir ? heir : e->fact;
-    one->fact->references++;
-    one->fact_next = one->fact->grounds;
-    one->fact->grounds = one;
+    one->fact = fact;
+    one->fact_next = fact->grounds;
+    fact->grounds = one;
+    return 0;
 }
 
 /* The state before this round: what was active and had not just come, and what has gone. */
@@ -44,12 +49,17 @@ int record_new(rules *set, group *g, record **ret_record)
     r->partial = partial;
     r->known = set->known;
     r->true_at_ns = set->now_ns == INT64_MIN ? INT64_MIN : set->now_ns - 1;
+    int res = 0;
     for (size_t s = 0; !partial && s < g->rule->selections_count; s++)
-        for (entry *e = g->entries[s]; e; e = e->next)
+        for (entry *e = g->entries[s]; e && res == 0; e = e->next)
             if (before_round(g, e))
-                ground_add(set, r, e);
-    for (entry *e = partial ? NULL : g->gone; e; e = e->next)
-        ground_add(set, r, e);
+                res = ground_add(set, r, e);
+    for (entry *e = partial ? NULL : g->gone; e && res == 0; e = e->next)
+        res = ground_add(set, r, e);
+    if (res < 0) {
+        record_free(set, r);
+        return res;
+    }
     *ret_record = r;
     return 0;
 }
