@@ -2,38 +2,15 @@
  * alerts, answers and counters are the same to the byte, at whichever report it is taken over. A
  * damaged image is refused. */
 #include "test_engine_support.h"
-
-#include <sys/mman.h>
+#include "test_pages.h"
 
 /* ---- an image in memory ------------------------------------------------------------- */
 
-typedef struct image {
-    uint8_t *bytes; /* from mmap */
-    size_t len, capacity;
-} image;
-
-static int on_bytes(void *context, const void *bytes, size_t len)
+static pages image_of(const engine *e)
 {
-    image *im = context;
-    if (im->len + len > im->capacity)
-        return -ENOSPC;
-    memcpy(im->bytes + im->len, bytes, len);
-    im->len += len;
-    return 0;
-}
-
-static void *map(size_t bytes)
-{
-    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_ptr_not_equal(pages, MAP_FAILED);
-    return pages;
-}
-
-static image image_of(const engine *e)
-{
-    image im = {.capacity = 32u << 20};
-    im.bytes = map(im.capacity);
-    assert_int_equal(engine_image_save(e, on_bytes, &im), 0);
+    pages im = {.capacity = 32u << 20};
+    im.bytes = pages_map(im.capacity);
+    assert_int_equal(engine_image_save(e, pages_put, &im), 0);
     assert_int_equal(munmap(im.bytes + ((im.len + 65535) & ~(size_t)65535),
                             im.capacity - ((im.len + 65535) & ~(size_t)65535)),
                      0);
@@ -41,30 +18,25 @@ static image image_of(const engine *e)
     return im;
 }
 
-static void image_end(image *im)
-{
-    assert_int_equal(munmap(im->bytes, im->capacity), 0);
-}
-
 /* The first `len` bytes of it, made an engine that tells `s` of its alerts. */
-static int engine_of_image(subject *s, const image *im, size_t len, rules *set, engine **ret_engine)
+static int engine_of_image(subject *s, const pages *im, size_t len, rules *set, engine **ret_engine)
 {
-    uint8_t *pages = map(len ? len : 1);
+    uint8_t *bytes = pages_map(len ? len : 1);
     engine *e = engine_make(s);
-    memcpy(pages, im->bytes, len);
-    int r = engine_image_load(e, set, pages, len);
+    memcpy(bytes, im->bytes, len);
+    int r = engine_image_load(e, set, bytes, len);
     *ret_engine = r == 0 ? e : engine_free(e);
     return r;
 }
 
 static void take_over(subject *s)
 {
-    image im = image_of(s->e);
+    pages im = image_of(s->e);
     engine *e;
     assert_int_equal(engine_of_image(s, &im, im.len, rules_make(), &e), 0);
     engine_free(s->e);
     s->e = e;
-    image_end(&im);
+    pages_end(&im);
 }
 
 /* ---- all that can be asked ---------------------------------------------------------- */
@@ -233,24 +205,24 @@ static void an_empty_one(void **state)
     (void)state;
     subject s = {0};
     s.e = engine_make(&s);
-    image im = image_of(s.e);
+    pages im = image_of(s.e);
     engine *e;
     assert_int_equal(engine_of_image(&s, &im, im.len, NULL, &e), 0);
     engine_free(s.e);
     s.e = e;
-    image_end(&im);
+    pages_end(&im);
     assert_int_equal(engine_set_rules(s.e, rules_make(), false, NULL, NULL), 0);
-    im = (image){.capacity = 1 << 20, .bytes = map(1 << 20)};
-    assert_int_equal(engine_image_save(s.e, on_bytes, &im),
+    im = (pages){.capacity = 1 << 20, .bytes = pages_map(1 << 20)};
+    assert_int_equal(engine_image_save(s.e, pages_put, &im),
                      -EBUSY); /* not evaluated: there is no time yet */
-    image_end(&im);
+    pages_end(&im);
     for (uint64_t n = 0; n < 50; n++)
         (void)give(&s, n, day_ns(n));
     take_over(&s);
     subject_end(&s);
 }
 
-static void refuse(subject *s, const image *im, size_t len, int expected)
+static void refuse(subject *s, const pages *im, size_t len, int expected)
 {
     rules *set = rules_make();
     engine *e = NULL;
@@ -265,7 +237,7 @@ static void damaged_is_refused(void **state)
     subject_start(&s);
     for (uint64_t n = 0; n < 300; n++)
         (void)give(&s, n, day_ns(n));
-    image im = image_of(s.e);
+    pages im = image_of(s.e);
     for (size_t len = 0; len < im.len; len += len < 64 ? 1 : im.len / 97)
         refuse(&s, &im, len, -EBADMSG);
     refuse(&s, &im, im.len - 1, -EBADMSG);
@@ -276,7 +248,7 @@ static void damaged_is_refused(void **state)
         refuse(&s, &im, im.len, -EBADMSG);
         im.bytes[at] ^= bit;
     }
-    image_end(&im);
+    pages_end(&im);
     subject_end(&s);
 }
 
@@ -291,7 +263,7 @@ static void another_one_is_refused(void **state)
     subject_start(&s);
     for (uint64_t n = 0; n < 50; n++)
         (void)give(&s, n, day_ns(n));
-    image im = image_of(s.e);
+    pages im = image_of(s.e);
     rules_complaints complaints = {0};
     rules *set = NULL;
     engine *e;
@@ -305,13 +277,13 @@ static void another_one_is_refused(void **state)
     engine_config config = engine_config_default;
     config.tolerance_talks_ns++;
     assert_int_equal(engine_new(&config, NULL, &e), 0);
-    uint8_t *pages = map(im.len);
-    memcpy(pages, im.bytes, im.len);
+    uint8_t *bytes = pages_map(im.len);
+    memcpy(bytes, im.bytes, im.len);
     set = rules_make();
-    assert_int_equal(engine_image_load(e, set, pages, im.len), -ESTALE);
+    assert_int_equal(engine_image_load(e, set, bytes, im.len), -ESTALE);
     engine_free(e);
     rules_free(set);
-    image_end(&im);
+    pages_end(&im);
     subject_end(&s);
 }
 

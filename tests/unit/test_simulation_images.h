@@ -7,52 +7,31 @@
 
 #include "test_simulation_world.h"
 
-#include <sys/mman.h>
-
 static void image_end(image *im)
 {
-    if (im->bytes)
-        assert_int_equal(munmap(im->bytes, im->capacity), 0);
-    *im = (image){.bytes = NULL};
-}
-
-static int on_image_bytes(void *context, const void *bytes, size_t len)
-{
-    image *im = context;
-    if (im->len + len > im->capacity)
-        return -ENOSPC;
-    memcpy(im->bytes + im->len, bytes, len);
-    im->len += len;
-    return 0;
-}
-
-static uint8_t *pages_map(size_t bytes)
-{
-    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_ptr_not_equal(pages, MAP_FAILED);
-    return pages;
+    pages_end(&im->pages);
+    *im = (image){.rules = 0};
 }
 
 /* Between two batches, whether the last one is on the disk or not. */
 static image image_take(world *w)
 {
-    image im = {.bytes = pages_map(IMAGE_BYTES),
-                .capacity = IMAGE_BYTES,
+    image im = {.pages = {.bytes = pages_map(IMAGE_BYTES), .capacity = IMAGE_BYTES},
                 .report = journal_last_report(w->j),
                 .batch = journal_last_batch(w->j),
                 .ticket = w->last_ticket,
                 .base_mark = journal_base_mark(w->j),
                 .rules = w->rules,
                 .rounds = chance(w, 12)};
-    assert_int_equal(engine_image_save(w->e, on_image_bytes, &im), 0);
+    assert_int_equal(engine_image_save(w->e, pages_put, &im.pages), 0);
     return im;
 }
 
 static image image_copy(const image *from)
 {
     image im = *from;
-    if (im.bytes)
-        im.bytes = memcpy(pages_map(im.capacity), from->bytes, im.len);
+    if (im.pages.bytes)
+        im.pages.bytes = memcpy(pages_map(im.pages.capacity), from->pages.bytes, im.pages.len);
     return im;
 }
 
@@ -60,10 +39,10 @@ static image image_copy(const image *from)
 static void image_look(world *w, bool held)
 {
     w->child.rounds -= w->child.rounds > 0;
-    if (w->child.bytes && w->child.rounds == 0 && w->durable_ticket >= w->child.ticket) {
+    if (w->child.pages.bytes && w->child.rounds == 0 && w->durable_ticket >= w->child.ticket) {
         image_end(&w->placed);
         w->placed = w->child;
-        w->child = (image){.bytes = NULL};
+        w->child = (image){.rules = 0};
     }
     if (engine_now(w->e) == INT64_MIN || chance(w, 10) != 0)
         return;
@@ -71,7 +50,7 @@ static void image_look(world *w, bool held)
         journal_last_batch(w->j) > w->durable_batch) { /* thawd waits; it is seen all the same */
         image_end(&w->placed);
         w->placed = image_take(w);
-    } else if (held && !w->child.bytes) {
+    } else if (held && !w->child.pages.bytes) {
         w->child = image_take(w);
     }
 }
@@ -80,11 +59,11 @@ static void image_look(world *w, bool held)
 static void image_forget(world *w)
 {
     image_end(&w->child);
-    if (!w->placed.bytes)
+    if (!w->placed.pages.bytes)
         return;
     image_end(&w->stale);
     w->stale = w->placed;
-    w->placed = (image){.bytes = NULL};
+    w->placed = (image){.rules = 0};
 }
 
 /* Where no image may be used, `im` is one that has something wrong. */
@@ -92,9 +71,9 @@ static int image_load_into(world *w, const image *im, size_t len, engine **ret_e
 {
     rules *set = im->rules < 0 ? NULL : rules_make(im->rules);
     engine *e = world_engine(w);
-    uint8_t *pages = pages_map(len ? len : 1);
-    memcpy(pages, im->bytes, len);
-    int r = engine_image_load(e, set, pages, len);
+    uint8_t *bytes = pages_map(len ? len : 1);
+    memcpy(bytes, im->pages.bytes, len);
+    int r = engine_image_load(e, set, bytes, len);
     if (r < 0) {
         rules_free(set);
         engine_free(e);
@@ -114,21 +93,21 @@ static bool image_fits(const world *w, const image *im)
 static void damaged_is_refused(world *w)
 {
     engine *e;
-    size_t at = (size_t)chance(w, w->placed.len);
+    size_t at = (size_t)chance(w, w->placed.pages.len);
     if (chance(w, 2) == 0) {
         assert_int_equal(image_load_into(w, &w->placed, at, &e), -EBADMSG);
     } else {
-        w->placed.bytes[at] ^= (uint8_t)(1u << chance(w, 8));
-        assert_int_equal(image_load_into(w, &w->placed, w->placed.len, &e), -EBADMSG);
+        w->placed.pages.bytes[at] ^= (uint8_t)(1u << chance(w, 8));
+        assert_int_equal(image_load_into(w, &w->placed, w->placed.pages.len, &e), -EBADMSG);
     }
 }
 
 /* False: there is none that can be used, and everything is to be read. */
 static bool start_from_image(world *w)
 {
-    if (w->stale.bytes && !w->placed.bytes && chance(w, 3) == 0)
+    if (w->stale.pages.bytes && !w->placed.pages.bytes && chance(w, 3) == 0)
         w->placed = image_copy(&w->stale);
-    if (!w->placed.bytes)
+    if (!w->placed.pages.bytes)
         return false;
     bool fits = image_fits(w, &w->placed), damaged = fits && chance(w, 8) == 0;
     if (damaged)
@@ -138,7 +117,7 @@ static bool start_from_image(world *w)
         image_end(&w->placed);
         return false;
     }
-    assert_int_equal(image_load_into(w, &w->placed, w->placed.len, &w->e), 0);
+    assert_int_equal(image_load_into(w, &w->placed, w->placed.pages.len, &w->e), 0);
     w->rules = w->placed.rules;
     w->alerts_count = engine_alert_seq(w->e);
     replay_log(w, w->e, &w->placed);

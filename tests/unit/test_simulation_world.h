@@ -5,6 +5,7 @@
 #ifndef TEST_SIMULATION_WORLD_H
 #define TEST_SIMULATION_WORLD_H
 
+#include "test_pages.h"
 #include "test_simulation_disk.h"
 
 #include "engine.h"
@@ -36,8 +37,7 @@ typedef struct given {
 
 /* As daemon/image.c has it: the engine between two batches, and where in the journal that was. */
 typedef struct image {
-    uint8_t *bytes; /* NULL: there is none */
-    size_t len, capacity;
+    pages pages;
     uint64_t report, batch, ticket, base_mark, rounds; /* steps until it is put in place */
     int rules;
 } image;

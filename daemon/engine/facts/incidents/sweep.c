@@ -61,8 +61,6 @@ static incident *sharp_floor_hot(facts *f, key *k, item it)
     return k->hot = sharp_floor(f, k, it);
 }
 
-/* ---- incidents come and go ---------------------------------------------------------- */
-
 /* ---- the sweep ---------------------------------------------------------------------- */
 
 static int64_t key_tolerance(const facts *f, const key *k)

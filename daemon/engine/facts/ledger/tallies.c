@@ -13,8 +13,6 @@ const char *tally_state_name(tally_state state)
     return names[state];
 }
 
-/* ---- lines and sums of the ledger --------------------------------------------------- */
-
 /* ---- comparing ---------------------------------------------------------------------- */
 
 static bool total_agrees(const report *r, const ledger_total *t)
