@@ -170,7 +170,7 @@ static int doubt_record(list *l, record *r, const mention *doubtful, size_t coun
     while (text_next(&ids, '\n', &one.id, &one.len)) {
         bool doubt = record_id_is_certain(one.id) &&
                      bsearch(&one, doubtful, count, sizeof one, mention_compare) != NULL;
-        text_join(&marked, "\n", "?", doubt ? 1 : 0);
+        text_join(&marked, "\n", &(char){RECORD_ID_DOUBT}, doubt ? 1 : 0);
         text_add(&marked, one.id, one.len);
         changed |= doubt;
     }
