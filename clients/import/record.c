@@ -165,12 +165,13 @@ static int doubt_record(list *l, record *r, const mention *doubtful, size_t coun
 {
     text marked = {0};
     bool changed = false;
+    const char mark = RECORD_ID_DOUBT;
     const char *ids = r->at[RECORD_IDS];
     mention one = {.group = r->at[RECORD_GROUP]};
     while (text_next(&ids, '\n', &one.id, &one.len)) {
         bool doubt = record_id_is_certain(one.id) &&
                      bsearch(&one, doubtful, count, sizeof one, mention_compare) != NULL;
-        text_join(&marked, "\n", &(char){RECORD_ID_DOUBT}, doubt ? 1 : 0);
+        text_join(&marked, "\n", &mark, doubt ? 1 : 0);
         text_add(&marked, one.id, one.len);
         changed |= doubt;
     }
