@@ -112,6 +112,25 @@ def chain_of_ids(n):
     return [release(i, count=1, persons=[{"ids": ["x:%d" % i, "x:%d" % (i + 1)]}]) for i in range(n)]
 
 
+def withdrawn(told):
+    return told + [retraction(of) for of in told]
+
+
+@stream
+def chain_of_ids_withdrawn(n):
+    return withdrawn(chain_of_ids(n // 2))
+
+
+@stream
+def chain_of_a_party(n):
+    return [sanction(i, "imposed", targets=[{"ids": ["x:%d" % i, "x:%d" % (i + 1)]}]) for i in range(n)]
+
+
+@stream
+def chain_of_a_party_withdrawn(n):
+    return withdrawn(chain_of_a_party(n // 2))
+
+
 @stream
 def one_month(n):
     return [release(i, occurred_at="2010-05") for i in range(n)]
@@ -150,14 +169,12 @@ def totals(n):
 
 @stream
 def all_withdrawn(n):
-    told = [release(i) for i in range(n // 2)]
-    return told + [retraction(of) for of in told]
+    return withdrawn([release(i) for i in range(n // 2)])
 
 
 @stream
 def one_incident_withdrawn(n):
-    told = [release(i, occurred_at="2010-05-03") for i in range(n // 2)]
-    return told + [retraction(of) for of in told]
+    return withdrawn([release(i, occurred_at="2010-05-03") for i in range(n // 2)])
 
 
 @stream

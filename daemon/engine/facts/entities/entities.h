@@ -24,8 +24,10 @@ void entity_mentions(facts *f, const entity *e, numbers *reports_, numbers *part
 void links_strings(facts *f, uint32_t node_, numbers *strings);
 /* The node that a string is in a scope, where a living report mentions it there; 0: none. */
 uint32_t node_living(const facts *f, uint32_t scope, uint32_t string);
-/* The nodes of a measure's scope that are of the same party as this one of them, into the list. */
-void links_tied(facts *f, uint32_t node_, numbers *list);
+/* The party that a node is of, where it is of a measure: an entity of SCOPE_PARTY; 0: none. */
+uint32_t links_party(facts *f, uint32_t node_);
+/* The living nodes that the strings of a party are in a scope of measures, appended. */
+void links_tied(facts *f, uint32_t scope, uint32_t party, numbers *list);
 
 /* ---- what nodes are tied to (ties.c) ------------------------------------------------ */
 

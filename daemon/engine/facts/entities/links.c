@@ -21,19 +21,22 @@ uint32_t node_living(const facts *f, uint32_t scope, uint32_t string)
     return n && f->nodes[n].count ? n : 0;
 }
 
-void links_tied(facts *f, uint32_t node_, numbers *list)
+uint32_t links_party(facts *f, uint32_t node_)
 {
-    const node *n = &f->nodes[node_];
-    const uint32_t scope = n->scope;
-    numbers strings = {0};
-    if (f->scopes[scope].kind != SCOPE_MEASURE)
-        return;
-    uint32_t all = scope_index(f, SCOPE_PARTY, f->scopes[scope].country, 0, false);
-    links_strings(f, all ? node_find(f, all, symbols_get(f->symbols, n->string)) : 0, &strings);
-    for (uint32_t i = 0; i < strings.count; i++) {
-        uint32_t tied = node_living(f, scope, strings.at[i]);
+    const scope *sc = &f->scopes[f->nodes[node_].scope];
+    if (sc->kind != SCOPE_MEASURE)
+        return 0;
+    uint32_t all = scope_index(f, SCOPE_PARTY, sc->country, 0, false);
+    uint32_t n = all ? node_find(f, all, symbols_get(f->symbols, f->nodes[node_].string)) : 0;
+    return n ? f->nodes[n].entity : 0;
+}
+
+void links_tied(facts *f, uint32_t scope, uint32_t party, numbers *list)
+{
+    const numbers *nodes = &f->entities[party].nodes;
+    for (uint32_t i = 0; i < nodes->count; i++) {
+        uint32_t tied = node_living(f, scope, f->nodes[nodes->at[i]].string);
         if (tied)
-            put(f, list, tied);
+            add(f, list, tied);
     }
-    numbers_done(&strings, &f->held);
 }

@@ -24,13 +24,18 @@ static void scope_join(facts *f, uint32_t scope, const numbers *strings)
     }
 }
 
+/* Most often one entity is of all of them: it is parted once. */
 static void scope_part(facts *f, uint32_t scope, const numbers *strings)
 {
+    numbers entities = {0};
     for (uint32_t i = 0; i < strings->count; i++) {
         uint32_t n = node_living(f, scope, strings->at[i]);
         if (n && f->entities[f->nodes[n].entity].nodes.count > 1)
-            entity_part(f, f->nodes[n].entity);
+            put(f, &entities, f->nodes[n].entity);
     }
+    for (uint32_t i = 0; i < entities.count; i++)
+        entity_part(f, entities.at[i]);
+    numbers_done(&entities, &f->held);
 }
 
 /* Who ties ids under one authority says by it what a removal under another removes (still_listed.c). */

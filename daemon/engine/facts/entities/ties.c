@@ -102,16 +102,59 @@ uint32_t mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_
     return first;
 }
 
-/* The strings that a mention ties to a node, as nodes of the same scope (parties.c knows them). */
+/* ---- what hangs together -------------------------------------------------------------- */
+
+/* Nodes are marked while they are gathered, so that thousands are no more than each once. */
+static void found_put(facts *f, numbers *found, const numbers *nodes)
+{
+    for (uint32_t i = 0; i < nodes->count; i++) {
+        node *n = &f->nodes[nodes->at[i]];
+        if (!n->found)
+            add(f, found, nodes->at[i]);
+        n->found = true;
+    }
+}
+
+static void found_unmark(facts *f, const numbers *found)
+{
+    for (uint32_t i = 0; i < found->count; i++)
+        f->nodes[found->at[i]].found = false;
+}
+
+/* Appends what the mentions of a node tie it to, as nodes of the same scope; of the reports marked with 1 where `only`. */
+static void node_spread(facts *f, uint32_t i, const uint8_t *only, numbers *found)
+{
+    const node *n = &f->nodes[i];
+    numbers near = {0};
+    for (uint32_t j = 0; j < n->count; j++) {
+        if (only && only[n->mentions[j].report] != 1)
+            continue;
+        near.count = 0;
+        mention_nodes(f, n->scope, n->mentions[j], &near);
+        found_put(f, found, &near);
+    }
+    numbers_done(&near, &f->held);
+}
+
+/* All that hangs together with a node (parties.c knows the strings of a party). */
 static void entity_spread(facts *f, uint32_t start, numbers *found)
 {
-    add(f, found, start);
+    numbers near = {0};
+    uint32_t party = 0;
+    add(f, &near, start);
+    found_put(f, found, &near);
     for (uint32_t i = 0; i < found->count; i++) {
-        const node *n = &f->nodes[found->at[i]];
-        for (uint32_t j = 0; j < n->count; j++)
-            mention_nodes(f, n->scope, n->mentions[j], found);
-        links_tied(f, found->at[i], found);
+        node_spread(f, found->at[i], NULL, found);
+        uint32_t of = links_party(f, found->at[i]);
+        if (of == 0 || of == party)
+            continue; /* its nodes are there */
+        party = of;
+        near.count = 0;
+        links_tied(f, f->nodes[start].scope, of, &near);
+        found_put(f, found, &near);
     }
+    found_unmark(f, found);
+    numbers_done(&near, &f->held);
 }
 
 void entity_part(facts *f, uint32_t index)
@@ -184,21 +227,20 @@ static bool node_is_kept(const node *n, const uint8_t *only)
 
 bool entity_hangs_together(facts *f, const entity *e, const uint8_t *only, bool whole)
 {
-    numbers found = {0};
+    numbers found = {0}, first = {0};
     uint32_t kept = 0;
     for (uint32_t i = 0; e->nodes.count > 1 && i < e->nodes.count; i++) {
         if (!whole && !node_is_kept(&f->nodes[e->nodes.at[i]], only))
             continue;
         if (!kept++)
-            add(f, &found, e->nodes.at[i]);
+            add(f, &first, e->nodes.at[i]);
     }
-    for (uint32_t i = 0; kept > 1 && i < found.count; i++) {
-        const node *n = &f->nodes[found.at[i]];
-        for (uint32_t j = 0; j < n->count; j++)
-            if (only[n->mentions[j].report] == 1)
-                mention_nodes(f, n->scope, n->mentions[j], &found);
-    }
+    found_put(f, &found, &first);
+    for (uint32_t i = 0; kept > 1 && i < found.count; i++)
+        node_spread(f, found.at[i], only, &found);
+    found_unmark(f, &found);
     bool together = kept < 2 || found.count == kept;
     numbers_done(&found, &f->held);
+    numbers_done(&first, &f->held);
     return together;
 }

@@ -187,6 +187,7 @@ typedef struct node {
     uint64_t sum;           /* of hashes of them: other mentions, another sum */
     uint32_t count, capacity;
     uint32_t entity;
+    bool found; /* while what hangs together is gathered (ties.c), else false */
 } node;
 
 /* What reports on a measure say: those that say the same are one step. */
