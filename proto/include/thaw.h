@@ -403,8 +403,9 @@ THAW_API int thaw_client_new(const thaw_connection *connection, thaw_client **re
 THAW_API thaw_client *thaw_client_free(thaw_client *client);
 
 /* Asks and waits for the answer, at most timeout_ms (below 0: for ever). body is one MessagePack
- * value, or NULL for an empty map. 0: *ret_reply is filled, be it OK or ERR. -ETIMEDOUT: no
- * connection or no answer; -EINTR: a signal; -EPROTO: an answer that is none of the protocol. */
+ * value, or NULL for an empty map. 0: *ret_reply is filled, be it OK or ERR. -EINVAL: no verb;
+ * -ETIMEDOUT: no connection or no answer; -EINTR: a signal. What is no answer of the protocol, or
+ * one to an earlier question, is passed over. */
 THAW_API int thaw_client_call(thaw_client *client, const char *verb, const void *body,
                               size_t body_len, int timeout_ms, thaw_reply *ret_reply);
 

@@ -95,6 +95,8 @@ int thaw_client_call(thaw_client *client, const char *verb, const void *body, si
     int64_t deadline_ms = timeout_ms < 0 ? -1 : wire_clock_ms() + timeout_ms;
     bool ok = false;
 
+    if (!verb || !verb[0]) /* an empty first frame would be the delimiter of a REQ socket */
+        return -EINVAL;
     if (!body) {
         body = empty;
         body_len = sizeof(empty);

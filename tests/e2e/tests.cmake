@@ -1,6 +1,6 @@
 # End to end: each e2e/test_NAME.py starts a thawd of its own (harness.py) and is one CTest e2e_NAME.
 # Programs over the shared libthaw, as other people's are.
-foreach(program follower producer)
+foreach(program asker follower producer)
   add_executable(${program} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/${program}.c)
   target_link_libraries(${program} PRIVATE thaw_flags thaw PkgConfig::MSGPACK)
 endforeach()
