@@ -73,6 +73,8 @@ int journal_lock_take(const char *folder, int *ret_fd, char *error)
     if (n < 0 || (size_t)n >= sizeof path)
         return system_error(folder, "lock", -ENAMETOOLONG, error);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == ENOENT)
+        return system_error(folder, "expected the state folder, make it or name another", -ENOENT, error);
     if (fd < 0)
         return system_error(path, "cannot be opened", -errno, error);
     int r = lock_try(fd);

@@ -327,8 +327,8 @@ static int probe_run(const char *path, bool alone, char *error)
         return -EBADMSG;
     }
     if (rc != 0) {
-        snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: cannot be opened: %s", path,
-                 mdb_strerror(rc));
+        snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: cannot be opened: %s%s", path,
+                 mdb_strerror(rc), rc == ENOENT ? " (expected the journal of a state folder)" : "");
         return journal_errno(rc);
     }
     int r = file_probe(&p);
