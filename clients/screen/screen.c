@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,12 @@ screen screen_open(FILE *out)
     s.colours = !refused && term != NULL && strcmp(term, "dumb") != 0;
     s.columns = ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
     return s;
+}
+
+bool screen_deserted(const screen *s)
+{
+    struct pollfd output = {.fd = fileno(s->out)};
+    return poll(&output, 1, 0) > 0 && (output.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 void screen_colour(const screen *s, colour c)

@@ -30,6 +30,8 @@ typedef struct screen {
 /* Colours only where `out` is a terminal that has them, or CLICOLOR_FORCE is set, and never where
  * NO_COLOR is. */
 screen screen_open(FILE *out);
+/* Whether `out` is a pipe that nobody reads any more: `thaw tail | head -1` ends though nothing comes to be written. */
+bool screen_deserted(const screen *s);
 
 /* Foreign text without control and direction characters (they become '?'; newline and tab become a
  * space); returns its width in columns. */

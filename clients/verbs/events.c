@@ -117,7 +117,7 @@ static int events_run(events *e)
     while (result == CLIENT_DONE && (e->limit == 0 || e->shown < e->limit)) {
         bool end = true;
         result = page_show(c, e, &reply, &end);
-        if (fflush(stdout) != 0 || (end && !e->follow))
+        if (fflush(stdout) != 0 || (end && (!e->follow || screen_deserted(&e->s))))
             break;
         if (end)
             usleep(FOLLOW_US);

@@ -45,6 +45,12 @@ static void remark(void *context, const char *text)
     complain("%s", text);
 }
 
+static bool deserted(void *context)
+{
+    const tail *t = context;
+    return screen_deserted(&t->s);
+}
+
 static bool from_parse(const char *text, subscription_options *o)
 {
     char *end = NULL;
@@ -102,8 +108,12 @@ int verb_tail(int argc, char **argv)
     int result = 0;
     if (!arguments_parse(&u, table, 4, &t.common, 0, 0, argc, argv, &first, &result))
         return result;
-    subscription_options options = {
-        .topic = t.topic, .follow = !no_follow, .alert = show, .remark = remark, .context = &t};
+    subscription_options options = {.topic = t.topic,
+                                    .follow = !no_follow,
+                                    .alert = show,
+                                    .remark = remark,
+                                    .deserted = deserted,
+                                    .context = &t};
     if (!topic_make(&t, topic) || !from_parse(from, &options))
         return CLIENT_USAGE;
     t.s = screen_open(stdout);

@@ -338,6 +338,7 @@ static int follow(subscription *s)
             if (zmq_poll(&item, 1, WAIT_MS) < 0 && errno != EINTR)
                 return -errno;
             silence_watch(s, item.revents != 0);
+            s->done = s->options->deserted(s->options->context);
             continue;
         }
         if (result != 0)

@@ -29,6 +29,8 @@ typedef struct subscription_options {
     bool (*alert)(void *context, const msgpack_object *alert);
     /* Called with remarks for people: a hole, silence, a new journal. */
     void (*remark)(void *context, const char *text);
+    /* Asked about once a second while nothing comes: whether nobody is there to deliver to any more. */
+    bool (*deserted)(void *context);
     void *context;
 } subscription_options;
 

@@ -287,6 +287,14 @@ class WithThawd(unittest.TestCase):
             process.stdout.close()
             harness.wait_for(lambda: self.pushed(process), "the end of thaw events")
 
+    def test_a_pipe_that_closes_while_nothing_comes(self):
+        for words in (("tail", "--from", "beginning"), ("events", "--follow")):
+            with subprocess.Popen([harness.THAW, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                  env=environment(self.daemon)) as process:
+                self.assertTrue(process.stdout.readline())
+                process.stdout.close()
+                process.wait(harness.PATIENCE)
+
     def pushed(self, process):
         """Publishes one more report, so that the program writes to its closed pipe."""
         type(self).number = getattr(self, "number", 1000) + 1
