@@ -5,8 +5,20 @@ import os, time, msgpack, zmq
 event = {"id": f"example-{time.time_ns()}", "kind": "release", "country": "BY", "source": "example.org",
          "occurred_at": time.strftime("%Y-%m-%d", time.gmtime()), "count": 14}
 context = zmq.Context()
-service = context.socket(zmq.DEALER)
-service.connect(os.environ.get("THAW_SERVICE", "ipc:///run/thaw/service"))
+
+
+def connected(kind, name):
+    """A socket at an address of thawd; over tcp beyond this machine with keys, as `thaw keygen` makes them."""
+    socket = context.socket(kind)
+    if "THAW_SERVER_KEY" in os.environ:
+        socket.curve_serverkey = os.environ["THAW_SERVER_KEY"].encode()
+        secret = os.environ["THAW_SECRET_KEY"].encode()
+        socket.curve_publickey, socket.curve_secretkey = zmq.curve_public(secret), secret
+    socket.connect(os.environ.get("THAW_" + name.upper(), "ipc:///run/thaw/" + name))
+    return socket
+
+
+service = connected(zmq.DEALER, "service")
 service.send_multipart([b"publish", b"request-1", msgpack.packb(event)])
 if not service.poll(10000):
     raise SystemExit("no answer")
@@ -15,9 +27,8 @@ print(status.decode(), msgpack.unpackb(body))  # OK {'accepted': 1, ...}: it is 
 
 # Without acknowledgement. A PUB drops what it sends before thawd's subscription has come, so that a
 # short script would lose its only message: an XPUB is a PUB that can wait for the subscription.
-events = context.socket(zmq.XPUB)
+events = connected(zmq.XPUB, "events")
 events.linger = 10000  # and close() may take that long to hand over what was sent
-events.connect(os.environ.get("THAW_EVENTS", "ipc:///run/thaw/events"))
 if not events.poll(10000):
     raise SystemExit("nobody subscribes")
 events.recv()  # thawd's subscription

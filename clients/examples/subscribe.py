@@ -4,9 +4,20 @@ import os, sys, msgpack, zmq
 
 topic = sys.argv[1] if len(sys.argv) > 1 else "alert."
 context = zmq.Context()
-alerts, service = context.socket(zmq.SUB), context.socket(zmq.DEALER)
-alerts.connect(os.environ.get("THAW_ALERTS", "ipc:///run/thaw/alerts"))
-service.connect(os.environ.get("THAW_SERVICE", "ipc:///run/thaw/service"))
+
+
+def connected(kind, name):
+    """A socket at an address of thawd; over tcp beyond this machine with keys, as `thaw keygen` makes them."""
+    socket = context.socket(kind)
+    if "THAW_SERVER_KEY" in os.environ:
+        socket.curve_serverkey = os.environ["THAW_SERVER_KEY"].encode()
+        secret = os.environ["THAW_SECRET_KEY"].encode()
+        socket.curve_publickey, socket.curve_secretkey = zmq.curve_public(secret), secret
+    socket.connect(os.environ.get("THAW_" + name.upper(), "ipc:///run/thaw/" + name))
+    return socket
+
+
+alerts, service = connected(zmq.SUB, "alerts"), connected(zmq.DEALER, "service")
 for prefix in topic, "beat":
     alerts.subscribe(prefix)  # first subscribe, then ask
 epoch, seq, number = None, 0, 0

@@ -373,7 +373,8 @@ THAW_API int thaw_beat_decode(thaw_beat *beat, const void *data, size_t len, tha
 /* ---- clients ------------------------------------------------------------------------ *
  * Three small clients over libzmq, each driven by the caller and without a thread of its own
  * (libzmq's apart). One object belongs to one thread at a time. None of them sends ZMTP
- * heartbeats, all have bounded queues, and closing one never waits for a peer. */
+ * heartbeats, all have bounded queues, and closing one never waits for a peer. Where the daemon does not
+ * take their keys they try again every two seconds: a key may be admitted later. */
 
 /* Where to connect and with which keys. Strings are copied where they are kept. */
 typedef struct thaw_connection {
@@ -404,8 +405,9 @@ THAW_API thaw_client *thaw_client_free(thaw_client *client);
 
 /* Asks and waits for the answer, at most timeout_ms (below 0: for ever). body is one MessagePack
  * value, or NULL for an empty map. 0: *ret_reply is filled, be it OK or ERR. -EINVAL: no verb;
- * -ETIMEDOUT: no connection or no answer; -EINTR: a signal. What is no answer of the protocol, or
- * one to an earlier question, is passed over. */
+ * -ETIMEDOUT: no connection or no answer; -EACCES: none, as the daemon refused the keys or asks for
+ * some; -EINTR: a signal. What is no answer of the protocol, or one to an earlier question, is passed
+ * over. */
 THAW_API int thaw_client_call(thaw_client *client, const char *verb, const void *body,
                               size_t body_len, int timeout_ms, thaw_reply *ret_reply);
 
@@ -458,7 +460,8 @@ THAW_API int thaw_publisher_send(thaw_publisher *publisher, const void *body, si
  * (below 0: for ever). Number of acks handed out; -EINTR; another -errno of libzmq. */
 THAW_API int thaw_publisher_poll(thaw_publisher *publisher, int timeout_ms);
 
-/* Polls until nothing is pending. -ETIMEDOUT: something still is after timeout_ms; -EINTR. */
+/* Polls until nothing is pending. -ETIMEDOUT: something still is after timeout_ms; -EACCES: the same,
+ * as the daemon refused the keys or asks for some; -EINTR. */
 THAW_API int thaw_publisher_flush(thaw_publisher *publisher, int timeout_ms);
 
 THAW_API size_t thaw_publisher_pending(const thaw_publisher *publisher);
@@ -503,7 +506,8 @@ THAW_API int thaw_subscriber_poll(thaw_subscriber *subscriber, int timeout_ms);
  * poll. To be kept together with what was made of the alerts. */
 THAW_API const char *thaw_subscriber_position(const thaw_subscriber *subscriber, uint64_t *ret_seq);
 
-/* The last ERR that the daemon answered; code THAW_OK: none. */
+/* The last ERR that the daemon answered, or THAW_DENIED where it refused the keys at the handshake; code
+ * THAW_OK: none. */
 THAW_API const thaw_error *thaw_subscriber_error(const thaw_subscriber *subscriber);
 
 #ifdef __cplusplus

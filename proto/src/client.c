@@ -39,15 +39,24 @@ thaw_client *thaw_client_free(thaw_client *client)
 /* Waits for the socket to be readable or writable until the deadline (below 0: none). */
 static int client_wait(thaw_client *client, short events, int64_t deadline_ms)
 {
-    zmq_pollitem_t item = {.socket = client->link.socket, .events = events};
-    int64_t left = deadline_ms < 0 ? -1 : deadline_ms - wire_clock_ms();
+    zmq_pollitem_t items[] = {
+        {.socket = client->link.socket, .events = events},
+        {.socket = client->link.monitor, .events = ZMQ_POLLIN},
+    };
 
-    if (deadline_ms >= 0 && left < 0)
-        left = 0;
-    int r = zmq_poll(&item, 1, (long)left);
-    if (r < 0)
-        return -zmq_errno();
-    return r == 0 ? -ETIMEDOUT : 0;
+    for (;;) {
+        int64_t now_ms = wire_clock_ms(), until_ms = deadline_ms < 0 ? INT64_MAX : deadline_ms;
+        wire_link_tend(&client->link, now_ms);
+        if (client->link.again_ms < until_ms)
+            until_ms = client->link.again_ms;
+        long wait_ms = until_ms == INT64_MAX ? -1 : until_ms > now_ms ? (long)(until_ms - now_ms) : 0;
+        if (zmq_poll(items, 2, wait_ms) < 0)
+            return -zmq_errno();
+        if (items[0].revents)
+            return 0;
+        if (deadline_ms >= 0 && wire_clock_ms() >= deadline_ms && !items[1].revents)
+            return client->link.refused ? -EACCES : -ETIMEDOUT;
+    }
 }
 
 static int client_send(thaw_client *client, const char *verb, const void *body, size_t body_len,

@@ -2,6 +2,8 @@
 #include "link.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -108,11 +110,30 @@ bool wire_endpoint_is_sound(const char *endpoint)
            port <= UINT16_MAX;
 }
 
+/* A monitor without a bound: libzmq's thread would wait for whoever does not read it. */
+static int monitor_open(wire_link *link)
+{
+    char address[64];
+    const int wanted = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+                       ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
+
+    snprintf(address, sizeof(address), "inproc://thaw-link-%p", link->socket);
+    if (zmq_socket_monitor(link->socket, address, wanted) != 0)
+        return -zmq_errno();
+    link->monitor = zmq_socket(link->context, ZMQ_PAIR);
+    if (!link->monitor)
+        return -zmq_errno();
+    int r = set_int(link->monitor, ZMQ_LINGER, 0);
+    if (!r)
+        r = set_int(link->monitor, ZMQ_RCVHWM, 0);
+    return !r && zmq_connect(link->monitor, address) != 0 ? -zmq_errno() : r;
+}
+
 int wire_link_open(wire_link *link, const thaw_connection *connection, int type)
 {
     int r = -EINVAL;
 
-    *link = (wire_link){.context = connection->zmq_context};
+    *link = (wire_link){.context = connection->zmq_context, .again_ms = INT64_MAX};
     if (!connection->endpoint || !wire_endpoint_is_sound(connection->endpoint))
         return r;
     if (getrandom(&link->prefix, sizeof(link->prefix), 0) != (ssize_t)sizeof(link->prefix))
@@ -125,6 +146,11 @@ int wire_link_open(wire_link *link, const thaw_connection *connection, int type)
     }
     link->socket = zmq_socket(link->context, type);
     r = link->socket ? link_options(link->socket, connection, type) : -zmq_errno();
+    link->endpoint = strdup(connection->endpoint);
+    if (!r && !link->endpoint)
+        r = -ENOMEM;
+    if (!r)
+        r = monitor_open(link);
     if (!r && zmq_connect(link->socket, connection->endpoint) != 0)
         r = -zmq_errno();
     if (r)
@@ -134,11 +160,46 @@ int wire_link_open(wire_link *link, const thaw_connection *connection, int type)
 
 void wire_link_close(wire_link *link)
 {
+    if (link->monitor) {
+        zmq_socket_monitor(link->socket, NULL, 0);
+        zmq_close(link->monitor);
+    }
     if (link->socket)
         zmq_close(link->socket);
     if (link->own_context)
         zmq_ctx_term(link->context);
+    free(link->endpoint);
     *link = (wire_link){0};
+}
+
+/* libzmq gives a peer up that refused it; a key may be admitted later. */
+static void link_again(wire_link *link)
+{
+    link->again_ms = INT64_MAX;
+    zmq_disconnect(link->socket, link->endpoint);
+    if (zmq_connect(link->socket, link->endpoint) != 0)
+        link->again_ms = wire_clock_ms() + RECONNECT_MAX_MS;
+}
+
+bool wire_link_tend(wire_link *link, int64_t now_ms)
+{
+    uint8_t event[6], address[256];
+    bool lost = false;
+
+    while (zmq_recv(link->monitor, event, sizeof(event), ZMQ_DONTWAIT) >= 0) {
+        uint16_t what;
+        memcpy(&what, event, sizeof(what));
+        zmq_recv(link->monitor, address, sizeof(address), ZMQ_DONTWAIT);
+        if (what == ZMQ_EVENT_DISCONNECTED) {
+            lost = true;
+            continue;
+        }
+        link->refused = what != ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+        link->again_ms = link->refused ? now_ms + RECONNECT_MAX_MS : INT64_MAX;
+    }
+    if (now_ms >= link->again_ms)
+        link_again(link);
+    return lost;
 }
 
 int wire_link_request(wire_link *link, const char *verb, uint64_t number, const void *body,

@@ -10,8 +10,12 @@
 
 typedef struct wire_link {
     void *context, *socket;
+    void *monitor; /* readable: wire_link_tend has something to do */
     bool own_context;
-    uint64_t prefix; /* of request ids, drawn at random */
+    bool refused;     /* the daemon did not take the keys, or asks for some; since the last handshake that succeeded */
+    char *endpoint;   /* where it connects again after that, which libzmq does not */
+    int64_t again_ms; /* when; INT64_MAX: never */
+    uint64_t prefix;  /* of request ids, drawn at random */
 } wire_link;
 
 /* Whether an address means what it says: of a port, libzmq reads the digits in front and goes around
@@ -21,6 +25,10 @@ bool wire_endpoint_is_sound(const char *endpoint);
 /* Opens a DEALER or SUB and connects it. -errno; the link is closed then. */
 int wire_link_open(wire_link *link, const thaw_connection *connection, int type);
 void wire_link_close(wire_link *link);
+
+/* Takes in what became of the connection, without waiting; to be called when the monitor is readable and at
+ * again_ms. True: a connection was lost since the last call, and what was sent over it with it. */
+bool wire_link_tend(wire_link *link, int64_t now_ms);
 
 /* Sends verb, id and body without waiting; -EAGAIN: nobody is connected, or the queue is full. */
 int wire_link_request(wire_link *link, const char *verb, uint64_t number, const void *body,

@@ -6,7 +6,6 @@
  * is lost: what was sent over it has to be sent again at once, and not when its time is up.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +28,6 @@ typedef struct pending {
 
 struct thaw_publisher {
     wire_link link;
-    void *monitor;
     thaw_ack_fn ack;
     void *ack_context;
     pending *ring;
@@ -38,22 +36,6 @@ struct thaw_publisher {
     size_t count;          /* of pending */
     int64_t due_ms;        /* the earliest of the ring's, or later */
 };
-
-static int monitor_open(thaw_publisher *publisher)
-{
-    char address[64];
-    const int wanted = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
-    int linger = 0;
-
-    snprintf(address, sizeof(address), "inproc://thaw-publisher-%p", (void *)publisher);
-    if (zmq_socket_monitor(publisher->link.socket, address, wanted) != 0)
-        return -zmq_errno();
-    publisher->monitor = zmq_socket(publisher->link.context, ZMQ_PAIR);
-    if (!publisher->monitor)
-        return -zmq_errno();
-    zmq_setsockopt(publisher->monitor, ZMQ_LINGER, &linger, sizeof(linger));
-    return zmq_connect(publisher->monitor, address) ? -zmq_errno() : 0;
-}
 
 int thaw_publisher_new(const thaw_publisher_options *options, thaw_publisher **ret_publisher)
 {
@@ -74,8 +56,6 @@ int thaw_publisher_new(const thaw_publisher_options *options, thaw_publisher **r
     publisher->ring = calloc(window, sizeof(*publisher->ring));
     r = publisher->ring ? wire_link_open(&publisher->link, &options->connection, ZMQ_DEALER)
                         : -ENOMEM;
-    if (!r)
-        r = monitor_open(publisher);
     if (r) {
         thaw_publisher_free(publisher);
         return r;
@@ -88,10 +68,6 @@ thaw_publisher *thaw_publisher_free(thaw_publisher *publisher)
 {
     if (!publisher)
         return NULL;
-    if (publisher->link.socket)
-        zmq_socket_monitor(publisher->link.socket, NULL, 0);
-    if (publisher->monitor)
-        zmq_close(publisher->monitor);
     wire_link_close(&publisher->link);
     for (uint32_t i = 0; publisher->ring && i < publisher->window; i++)
         free(publisher->ring[i].body);
@@ -167,19 +143,6 @@ static void send_again(thaw_publisher *publisher)
     publisher->due_ms = publisher->count ? 0 : INT64_MAX;
 }
 
-static void monitor_drain(thaw_publisher *publisher)
-{
-    uint8_t event[6], address[256];
-
-    while (zmq_recv(publisher->monitor, event, sizeof(event), ZMQ_DONTWAIT) >= 0) {
-        uint16_t what;
-        memcpy(&what, event, sizeof(what));
-        zmq_recv(publisher->monitor, address, sizeof(address), ZMQ_DONTWAIT);
-        if (what == ZMQ_EVENT_DISCONNECTED)
-            send_again(publisher);
-    }
-}
-
 static bool ack_read(thaw_ack *ack, const void *body, size_t len)
 {
     static const wire_slot slots[] = {
@@ -248,7 +211,8 @@ int thaw_publisher_poll(thaw_publisher *publisher, int timeout_ms)
     for (;;) {
         bool blocked;
         int64_t now_ms = wire_clock_ms();
-        monitor_drain(publisher);
+        if (wire_link_tend(&publisher->link, now_ms))
+            send_again(publisher);
         int r = send_due(publisher, now_ms, &blocked);
         if (r)
             return r;
@@ -257,10 +221,12 @@ int thaw_publisher_poll(thaw_publisher *publisher, int timeout_ms)
             return r;
         int64_t until =
             !blocked && publisher->due_ms < deadline_ms ? publisher->due_ms : deadline_ms;
+        if (publisher->link.again_ms < until)
+            until = publisher->link.again_ms;
         zmq_pollitem_t items[] = {
             {.socket = publisher->link.socket,
              .events = (short)(ZMQ_POLLIN | (blocked ? ZMQ_POLLOUT : 0))},
-            {.socket = publisher->monitor, .events = ZMQ_POLLIN},
+            {.socket = publisher->link.monitor, .events = ZMQ_POLLIN},
         };
         if (zmq_poll(items, 2,
                      until == INT64_MAX ? -1
@@ -277,7 +243,7 @@ int thaw_publisher_flush(thaw_publisher *publisher, int timeout_ms)
     while (publisher->count > 0) {
         int64_t left = deadline_ms == INT64_MAX ? -1 : deadline_ms - wire_clock_ms();
         if (left < 0 && deadline_ms != INT64_MAX)
-            return -ETIMEDOUT;
+            return publisher->link.refused ? -EACCES : -ETIMEDOUT;
         int r = thaw_publisher_poll(publisher, (int)left);
         if (r < 0)
             return r;

@@ -465,9 +465,21 @@ static void check_silence(thaw_subscriber *subscriber, int64_t now_ms)
     turn(subscriber, THAW_TURN_SILENT);
 }
 
+/* Looks after both connections; that the daemon refuses one is an error to be asked for. */
+static void tend(thaw_subscriber *subscriber, int64_t now_ms)
+{
+    bool refused = subscriber->alerts.refused || subscriber->service.refused;
+
+    wire_link_tend(&subscriber->alerts, now_ms);
+    wire_link_tend(&subscriber->service, now_ms);
+    if (!refused && (subscriber->alerts.refused || subscriber->service.refused))
+        wire_error(&subscriber->error, THAW_DENIED, "the daemon refused the connection for its keys");
+}
+
 /* The next instant at which something is to be done without a message. */
 static int64_t next_ms(const thaw_subscriber *subscriber, bool blocked, int64_t deadline_ms)
 {
+    const wire_link *links[] = {&subscriber->alerts, &subscriber->service};
     int64_t silent_ms = subscriber->heard_ms + subscriber->options.silent_ms;
     int64_t ask_ms = subscriber->asked_ms + subscriber->options.request_ms;
 
@@ -475,6 +487,9 @@ static int64_t next_ms(const thaw_subscriber *subscriber, bool blocked, int64_t 
         deadline_ms = silent_ms;
     if (!blocked && subscriber->phase != PHASE_LIVE && ask_ms < deadline_ms)
         deadline_ms = ask_ms;
+    for (size_t i = 0; i < 2; i++)
+        if (links[i]->again_ms < deadline_ms)
+            deadline_ms = links[i]->again_ms;
     return deadline_ms;
 }
 
@@ -486,10 +501,12 @@ static int wait_for(thaw_subscriber *subscriber, bool blocked, int64_t until_ms)
     zmq_pollitem_t items[] = {
         {.socket = subscriber->service.socket,
          .events = (short)(ZMQ_POLLIN | (blocked ? ZMQ_POLLOUT : 0))},
+        {.socket = subscriber->service.monitor, .events = ZMQ_POLLIN},
+        {.socket = subscriber->alerts.monitor, .events = ZMQ_POLLIN},
         {.socket = subscriber->alerts.socket, .events = ZMQ_POLLIN},
     };
 
-    return zmq_poll(items, reading ? 2 : 1, wait_ms) < 0 ? -zmq_errno() : 0;
+    return zmq_poll(items, reading ? 4 : 3, wait_ms) < 0 ? -zmq_errno() : 0;
 }
 
 int thaw_subscriber_poll(thaw_subscriber *subscriber, int timeout_ms)
@@ -500,6 +517,7 @@ int thaw_subscriber_poll(thaw_subscriber *subscriber, int timeout_ms)
     subscriber->given = subscriber->handed = 0;
     for (;;) {
         int64_t now_ms = wire_clock_ms();
+        tend(subscriber, now_ms);
         r = ask(subscriber, now_ms);
         bool blocked = r == -EAGAIN;
         if (r < 0 && !blocked)

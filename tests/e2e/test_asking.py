@@ -13,8 +13,8 @@ ASKER = os.path.join(HERE, "asker")
 
 
 class Asker(Watched):
-    def __init__(self, service):
-        super().__init__([ASKER, service])
+    def __init__(self, service, *server_key):
+        super().__init__([ASKER, service, *server_key])
 
     def ask(self, verb, timeout_ms=int(PATIENCE * 1000)):
         before = len(self.lines)
