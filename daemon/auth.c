@@ -181,7 +181,7 @@ static int read_clients(const config *c, key_list *ret_list, char *error)
         const char *text = c->curve_clients.items[i].text;
         char key[KEY_CHARS + 1];
         struct stat st;
-        if (take_key(text, key))
+        if (config_is_key(text) && take_key(text, key))
             r = add_client(&list, key);
         else if (stat(text, &st) == 0 && S_ISDIR(st.st_mode))
             r = add_folder(&list, text, error);
@@ -207,7 +207,8 @@ static int read_keys(auth *a, const config *c, char *error)
     r = read_key_file(c->curve_server, true, a->secret, error);
     if (r == 0 && zmq_curve_public(a->public, a->secret) < 0)
         r = fail(error, -EINVAL, "%s: found no secret key of CURVE", c->curve_server);
-    if (r == 0 && c->curve_upstream != NULL && !take_key(c->curve_upstream, a->upstream))
+    if (r == 0 && c->curve_upstream != NULL &&
+        !(config_is_key(c->curve_upstream) && take_key(c->curve_upstream, a->upstream)))
         r = read_key_file(c->curve_upstream, false, a->upstream, error);
     if (r == 0)
         r = read_clients(c, &a->clients, error);

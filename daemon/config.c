@@ -387,10 +387,23 @@ static int settle_path(const reading *r, char **path)
     return *path == NULL || e < 0 ? e : path_anchor(r->file, path);
 }
 
-/* A key written in place of a file stays as it is: 40 characters without a slash. */
-static bool is_key(const char *text)
+bool config_is_key(const char *text)
 {
-    return strlen(text) == 40 && strchr(text, '/') == NULL;
+    static const char z85[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              ".-:+=^!/*?&<>()[]{}@%$#";
+
+    return strlen(text) == 40 && strspn(text, z85) == 40 && access(text, F_OK) < 0;
+}
+
+/* A path, or a key in its place, which stays as it is: it may have slashes, but no file is there. */
+static int settle_key(const reading *r, char **text)
+{
+    char *path = *text == NULL || !config_is_key(*text) ? NULL : strdup(*text);
+    int e = path == NULL ? 0 : path_anchor(r->file, &path);
+    bool is_key = e == 0 && path != NULL && access(path, F_OK) < 0;
+
+    free(path);
+    return e < 0 || is_key ? e : settle_path(r, text);
 }
 
 static int settle(const reading *r)
@@ -400,8 +413,8 @@ static int settle(const reading *r)
 
     if (e == 0)
         e = settle_path(r, &c->curve_server);
-    if (e == 0 && c->curve_upstream != NULL && !is_key(c->curve_upstream))
-        e = settle_path(r, &c->curve_upstream);
+    if (e == 0)
+        e = settle_key(r, &c->curve_upstream);
     if (e == 0)
         e = settle_list(r, &c->rules, true);
     if (e == 0)
@@ -417,8 +430,7 @@ static int settle(const reading *r)
     if (e == 0)
         e = settle_list(r, &c->events.connect, false);
     for (size_t i = 0; e == 0 && i < c->curve_clients.count; i++)
-        if (!is_key(c->curve_clients.items[i].text))
-            e = settle_path(r, &c->curve_clients.items[i].text);
+        e = settle_key(r, &c->curve_clients.items[i].text);
     return e == 0 ? check_security(r) : e;
 }
 

@@ -74,6 +74,9 @@ int config_load(const char *file, config *ret_config, char error[CONFIG_ERROR_BY
 int config_parse(const char *file, const char *text, size_t len, config *ret_config,
                  char error[CONFIG_ERROR_BYTES]);
 
+/* Whether a text in place of a file is a key itself: 40 characters of Z85, and no file is called so. */
+bool config_is_key(const char *text);
+
 /* Frees what a config owns and clears it. */
 void config_done(config *c);
 

@@ -16,6 +16,7 @@
 #include "pass.h"
 #include "publisher.h"
 #include "schedule.h"
+#include "upstream.h"
 #include "watch.h"
 
 #define STOP_WAIT_MS 30000 /* for the disk, when stopping; systemd is asked for patience */
@@ -67,6 +68,17 @@ static int open_endpoint(thawd *d, endpoint *e, const char *name, int type,
     return 0;
 }
 
+static int open_upstream(thawd *d)
+{
+    char error[ENDPOINT_ERROR_BYTES];
+    int r = upstream_new(d->zmq, &d->events, &d->config.events.connect,
+                         auth_keys(d->auth), d->log, &d->upstream, error);
+
+    if (r < 0)
+        log_say(d->log, SAY_ENDPOINT_FAILED, NULL, "%s", error);
+    return r;
+}
+
 static int open_endpoints(thawd *d)
 {
     endpoint_passed passed = {0, NULL};
@@ -79,6 +91,8 @@ static int open_endpoints(thawd *d)
     if (r == 0)
         r = open_endpoint(d, &d->events, "events", ZMQ_SUB, &d->config.events, &passed);
     endpoint_passed_done(&passed);
+    if (r == 0)
+        r = open_upstream(d);
     return r;
 }
 
@@ -165,6 +179,7 @@ void daemon_stop(thawd *d)
     held_done(&d->held);
     d->event = sd_event_unref(d->event);
     d->watch = watch_free(d->watch);
+    d->upstream = upstream_free(d->upstream);
     d->outbox = outbox_free(d->outbox);
     endpoint_close(&d->events);
     endpoint_close(&d->service);

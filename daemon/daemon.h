@@ -33,6 +33,7 @@
 
 typedef struct auth auth;
 typedef struct watch watch;
+typedef struct upstream upstream;
 
 /* What image.h keeps in mind. */
 typedef struct image {
@@ -76,9 +77,10 @@ typedef struct thawd {
 
     sd_event *event;
     sd_event_source *pass_source, *journal_source, *deadline_source, *beat_source, *retry_source;
-    zsock *events_in, *service_in, *alerts_in, *auth_in, *watch_in;
+    zsock *events_in, *service_in, *alerts_in, *auth_in, *watch_in, *upstream_in;
     batch batch;
     watch *watch;
+    upstream *upstream; /* NULL: none */
 
     uint8_t *rules_packed; /* the rule set as journaled: replay needs it */
     size_t rules_packed_len;

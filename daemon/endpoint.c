@@ -265,7 +265,8 @@ static int open_bind(endpoint *e, const config_endpoint *c, const char *address,
     return bind_address(e, address, c->mode, error);
 }
 
-static int open_connect(endpoint *e, const char *address, const endpoint_keys *keys, char *error)
+int endpoint_connect(endpoint *e, const char *address, const endpoint_keys *keys,
+                     char error[ENDPOINT_ERROR_BYTES])
 {
     bool tcp = strncmp(address, "tcp://", 6) == 0 && !config_address_is_local(address);
     int r = set_security(e, tcp, true, keys);
@@ -411,8 +412,6 @@ static int open_addresses(endpoint *e, const config_endpoint *c, const endpoint_
         r = open_list(e, c, &c->publish, ROLE_PUBLISH, keys, error);
     if (r == 0)
         r = open_list(e, c, &c->read, ROLE_READ, keys, error);
-    for (size_t i = 0; r == 0 && i < c->connect.count; i++)
-        r = open_connect(e, c->connect.items[i].text, keys, error);
     return r;
 }
 

@@ -58,11 +58,15 @@ typedef struct endpoint_passed {
 int endpoint_passed_take(endpoint_passed *ret_passed);
 void endpoint_passed_done(endpoint_passed *passed);
 
-/* Makes the socket (ZMQ_SUB, ZMQ_ROUTER or ZMQ_XPUB) and opens each address. `c` bounds message
+/* Makes the socket (ZMQ_SUB, ZMQ_ROUTER or ZMQ_XPUB) and binds each address. `c` bounds message
  * size, queues and linger. Negative errno with *error saying which address and why. */
 int endpoint_open(endpoint *ret_endpoint, const char *name, void *zmq, int type,
                   const config_endpoint *addresses, const config *c, const endpoint_keys *keys,
                   const endpoint_passed *passed, char error[ENDPOINT_ERROR_BYTES]);
+
+/* Connects to an address of `connect`, which upstream.c watches: with keys, but for one on this machine. */
+int endpoint_connect(endpoint *e, const char *address, const endpoint_keys *keys,
+                     char error[ENDPOINT_ERROR_BYTES]);
 
 /* Closes the socket and gives up the locks; an endpoint of zeros is fine. */
 void endpoint_close(endpoint *e);

@@ -37,6 +37,9 @@
     X(SUBSCRIBER_STALLED, "5d33bafc44654e22a83dae94b6c7c6c8", LOG_WARNING, "a subscriber does not read") \
     X(SUBSCRIBER_BACK, "90b91b720cf04d0888459565be8b3286", LOG_INFO, "a stalled subscriber reads again") \
     X(CLIENT_DENIED, "3b761432530249e996a5f936567ffe0f", LOG_WARNING, "a client was refused by its key") \
+    X(UPSTREAM_CONNECTED, "bf95ce5c891a4e6dbf3424f1e8b7938a", LOG_INFO, "connected to a publisher of events") \
+    X(UPSTREAM_LOST, "cbde2e12c59e45388a2990d780cbdfd4", LOG_WARNING, "the connection to a publisher of events is lost") \
+    X(UPSTREAM_REFUSED, "cc257b93c1574f6d8f442fa8f47efa1d", LOG_WARNING, "a publisher of events refuses the connection") \
     X(CLOCK_BACK, "52e8a07dd2aa414abe01a65e34baaffa", LOG_WARNING, "the machine's clock went back") \
     X(WATCHDOG_HELD, "d90ea91fe0674f80847c5ce00f2c7254", LOG_ERR, "the watchdog is not fed") \
     X(RETAINED, "5f0c8e6a3d9b4c7e9a41d2b86c0f7e15", LOG_INFO, "the past was dropped") \

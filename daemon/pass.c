@@ -16,6 +16,7 @@
 #include "retention.h"
 #include "schedule.h"
 #include "service.h"
+#include "upstream.h"
 #include "watch.h"
 
 #define RETRY_US 10000 /* between two looks at clients that do not read */
@@ -151,6 +152,7 @@ static int run_pass(thawd *d)
         auth_serve(d->auth);
     publisher_drain(d);
     watch_take(d->watch);
+    upstream_take(d->upstream, d->now.mono.ns);
     r = act_deadlines(d);
     if (r == 0)
         r = retention_look(d);
@@ -276,6 +278,8 @@ static int attach_sockets(thawd *d)
         r = zsock_attach(d->event, d->alerts.socket, pass_schedule, d, &d->alerts_in);
     if (r == 0)
         r = zsock_attach(d->event, watch_socket(d->watch), pass_schedule, d, &d->watch_in);
+    if (r == 0 && d->upstream != NULL)
+        r = zsock_attach(d->event, upstream_socket(d->upstream), pass_schedule, d, &d->upstream_in);
     if (r == 0 && d->auth != NULL)
         r = zsock_attach(d->event, auth_socket(d->auth), pass_schedule, d, &d->auth_in);
     return r;
@@ -330,6 +334,7 @@ void pass_detach(thawd *d)
     d->alerts_in = zsock_detach(d->alerts_in);
     d->auth_in = zsock_detach(d->auth_in);
     d->watch_in = zsock_detach(d->watch_in);
+    d->upstream_in = zsock_detach(d->upstream_in);
     d->pass_source = sd_event_source_disable_unref(d->pass_source);
     d->journal_source = sd_event_source_disable_unref(d->journal_source);
     d->deadline_source = sd_event_source_disable_unref(d->deadline_source);

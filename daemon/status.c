@@ -7,6 +7,7 @@
 
 #include "../proto/src/cursor.h"
 #include "service.h"
+#include "upstream.h"
 #include "watch.h"
 
 /* How many maps' keys follow is known only by counting: each part packs into a buffer of its own
@@ -205,6 +206,8 @@ static void add_self(section *s, const thawd *d)
     section_count(s, "unread_bytes", readers_unread(d->readers));
     section_count(s, "subscribers", watch_connected(d->watch));
     section_count(s, "subscribers_stalled", watch_stalled(d->watch));
+    section_count(s, "upstreams", upstream_count(d->upstream));
+    section_count(s, "upstreams_connected", upstream_connected(d->upstream));
 }
 
 int question_status(thawd *d, const request_values *v, reply_body *body, msgpack_packer *out,

@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "client.h"
@@ -56,7 +57,7 @@ static int key_load(const char *what, const char *path, char ret_key[KEY_TEXT])
 int keys_load(keys *k, const char *server, const char *own)
 {
     int result = 0;
-    if (key_check(server) == 0)
+    if (key_check(server) == 0 && access(server, F_OK) != 0)
         memcpy(k->server_public, server, KEY_TEXT);
     else
         result = key_load("server key", server, k->server_public);

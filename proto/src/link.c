@@ -115,7 +115,8 @@ static int monitor_open(wire_link *link)
 {
     char address[64];
     const int wanted = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
-                       ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
+                       ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                       ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
 
     snprintf(address, sizeof(address), "inproc://thaw-link-%p", link->socket);
     if (zmq_socket_monitor(link->socket, address, wanted) != 0)
@@ -195,7 +196,8 @@ bool wire_link_tend(wire_link *link, int64_t now_ms)
             continue;
         }
         link->refused = what != ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
-        link->again_ms = link->refused ? now_ms + RECONNECT_MAX_MS : INT64_MAX;
+        if (what != ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL) /* who only hangs up is tried again by libzmq */
+            link->again_ms = link->refused ? now_ms + RECONNECT_MAX_MS : INT64_MAX;
     }
     if (now_ms >= link->again_ms)
         link_again(link);

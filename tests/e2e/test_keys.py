@@ -11,9 +11,10 @@ from following import HERE, Watched
 from harness import Client, Feed, Subscriber, event, zmq
 from test_asking import Asker
 from test_examples import example, run
+from zmq.utils import z85
 
 DENIED = zmq.EVENT_HANDSHAKE_FAILED_AUTH
-# An address that is not loopback's, where the test has a network of its own.
+# An address of the network that a test has for itself.
 NETWORK = "10.87.0.1" if os.environ.get("THAW_TEST_NETWORK") else None
 KEYS = ("curve_publickey", "curve_secretkey", "curve_serverkey")
 
@@ -34,7 +35,7 @@ class Context:
 class Locked(harness.Daemon):
     """A thawd with keys, which lets `known` in and by a folder whoever is put there."""
 
-    def __init__(self, **options):
+    def __init__(self, clients=("keys",), name="known.public", **options):
         self.server, secret = zmq.curve_keypair()
         self.known = zmq.curve_keypair()
         self.other = zmq.curve_keypair()
@@ -42,8 +43,8 @@ class Locked(harness.Daemon):
         os.mkdir(self.path("keys"))
         with open(os.open(self.path("secret"), os.O_CREAT | os.O_WRONLY, 0o600), "wb") as f:
             f.write(secret)
-        self.admit("known", self.known)
-        self.configure({"curve": {"server": self.path("secret"), "clients": [self.path("keys")]}})
+        self.admit(name, self.known)
+        self.configure({"curve": {"server": self.path("secret"), "clients": list(clients)}})
         try:
             self.start()
         except BaseException:
@@ -51,7 +52,7 @@ class Locked(harness.Daemon):
             raise
 
     def admit(self, name, pair):
-        with open(self.path("keys", name + ".public"), "wb") as f:
+        with open(self.path("keys", name), "wb") as f:
             f.write(pair[0])
 
     def keyed_env(self, pair):
@@ -76,6 +77,34 @@ def is_denied(socket, address):
     if frames is None:
         raise AssertionError("no handshake came to an end")
     return int.from_bytes(frames[0][:2], sys.byteorder) != zmq.EVENT_HANDSHAKE_SUCCEEDED
+
+
+def in_a_network(test):
+    """Runs the test again in a network of its own, in which an address is not loopback's; true: this is it."""
+    if NETWORK:
+        for words in ("link set lo up", f"addr add {NETWORK}/32 dev lo"):
+            subprocess.run(["ip", *words.split()], check=True)
+        return True
+    done = subprocess.run(["unshare", "--net", sys.executable, "-B", __file__, test.id().split(".", 1)[1]],
+                          env=dict(os.environ, THAW_TEST_NETWORK="1"), capture_output=True, text=True, check=False)
+    if "unshare failed" in done.stderr:
+        test.skipTest("a network of its own: " + done.stderr)
+    test.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+    return False
+
+
+def publisher(context, secret, port=None):
+    """An XPUB with keys at that port, or at one that it returns."""
+    own = context.socket(zmq.XPUB)
+    own.curve_server, own.curve_secretkey, own.linger = True, secret, 0
+    if port:
+        own.bind(f"tcp://{NETWORK}:{port}")
+    return own, port or own.bind_to_random_port(f"tcp://{NETWORK}")
+
+
+def upstreams(d):
+    status = d.status()
+    return status["upstreams"], status["upstreams_connected"]
 
 
 @unittest.skipUnless(zmq.has("curve"), "libzmq without CURVE")
@@ -116,7 +145,7 @@ class Keys(unittest.TestCase):
             service, other = d.tcp_addresses["service"], Context(d, d.other)
             with Client(Context(d, d.known), service) as before:
                 self.assertEqual(before.ask("status")[0], "OK")
-                d.admit("other", d.other)
+                d.admit("other.public", d.other)
                 os.unlink(d.path("keys", "known.public"))
                 self.assertTrue(is_denied(other.socket(zmq.DEALER), service))
                 self.assertEqual(before.ask("reload")[0], "OK")
@@ -124,26 +153,65 @@ class Keys(unittest.TestCase):
                 self.assertTrue(is_denied(Context(d, d.known).socket(zmq.DEALER), service))
                 self.assertEqual(before.ask("status")[0], "OK")  # a connection lasts until it ends
 
+    def test_a_key_in_place_of_a_file(self):
+        """Z85 has slashes and dollars; and a file may have a name like a key."""
+        def pair(fits):
+            return next(p for p in iter(zmq.curve_keypair, None) if fits(p[0]))
+
+        for own in (pair(lambda key: b"/" in key[1:] and b"$" in key), pair(lambda key: key[:1] == b"/")):
+            with Locked(clients=[own[0].decode()]) as d, \
+                    Client(Context(d, own), d.tcp_addresses["service"]) as c:
+                self.assertEqual(c.ask("status")[0], "OK", own)
+        with Locked(clients=["keys/" + "k" * 35], name="k" * 35) as d, \
+                Client(Context(d, d.known), d.tcp_addresses["service"]) as c:
+            self.assertEqual(c.ask("status")[0], "OK")
+            os.rename(d.path("keys"), d.path("other"))
+            self.assertEqual(c.ask("reload")[1]["code"], "invalid")
+
     def test_upstream(self):
-        if not NETWORK:
-            done = subprocess.run(["unshare", "--net", sys.executable, "-B", __file__, self.id().split(".", 1)[1]],
-                                  env=dict(os.environ, THAW_TEST_NETWORK="1"), capture_output=True, text=True,
-                                  check=False)
-            if "unshare failed" in done.stderr:
-                self.skipTest("a network of its own: " + done.stderr)
-            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        if not in_a_network(self):
             return
-        for words in ("link set lo up", f"addr add {NETWORK}/32 dev lo"):
-            subprocess.run(["ip", *words.split()], check=True)
         public, secret = zmq.curve_keypair()
-        with zmq.Context() as context, context.socket(zmq.XPUB) as own:
-            own.curve_server, own.curve_secretkey, own.linger = True, secret, 0
-            port = own.bind_to_random_port(f"tcp://{NETWORK}")
-            upstream = {"events": {"connect": [f"tcp://{NETWORK}:{port}"]}, "curve": {"upstream": public.decode()}}
-            with Locked(config=upstream) as d:
+        with zmq.Context() as context:
+            own, port = publisher(context, secret)
+            with Locked(config={"events": {"connect": [f"tcp://{NETWORK}:{port}"]},
+                                "curve": {"upstream": public.decode()}}) as d:
                 self.assertEqual(harness.receive(own), [b"\x01"])
                 own.send_multipart([b"release.BY", harness.pack(event(1))])
                 harness.wait_for(lambda: d.counters()["accepted"] == 1, "what the publisher sent")
+                self.assertEqual(upstreams(d), (1, 1))
+                own.close()
+                harness.wait_for(lambda: upstreams(d) == (1, 0), "that it is seen to be gone")
+                self.assertIn(f"the connection to the publisher tcp://{NETWORK}:{port} is lost", d.log())
+                stranger, _ = publisher(context, d.other[1], port)
+                harness.wait_for(lambda: f"no connection to the publisher tcp://{NETWORK}:{port}" in d.log(),
+                                 "that its key is not the one")
+                self.assertEqual(upstreams(d), (1, 0))
+                stranger.close()
+                again, _ = publisher(context, secret, port)
+                self.assertEqual(harness.receive(again), [b"\x01"])
+                again.send_multipart([b"release.BY", harness.pack(event(2))])
+                harness.wait_for(lambda: d.counters()["accepted"] == 2, "what it sent then")
+                self.assertEqual(upstreams(d), (1, 1))
+                again.close()
+
+    def test_upstream_that_admits_thawd_later(self):
+        if not in_a_network(self):
+            return
+        public, secret = zmq.curve_keypair()
+        with zmq.Context() as context, context.socket(zmq.REP) as zap:
+            zap.bind("inproc://zeromq.zap.01")
+            own, port = publisher(context, secret)
+            with Locked(config={"events": {"connect": [f"tcp://{NETWORK}:{port}"]},
+                                "curve": {"upstream": public.decode()}}) as d:
+                for code in (b"400", b"400", b"200"):
+                    question = harness.receive(zap)
+                    self.assertEqual(question[5:], [b"CURVE", z85.decode(d.server)])
+                    zap.send_multipart([b"1.0", question[1], code, b"", b"", b""])
+                self.assertEqual(harness.receive(own), [b"\x01"])
+                harness.wait_for(lambda: upstreams(d) == (1, 1), "that it is connected")
+                self.assertEqual(d.log().count("no connection to the publisher"), 1)
+            own.close()
 
     def test_the_clients(self):
         with Locked() as d:
@@ -164,7 +232,7 @@ class Keys(unittest.TestCase):
     def test_a_publisher_that_is_admitted_later_gets_through(self):
         with Locked() as d, Watched([os.path.join(HERE, "example_publish")], d.keyed_env(d.other)) as p:
             harness.wait_for(lambda: d.counters()["denied"] > 0, "the refusal")
-            d.admit("other", d.other)
+            d.admit("other.public", d.other)
             d.ok("reload")
             harness.wait_for(lambda: d.counters()["accepted"] == 1, "its report")
             self.assertEqual(p.process.wait(harness.PATIENCE), 0)
@@ -179,7 +247,7 @@ class Keys(unittest.TestCase):
                 self.assertEqual(a.ask("status", 1000), "EACCES")
                 self.assertEqual(a.ask("status", 1), "EACCES")
             with Asker(d.tcp_addresses["service"]) as a:
-                self.assertIn(a.ask("status", 1000), ("EACCES", "ETIMEDOUT"))
+                self.assertEqual(a.ask("status", 1000), "EACCES")
 
 
 if __name__ == "__main__":

@@ -187,7 +187,7 @@ class Service(unittest.TestCase):
         s = self.d.status()
         self.assertLessEqual({"version", "protocol", "epoch", "seq", "journal_seq", "uptime", "pid", "clock",
                               "now", "last_problem", "last_problem_at", "resident_bytes", "outbox_bytes", "subscribers",
-                              "subscribers_stalled", "endpoints", "counters", "journal", "limits", "engine",
+                              "subscribers_stalled", "upstreams", "upstreams_connected", "endpoints", "counters", "journal", "limits", "engine",
                               "producers"}, set(s))
         self.assertEqual((s["protocol"], s["journal_seq"], s["clock"]), ("thaw/1", 8, "reported"))
         self.assertEqual(s["pid"], self.d.process.pid)

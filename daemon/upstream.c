@@ -1,0 +1,219 @@
+/* upstream.c - see upstream.h. */
+#include "upstream.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+#include "frames.h"
+
+#define MONITOR_ADDRESS "inproc://thaw.events.monitor"
+#define EVENTS_MAX 1000 /* of the monitor, in one look */
+#define AGAIN_NS INT64_C(2000000000)
+
+typedef struct peer {
+    const char *address;
+    bool up, refused;
+    int64_t again_ns; /* INT64_MAX: libzmq does it by itself */
+} peer;
+
+struct upstream {
+    endpoint *events;
+    const endpoint_keys *keys;
+    void *monitor;
+    log *log;
+    peer *peers;
+    size_t count;
+};
+
+static int monitor_open(upstream *u, void *zmq)
+{
+    const int wanted = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+                       ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                       ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
+    int linger = 0, unbounded = 0;
+
+    if (zmq_socket_monitor(u->events->socket, MONITOR_ADDRESS, wanted) < 0)
+        return -errno;
+    u->monitor = zmq_socket(zmq, ZMQ_PAIR);
+    if (u->monitor == NULL || zmq_setsockopt(u->monitor, ZMQ_LINGER, &linger, sizeof(linger)) < 0 ||
+        zmq_setsockopt(u->monitor, ZMQ_RCVHWM, &unbounded, sizeof(unbounded)) < 0 ||
+        zmq_connect(u->monitor, MONITOR_ADDRESS) < 0)
+        return -errno;
+    return 0;
+}
+
+static int peers_connect(upstream *u, const config_list *addresses, char *error)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < addresses->count; i++) {
+        u->peers[u->count++] = (peer){.address = addresses->items[i].text, .again_ns = INT64_MAX};
+        r = endpoint_connect(u->events, addresses->items[i].text, u->keys, error);
+    }
+    return r;
+}
+
+int upstream_new(void *zmq, endpoint *events, const config_list *addresses, const endpoint_keys *keys, log *l,
+                 upstream **ret_upstream, char error[ENDPOINT_ERROR_BYTES])
+{
+    upstream *u = addresses->count == 0 ? NULL : calloc(1, sizeof(*u));
+    int r = addresses->count == 0 || u != NULL ? 0 : -ENOMEM;
+
+    snprintf(error, ENDPOINT_ERROR_BYTES, "events: the publishers cannot be watched: no memory");
+    if (u != NULL) {
+        *u = (upstream){.events = events, .keys = keys, .log = l, .peers = calloc(addresses->count, sizeof(*u->peers))};
+        r = u->peers == NULL ? -ENOMEM : monitor_open(u, zmq);
+        if (r == 0)
+            r = peers_connect(u, addresses, error);
+    }
+    if (r < 0)
+        upstream_free(u);
+    else
+        *ret_upstream = u;
+    return r;
+}
+
+upstream *upstream_free(upstream *u)
+{
+    if (u == NULL)
+        return NULL;
+    zmq_socket_monitor(u->events->socket, NULL, 0);
+    if (u->monitor != NULL)
+        zmq_close(u->monitor);
+    free(u->peers);
+    free(u);
+    return NULL;
+}
+
+/* ---- which of them ---------------------------------------------------------------------- */
+
+static bool is_own(const endpoint *e, const char *address, size_t len)
+{
+    for (size_t i = 0; i < e->count; i++)
+        if (strlen(e->addresses[i]) == len && memcmp(e->addresses[i], address, len) == 0)
+            return true;
+    return false;
+}
+
+static bool has_host_name(const char *address)
+{
+    return strncmp(address, "tcp://", 6) == 0 && address[6] != '[' &&
+           strspn(address + 6, "0123456789.") != strcspn(address + 6, ":");
+}
+
+static bool same_port(const char *configured, const char *address, size_t len)
+{
+    const char *port = strrchr(configured, ':');
+    size_t port_len = strlen(port);
+
+    return len > port_len && memcmp(address + len - port_len, port, port_len) == 0;
+}
+
+/* libzmq names a publisher by the address it was given or, once it has been resolved, by numbers: then by its port,
+ * where only one that was given by name has that. NULL: who connected to thawd, or not known. */
+static peer *peer_find(upstream *u, const char *address, size_t len)
+{
+    peer *found = NULL;
+    size_t candidates = 0;
+
+    for (size_t i = 0; i < u->count; i++)
+        if (strlen(u->peers[i].address) == len && memcmp(u->peers[i].address, address, len) == 0)
+            return &u->peers[i];
+    for (size_t i = 0; i < u->count; i++)
+        if (has_host_name(u->peers[i].address) && same_port(u->peers[i].address, address, len)) {
+            found = &u->peers[i];
+            candidates++;
+        }
+    return candidates == 1 && !is_own(u->events, address, len) ? found : NULL;
+}
+
+/* ---- what became of it ------------------------------------------------------------------ */
+
+static void peer_came(upstream *u, peer *p)
+{
+    if (!p->up)
+        log_say(u->log, SAY_UPSTREAM_CONNECTED, NULL, "events: connected to the publisher %s", p->address);
+    *p = (peer){.address = p->address, .up = true, .again_ns = INT64_MAX};
+}
+
+static void peer_went(upstream *u, peer *p)
+{
+    if (p->up)
+        log_say(u->log, SAY_UPSTREAM_LOST, NULL,
+                "events: the connection to the publisher %s is lost; what it publishes until it is back does not arrive",
+                p->address);
+    p->up = false;
+}
+
+/* Who hangs up in the middle of a handshake is tried again by libzmq. */
+static void peer_refused(upstream *u, peer *p, bool hung_up, int64_t now_ns)
+{
+    if (!p->refused)
+        log_say(u->log, SAY_UPSTREAM_REFUSED, NULL,
+                "events: no connection to the publisher %s: it does not admit the key of thawd, or its own is not "
+                "curve.upstream, or one side uses no keys; it is tried again",
+                p->address);
+    p->up = false;
+    p->refused = true;
+    if (!hung_up)
+        p->again_ns = now_ns + AGAIN_NS;
+}
+
+static void event_take(upstream *u, frames *f, int64_t now_ns)
+{
+    peer *p = f->kept < 2 || frames_size(f, 0) < 6 ? NULL : peer_find(u, frames_data(f, 1), frames_size(f, 1));
+    uint16_t what;
+
+    if (p == NULL)
+        return;
+    memcpy(&what, frames_data(f, 0), sizeof(what));
+    if (what == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+        peer_came(u, p);
+    else if (what == ZMQ_EVENT_DISCONNECTED)
+        peer_went(u, p);
+    else
+        peer_refused(u, p, what == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, now_ns);
+}
+
+static void peer_again(upstream *u, peer *p, int64_t now_ns)
+{
+    char error[ENDPOINT_ERROR_BYTES];
+
+    zmq_disconnect(u->events->socket, p->address);
+    p->again_ns = endpoint_connect(u->events, p->address, u->keys, error) < 0 ? now_ns + AGAIN_NS : INT64_MAX;
+}
+
+void *upstream_socket(const upstream *u)
+{
+    return u == NULL ? NULL : u->monitor;
+}
+
+void upstream_take(upstream *u, int64_t now_ns)
+{
+    frames f;
+
+    for (int i = 0; u != NULL && i < EVENTS_MAX && frames_receive(u->monitor, &f) == 0; i++) {
+        event_take(u, &f, now_ns);
+        frames_done(&f);
+    }
+    for (size_t i = 0; u != NULL && i < u->count; i++)
+        if (u->peers[i].again_ns <= now_ns)
+            peer_again(u, &u->peers[i], now_ns);
+}
+
+uint64_t upstream_count(const upstream *u)
+{
+    return u == NULL ? 0 : u->count;
+}
+
+uint64_t upstream_connected(const upstream *u)
+{
+    uint64_t up = 0;
+
+    for (size_t i = 0; u != NULL && i < u->count; i++)
+        up += u->peers[i].up;
+    return up;
+}
