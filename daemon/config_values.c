@@ -2,6 +2,8 @@
 #include "config_values.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
@@ -48,6 +50,15 @@ static bool in_range(uint64_t value, const config_range *range)
     return value >= range->min && value <= range->max;
 }
 
+/* One configuration is read at a time, and the text is used before the next. */
+static const char *bounds(const char *what, const char *least, const char *most)
+{
+    static char text[128];
+
+    snprintf(text, sizeof(text), "%s from %s to %s", what, least, most);
+    return text;
+}
+
 const char *config_value_duration(const char *text, size_t len, const config_range *range,
                                   void *destination)
 {
@@ -56,8 +67,12 @@ const char *config_value_duration(const char *text, size_t len, const config_ran
 
     if (r < 0)
         return "a duration as 500ms, 36h, 1d12h or forever";
-    if (!in_range((uint64_t)ns, range))
-        return "a duration within its bounds (see thawd.yaml(5))";
+    if (!in_range((uint64_t)ns, range)) {
+        char least[UNITS_TEXT_BYTES], most[UNITS_TEXT_BYTES];
+        units_write_duration((int64_t)range->min, least);
+        units_write_duration((int64_t)range->max, most);
+        return bounds("a duration", least, most);
+    }
     *(int64_t *)destination = ns;
     return NULL;
 }
@@ -70,8 +85,12 @@ const char *config_value_bytes(const char *text, size_t len, const config_range 
 
     if (r < 0)
         return "a size as 512B, 64KiB, 4MiB, 1GiB or unlimited";
-    if (!in_range(bytes, range))
-        return "a size within its bounds (see thawd.yaml(5))";
+    if (!in_range(bytes, range)) {
+        char least[UNITS_TEXT_BYTES], most[UNITS_TEXT_BYTES];
+        units_write_bytes(range->min, least);
+        units_write_bytes(range->max, most);
+        return bounds("a size", least, most);
+    }
     *(uint64_t *)destination = bytes;
     return NULL;
 }
@@ -95,8 +114,12 @@ const char *config_value_count(const char *text, size_t len, const config_range 
 
     if (r < 0)
         return "a whole number or unlimited";
-    if (!in_range(count, range))
-        return "a number within its bounds (see thawd.yaml(5))";
+    if (!in_range(count, range)) {
+        char least[UNITS_TEXT_BYTES], most[UNITS_TEXT_BYTES];
+        snprintf(least, sizeof(least), "%" PRIu64, range->min);
+        snprintf(most, sizeof(most), "%" PRIu64, range->max);
+        return bounds("a number", least, range->max == UNITS_UNLIMITED ? "unlimited" : most);
+    }
     *(uint64_t *)destination = count;
     return NULL;
 }

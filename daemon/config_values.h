@@ -2,7 +2,7 @@
  * config_values.h - parsers of single configuration values, as the table in config.c names them.
  *
  * A parser writes to its destination only if the value is right; otherwise it returns a text that
- * says what was expected (static), and config.c adds where and what was found.
+ * says what was expected (until the next is parsed), and config.c adds where and what was found.
  */
 #ifndef DAEMON_CONFIG_VALUES_H
 #define DAEMON_CONFIG_VALUES_H

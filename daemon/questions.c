@@ -11,7 +11,9 @@
 #define PAGE_MAX 10000
 #define SNAPSHOT_PAGE 256        /* alerts in a page: each holds up to some 20 KiB */
 #define SCAN_MAX 100000          /* records looked at for one page, so that the loop goes on */
-#define PAGE_BYTES_MAX (4 << 20) /* a page ends here, well below limits.reply and any client's */
+#define PAGE_BYTES_MAX (4 << 20) /* a page ends before it is larger, or than half of limits.reply */
+#define PAGE_HEAD_BYTES 512      /* of a reply beside the elements of its page */
+#define RECORD_HEAD_BYTES 128    /* of an element beside its event or text */
 
 static uint64_t page_limit(const request_values *v)
 {
@@ -71,13 +73,14 @@ typedef struct page {
 static void page_init(page *p, thawd *d, const request_values *v)
 {
     *p = (page){.values = v, .limit = page_limit(v), .next = v->from, .bytes_max = page_bytes(d)};
-    reply_body_init(&p->items, d->config.reply_bytes / 2, &p->out);
+    reply_body_init(&p->items, d->config.reply_bytes - PAGE_HEAD_BYTES, &p->out);
 }
 
-static bool page_full(const page *p)
+/* Whether the page ends before another element of so many bytes; a first one may be of any size. */
+static bool page_full(const page *p, size_t len)
 {
-    return p->count >= p->limit || p->looked_at >= SCAN_MAX || p->items.size >= p->bytes_max ||
-           p->items.over || p->items.failed;
+    return p->count >= p->limit || p->looked_at >= SCAN_MAX || p->items.over || p->items.failed ||
+           (p->count > 0 && p->items.size + len > p->bytes_max);
 }
 
 static int on_alert(void *context, uint64_t seq, const void *topic, size_t topic_len,
@@ -86,7 +89,7 @@ static int on_alert(void *context, uint64_t seq, const void *topic, size_t topic
     page *p = context;
     thaw_str wanted = p->values->topic;
 
-    if (page_full(p))
+    if (page_full(p, alert_len))
         return 1;
     p->looked_at++;
     p->next = seq;
@@ -162,7 +165,7 @@ static int on_record(void *context, const journal_record *record)
 
     if (record->kind != JOURNAL_REPORT)
         return 0;
-    if (page_full(p))
+    if (page_full(p, record->body_len + RECORD_HEAD_BYTES))
         return 1;
     p->looked_at++;
     p->next = record->number;
@@ -286,7 +289,7 @@ static int on_reject(void *context, const journal_reject *reject)
 {
     page *p = context;
 
-    if (page_full(p))
+    if (page_full(p, reject->bytes_len + strlen(reject->message) + RECORD_HEAD_BYTES))
         return 1;
     p->count++;
     msgpack_pack_map(&p->out, 6);

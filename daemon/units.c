@@ -2,7 +2,9 @@
 #include "units.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct unit {
@@ -158,4 +160,30 @@ int units_parse_mode(const char *text, size_t len, uint32_t *ret_mode)
         return -ERANGE;
     *ret_mode = mode;
     return 0;
+}
+
+static void write_unit(uint64_t value, const unit units[], size_t count, char *text)
+{
+    text[0] = '\0';
+    for (size_t i = count; i-- > 0 && text[0] == '\0';)
+        if (value % units[i].factor == 0 && (value > 0 || i == 0))
+            snprintf(text, UNITS_TEXT_BYTES, "%" PRIu64 "%s", value / units[i].factor, units[i].name);
+}
+
+void units_write_duration(int64_t ns, char text[UNITS_TEXT_BYTES])
+{
+    const size_t weeks = sizeof(durations) / sizeof(durations[0]) - 1; /* 366d and not 52w2d */
+
+    if (ns == UNITS_FOREVER)
+        snprintf(text, UNITS_TEXT_BYTES, "forever");
+    else
+        write_unit((uint64_t)ns, durations, weeks, text);
+}
+
+void units_write_bytes(uint64_t bytes, char text[UNITS_TEXT_BYTES])
+{
+    if (bytes == UNITS_UNLIMITED)
+        snprintf(text, UNITS_TEXT_BYTES, "unlimited");
+    else
+        write_unit(bytes, sizes, sizeof(sizes) / sizeof(sizes[0]), text);
 }

@@ -22,6 +22,12 @@ int units_parse_bytes(const char *text, size_t len, uint64_t *ret_bytes);
 /* "1000", "1_000_000", "unlimited". */
 int units_parse_count(const char *text, size_t len, uint64_t *ret_count);
 
+/* A duration (`forever` for UNITS_FOREVER), a size (`unlimited`) with the largest unit that leaves no rest; "" of a
+ * duration that is no whole number of milliseconds. */
+#define UNITS_TEXT_BYTES 32
+void units_write_duration(int64_t ns, char text[UNITS_TEXT_BYTES]);
+void units_write_bytes(uint64_t bytes, char text[UNITS_TEXT_BYTES]);
+
 /* "0660": octal permission bits up to 0777. */
 int units_parse_mode(const char *text, size_t len, uint32_t *ret_mode);
 

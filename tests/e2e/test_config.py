@@ -44,6 +44,18 @@ class Check(unittest.TestCase):
         self.assertIn("tcp://127.0.0.1:PORT", said)
         self.assertEqual(self.address("tcp://localhost:7301", "connect")[0], 0)
 
+    def test_bounds_are_told(self):
+        for group, leaf, value, expected in (
+                ("tolerance", "release", "0s", "a duration from 1s to 366d"),
+                ("retain", "age", "1h", "a duration from 1d to forever"),
+                ("limits", "message", "1B", "a size from 1KiB to 64MiB"),
+                ("memory", "bytes", "0B", "a size from 1MiB to unlimited"),
+                ("limits", "nesting", 2, "a number from 3 to 32"),
+                ("memory", "reports", 0, "a number from 1 to unlimited")):
+            status, said = self.check(json.dumps({"rules": [], group: {leaf: value}}))
+            self.assertEqual(status, 78)
+            self.assertTrue(said.endswith(f"expected {expected}\n"), said)
+
 
 if __name__ == "__main__":
     harness.main()
