@@ -375,6 +375,7 @@ struct facts {
     fact_handle known_fact; /* ... and of this fact it is known whether it was there, and its summary */
     summary known_summary;
     bool known_any;
+    bool full;      /* see facts_bound */
     bool restoring; /* what outlived a retention is taken in again: feeds know of it already */
     uint32_t cause; /* number of the report that is being taken in */
     bool cause_corrects;
