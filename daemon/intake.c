@@ -229,6 +229,7 @@ static int apply(thawd *d)
 {
     batch *b = &d->batch;
     int64_t began_ns = instant_stopwatch_ns();
+    engine_bound(d->engine);
     int r = engine_apply(d->engine, b->events, b->count, d->now.wall_ns, b->verdicts);
 
     d->image.work_ns += instant_stopwatch_ns() - began_ns;

@@ -222,18 +222,26 @@ static void event_rejected(publishing *p, const batch *b, uint64_t index,
 
 static void batch_accepted(publishing *p, const batch *b, const msgpack_object *body)
 {
-    const msgpack_object *rejected = pack_get(body, "rejected");
+    const msgpack_object_array *rejected = &pack_get(body, "rejected")->via.array;
     uint64_t seq = pack_get_uint(body, "journal_seq", 0);
     p->totals->accepted += pack_get_uint(body, "accepted", 0);
     p->totals->duplicates += pack_get_uint(body, "duplicates", 0);
     if (seq > p->totals->journal_seq)
         p->totals->journal_seq = seq;
-    if (rejected == NULL || rejected->type != MSGPACK_OBJECT_ARRAY)
-        return;
-    for (uint32_t i = 0; i < rejected->via.array.size; i++) {
-        const msgpack_object *one = &rejected->via.array.ptr[i];
+    for (uint32_t i = 0; i < rejected->size; i++) {
+        const msgpack_object *one = &rejected->ptr[i];
         event_rejected(p, b, pack_get_uint(one, "index", 0), one);
     }
+}
+
+/* Whether an answer says of each event what became of it: else it acknowledges nothing. */
+static bool batch_answered(const batch *b, const msgpack_object *body)
+{
+    const msgpack_object *rejected = pack_get(body, "rejected");
+    uint64_t accepted = pack_get_uint(body, "accepted", UINT64_MAX);
+    uint64_t duplicates = pack_get_uint(body, "duplicates", UINT64_MAX);
+    return rejected != NULL && rejected->type == MSGPACK_OBJECT_ARRAY && accepted <= b->count &&
+           duplicates <= b->count && accepted + duplicates + rejected->via.array.size == b->count;
 }
 
 /* A request that was refused whole is halved until the event that is to blame stands alone. */
@@ -277,7 +285,10 @@ static int answer_act(publishing *p, zmq_msg_t frames[])
         return 0; /* the second answer to what was sent twice */
     msgpack_zone_clear(&p->zone);
     int result = pack_decode(zmq_msg_data(&frames[2]), zmq_msg_size(&frames[2]), &p->zone, &body);
-    if (result == 0 && frame_equals(&frames[0], "OK")) {
+    bool ok = frame_equals(&frames[0], "OK");
+    if (result == 0 && ok && !batch_answered(b, &body))
+        result = -EBADMSG;
+    if (result == 0 && ok) {
         batch_accepted(p, b, &body);
         batch_free(b);
     } else if (result == 0) {

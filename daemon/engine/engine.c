@@ -84,6 +84,11 @@ engine *engine_free(engine *e)
     return NULL;
 }
 
+void engine_bound(engine *e)
+{
+    facts_bound(e->facts);
+}
+
 /* ---- the clock ---------------------------------------------------------------------- */
 
 int64_t engine_next_deadline(const engine *e)

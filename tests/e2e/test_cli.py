@@ -112,6 +112,22 @@ class WithoutThawd(unittest.TestCase):
         done = thaw("pub", "--unacknowledged", "--timeout", "0.2", given=given(event(1)))
         self.assertEqual(done.returncode, 3)
 
+    def test_pub_takes_no_answer_for_an_acknowledgement_that_does_not_account_for_the_events(self):
+        whole = {"accepted": 1, "duplicates": 1, "rejected": [], "journal_seq": 1}
+        for body in ([1, 2, 3], {}, dict(whole, accepted=0), dict(whole, accepted=2), dict(whole, rejected=None), whole):
+            with harness.zmq.Context() as context, context.socket(harness.zmq.ROUTER) as server:
+                server.linger = 0
+                port = server.bind_to_random_port("tcp://127.0.0.1")
+                with subprocess.Popen([harness.THAW, "pub", "--service", f"tcp://127.0.0.1:{port}"], text=True,
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as pub:
+                    pub.stdin.write(given(event(1), event(2)))
+                    pub.stdin.close()
+                    peer, _, number, _ = harness.receive(server)
+                    server.send_multipart([peer, b"OK", number, harness.pack(body)])
+                    said, wrong = pub.stdout.read(), pub.stderr.read()
+                self.assertEqual(pub.returncode, 0 if body is whole else 3, (body, said))
+                self.assertIn("2 events: 1 accepted" if body is whole else "0 of the 2 events", said + wrong, body)
+
     def test_an_address_that_is_none(self):
         done = thaw("status", "--service", "nonsense")
         self.assertEqual(done.returncode, 3)

@@ -273,6 +273,27 @@ class Survives(unittest.TestCase):
             self.assertEqual(d.publish(event(1, count=2))["rejected"][0]["code"], "conflict")
             self.assertEqual([r["code"] for r in d.ok("rejects")["rejects"]], ["conflict", "conflict"])
 
+    def test_what_the_facts_hold_counts_for_the_memory(self):
+        """Persons and their ids need many times the bytes of the reports that name them."""
+        def reports(n):
+            return [event(i, source=f"s{i}", persons=[{"name": f"N{i}-{j}", "ids": [f"x:{i}:{j}"]} for j in range(60)])
+                    for i in range(20 * n, 20 * n + 20)]
+
+        def held(d):
+            engine = d.status()["engine"]
+            return engine["memory_bytes"] + engine["text_bytes"]
+
+        with harness.Daemon(config={"memory": {"bytes": "8MiB"}}) as d:
+            taken = 0
+            while not (reply := d.publish(*reports(taken)))["rejected"]:
+                taken += 1
+                self.assertLess(held(d), 12 << 20)
+            self.assertEqual({one["code"] for one in reply["rejected"]}, {"limit"})
+            self.assertGreater(taken, 3)
+            d.restart()
+            self.assertEqual(d.status()["journal_seq"], 20 * taken)
+            self.assertEqual(d.publish(*reports(0))["duplicates"], 20)
+
     def test_configured_limits(self):
         limits = {"message": "2KiB", "nesting": 4, "events": 3, "persons": 2, "ids": 2, "id": "16B",
                   "text": "32B", "future": "1h"}

@@ -216,6 +216,8 @@ typedef struct facts_config {
 /* on_change is only called from within facts_settle and facts_advance. */
 int facts_new(const facts_config *config, fact_change_fn on_change, void *context, facts **ret_facts);
 facts *facts_free(facts *f);
+/* Whether nothing more is to be taken in, because all of it together needs more than bytes_max, from now on. */
+void facts_bound(facts *f);
 
 typedef struct facts_verdict {
     thaw_code code;

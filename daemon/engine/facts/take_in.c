@@ -237,11 +237,16 @@ thaw_hash facts_key(const thaw_event *event)
     return thaw_report_key(event->source, event->id);
 }
 
+void facts_bound(facts *f)
+{
+    f->full = reports_bytes(f->reports) + reports_text_bytes(f->reports) + f->held + f->kept > f->config.bytes_max;
+}
+
 thaw_code facts_refuse(const facts *f, const thaw_event *event)
 {
     const thaw_date *date = event->occurred_at.precision ? &event->occurred_at : &event->reported_at;
     int64_t start, end;
-    if (reports_full(f->reports, event->bytes_len))
+    if (reports_full(f->reports, event->bytes_len) || (f->full && !f->restoring))
         return THAW_LIMIT;
     if (f->horizon_ns == INT64_MIN || !date->precision || f->restoring)
         return THAW_OK;

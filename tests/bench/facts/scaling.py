@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """What a report costs where thousands of one sort meet: same names, same month, same measure, in the wrong order.
 
-    scaling.py [--driver build/release/tests/facts_driver] [--reports N] [STREAM...]
+    scaling.py [--driver build/release/tests/facts_driver] [--reports N] [--at-most TIMES] [STREAM...]
 
 Each stream is given to the facts in batches of 20, once with N reports and once with four times as many, and the
 processor time of the whole driver is printed for each report. A cost that grows like the number of reports beside
 it shows as 4; where the facts themselves change that much (a chain of days that is cut anew, a measure that says
-its whole history, a group that is counted anew) it cannot be less.
+its whole history, a group that is counted anew) it cannot be less. With --at-most it ends with 1 where a report of
+a stream costs more than so many times as much: no one who sends little may make the daemon work for minutes.
 """
 import argparse
 import datetime
@@ -14,6 +15,7 @@ import json
 import random
 import resource
 import subprocess
+import sys
 
 FIRST_DAY = datetime.date(2005, 1, 1)
 DAYS = 7000
@@ -152,6 +154,36 @@ def one_incident_name(n):
 
 
 @stream
+def one_incident_name_many_dates(n):
+    return [release(i, incident="shared:n", source="s%d" % i) for i in range(n)]
+
+
+@stream
+def one_person_many_dates(n):
+    return [release(i, count=1, persons=party(1), source="s%d" % i, occurred_at=day(i * 37)) for i in range(n)]
+
+
+@stream
+def one_person_many_ids_withdrawn(n):
+    """A tenth of the reports, with 60 ids each, and withdrawals of as many."""
+    told = [release(i, count=1, persons=[{"ids": ["x"] + ["x:%d:%d" % (i, j) for j in range(60)]}])
+            for i in range(n // 20)]
+    return withdrawn(told)
+
+
+@stream
+def long_lists_of_names(n):
+    """In ten reports as many persons as there are to be."""
+    persons = [{"name": "Name %d" % i, "ids": ["x:%d" % i]} for i in range(n // 10)]
+    return [release(i, count=len(persons), persons=persons, occurred_at=day(i)) for i in range(10)]
+
+
+@stream
+def vague_of_many_counts(n):
+    return [release(i, count=i, source="s%d" % i, occurred_at="%d~" % (1950 + i % 70)) for i in range(n)]
+
+
+@stream
 def one_day_many_parts(n):
     return [release(i, occurred_at="2010-05-03", covers="part", part="destination=%d" % i) for i in range(n)]
 
@@ -163,8 +195,8 @@ def one_day_many_voices(n):
 
 @stream
 def totals(n):
-    return [release(i, count=3) if i % 2 else report("tally", i, source="t%d" % i, count=i, since="2005-01-01",
-                                                     as_of=day(i)) for i in range(n)]
+    return [release(i, count=3) if i % 2 else report("tally", i, source="t%d" % i, count=i, of="released",
+                                                     since="2005-01-01") for i in range(n)]
 
 
 @stream
@@ -224,12 +256,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--driver", default="build/release/tests/facts_driver")
     parser.add_argument("--reports", type=int, default=2000, metavar="N")
+    parser.add_argument("--at-most", type=float, metavar="TIMES")
     parser.add_argument("streams", nargs="*", metavar="STREAM")
     options = parser.parse_args()
+    beyond = []
     for name in options.streams or STREAMS:
         few, many = (cost_us(options.driver, STREAMS[name](n)) for n in (options.reports, 4 * options.reports))
         print("%-28s %8.1f us with %d, %8.1f us with %d: %.1f times" %
               (name, few, options.reports, many, 4 * options.reports, many / max(few, 0.1)), flush=True)
+        if options.at_most and many > few * options.at_most:
+            beyond.append(name)
+    if beyond:
+        sys.exit("too dear: " + ", ".join(beyond))
 
 
 if __name__ == "__main__":

@@ -60,15 +60,16 @@ void programs_named(facts *f, const entity *e, numbers *programs)
             put(f, programs, e->steps[i].program);
 }
 
-/* Those of every program that a step of the party names, in order. */
+/* Those of every program that a step of the party names, in order: each program's are. */
 static void programs_collect(facts *f, const entity *e, step_list *list)
 {
     numbers programs = {0};
     programs_named(f, e, &programs);
     for (uint32_t i = 0; i < programs.count; i++)
         program_steps(f, e, programs.at[i], list);
+    bool several = programs.count > 1;
     numbers_done(&programs, &f->held);
-    if (list->count > 1)
+    if (several && list->count > 1)
         qsort_r(list->at, list->count, sizeof *list->at, step_order, f);
 }
 

@@ -46,6 +46,8 @@ void entity_part(facts *f, uint32_t index);
 
 /* The nodes that one mention ties together, put into a list. */
 void mention_nodes(facts *f, uint32_t scope, mention m, numbers *list);
+/* Those of all persons of a report. */
+void persons_nodes(facts *f, uint32_t scope, uint32_t number, const thaw_event *event, number_set *nodes);
 /* Entities of all elements of a report, appended. */
 void report_entities(facts *f, uint32_t number, numbers *list);
 /* That element itself; views into the report's text. */

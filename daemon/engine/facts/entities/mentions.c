@@ -165,6 +165,21 @@ void mention_nodes(facts *f, uint32_t scope, mention m, numbers *list)
         }
 }
 
+void persons_nodes(facts *f, uint32_t scope, uint32_t number, const thaw_event *event, number_set *nodes)
+{
+    strings s;
+    thaw_list list = event->persons;
+    thaw_party party;
+    for (mention m = {number, 0}; list.count && thaw_party_next(&list, &party); m.party++) {
+        party_strings(&s, &party, false, m, report_of(f, number)->key.low);
+        for (uint32_t i = 0; i < s.count; i++) {
+            uint32_t n = node_find(f, scope, s.at[i]);
+            if (n && f->nodes[n].count)
+                set_put(f, nodes, n);
+        }
+    }
+}
+
 bool mention_party(const facts *f, mention m, thaw_party *ret_party)
 {
     thaw_event event;

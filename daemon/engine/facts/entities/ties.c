@@ -121,13 +121,25 @@ static void found_unmark(facts *f, const numbers *found)
         f->nodes[found->at[i]].found = false;
 }
 
+/* A mention stands in each node that it ties, and is asked for them once. */
+static bool is_asked(facts *f, hash_index *asked, mention m)
+{
+    uint64_t hash = scramble((uint64_t)m.report << 32 | m.party);
+    uint32_t cursor = 0;
+    if (index_next(asked, hash, &cursor))
+        return true;
+    if (index_put(asked, hash, 1, &f->held) < 0)
+        f->failed = -ENOMEM;
+    return false;
+}
+
 /* Appends what the mentions of a node tie it to, as nodes of the same scope; of the reports marked with 1 where `only`. */
-static void node_spread(facts *f, uint32_t i, const uint8_t *only, numbers *found)
+static void node_spread(facts *f, uint32_t i, const uint8_t *only, hash_index *asked, numbers *found)
 {
     const node *n = &f->nodes[i];
     numbers near = {0};
     for (uint32_t j = 0; j < n->count; j++) {
-        if (only && only[n->mentions[j].report] != 1)
+        if ((only && only[n->mentions[j].report] != 1) || is_asked(f, asked, n->mentions[j]))
             continue;
         near.count = 0;
         mention_nodes(f, n->scope, n->mentions[j], &near);
@@ -140,11 +152,12 @@ static void node_spread(facts *f, uint32_t i, const uint8_t *only, numbers *foun
 static void entity_spread(facts *f, uint32_t start, numbers *found)
 {
     numbers near = {0};
+    hash_index asked = {0};
     uint32_t party = 0;
     add(f, &near, start);
     found_put(f, found, &near);
     for (uint32_t i = 0; i < found->count; i++) {
-        node_spread(f, found->at[i], NULL, found);
+        node_spread(f, found->at[i], NULL, &asked, found);
         uint32_t of = links_party(f, found->at[i]);
         if (of == 0 || of == party)
             continue; /* its nodes are there */
@@ -155,6 +168,7 @@ static void entity_spread(facts *f, uint32_t start, numbers *found)
     }
     found_unmark(f, found);
     numbers_done(&near, &f->held);
+    index_done(&asked, &f->held);
 }
 
 void entity_part(facts *f, uint32_t index)
@@ -228,6 +242,7 @@ static bool node_is_kept(const node *n, const uint8_t *only)
 bool entity_hangs_together(facts *f, const entity *e, const uint8_t *only, bool whole)
 {
     numbers found = {0}, first = {0};
+    hash_index asked = {0};
     uint32_t kept = 0;
     for (uint32_t i = 0; e->nodes.count > 1 && i < e->nodes.count; i++) {
         if (!whole && !node_is_kept(&f->nodes[e->nodes.at[i]], only))
@@ -237,10 +252,11 @@ bool entity_hangs_together(facts *f, const entity *e, const uint8_t *only, bool 
     }
     found_put(f, &found, &first);
     for (uint32_t i = 0; kept > 1 && i < found.count; i++)
-        node_spread(f, found.at[i], only, &found);
+        node_spread(f, found.at[i], only, &asked, &found);
     found_unmark(f, &found);
     bool together = kept < 2 || found.count == kept;
     numbers_done(&found, &f->held);
     numbers_done(&first, &f->held);
+    index_done(&asked, &f->held);
     return together;
 }

@@ -182,19 +182,19 @@ static void node_neighbours(facts *f, uint32_t number, uint32_t index, tied_fn o
     }
 }
 
-void people_nodes(facts *f, uint32_t number, const thaw_event *event, numbers *list)
+void people_nodes(facts *f, uint32_t number, const thaw_event *event, number_set *nodes)
 {
     const report *r = report_of(f, number);
     uint32_t scope = report_scope(f, r, event, false);
-    for (mention m = {number, 0}; scope && m.party < event->persons.count; m.party++)
-        mention_nodes(f, scope, m, list);
+    if (scope)
+        persons_nodes(f, scope, number, event, nodes);
     char text[16];
     thaw_str string;
     if (names_string(f, event, text, &string)) {
         uint32_t names = scope_index(f, SCOPE_NAMES, f->keys[r->key_index].country, r->key_index, false);
         uint32_t n = names ? node_find(f, names, string) : 0;
         if (n)
-            add(f, list, n);
+            set_put(f, nodes, n);
     }
 }
 
@@ -234,17 +234,17 @@ void ties_each(facts *f, uint32_t number, tied_fn on_tied, void *context)
     }
     if (!r->on_people)
         return;
-    numbers nodes = {0};
+    number_set nodes = {0};
     people_nodes(f, number, &event, &nodes);
     if (r->start_ns == TIME_UNKNOWN) {
-        uint32_t target = undated_target(f, r, &nodes);
+        uint32_t target = undated_target(f, r, &nodes.list);
         if (target)
             on_tied(f, number, target, context);
     } else {
-        for (uint32_t i = 0; i < nodes.count; i++)
-            node_neighbours(f, number, nodes.at[i], on_tied, context);
+        for (uint32_t i = 0; i < nodes.list.count; i++)
+            node_neighbours(f, number, nodes.list.at[i], on_tied, context);
     }
-    numbers_done(&nodes, &f->held);
+    set_done(f, &nodes);
 }
 
 bool earliest_in(const facts *f, const report *r, const node *n)

@@ -15,8 +15,8 @@ void names_tie(facts *f, uint32_t number, const thaw_event *event, bool enter);
 /* Calls for every report that this one is tied to by itself. */
 typedef void (*tied_fn)(facts *f, uint32_t number, uint32_t other, void *context);
 void ties_each(facts *f, uint32_t number, tied_fn on_tied, void *context);
-/* Every node by which a report on named people may be tied, into the list. */
-void people_nodes(facts *f, uint32_t number, const thaw_event *event, numbers *list);
+/* Every node by which a report on named people may be tied. */
+void people_nodes(facts *f, uint32_t number, const thaw_event *event, number_set *nodes);
 /* Whether another report may be tied to this one by people; whether it is on their taking instead of their freeing,
  * or the other way round; and whether no report that is tied by the node is dated before this one. */
 bool tieable(const report *r, const report *other);

@@ -234,7 +234,7 @@ static void parting_regroup(facts *f, uint32_t number, const thaw_event *event)
     if ((r->kind != THAW_RELEASE && r->kind != THAW_DETENTION) || r->start_ns == TIME_UNKNOWN)
         return;
     uint32_t names = scope_index(f, SCOPE_NAME, event->country, 0, false);
-    numbers nodes = {0}, affected = {0};
+    number_set nodes = {0}, affected = {0};
     people_nodes(f, number, event, &nodes);
     thaw_list list = event->persons;
     thaw_party party;
@@ -246,31 +246,32 @@ static void parting_regroup(facts *f, uint32_t number, const thaw_event *event)
         memcpy(text + 1, party.name.data, party.name.len);
         uint32_t n = node_find(f, names, (thaw_str){text, party.name.len + 1});
         if (n)
-            add(f, &nodes, n);
+            set_put(f, &nodes, n);
     }
-    for (uint32_t i = 0; i < nodes.count; i++) {
-        const node *n = &f->nodes[nodes.at[i]];
+    for (uint32_t i = 0; i < nodes.list.count; i++) {
+        const node *n = &f->nodes[nodes.list.at[i]];
         for (uint32_t j = node_place(f, n, r->start_ns - PEOPLE_NS, 0); j < n->count; j++) {
             const report *o = report_of(f, n->mentions[j].report);
             if (o->start_ns > r->start_ns + PEOPLE_NS)
                 break;
             if (o->on_people && is_opposite(r, o))
-                put(f, &affected, n->mentions[j].report);
+                set_put(f, &affected, n->mentions[j].report);
         }
     }
-    while (affected.count && !f->failed) { /* the keys of an opposite kind may be several */
-        uint32_t key_index = report_of(f, affected.at[0])->key_index, kept = 0;
+    numbers *left = &affected.list;
+    while (left->count && !f->failed) { /* the keys of an opposite kind may be several */
+        uint32_t key_index = report_of(f, left->at[0])->key_index, kept = 0;
         regroup g = {0};
-        for (uint32_t i = 0; i < affected.count; i++)
-            if (report_of(f, affected.at[i])->key_index == key_index)
-                regroup_add_group(f, &g, affected.at[i]);
+        for (uint32_t i = 0; i < left->count; i++)
+            if (report_of(f, left->at[i])->key_index == key_index)
+                regroup_add_group(f, &g, left->at[i]);
             else
-                affected.at[kept++] = affected.at[i];
-        affected.count = kept;
+                left->at[kept++] = left->at[i];
+        left->count = kept;
         regroup_run(f, key_index, &g);
     }
-    numbers_done(&nodes, &f->held);
-    numbers_done(&affected, &f->held);
+    set_done(f, &nodes);
+    set_done(f, &affected);
 }
 
 /* ---- entering and leaving ----------------------------------------------------------- */
@@ -316,10 +317,10 @@ static bool group_join(facts *f, uint32_t number)
 static void undated_seeds(facts *f, uint32_t number, const thaw_event *event, regroup *g)
 {
     const report *r = report_of(f, number);
-    numbers nodes = {0};
+    number_set nodes = {0};
     people_nodes(f, number, event, &nodes);
-    for (uint32_t i = 0; i < nodes.count; i++) {
-        const node *n = &f->nodes[nodes.at[i]];
+    for (uint32_t i = 0; i < nodes.list.count; i++) {
+        const node *n = &f->nodes[nodes.list.at[i]];
         bool earliest = earliest_in(f, r, n);
         for (uint32_t j = 0; earliest && j < n->count; j++) {
             const report *o = report_of(f, n->mentions[j].report);
@@ -329,7 +330,7 @@ static void undated_seeds(facts *f, uint32_t number, const thaw_event *event, re
                 regroup_add_group(f, g, n->mentions[j].report);
         }
     }
-    numbers_done(&nodes, &f->held);
+    set_done(f, &nodes);
 }
 
 void groups_enter(facts *f, uint32_t number, const thaw_event *event)

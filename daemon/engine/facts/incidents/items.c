@@ -151,27 +151,30 @@ static bool date_wins(const dated *a, const dated *b)
     return length != length_b ? length < length_b : a->date.start_ns < b->date.start_ns;
 }
 
-/* The date that occurs most often, then the shorter, then the earlier; with the report first in name order. Uses
- * `voice` for how many there are; each date moves to the front once. */
+static int dates_order(const void *a_, const void *b_)
+{
+    const span a = ((const dated *)a_)->date, b = ((const dated *)b_)->date;
+    int order = (a.start_ns > b.start_ns) - (a.start_ns < b.start_ns);
+    return order ? order : (a.end_ns > b.end_ns) - (a.end_ns < b.end_ns);
+}
+
+/* The date that occurs most often, then the shorter, then the earlier; with the report first in name order. Brings
+ * equal dates together, and counts them in the `voice` of the first. */
 static const dated *dates_winner(const facts *f, dated *d, uint32_t count)
 {
     const dated *best = NULL;
-    uint32_t kept = 0;
-    for (uint32_t i = 0, j; i < count; i++) {
-        for (j = 0; j < kept && (d[j].date.start_ns != d[i].date.start_ns || d[j].date.end_ns != d[i].date.end_ns); j++)
-            ;
-        if (j == kept) {
-            d[kept] = d[i];
-            d[kept++].voice = 1;
-            continue;
+    if (count > 1)
+        qsort(d, count, sizeof *d, dates_order);
+    for (uint32_t i = 0, next; i < count; i = next) {
+        d[i].voice = 1;
+        for (next = i + 1; next < count && dates_order(&d[next], &d[i]) == 0; next++) {
+            d[i].voice++;
+            if (report_name_compare(f, d[next].report, d[i].report) < 0)
+                d[i].report = d[next].report;
         }
-        d[j].voice++;
-        if (report_name_compare(f, d[i].report, d[j].report) < 0)
-            d[j].report = d[i].report;
-    }
-    for (uint32_t i = 0; i < kept; i++)
         if (!best || date_wins(&d[i], best))
             best = &d[i];
+    }
     return best;
 }
 

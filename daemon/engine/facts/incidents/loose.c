@@ -158,6 +158,8 @@ typedef struct placing {
     uint32_t leader;      /* position of the item that opens its vague incident; UINT32_MAX: none */
     uint32_t naming_next; /* of those that joined the same target or leader bearing a name: position + 1 */
     uint32_t naming;      /* of a leader: the last that joined it bearing a name: position + 1 */
+    uint32_t same_next;   /* of a leader: the next of the same count, in order of opening: position + 1 ... */
+    uint32_t same_last;   /* ... and of the first of them: the last */
     counted votes;
 } placing;
 
@@ -210,25 +212,48 @@ static incident *wider_target(facts *f, key *k, item it)
     return found;
 }
 
+static uint64_t count_hash(const counted *c)
+{
+    return scramble(c->has_count ? c->count : UINT64_MAX); /* greater than any count */
+}
+
+/* The first of the items so far that opened a vague incident and have the count of this one: position + 1; 0: none. */
+static uint32_t leaders_first(const hash_index *leaders, const placing p[], const counted *votes)
+{
+    uint32_t cursor = 0, first;
+    while ((first = index_next(leaders, count_hash(votes), &cursor)) && !count_same(&p[first - 1].votes, votes))
+        ;
+    return first;
+}
+
+static void leader_add(facts *f, hash_index *leaders, placing p[], uint32_t first, uint32_t at)
+{
+    if (first) {
+        p[p[first - 1].same_last - 1].same_next = at + 1;
+        p[first - 1].same_last = at + 1;
+        return;
+    }
+    p[at].same_last = at + 1;
+    if (index_put(leaders, count_hash(&p[at].votes), at + 1, &f->held) < 0)
+        f->failed = -ENOMEM;
+}
+
 /* The first in order of opening of the vague incidents so far that an item fits, or one that it opens. */
-static void vague_join(facts *f, placing p[], uint32_t at, numbers *leaders)
+static void vague_join(facts *f, placing p[], uint32_t at, hash_index *leaders)
 {
     bool named = bears_name(f, p[at].it);
+    uint32_t first = leaders_first(leaders, p, &p[at].votes);
     p[at].leader = at;
-    for (uint32_t i = 0; i < leaders->count; i++) {
-        placing *leader = &p[leaders->at[i]];
-        if (!span_overlaps(leader->date, p[at].date) || !count_same(&leader->votes, &p[at].votes))
-            continue;
-        bool conflict = false;
+    for (uint32_t i = first; i && p[at].leader == at; i = p[i - 1].same_next) {
+        const placing *leader = &p[i - 1];
+        bool conflict = !span_overlaps(leader->date, p[at].date);
         for (uint32_t j = named ? leader->naming : 0; j && !conflict; j = p[j - 1].naming_next)
             conflict = naming_conflict(item_naming(f, p[j - 1].it), item_naming(f, p[at].it));
-        if (!conflict) {
-            p[at].leader = leaders->at[i];
-            break;
-        }
+        if (!conflict)
+            p[at].leader = i - 1;
     }
     if (p[at].leader == at)
-        add(f, leaders, at);
+        leader_add(f, leaders, p, first, at);
     if (named) {
         p[at].naming_next = p[p[at].leader].naming;
         p[p[at].leader].naming = at + 1;
@@ -245,7 +270,7 @@ static void item_votes(facts *f, item it, counted *ret_votes)
 
 static void placing_decide(facts *f, key *k, placing p[], uint32_t count)
 {
-    numbers leaders = {0};
+    hash_index leaders = {0};
     for (uint32_t i = 0; i < count; i++) {
         p[i].date = item_span(f, p[i].it);
         p[i].before = item_incident(f, p[i].it);
@@ -267,7 +292,7 @@ static void placing_decide(facts *f, key *k, placing p[], uint32_t count)
     for (uint32_t i = 0; i < count; i++)
         if (p[i].target)
             p[i].target->loose_naming = 0;
-    numbers_done(&leaders, &f->held);
+    index_done(&leaders, &f->held);
 }
 
 /* The vague incident an item opens: the one it opened before, where that still is. */

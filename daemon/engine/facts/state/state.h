@@ -375,6 +375,7 @@ struct facts {
     fact_handle known_fact; /* ... and of this fact it is known whether it was there, and its summary */
     summary known_summary;
     bool known_any;
+    bool full;      /* see facts_bound */
     bool restoring; /* what outlived a retention is taken in again: feeds know of it already */
     uint32_t cause; /* number of the report that is being taken in */
     bool cause_corrects;
@@ -394,6 +395,14 @@ struct facts {
 void add(facts *f, numbers *list, uint32_t value);
 void put(facts *f, numbers *list, uint32_t value); /* unless it is there */
 void numbers_unique(numbers *list);                /* in order, each once */
+
+/* Numbers in the order in which they came, each once: found at once, however many they are. */
+typedef struct number_set {
+    numbers list;
+    hash_index places; /* position + 1, where they are many */
+} number_set;
+void set_put(facts *f, number_set *set, uint32_t value);
+void set_done(facts *f, number_set *set);
 /* The next free place of a table ([0] taken): its index, or 0 and f->failed. */
 uint32_t grow(facts *f, void **table, uint32_t *count, uint32_t *capacity, size_t size);
 
@@ -433,6 +442,13 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
 {
     uint64_t x = (a ^ (b + 0x9e3779b97f4a7c15u + (a << 6) + (a >> 2))) * 0xff51afd7ed558ccdu;
     return x ^ (x >> 32);
+}
+/* Spreads a number over all bits; each step can be undone, so that different numbers stay different. */
+static inline uint64_t scramble(uint64_t x)
+{
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+    return x ^ x >> 31;
 }
 /* Asks for the lines of an object that is needed soon. NULL is fine. */
 static inline void fetch_ahead(const void *object, size_t bytes)

@@ -35,6 +35,37 @@ void numbers_unique(numbers *list)
     list->count = kept;
 }
 
+#define FEW 24u /* up to so many are not worth a table */
+
+static void set_index(facts *f, number_set *set, uint32_t place)
+{
+    if (index_put(&set->places, scramble(set->list.at[place]), place + 1, &f->held) < 0)
+        f->failed = -ENOMEM;
+}
+
+void set_put(facts *f, number_set *set, uint32_t value)
+{
+    uint32_t cursor = 0, count = set->list.count;
+    if (count <= FEW) {
+        put(f, &set->list, value);
+        return;
+    }
+    if (!set->places.size)
+        for (uint32_t i = 0; i < count && !f->failed; i++)
+            set_index(f, set, i);
+    if (index_next(&set->places, scramble(value), &cursor))
+        return;
+    add(f, &set->list, value);
+    if (!f->failed)
+        set_index(f, set, count);
+}
+
+void set_done(facts *f, number_set *set)
+{
+    numbers_done(&set->list, &f->held);
+    index_done(&set->places, &f->held);
+}
+
 uint32_t grow(facts *f, void **table, uint32_t *count, uint32_t *capacity, size_t size)
 {
     if (array_reserve(table, capacity, (size_t)*count + 1, size, &f->held) < 0) {
