@@ -777,6 +777,25 @@ class Meaning(unittest.TestCase):
         _, ledger = self.daemon.ask("state", {"country": country})
         self.assertEqual([(f["source"], f["holes"], f["broken"]) for f in ledger["feeds"]], [("list", 5, True)])
 
+    def test_known_at_a_moment_is_corrected_from_another_country(self):
+        """A revision may be of another country than what it replaces, a producer numbers over all of them."""
+        here, there = next(COUNTRIES), next(COUNTRIES)
+
+        def said(country, number, kind="release", **keys):
+            dated = {} if kind == "retraction" else {"occurred_at": "2025-04-0%d" % number, "count": 3}
+            return {"id": "%s/%d" % (here, number), "kind": kind, "country": country, "source": "wire", **dated,
+                    "reported_at": "2025-04-0%d" % number, "producer": here, "producer_seq": number, **keys}
+
+        self.daemon.publish([said(here, 1), said(there, 2, revises=here + "/1"), said(here, 5),
+                             said(there, 3, "retraction", retracts=here + "/5"), said(there, 4), said(here, 6)])
+        for country, count in ((here, 3), (there, 6)):
+            _, now = self.daemon.ask("state", {"country": country})
+            _, then = self.daemon.ask("state", {"country": country, "at": "2026-01-01"})
+            self.assertEqual((now["released"]["total"]["count"], [f["holes"] for f in now["feeds"]]), (count, [0]))
+            self.assertEqual({**then, "as_of": now["as_of"]}, now)
+        _, then = self.daemon.ask("state", {"country": here, "at": "2025-04-01"})
+        self.assertEqual(then["released"]["total"]["count"], 3)
+
 
 if __name__ == "__main__":
     harness.main()

@@ -97,6 +97,13 @@ uint64_t feed_holes(const facts *f, const feed *fd)
     return holes;
 }
 
+void producer_heard(facts *f, const thaw_event *event)
+{
+    uint32_t p = event->producer.data && event->has_producer_seq ? producer_index(f, event->producer) : 0;
+    if (p)
+        (void)producer_note(f, &f->producers[p], event->producer_seq);
+}
+
 void producer_restore(facts *f, thaw_str name, uint64_t repeats, const uint8_t *ranges, uint32_t count)
 {
     uint32_t i = producer_index(f, name);
