@@ -74,6 +74,11 @@ class Retention(unittest.TestCase):
             self.assertEqual(released(d)["total"]["count"], total)
             self.assertEqual(released(d)["total"]["incidents"], 101)
             self.assertEqual(sum(y["people"]["count"] for y in released(d)["by_year"]), total)
+            # of what was dropped nobody knew before it happened
+            for day in (0, 9, 40, 99):
+                then = d.ok("state", {"country": "BY", "at": at(day, 14)})["released"]["total"]
+                self.assertEqual(then["incidents"], day + 1)
+                self.assertEqual(then["count"], sum(n % 30 + 1 for n in range(day + 1)))
             events = d.ok("events")["events"]
             self.assertLess(len(events), 160)
             self.assertEqual(events[0]["event"]["id"], "l0")  # the measure stands: it is held

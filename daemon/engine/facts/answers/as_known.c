@@ -31,16 +31,27 @@ static int known_add(facts *f, facts *past, const report *rep, const char *code,
     return past->failed;
 }
 
-int facts_as_known(facts *f, const char *code, int64_t at_ns, bool by_reported, facts **ret_facts)
+/* What is left of dropped incidents, but for those that were still to come. */
+static int results_known(const facts *f, facts *past, int64_t at_ns)
 {
-    facts *past = NULL;
-    int r = facts_new(&f->config, NULL, NULL, &past);
+    int r = 0;
     for (uint32_t i = 0; r == 0 && i < f->results_count; i++) {
         result copy = f->results[i];
+        if (result_stated_start(&copy) > at_ns)
+            continue;
         if (symbols_put(past->symbols, symbols_get(f->symbols, copy.authority), &copy.authority) < 0)
             r = -ENOMEM;
         result_add(past, &copy);
     }
+    return r;
+}
+
+int facts_as_known(facts *f, const char *code, int64_t at_ns, bool by_reported, facts **ret_facts)
+{
+    facts *past = NULL;
+    int r = facts_new(&f->config, NULL, NULL, &past);
+    if (r == 0)
+        r = results_known(f, past, at_ns);
     for (uint32_t n = 1; r == 0 && n <= reports_count(f->reports); n++) {
         const report *rep = report_of(f, n);
         int64_t known = by_reported && rep->reported_ns != TIME_UNKNOWN ? rep->reported_ns : report_known_at(f, n);
