@@ -530,7 +530,10 @@ class Meaning(unittest.TestCase):
         s = Stream()
         close = [("ნიკა მელია", "ნიკა მელია"), ("لجين الهذلول", "لجين الهذلول"), ("نسرین ستوده", "نسرين ستوده"),
                  ("刘晓波", "刘晓波"), ("Ales", "Ales")]
-        far = ["ნიკა გვარამია", "سميرة الهذلول", "刘霞", "Aleś Bialiacki"]
+        # however short: the same but for case, marks (composed or not) and the order of words
+        close += [("Anna Kim", "KIM, Anna"), ("Jos\u00e9 P\u00e9rez", "Jose\u0301 Pe\u0301rez"), ("Zoe Lee", "Zoë\u00a0Lee"),
+                  ("Ян Ёй", "Ян Е\u0308и\u0306"), ("Vũ Hà", "Vu Ha"), ("Άννα", "ΑΝΝΑ"), ("Əli Ay", "ƏLİ AY"), ("Person 1", "PERSON 1")]
+        far = ["ნიკა გვარამია", "سميرة الهذلول", "刘霞", "Aleś Bialiacki", "Anna Kam", "Person 2", "Vo Ha"]
         for number, name in enumerate([name for pair in close for name in pair] + far):
             s.said("detention", "a", "2025-03-01", persons=[party(name, "p%d" % number)])
         ledger, _ = self.told(s)
