@@ -117,6 +117,22 @@ class Retention(unittest.TestCase):
             d.restart()
             self.assertEqual(view(d), before)
 
+    def test_what_was_dropped_leaves_no_holes_in_the_past(self):
+        """The numbers of dropped reports were heard; those of reports that came later were not yet."""
+        def numbered(day, number):
+            return dict(release(day), producer="importer", producer_seq=number)
+
+        with harness.Daemon([], {"retain": {"age": "60d"}}) as d:
+            d.publish(dict(listing(0), producer="importer", producer_seq=1))
+            for day in range(60):
+                d.publish(numbered(day, day + 2 + (day >= 55) + (day >= 57)))
+            harness.wait_for(lambda: d.counters()["dropped"] > 20, "reports were dropped")
+            d.publish(numbered(50, 56) | {"id": "late", "reported_at": at(59, 15)})  # one number again
+            for moment, holes in ((at(54, 14), 0), (at(56, 14), 1), (at(57, 14), 2), (at(59, 14), 2), (None, 2)):
+                asked = {"country": "BY"} | ({"at": moment} if moment else {})
+                self.assertEqual([(f["source"], f["holes"]) for f in d.ok("state", asked)["feeds"]],
+                                 [("gazette", holes), ("s0", holes)], moment)
+
     def test_alerts_are_those_of_a_daemon_that_keeps_everything(self):
         with harness.Daemon(RULES[:1], {"retain": {"age": "60d"}}) as drops, harness.Daemon(RULES[:1]) as keeps:
             for day in range(0, 120):

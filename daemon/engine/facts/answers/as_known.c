@@ -31,6 +31,28 @@ static int known_add(facts *f, facts *past, const report *rep, const char *code,
     return past->failed;
 }
 
+static int64_t known_since(const facts *f, uint32_t number, bool by_reported)
+{
+    const report *rep = report_of(f, number);
+    return by_reported && rep->reported_ns != TIME_UNKNOWN ? rep->reported_ns : report_known_at(f, number);
+}
+
+/* The numbers that producers are known by, but for those of reports that came later: what was dropped bore some. */
+static void numbers_known(facts *f, facts *past, int64_t at_ns, bool by_reported)
+{
+    for (uint32_t i = 1; i < f->producers_count; i++) {
+        const producer *p = &f->producers[i];
+        producer_restore(past, symbols_get(f->symbols, p->name), 0, (const uint8_t *)p->ranges, p->count);
+    }
+    for (uint32_t n = 1; f->producers_count > 1 && n <= reports_count(f->reports); n++) {
+        thaw_event event;
+        if (known_since(f, n, by_reported) <= at_ns)
+            continue;
+        report_event(f->reports, report_of(f, n), &event);
+        producer_not_heard(past, &event);
+    }
+}
+
 /* What is left of dropped incidents, but for those that were still to come. */
 static int results_known(const facts *f, facts *past, int64_t at_ns)
 {
@@ -52,11 +74,12 @@ int facts_as_known(facts *f, const char *code, int64_t at_ns, bool by_reported, 
     int r = facts_new(&f->config, NULL, NULL, &past);
     if (r == 0)
         r = results_known(f, past, at_ns);
+    if (r == 0)
+        numbers_known(f, past, at_ns, by_reported);
     for (uint32_t n = 1; r == 0 && n <= reports_count(f->reports); n++) {
-        const report *rep = report_of(f, n);
-        int64_t known = by_reported && rep->reported_ns != TIME_UNKNOWN ? rep->reported_ns : report_known_at(f, n);
+        int64_t known = known_since(f, n, by_reported);
         if (known <= at_ns)
-            r = known_add(f, past, rep, code, known);
+            r = known_add(f, past, report_of(f, n), code, known);
     }
     if (r == 0)
         r = facts_settle(past, at_ns);
