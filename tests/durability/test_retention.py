@@ -117,6 +117,45 @@ class Retention(unittest.TestCase):
             d.restart()
             self.assertEqual(view(d), before)
 
+    def test_a_late_word_that_is_withdrawn_leaves_what_stood_before(self):
+        """Who was held and listed long ago is so again when a wrong release and delisting are taken back, and what
+        ended long ago may be forgotten."""
+        def told(day, what, action, **keys):
+            if what.startswith("firm"):
+                return listing(day) | {"id": f"{what}{day}", "action": action, "targets": [{"name": what, "ids": [what]}]}
+            return release(day, what) | {"kind": action, "count": 1, "persons": [{"name": what, "ids": [what]}]}
+
+        def standing(d):
+            state = d.ok("state", {"country": "BY"})
+            return (sorted((m["party"], m["state"], m["since"]) for m in state["measures"]),
+                    sorted((p["person"], p["status"], p["since"]) for p in state["persons"] if p["status"] != "released"))
+
+        with harness.Daemon([], {"retain": {"age": "60d"}}) as drops, harness.Daemon([]) as keeps:
+            for d in (drops, keeps):
+                for what in ("firm-a", "firm-b", "firm-c"):
+                    d.publish(told(0, what, "proposed" if what == "firm-b" else "imposed"))
+                d.publish(told(0, "a", "detention"), told(4, "b", "release"), told(8, "b", "detention"))
+                for day in range(1, 60):
+                    d.publish(release(day))
+                late = [told(60, "firm-a", "delisted"), told(60, "firm-b", "imposed"), told(60, "firm-c", "extended"),
+                        told(60, "a", "release"), told(60, "b", "release")]
+                late[2]["expires_at"] = at(61)
+                d.publish(*late, release(62))
+            harness.wait_for(lambda: drops.counters()["dropped"] > 20, "reports were dropped")
+            seen = drops.counters()["retentions"]
+            for day in range(63, 68):
+                for d in (drops, keeps):
+                    d.publish(release(day))
+            harness.wait_for(lambda: drops.counters()["retentions"] > seen, "and once more")
+            for d in (drops, keeps):
+                d.publish(*[{"id": "no-" + e["id"], "kind": "retraction", "country": "BY", "source": e["source"],
+                             "retracts": e["id"]} for e in late])
+            self.assertEqual(standing(drops), standing(keeps))
+            drops.restart()
+            self.assertEqual(standing(drops), standing(keeps))
+            self.assertEqual([m[1] for m in standing(keeps)[0]], ["in_force", "proposed", "in_force"])
+            self.assertEqual([p[1] for p in standing(keeps)[1]], ["detained", "re-detained"])
+
     def test_what_was_dropped_leaves_no_holes_in_the_past(self):
         """The numbers of dropped reports were heard; those of reports that came later were not yet."""
         def numbered(day, number):
