@@ -74,6 +74,11 @@ class Retention(unittest.TestCase):
             self.assertEqual(released(d)["total"]["count"], total)
             self.assertEqual(released(d)["total"]["incidents"], 101)
             self.assertEqual(sum(y["people"]["count"] for y in released(d)["by_year"]), total)
+            # of what was dropped nobody knew before it happened
+            for day in (0, 9, 40, 99):
+                then = d.ok("state", {"country": "BY", "at": at(day, 14)})["released"]["total"]
+                self.assertEqual(then["incidents"], day + 1)
+                self.assertEqual(then["count"], sum(n % 30 + 1 for n in range(day + 1)))
             events = d.ok("events")["events"]
             self.assertLess(len(events), 160)
             self.assertEqual(events[0]["event"]["id"], "l0")  # the measure stands: it is held
@@ -111,6 +116,61 @@ class Retention(unittest.TestCase):
             before = view(d)
             d.restart()
             self.assertEqual(view(d), before)
+
+    def test_a_late_word_that_is_withdrawn_leaves_what_stood_before(self):
+        """Who was held and listed long ago is so again when a wrong release and delisting are taken back, and what
+        ended long ago may be forgotten."""
+        def told(day, what, action, **keys):
+            if what.startswith("firm"):
+                return listing(day) | {"id": f"{what}{day}", "action": action, "targets": [{"name": what, "ids": [what]}]}
+            return release(day, what) | {"kind": action, "count": 1, "persons": [{"name": what, "ids": [what]}]}
+
+        def standing(d):
+            state = d.ok("state", {"country": "BY"})
+            return (sorted((m["party"], m["state"], m["since"]) for m in state["measures"]),
+                    sorted((p["person"], p["status"], p["since"]) for p in state["persons"] if p["status"] != "released"))
+
+        with harness.Daemon([], {"retain": {"age": "60d"}}) as drops, harness.Daemon([]) as keeps:
+            for d in (drops, keeps):
+                for what in ("firm-a", "firm-b", "firm-c"):
+                    d.publish(told(0, what, "proposed" if what == "firm-b" else "imposed"))
+                d.publish(told(0, "a", "detention"), told(4, "b", "release"), told(8, "b", "detention"))
+                for day in range(1, 60):
+                    d.publish(release(day))
+                late = [told(60, "firm-a", "delisted"), told(60, "firm-b", "imposed"), told(60, "firm-c", "extended"),
+                        told(60, "a", "release"), told(60, "b", "release")]
+                late[2]["expires_at"] = at(61)
+                d.publish(*late, release(62))
+            harness.wait_for(lambda: drops.counters()["dropped"] > 20, "reports were dropped")
+            seen = drops.counters()["retentions"]
+            for day in range(63, 68):
+                for d in (drops, keeps):
+                    d.publish(release(day))
+            harness.wait_for(lambda: drops.counters()["retentions"] > seen, "and once more")
+            for d in (drops, keeps):
+                d.publish(*[{"id": "no-" + e["id"], "kind": "retraction", "country": "BY", "source": e["source"],
+                             "retracts": e["id"]} for e in late])
+            self.assertEqual(standing(drops), standing(keeps))
+            drops.restart()
+            self.assertEqual(standing(drops), standing(keeps))
+            self.assertEqual([m[1] for m in standing(keeps)[0]], ["in_force", "proposed", "in_force"])
+            self.assertEqual([p[1] for p in standing(keeps)[1]], ["detained", "re-detained"])
+
+    def test_what_was_dropped_leaves_no_holes_in_the_past(self):
+        """The numbers of dropped reports were heard; those of reports that came later were not yet."""
+        def numbered(day, number):
+            return dict(release(day), producer="importer", producer_seq=number)
+
+        with harness.Daemon([], {"retain": {"age": "60d"}}) as d:
+            d.publish(dict(listing(0), producer="importer", producer_seq=1))
+            for day in range(60):
+                d.publish(numbered(day, day + 2 + (day >= 55) + (day >= 57)))
+            harness.wait_for(lambda: d.counters()["dropped"] > 20, "reports were dropped")
+            d.publish(numbered(50, 56) | {"id": "late", "reported_at": at(59, 15)})  # one number again
+            for moment, holes in ((at(54, 14), 0), (at(56, 14), 1), (at(57, 14), 2), (at(59, 14), 2), (None, 2)):
+                asked = {"country": "BY"} | ({"at": moment} if moment else {})
+                self.assertEqual([(f["source"], f["holes"]) for f in d.ok("state", asked)["feeds"]],
+                                 [("gazette", holes), ("s0", holes)], moment)
 
     def test_alerts_are_those_of_a_daemon_that_keeps_everything(self):
         with harness.Daemon(RULES[:1], {"retain": {"age": "60d"}}) as drops, harness.Daemon(RULES[:1]) as keeps:

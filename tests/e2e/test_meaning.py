@@ -530,7 +530,10 @@ class Meaning(unittest.TestCase):
         s = Stream()
         close = [("ნიკა მელია", "ნიკა მელია"), ("لجين الهذلول", "لجين الهذلول"), ("نسرین ستوده", "نسرين ستوده"),
                  ("刘晓波", "刘晓波"), ("Ales", "Ales")]
-        far = ["ნიკა გვარამია", "سميرة الهذلول", "刘霞", "Aleś Bialiacki"]
+        # however short: the same but for case, marks (composed or not) and the order of words
+        close += [("Anna Kim", "KIM, Anna"), ("Jos\u00e9 P\u00e9rez", "Jose\u0301 Pe\u0301rez"), ("Zoe Lee", "Zoë\u00a0Lee"),
+                  ("Ян Ёй", "Ян Е\u0308и\u0306"), ("Vũ Hà", "Vu Ha"), ("Άννα", "ΑΝΝΑ"), ("Əli Ay", "ƏLİ AY"), ("Person 1", "PERSON 1")]
+        far = ["ნიკა გვარამია", "سميرة الهذلول", "刘霞", "Aleś Bialiacki", "Anna Kam", "Person 2", "Vo Ha"]
         for number, name in enumerate([name for pair in close for name in pair] + far):
             s.said("detention", "a", "2025-03-01", persons=[party(name, "p%d" % number)])
         ledger, _ = self.told(s)
@@ -776,6 +779,25 @@ class Meaning(unittest.TestCase):
         self.daemon.publish([self.of_country(event, country) for event in s.events])
         _, ledger = self.daemon.ask("state", {"country": country})
         self.assertEqual([(f["source"], f["holes"], f["broken"]) for f in ledger["feeds"]], [("list", 5, True)])
+
+    def test_known_at_a_moment_is_corrected_from_another_country(self):
+        """A revision may be of another country than what it replaces, a producer numbers over all of them."""
+        here, there = next(COUNTRIES), next(COUNTRIES)
+
+        def said(country, number, kind="release", **keys):
+            dated = {} if kind == "retraction" else {"occurred_at": "2025-04-0%d" % number, "count": 3}
+            return {"id": "%s/%d" % (here, number), "kind": kind, "country": country, "source": "wire", **dated,
+                    "reported_at": "2025-04-0%d" % number, "producer": here, "producer_seq": number, **keys}
+
+        self.daemon.publish([said(here, 1), said(there, 2, revises=here + "/1"), said(here, 5),
+                             said(there, 3, "retraction", retracts=here + "/5"), said(there, 4), said(here, 6)])
+        for country, count in ((here, 3), (there, 6)):
+            _, now = self.daemon.ask("state", {"country": country})
+            _, then = self.daemon.ask("state", {"country": country, "at": "2026-01-01"})
+            self.assertEqual((now["released"]["total"]["count"], [f["holes"] for f in now["feeds"]]), (count, [0]))
+            self.assertEqual({**then, "as_of": now["as_of"]}, now)
+        _, then = self.daemon.ask("state", {"country": here, "at": "2025-04-01"})
+        self.assertEqual(then["released"]["total"]["count"], 3)
 
 
 if __name__ == "__main__":

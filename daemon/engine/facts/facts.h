@@ -309,7 +309,8 @@ int facts_write_explain(facts *f, thaw_str incident, msgpack_packer *out);
 /* Packs key-value pairs into a map that is open already; returns how many there are when out is NULL. */
 uint32_t facts_write_counters(facts *f, msgpack_packer *out);
 /* A new facts of one country (NULL: all) with only the reports known by then: in order of number, those
- * whose reported_at (with by_reported) or known time is at or before at_ns. */
+ * whose reported_at (with by_reported) or known time is at or before at_ns; of other countries those that
+ * take back or replace a report of this one. */
 int facts_as_known(facts *f, const char *country, int64_t at_ns, bool by_reported, facts **ret_facts);
 
 #endif

@@ -2,26 +2,84 @@
 #include "facts/ledger/ledger.h"
 #include "facts/state/state.h"
 
-int facts_as_known(facts *f, const char *code, int64_t at_ns, bool by_reported, facts **ret_facts)
+static bool is_of(const thaw_event *event, const char *code)
 {
-    facts *past = NULL;
-    int r = facts_new(&f->config, NULL, NULL, &past);
+    return !code || (event->country[0] == code[0] && event->country[1] == code[1]);
+}
+
+/* Whether a report of another country takes back or replaces one of this. */
+static bool corrects_one_of(facts *f, const thaw_event *event, const char *code)
+{
+    thaw_str target = event->kind == THAW_RETRACTION ? event->retracts : event->revises;
+    uint32_t number = target.data ? reports_find(f->reports, thaw_report_key(event->source, target)) : 0;
+    thaw_event corrected;
+    if (!number)
+        return false;
+    report_event(f->reports, report_of(f, number), &corrected);
+    return is_of(&corrected, code);
+}
+
+/* A report that was known then; of those of other countries what bears on this one. */
+static int known_add(facts *f, facts *past, const report *rep, const char *code, int64_t known_ns)
+{
+    thaw_event event;
+    facts_verdict verdict;
+    report_event(f->reports, rep, &event);
+    if (is_of(&event, code) || corrects_one_of(f, &event, code))
+        return facts_add(past, &event, facts_key(&event), known_ns, &verdict);
+    producer_heard(past, &event);
+    return past->failed;
+}
+
+static int64_t known_since(const facts *f, uint32_t number, bool by_reported)
+{
+    const report *rep = report_of(f, number);
+    return by_reported && rep->reported_ns != TIME_UNKNOWN ? rep->reported_ns : report_known_at(f, number);
+}
+
+/* The numbers that producers are known by, but for those of reports that came later: what was dropped bore some. */
+static void numbers_known(facts *f, facts *past, int64_t at_ns, bool by_reported)
+{
+    for (uint32_t i = 1; i < f->producers_count; i++) {
+        const producer *p = &f->producers[i];
+        producer_restore(past, symbols_get(f->symbols, p->name), 0, (const uint8_t *)p->ranges, p->count);
+    }
+    for (uint32_t n = 1; f->producers_count > 1 && n <= reports_count(f->reports); n++) {
+        thaw_event event;
+        if (known_since(f, n, by_reported) <= at_ns)
+            continue;
+        report_event(f->reports, report_of(f, n), &event);
+        producer_not_heard(past, &event);
+    }
+}
+
+/* What is left of dropped incidents, but for those that were still to come. */
+static int results_known(const facts *f, facts *past, int64_t at_ns)
+{
+    int r = 0;
     for (uint32_t i = 0; r == 0 && i < f->results_count; i++) {
         result copy = f->results[i];
+        if (result_stated_start(&copy) > at_ns)
+            continue;
         if (symbols_put(past->symbols, symbols_get(f->symbols, copy.authority), &copy.authority) < 0)
             r = -ENOMEM;
         result_add(past, &copy);
     }
+    return r;
+}
+
+int facts_as_known(facts *f, const char *code, int64_t at_ns, bool by_reported, facts **ret_facts)
+{
+    facts *past = NULL;
+    int r = facts_new(&f->config, NULL, NULL, &past);
+    if (r == 0)
+        r = results_known(f, past, at_ns);
+    if (r == 0)
+        numbers_known(f, past, at_ns, by_reported);
     for (uint32_t n = 1; r == 0 && n <= reports_count(f->reports); n++) {
-        const report *rep = report_of(f, n);
-        int64_t known = by_reported && rep->reported_ns != TIME_UNKNOWN ? rep->reported_ns : report_known_at(f, n);
-        if (known > at_ns)
-            continue;
-        thaw_event event;
-        facts_verdict verdict;
-        report_event(f->reports, rep, &event);
-        if (!code || (event.country[0] == code[0] && event.country[1] == code[1]))
-            r = facts_add(past, &event, facts_key(&event), known, &verdict);
+        int64_t known = known_since(f, n, by_reported);
+        if (known <= at_ns)
+            r = known_add(f, past, report_of(f, n), code, known);
     }
     if (r == 0)
         r = facts_settle(past, at_ns);

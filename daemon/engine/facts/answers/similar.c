@@ -10,12 +10,14 @@
  *     c ch           *    stands for T as well as K: Bialacki, Cole; Stefanovich, Cichanouski
  *
  * Letters of a script without such a table stand for themselves. Two persons whose words are all equal, or all
- * but one that differs by one letter, are close, and so are two of one printed name. How well this does is
- * measured by tests/facts/spellings.py (FACTS.md, section 4).
+ * but one that differs by one letter, are close, and so are two whose printed names are the same but for case,
+ * marks and the order of words, however short. How well this does is measured by tests/facts/spellings.py
+ * (FACTS.md, section 4).
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "facts/answers/letters.h"
 #include "facts/answers/write.h"
 #include "facts/entities/entities.h"
 
@@ -30,35 +32,15 @@ typedef struct skeleton {
     uint32_t count;
 } skeleton;
 
-#define ENDS_WORD ' '
-#define VOWEL 'a' /* dropped, but parts equal sounds and turns a u behind it into V */
-#define NOTHING '\0'
+#define ENDS_WORD LETTER_SPACE
+#define VOWEL 'a'    /* dropped, but parts equal sounds and turns a u behind it into V */
+#define NOTHING '\0' /* LETTER_NONE */
 
-/* One letter that Arabic and Persian keyboards write differently. */
-static uint32_t arabic_plain(uint32_t c)
-{
-    static const struct {
-        uint16_t variant, plain;
-    } same[] = {{0x622, 0x627}, {0x623, 0x627}, {0x625, 0x627}, {0x629, 0x647},
-                {0x649, 0x64a}, {0x6cc, 0x64a}, {0x6a9, 0x643}, {0x6c0, 0x647}};
-    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
-        if (c == same[i].variant)
-            return same[i].plain;
-    return c;
-}
-
-/* A letter of another script, in a byte that no sound has; NOTHING for signs above and between letters. */
+/* A letter of another script, in a byte that no sound has. */
 static char sound_of_itself(uint32_t c)
 {
-    static const struct {
-        uint16_t first, last;
-    } signs[] = {{0x00, 0x36f},    {0x483, 0x487},   {0x559, 0x55f},  {0x591, 0x5cf}, {0x600, 0x61f},
-                 {0x640, 0x640},   {0x64b, 0x65f},   {0x670, 0x670},  {0x6d4, 0x6ed}, {0x2000, 0x2e7f},
-                 {0x3000, 0x3004}, {0x30fb, 0x30fc}, {0xfe00, 0xfe2f}};
-    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-        if (c >= signs[i].first && c <= signs[i].last)
-            return NOTHING;
-    return (char)(0x80 | (arabic_plain(c) & 0x7f));
+    uint32_t plain = letter_plain(c);
+    return plain == LETTER_NONE ? NOTHING : plain == LETTER_SPACE ? ENDS_WORD : (char)(0x80 | (plain & 0x7f));
 }
 
 /* A letter of Cyrillic or of Latin with a mark, as a sound or as a plain letter (small) to look at further. */
@@ -83,7 +65,7 @@ static char sound_of_other(uint32_t c)
     for (size_t i = 0; i < sizeof marked / sizeof *marked; i++)
         if (c == marked[i].low || c == marked[i].high)
             return marked[i].sound;
-    return (c >= 0xc0 && c <= 0x24f) ? VOWEL : sound_of_itself(c);
+    return (c >= 0xc0 && c <= 0x2af) || (c >= 0x1ea0 && c <= 0x1ef9) ? VOWEL : sound_of_itself(c);
 }
 
 /* What the Latin letters at the start of a text sound like, and how many of them make the sound. */
@@ -104,17 +86,6 @@ static char sound_of_latin(const char *at, size_t *ret_taken)
     return *at >= 'a' && *at <= 'z' ? single[*at - 'a'] : *at;
 }
 
-static uint32_t code_point(const char **at, const char *end)
-{
-    const unsigned char *p = (const unsigned char *)*at;
-    int more = *p < 0x80 ? 0 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : 3;
-    uint32_t c = more == 0 ? *p : *p & (0x3fu >> more);
-    (*at)++;
-    for (; more && *at < end; more--)
-        c = c << 6 | ((unsigned char)*(*at)++ & 0x3fu);
-    return c;
-}
-
 static int word_order(const void *a, const void *b)
 {
     return strcmp(a, b);
@@ -126,12 +97,9 @@ static size_t letters_of(thaw_str name, char text[NAME_BYTES])
     const char *at = name.data, *end = name.data + name.len;
     size_t length = 0;
     while (at < end && length < NAME_BYTES - 2) {
-        uint32_t c = code_point(&at, end);
+        uint32_t c = letter_next(&at, end);
         if (c < 0x80)
-            c = c >= 'A' && c <= 'Z'       ? c + 32
-                : c >= 'a' && c <= 'z'     ? c
-                : strchr(" -().,", (int)c) ? ENDS_WORD
-                                           : NOTHING;
+            c = letter_plain(c) >= '0' && letter_plain(c) <= '9' ? NOTHING : letter_plain(c);
         else
             c = (uint32_t)(unsigned char)sound_of_other(c);
         if (c)
@@ -227,12 +195,13 @@ static bool skeletons_close(const skeleton *a, const skeleton *b)
 
 typedef struct named {
     thaw_str name;
+    uint64_t plain;
     skeleton bones;
 } named;
 
 static bool names_close(const named *a, const named *b)
 {
-    return (a->name.len && str_compare(a->name, b->name) == 0) || skeletons_close(&a->bones, &b->bones);
+    return (a->name.len && a->plain == b->plain) || skeletons_close(&a->bones, &b->bones);
 }
 
 static int name_order(const void *a, const void *b)
@@ -266,6 +235,7 @@ void write_possible(facts *f, msgpack_packer *out, const char *code)
     count = list ? count : 0;
     for (uint32_t i = 0; i < count; i++) {
         list[i].name = names[i];
+        list[i].plain = name_plain_hash(names[i]);
         skeleton_of(names[i], &list[i].bones);
     }
     for (int pass = 0; pass < 2; pass++) {

@@ -111,12 +111,24 @@ static int64_t step_day(facts *f, uint32_t number)
     return step_of(f, number, &st) ? day_of(st.start_ns) : TIME_UNKNOWN;
 }
 
-static void measure_hold(facts *f, entity *e, uint8_t *held)
+/* Looks at an entity by some reports, NULL: by all. */
+static entity *look_by(facts *f, entity *e, entity *apart, const uint8_t *only)
+{
+    f->only = only;
+    *apart = *e;
+    return only ? entity_apart(apart) : e;
+}
+
+static void measure_hold(facts *f, entity *e, const uint8_t *only, uint8_t *held)
 {
     holds h = {.f = f, .before = {.since_ns = TIME_UNKNOWN}};
     measure_view v;
-    measure_tell(f, e, measure_stepped, &h);
-    measure_look(f, e, f->now_ns, &v);
+    entity apart, *by = look_by(f, e, &apart, only);
+    measure_tell(f, by, measure_stepped, &h);
+    measure_look(f, by, f->now_ns, &v);
+    if (only)
+        measure_forget(f, &apart);
+    f->only = NULL;
     if (!measure_stands(&v))
         return;
     if (!h.removal || step_day(f, h.removal) != step_day(f, h.base))
@@ -127,18 +139,21 @@ static void measure_hold(facts *f, entity *e, uint8_t *held)
 }
 
 /* Of a person who is held: the reports by which the last detention began, and the release before. */
-static void person_hold(facts *f, const entity *e, uint8_t *held)
+static void person_hold(facts *f, const entity *e, const uint8_t *only, uint8_t *held)
 {
     person_view v;
     numbers mentioned = {0}, parties = {0};
     uint32_t freed = 0;
+    f->only = only;
     person_look(f, e, &v);
+    f->only = NULL;
     if (!person_is_held(&v))
         return;
     entity_mentions(f, e, &mentioned, &parties);
     for (uint32_t i = 0; i < mentioned.count; i++) {
         const report *r = report_of(f, mentioned.at[i]);
-        if (r->status == THAW_RUMOURED || r->covers == THAW_WIDER || r->start_ns == TIME_UNKNOWN)
+        if (r->status == THAW_RUMOURED || r->covers == THAW_WIDER || r->start_ns == TIME_UNKNOWN ||
+            (only && !only[mentioned.at[i]]))
             continue;
         if (r->start_ns == v.since_ns)
             held[mentioned.at[i]] = 1;
@@ -166,27 +181,50 @@ static void feeds_hold(facts *f, uint8_t *held)
 
 /* ---- whether what is held suffices -------------------------------------------------- */
 
-static bool measure_stays(facts *f, entity *e, const uint8_t *plan)
+/* What is behind the horizon, and of it what the plan keeps. What is said since then may still be corrected: an end
+ * that is taken back leaves what stood before. */
+typedef struct behind {
+    uint8_t *all, *kept; /* a byte for each report: 1 of them */
+} behind;
+
+static void behind_plan(const facts *f, const behind *b, const uint8_t *plan)
 {
-    measure_view whole, kept;
-    measure_look(f, e, f->now_ns, &whole);
-    measure_look_at(f, e, plan, &kept);
-    if (!measure_stands(&whole))
-        return !measure_stands(&kept); /* what has ended may be forgotten, not come back */
-    return kept.state == whole.state && kept.since_ns == whole.since_ns && kept.expires_ns == whole.expires_ns &&
-           kept.next_ns == whole.next_ns;
+    for (uint32_t n = 1; n <= reports_count(f->reports); n++)
+        b->kept[n] = b->all[n] && plan[n] == 1;
 }
 
-static bool person_stays(facts *f, const entity *e, const uint8_t *plan)
+/* How it stands by some of its reports; only NULL: by all. */
+typedef struct standing {
+    measure_view measure;
+    person_view person;
+    bool stands;
+} standing;
+
+static standing stands_by(facts *f, entity *e, bool measure, const uint8_t *only)
 {
-    person_view whole, kept;
-    person_look(f, e, &whole);
-    f->only = plan;
-    person_look(f, e, &kept);
+    standing s = {0};
+    if (measure && only)
+        measure_look_at(f, e, only, &s.measure);
+    else if (measure)
+        measure_look(f, e, f->now_ns, &s.measure);
+    f->only = measure ? NULL : only;
+    if (!measure)
+        person_look(f, e, &s.person);
     f->only = NULL;
-    if (!person_is_held(&whole))
-        return !person_is_held(&kept);
-    return kept.status == whole.status && kept.since_ns == whole.since_ns;
+    s.stands = measure ? measure_stands(&s.measure) : person_is_held(&s.person);
+    return s;
+}
+
+/* Whether what stands by some reports stands so by those of them that are kept. */
+static bool stays_by(facts *f, entity *e, bool measure, const standing *whole, const uint8_t *only)
+{
+    standing kept = stands_by(f, e, measure, only);
+    if (!whole->stands)
+        return !kept.stands; /* what has ended may be forgotten, not come back */
+    if (!measure)
+        return kept.person.status == whole->person.status && kept.person.since_ns == whole->person.since_ns;
+    return kept.measure.state == whole->measure.state && kept.measure.since_ns == whole->measure.since_ns &&
+           kept.measure.expires_ns == whole->measure.expires_ns && kept.measure.next_ns == whole->measure.next_ns;
 }
 
 static bool hold(uint8_t *held, uint32_t number)
@@ -253,35 +291,98 @@ static bool links_hold(facts *f, const entity *e, uint8_t *held)
     return more;
 }
 
-static bool entity_stands(facts *f, entity *e, bool measure)
+static int start_order(const void *a_, const void *b_, void *f)
 {
-    measure_view m;
-    person_view p;
-    if (measure)
-        measure_look(f, e, f->now_ns, &m);
-    else
-        person_look(f, e, &p);
-    return measure ? measure_stands(&m) : person_is_held(&p);
+    const report *a = report_of(f, *(const uint32_t *)a_), *b = report_of(f, *(const uint32_t *)b_);
+    return (a->start_ns > b->start_ns) - (a->start_ns < b->start_ns);
 }
 
-static bool everything_check(facts *f, const uint8_t *plan, uint8_t *held)
+/* The last kept report on named people, and whether one of the other kind was kept since, or else the first that the
+ * plan drops. */
+typedef struct parting {
+    int64_t start_ns;
+    uint32_t other;
+    bool parted;
+} parting;
+
+static void parting_note(parting *p, uint32_t number, bool kept)
+{
+    p->parted = p->parted || kept;
+    p->other = p->other ? p->other : number;
+}
+
+/* A kept one: what parts it from the one before has to stay. */
+static bool parting_end(parting *p, int64_t start_ns, uint8_t *held)
+{
+    bool tied = p->start_ns != TIME_UNKNOWN && start_ns != p->start_ns && start_ns - p->start_ns <= PEOPLE_NS;
+    bool more = tied && p->other && !p->parted && hold(held, p->other);
+    *p = (parting){.start_ns = start_ns};
+    return more;
+}
+
+/* Two releases on the same people with a detention between them would be one without it, and two detentions without
+ * the release. What starts with one of the two lies between them. */
+static bool partings_hold(facts *f, const numbers *list, const uint8_t *plan, uint8_t *held)
+{
+    parting last[2] = {{.start_ns = TIME_UNKNOWN}, {.start_ns = TIME_UNKNOWN}}; /* releases, detentions */
+    bool more = false;
+    for (uint32_t i = 0, end = 0; i < list->count; i = end) {
+        while (end < list->count && report_of(f, list->at[end])->start_ns == report_of(f, list->at[i])->start_ns)
+            end++;
+        for (int turn = 0; turn < 3; turn++)
+            for (uint32_t k = i; k < end; k++) {
+                const report *r = report_of(f, list->at[k]);
+                bool kept = plan[list->at[k]] == 1, detained = r->kind == THAW_DETENTION;
+                if (turn != 1)
+                    parting_note(&last[!detained], list->at[k], kept || held[list->at[k]]);
+                else if (kept && r->on_people)
+                    more |= parting_end(&last[detained], r->start_ns, held);
+            }
+    }
+    return more;
+}
+
+static bool parting_hold(facts *f, const entity *person, const uint8_t *plan, uint8_t *held)
+{
+    numbers mentioned = {0}, parties = {0}, list = {0};
+    entity_mentions(f, person, &mentioned, &parties);
+    for (uint32_t i = 0; i < mentioned.count; i++) {
+        const report *r = report_of(f, mentioned.at[i]);
+        if ((r->kind == THAW_RELEASE || r->kind == THAW_DETENTION) && r->start_ns != TIME_UNKNOWN)
+            add(f, &list, mentioned.at[i]);
+    }
+    if (list.count > 2)
+        qsort_r(list.at, list.count, sizeof *list.at, start_order, f);
+    bool more = list.count > 2 && partings_hold(f, &list, plan, held);
+    numbers_done(&list, &f->held);
+    numbers_done(&mentioned, &f->held);
+    numbers_done(&parties, &f->held);
+    return more;
+}
+
+static bool entity_check(facts *f, entity *e, const uint8_t *plan, const behind *b, uint8_t *held)
+{
+    bool measure = fact_handle_kind(e->handle) == FACT_MEASURE, more = false;
+    standing now = stands_by(f, e, measure, NULL), before = stands_by(f, e, measure, b->all);
+    bool stands = now.stands || before.stands;
+    if (!stays_by(f, e, measure, &now, plan) || !stays_by(f, e, measure, &before, b->kept))
+        more |= reports_hold(f, e, held) | (measure && programs_hold(f, e, held));
+    uint32_t party = measure ? measure_party(f, e) : 0;
+    const entity *linked = party ? &f->entities[party] : e; /* under whatever authority its ids were tied */
+    if (!entity_hangs_together(f, linked, plan, stands))
+        more |= links_hold(f, linked, held);
+    if (measure && stands && linked->nodes.count > 1)
+        more |= entries_hold(f, linked, held);
+    return more | (!measure && parting_hold(f, e, plan, held));
+}
+
+static bool everything_check(facts *f, const uint8_t *plan, const behind *b, uint8_t *held)
 {
     bool more = false;
-    for (uint32_t i = 1; i < f->entities_count && !f->failed; i++) {
-        entity *e = &f->entities[i];
-        bool measure = e->handle && fact_handle_kind(e->handle) == FACT_MEASURE;
-        if (!e->handle)
-            continue;
-        if (!(measure ? measure_stays(f, e, plan) : person_stays(f, e, plan)))
-            more |= reports_hold(f, e, held) | (measure && programs_hold(f, e, held));
-        bool stands = entity_stands(f, e, measure);
-        uint32_t party = measure ? measure_party(f, e) : 0;
-        const entity *linked = party ? &f->entities[party] : e; /* under whatever authority its ids were tied */
-        if (!entity_hangs_together(f, linked, plan, stands))
-            more |= links_hold(f, linked, held);
-        if (measure && stands && linked->nodes.count > 1)
-            more |= entries_hold(f, linked, held);
-    }
+    behind_plan(f, b, plan);
+    for (uint32_t i = 1; i < f->entities_count && !f->failed; i++)
+        if (f->entities[i].handle)
+            more |= entity_check(f, &f->entities[i], plan, b, held);
     return more;
 }
 
@@ -299,18 +400,17 @@ static bool acts_check(facts *f, const uint8_t *plan, uint8_t *held)
     return more;
 }
 
-static void everything_hold(facts *f, uint8_t *held)
+static void everything_hold(facts *f, const uint8_t *only, uint8_t *held)
 {
     for (uint32_t i = 1; i < f->entities_count && !f->failed; i++) {
         entity *e = &f->entities[i];
         if (!e->handle)
             continue;
         if (fact_handle_kind(e->handle) == FACT_MEASURE)
-            measure_hold(f, e, held);
+            measure_hold(f, e, only, held);
         else
-            person_hold(f, e, held);
+            person_hold(f, e, only, held);
     }
-    feeds_hold(f, held);
 }
 
 /* ---- the plan ----------------------------------------------------------------------- */
@@ -374,30 +474,41 @@ static void plan_dead(facts *f, uint8_t *plan)
     }
 }
 
-int facts_plan(facts *f, int64_t horizon_ns, uint8_t **ret_plan, facts_dropped *ret_dropped)
+static void plan_make(facts *f, int64_t horizon_ns, uint8_t *held, const behind *b, uint8_t *plan,
+                      facts_dropped *dropped)
 {
     uint32_t count = reports_count(f->reports);
-    uint8_t *plan = calloc(count + 1, 1), *held = calloc(count + 1, 1);
-    facts_dropped dropped = {0};
-    if (!plan || !held) {
-        free(plan);
-        free(held);
-        return -ENOMEM;
-    }
-    everything_hold(f, held);
+    for (uint32_t n = 1; n <= count; n++)
+        b->all[n] = report_age_at(f, n) <= horizon_ns;
+    everything_hold(f, NULL, held);
+    everything_hold(f, b->all, held);
+    feeds_hold(f, held);
     do {
         held[0] = 0;
         memset(plan, 0, count + 1);
-        dropped.incidents = 0;
-        plan_incidents(f, held, plan, horizon_ns, &dropped);
+        dropped->incidents = 0;
+        plan_incidents(f, held, plan, horizon_ns, dropped);
         plan_others(f, held, plan, horizon_ns);
         plan_dead(f, plan);
-    } while (everything_check(f, plan, held) | acts_check(f, plan, held));
+    } while (everything_check(f, plan, b, held) | acts_check(f, plan, held));
     for (uint32_t n = 1; n <= count; n++) {
         plan[n] = plan[n] == 1;
-        dropped.reports += !plan[n];
+        dropped->reports += !plan[n];
     }
-    free(held);
+}
+
+int facts_plan(facts *f, int64_t horizon_ns, uint8_t **ret_plan, facts_dropped *ret_dropped)
+{
+    size_t size = (size_t)reports_count(f->reports) + 1;
+    uint8_t *plan = calloc(size, 1), *masks = calloc(size, 3); /* held, behind.all, behind.kept */
+    facts_dropped dropped = {0};
+    if (!plan || !masks) {
+        free(plan);
+        free(masks);
+        return -ENOMEM;
+    }
+    plan_make(f, horizon_ns, masks, &(behind){masks + size, masks + 2 * size}, plan, &dropped);
+    free(masks);
     if (f->failed) {
         free(plan);
         return f->failed;

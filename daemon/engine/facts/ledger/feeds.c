@@ -45,12 +45,36 @@ static uint32_t producer_index(facts *f, thaw_str name)
     return i;
 }
 
+/* How many ranges begin at that number or before. */
+static uint32_t ranges_upto(const producer *p, uint64_t number)
+{
+    uint32_t low = 0, high = p->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (p->ranges[middle].first > number)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+static bool range_insert(facts *f, producer *p, uint32_t at, number_range range)
+{
+    if (array_reserve((void **)&p->ranges, &p->capacity, (size_t)p->count + 1, sizeof *p->ranges, &f->kept) < 0) {
+        f->failed = -ENOMEM;
+        return false;
+    }
+    memmove(&p->ranges[at + 1], &p->ranges[at], (p->count - at) * sizeof *p->ranges);
+    p->ranges[at] = range;
+    p->count++;
+    return true;
+}
+
 /* Notes one number; ranges stay in order and apart. Returns whether the holes may have changed. */
 static bool producer_note(facts *f, producer *p, uint64_t number)
 {
-    uint32_t at = p->count;
-    while (at && p->ranges[at - 1].first > number)
-        at--;
+    uint32_t at = ranges_upto(p, number);
     if (at && number <= p->ranges[at - 1].last) {
         p->repeats++;
         return false;
@@ -71,14 +95,7 @@ static bool producer_note(facts *f, producer *p, uint64_t number)
         p->ranges[at].first = number;
         return true;
     }
-    if (array_reserve((void **)&p->ranges, &p->capacity, (size_t)p->count + 1, sizeof *p->ranges, &f->kept) < 0) {
-        f->failed = -ENOMEM;
-        return false;
-    }
-    memmove(&p->ranges[at + 1], &p->ranges[at], (p->count - at) * sizeof *p->ranges);
-    p->ranges[at] = (number_range){number, number};
-    p->count++;
-    return true;
+    return range_insert(f, p, at, (number_range){number, number});
 }
 
 uint64_t producer_holes(const producer *p)
@@ -95,6 +112,30 @@ uint64_t feed_holes(const facts *f, const feed *fd)
     for (uint32_t i = 0; i < fd->producers.count; i++)
         holes += producer_holes(&f->producers[fd->producers.at[i]]);
     return holes;
+}
+
+void producer_heard(facts *f, const thaw_event *event)
+{
+    uint32_t p = event->producer.data && event->has_producer_seq ? producer_index(f, event->producer) : 0;
+    if (p)
+        (void)producer_note(f, &f->producers[p], event->producer_seq);
+}
+
+void producer_not_heard(facts *f, const thaw_event *event)
+{
+    uint32_t i = event->producer.data && event->has_producer_seq ? producer_index(f, event->producer) : 0;
+    producer *p = &f->producers[i];
+    uint64_t number = event->producer_seq;
+    uint32_t at = ranges_upto(p, number);
+    if (!i || !at || p->ranges[--at].last < number)
+        return;
+    number_range whole = p->ranges[at];
+    memmove(&p->ranges[at], &p->ranges[at + 1], (p->count - at - 1) * sizeof *p->ranges);
+    p->count--;
+    if (number < whole.last)
+        (void)range_insert(f, p, at, (number_range){number + 1, whole.last});
+    if (number > whole.first)
+        (void)range_insert(f, p, at, (number_range){whole.first, number - 1});
 }
 
 void producer_restore(facts *f, thaw_str name, uint64_t repeats, const uint8_t *ranges, uint32_t count)

@@ -109,6 +109,8 @@ void tally_enter(facts *f, uint32_t number, const thaw_event *event);
 void tally_leave(facts *f, uint32_t number, const thaw_event *event);
 void tallies_settle(facts *f);
 void feed_note(facts *f, uint32_t number, const thaw_event *event); /* every accepted report, once */
+void producer_heard(facts *f, const thaw_event *event); /* the number of a report that is not taken in */
+void producer_not_heard(facts *f, const thaw_event *event); /* ... which it takes out again */
 void feed_enter(facts *f, uint32_t number, const thaw_event *event);
 void feed_leave(facts *f, uint32_t number, const thaw_event *event);
 void feeds_settle(facts *f);
