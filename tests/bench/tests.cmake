@@ -30,9 +30,3 @@ add_peer(clips_rules clips/clips.h clips)
 add_test(NAME bench_instructions COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/bench/gate.py
   --hotpath $<TARGET_FILE:bench_hotpath> "--build=${CMAKE_C_COMPILER_ID} ${CMAKE_BUILD_TYPE} ${THAW_SANITIZE}")
 set_tests_properties(bench_instructions PROPERTIES SKIP_RETURN_CODE 77)
-
-# A report of one sort beside four times as many costs about four times as much, where it must look at them, and not
-# sixteen times.
-add_test(NAME bench_scaling COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/bench/facts/scaling.py
-  --driver $<TARGET_FILE:facts_driver> --reports 1500 --at-most 9 one_incident_name_many_dates one_person_many_dates
-  one_person_many_ids_withdrawn long_lists_of_names vague_of_many_counts)
