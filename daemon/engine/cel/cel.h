@@ -266,9 +266,6 @@ struct cel_evaluator *cel_evaluator_free(struct cel_evaluator *evaluator);
  * operator, one element of a list or 64 bytes of a string. */
 void cel_evaluator_set_steps(struct cel_evaluator *evaluator, uint64_t step_max_count);
 
-/* The cost of the last evaluation, in these steps. */
-uint64_t cel_evaluator_steps(const struct cel_evaluator *evaluator);
-
 /* Memory for a resolver's value (a list, say), until the evaluator's next evaluation; aligned for
  * any of cel_value's members. NULL where there is none; return cel_error_value() then. */
 void *cel_evaluator_alloc(struct cel_evaluator *evaluator, size_t size_bytes);

@@ -14,7 +14,6 @@ static inline int64_t item_start(const facts *f, item it)
 {
     return it & ITEM_GROUP ? f->groups[it & ~ITEM_GROUP].date.start_ns : report_of(f, it)->start_ns;
 }
-uint32_t item_representative(const facts *f, item it);
 item_class item_class_of(const facts *f, item it);
 void item_set_incident(facts *f, item it, uint32_t incident);
 const numbers *item_naming(const facts *f, item it); /* NULL: none */

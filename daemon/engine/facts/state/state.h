@@ -385,7 +385,7 @@ struct facts {
     char texts[FACTS_LISTS_LIVE][64];   /* single strings that are made up: ids */
     uint32_t texts_next;
     numbers work_entities; /* scratch of report_entities */
-    numbers work_reports;  /* scratch of incidents.c */
+    numbers work_reports;  /* scratch of summary.c and facts.c */
 };
 
 /* ---- small things (tables.c) -------------------------------------------------------- */
