@@ -450,6 +450,9 @@ static inline uint64_t feed_hash(uint32_t source, uint32_t country_index_)
 {
     return mix(source, country_index_);
 }
+/* Forms of release that are no act of grace, as bits by thaw_form. None given is taken for grace. */
+enum { FORMS_WITHOUT_GRACE = 1 << THAW_SENTENCE_SERVED };
+_Static_assert(THAW_FORM_COUNT <= 16, "sets of forms are kept in 16 bits");
 /* What parts the keys of one kind and country: grace, stage or effect. */
 uint8_t event_discriminator(const thaw_event *event);
 
