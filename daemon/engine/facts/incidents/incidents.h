@@ -77,6 +77,8 @@ void loose_settle(facts *f);
 
 /* ---- counts (counts.c) -------------------------------------------------------------- */
 
+/* Order of report numbers for qsort_r: by voice, and of one voice the latest first. */
+int report_voice_order(const void *a, const void *b, void *f);
 void count_reports(facts *f, const uint32_t *numbers_, uint32_t count, counted *ret_counted);
 /* Of those on one part (a symbol) alone, as a whole of their own. */
 void count_part(facts *f, const uint32_t *numbers_, uint32_t count, uint32_t part, counted *ret_counted);
