@@ -14,6 +14,7 @@
 #include "import/country.h"
 #include "import/feed.h"
 #include "import/identifier.h"
+#include "import/import.h"
 #include "import/programs.h"
 #include "import/rows.h"
 
@@ -214,6 +215,18 @@ static void test_ofac_fields(void **state)
     records_done(&l);
 }
 
+static void test_every_kind_is_read(void **state)
+{
+    (void)state;
+    assert_non_null(import_kinds[0]);
+    for (size_t i = 0; import_kinds[i] != NULL; i++) {
+        const feed *f = feed_find(import_kinds[i]);
+        assert_non_null(f);
+        assert_true((f->read != NULL) != (f->reports != NULL));
+    }
+    assert_null(feed_find("no-such-kind"));
+}
+
 /* A row of so many columns, of which the last has so many bytes; what rows_next says of it. */
 static int row_of(size_t columns, size_t bytes)
 {
@@ -304,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_ofac_csv),
         cmocka_unit_test(test_ofac_xml),
         cmocka_unit_test(test_ofac_fields),
+        cmocka_unit_test(test_every_kind_is_read),
         cmocka_unit_test(test_bounds_of_rows),
         cmocka_unit_test(test_countries),
         cmocka_unit_test(test_eu),
