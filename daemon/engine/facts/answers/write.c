@@ -1,3 +1,4 @@
+/* write.c - see write.h. */
 #include "facts/answers/write.h"
 #include "facts/incidents/incidents.h"
 
