@@ -52,11 +52,6 @@ void batch_done(batch *b)
     *b = (batch){.events = NULL};
 }
 
-bool batch_empty(const batch *b)
-{
-    return b->count == 0 && b->request_count == 0 && b->question_count == 0;
-}
-
 bool batch_full(const batch *b)
 {
     return b->body_count >= BATCH_MESSAGES_MAX || b->request_count >= BATCH_MESSAGES_MAX ||

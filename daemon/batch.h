@@ -69,7 +69,6 @@ void batch_done(batch *b); /* frees all; a batch of zeros is fine */
  * a reload or a deadline, must not find them again. Questions stay. */
 void batch_settle(batch *b);
 void batch_clear(batch *b); /* for the next pass */
-bool batch_empty(const batch *b);
 bool batch_full(const batch *b); /* the budget of a pass is used up */
 
 /* Each takes over what it is given; the batch must not be full. */

@@ -89,15 +89,6 @@ int frames_add_copy(frames *f, const void *data, size_t len)
     return 0;
 }
 
-int frames_add_move(frames *f, zmq_msg_t *message)
-{
-    f->bytes += zmq_msg_size(message);
-    zmq_msg_init(&f->part[f->kept]);
-    zmq_msg_move(&f->part[f->kept], message);
-    f->kept++;
-    return 0;
-}
-
 /* libzmq's thread frees what the loop made. ThreadSanitizer does not see libzmq order the two, and took
  * each message for a race: looking each up and passing over it held libzmq's thread up for minutes. */
 #ifdef __SANITIZE_THREAD__

@@ -35,7 +35,6 @@ int frames_send(void *socket, frames *f);
 /* Appends frames; -ENOMEM. The last takes over `data`, which free() must be able to free, and what
  * is counted for it (or NULL). */
 int frames_add_copy(frames *f, const void *data, size_t len);
-int frames_add_move(frames *f, zmq_msg_t *message);
 int frames_add_owned(frames *f, void *data, size_t len, unread *counted);
 
 static inline const char *frames_data(const frames *f, size_t i)

@@ -13,7 +13,8 @@
 
 enum { COLUMNS_MOST = 16, CELL_BYTES = 512, DAY_BYTES = 10 };
 
-const msgpack_object *columns_find(const msgpack_object *map, const char *path)
+/* The value at a path of keys; NULL where there is none. */
+static const msgpack_object *columns_find(const msgpack_object *map, const char *path)
 {
     char key[64];
     while (map != NULL) {

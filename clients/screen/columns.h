@@ -38,7 +38,4 @@ typedef struct column {
 bool columns_print(const screen *s, const msgpack_object *array, const column columns[],
                    unsigned indent, uint32_t most);
 
-/* The value at a path of keys; NULL where there is none. */
-const msgpack_object *columns_find(const msgpack_object *map, const char *path);
-
 #endif

@@ -192,7 +192,7 @@ void screen_table_add(screen_table *t, const char *text, size_t len, bool numeri
     t->cells[t->count++] = (cell){copy, len, screen_width(text, len), numeric, c};
 }
 
-size_t screen_table_rows(const screen_table *t)
+static size_t screen_table_rows(const screen_table *t)
 {
     assert(t->columns > 0);
     return t->count / t->columns;

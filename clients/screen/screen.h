@@ -59,7 +59,6 @@ void screen_table_keep(screen_table *t, size_t column);
 /* Adds the next cell, of foreign text; numeric says that it is a number. Without memory the table
  * is cut and screen_table_print says so. */
 void screen_table_add(screen_table *t, const char *text, size_t len, bool numeric, colour c);
-size_t screen_table_rows(const screen_table *t);
 /* Prints with `indent` spaces before each line. 0, or -ENOMEM where cells were lost. */
 int screen_table_print(const screen_table *t, const screen *s, unsigned indent);
 

@@ -110,11 +110,6 @@ int connection_new(const common_options *options, connection **ret_connection)
     return 0;
 }
 
-void *connection_context(connection *c)
-{
-    return c->context;
-}
-
 void *connection_socket(connection *c)
 {
     return c->service;

@@ -25,8 +25,7 @@ typedef struct answer {
 int connection_new(const common_options *options, connection **ret_connection);
 connection *connection_free(connection *c);
 
-/* The context and the DEALER socket, for verbs that pipeline. */
-void *connection_context(connection *c);
+/* The DEALER socket, for verbs that pipeline. */
 void *connection_socket(connection *c);
 
 /* Opens another socket of the given type to one endpoint, with the same security and limits;

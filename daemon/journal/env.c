@@ -148,7 +148,8 @@ static int base_load(journal *j, MDB_txn *txn, char *error)
     return -EBADMSG;
 }
 
-int journal_tail_load(journal *j, MDB_txn *txn, journal_tail *ret_tail, char *error)
+/* Looks at how the tables end, and compares with how the head says that they begin. */
+static int journal_tail_load(journal *j, MDB_txn *txn, journal_tail *ret_tail, char *error)
 {
     journal_tail tail = {0};
     MDB_val value;

@@ -76,7 +76,9 @@ uint64_t journal_last_batch(const journal *j); /* number of the last batch of th
 
 /* ---- writing ------------------------------------------------------------------------ */
 
-/* Into the open batch. journal_seq and alert seq must follow each other without holes. */
+/* Into the open batch. -EINVAL: journal_seq and alert seq must follow each other without holes;
+ * -EMSGSIZE: beyond 64 MiB, the most of one record (half of it for the topic and the body of an alert
+ * each); -EROFS; -ENOSPC: a write failed before; -ENOMEM. */
 int journal_append_report(journal *j, uint64_t journal_seq, const thaw_event *event);
 int journal_append_alert(journal *j, uint64_t seq, const void *topic, size_t topic_len,
                          const void *body, size_t body_len);

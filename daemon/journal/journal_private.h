@@ -246,8 +246,6 @@ int journal_env_open(journal *j, uint64_t map_bytes, char *error);
 /* A read transaction under the map lock; end with journal_read_end. */
 int journal_read_begin(journal *j, MDB_txn **ret_txn, char *error);
 void journal_read_end(journal *j, MDB_txn *txn);
-/* Looks at how the tables end, and compares with how the head says that they begin. */
-int journal_tail_load(journal *j, MDB_txn *txn, journal_tail *ret_tail, char *error);
 /* Larger map; no transaction may be open in this thread. */
 int journal_map_grow(journal *j);
 

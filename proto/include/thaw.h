@@ -14,6 +14,8 @@
  *     as long as they do. Nothing is copied and nothing is allocated by the decoder, whatever
  *     a message claims about itself.
  *   - An instant is a count of nanoseconds since 1970-01-01T00:00:00Z, years 1900 to 2200.
+ *   - The numbers of enumerations are those of programs that were built before: a new word goes
+ *     behind the others, in front of the _COUNT.
  *   - No function keeps global state; different objects may be used from different threads.
  */
 #ifndef THAW_H
@@ -262,9 +264,9 @@ THAW_API int thaw_body_begin(thaw_body *body, const void *data, size_t len,
 
 /* Decodes the next event. 1: *event is filled and valid. 0: no more. -EBADMSG: this event is
  * rejected for *error; of *event only bytes, and of id, source, country and producer what could be
- * read, are filled; the reader stands behind it: the next call goes on with the next event. -EPROTO, only after thaw_body_begin
- * and never after an -EBADMSG: the message as a whole is refused for *error, also the events that
- * were taken from it; there are no more. */
+ * read, are filled; the reader stands behind it: the next call goes on with the next event. -EPROTO,
+ * only after thaw_body_begin and never after an -EBADMSG: the message as a whole is refused for
+ * *error, also the events that were taken from it; there are no more. */
 THAW_API int thaw_body_next(thaw_body *body, thaw_event *event, thaw_error *error);
 
 /* Looks at the shape of the whole after thaw_body_begin, for who will not wait for the last event.
@@ -368,6 +370,7 @@ typedef struct thaw_beat {
 #define THAW_BEAT_BYTES 192
 /* Packs a beat into data; returns its length; -EINVAL: epoch longer than 128 bytes. */
 THAW_API int thaw_beat_encode(const thaw_beat *beat, uint8_t data[THAW_BEAT_BYTES]);
+/* Reads the body of a beat; the epoch points into data. -EBADMSG with *error filled: it is none. */
 THAW_API int thaw_beat_decode(thaw_beat *beat, const void *data, size_t len, thaw_error *error);
 
 /* ---- clients ------------------------------------------------------------------------ *
@@ -445,6 +448,8 @@ typedef struct thaw_publisher_options {
     void *context;
 } thaw_publisher_options;
 
+/* Connects; that the daemon is there shows with the first ack. -EINVAL: endpoint, keys or window;
+ * -ENOMEM; another -errno of libzmq. */
 THAW_API int thaw_publisher_new(const thaw_publisher_options *options,
                                 thaw_publisher **ret_publisher);
 /* What is not acknowledged is dropped: see thaw_publisher_pending. */

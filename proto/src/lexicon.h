@@ -3,7 +3,7 @@
  * hashed into a table in which no two words share a slot.
  *
  * The compiler computes the slots from the words themselves, and refuses a table in which two
- * words would meet (-Woverride-init): another odd factor has to be found then.
+ * words would meet (-Woverride-init): another odd factor has to be found then, by lexicon.py.
  */
 #ifndef WIRE_LEXICON_H
 #define WIRE_LEXICON_H

@@ -166,6 +166,7 @@ def valid_events():
     yield one("a whole tally", of_kind(
         "tally", of="detained", since="2020-08-09", category="political", form="pardon",
         count=1197, persons=[]), since=date(1596931200, "day"))
+    yield one("a tally of the freed", of_kind("tally", of="released", count=52))
     yield one("a broken feed", of_kind("feed", country="ZZ", state="broken", incident="i"))
     for action in ("proposed", "imposed", "extended", "amended", "reimposed", "eased", "licensed",
                    "suspended", "lifted", "delisted", "maintained"):

@@ -175,6 +175,30 @@ class Image(unittest.TestCase):
             other.start()
             self.assertEqual(said(other, "it is of another journal"), 1, other.log())
 
+    def test_of_a_past_that_was_taken_back(self):
+        """Which shows only when what stands behind the image gives other alerts than were published."""
+        with harness.Daemon(RULES) as d:
+            self.course(d, 0, 60)
+            d.stop()
+            shutil.copytree(d.path("state", "journal"), d.path("old"))
+            d.start()
+            self.course(d, 60, 90)
+            d.stop()
+            shutil.rmtree(d.path("state", "journal"))
+            os.rename(d.path("old"), d.path("state", "journal"))
+            os.rename(image(d), d.path("taken-back"))
+            d.start()
+            for n in range(60, 90):  # others, and at the place of the image the same
+                d.publish(report(n) if n == 89 else dict(report(n), id=f"other{n}", count=100))
+            self.course(d, 90, 120)
+            before = view(d)
+            d.kill()
+            os.rename(d.path("taken-back"), image(d))
+            d.start()
+            self.check_same(d, before)
+            self.assertEqual(said(d, "what follows in the journal does not fit it"), 1, d.log())
+            self.assertFalse(os.path.exists(image(d)))
+
     def course_until(self, d, first, done):
         """Publishes the same 900 days again and again until done(); where it ended. What waits for time rather than
         for reports, as an image after another, is given it."""

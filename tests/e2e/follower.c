@@ -64,8 +64,9 @@ int main(int argc, char **argv)
         r = thaw_subscriber_poll(subscriber, 100);
         fflush(stdout);
     }
-    thaw_subscriber_free(subscriber);
     if (r < 0)
-        fprintf(stderr, "follower: %s\n", strerror(-r));
+        fprintf(stderr, "follower: %s: %s\n", strerror(-r),
+                subscriber ? thaw_subscriber_error(subscriber)->message : "");
+    thaw_subscriber_free(subscriber);
     return r < 0;
 }

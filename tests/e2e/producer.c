@@ -1,5 +1,6 @@
 /* Publishes events with libthaw, acknowledged, and prints what became of them:
  *
+ *     rejected TAG INDEX ID CODE MESSAGE      of each event that was
  *     accepted N duplicates M rejected K refused L
  *
  * producer SERVICE SOURCE COUNT PER_REQUEST WINDOW [TIMEOUT_MS] */
@@ -19,7 +20,13 @@ typedef struct totals {
 static void on_ack(void *context, const thaw_ack *ack)
 {
     totals *t = context;
+    thaw_list rejected = ack->rejected;
+    thaw_rejection one;
 
+    while (thaw_rejection_next(&rejected, &one))
+        printf("rejected %" PRIu64 " %" PRIu64 " %.*s %s %.*s\n", ack->tag, one.index,
+               (int)one.id.len, one.id.data, thaw_code_name(one.code), (int)one.message.len,
+               one.message.data);
     t->accepted += ack->accepted;
     t->duplicates += ack->duplicates;
     t->rejected += ack->rejected.count;
@@ -91,8 +98,9 @@ int main(int argc, char **argv)
         r = thaw_publisher_flush(publisher, argc > 6 ? atoi(argv[6]) : 120000);
     printf("accepted %" PRIu64 " duplicates %" PRIu64 " rejected %" PRIu64 " refused %" PRIu64 "\n",
            t.accepted, t.duplicates, t.rejected, t.refused);
-    thaw_publisher_free(publisher);
     if (r < 0)
-        fprintf(stderr, "producer: %s\n", strerror(-r));
+        fprintf(stderr, "producer: %s; %zu without an answer\n", strerror(-r),
+                publisher ? thaw_publisher_pending(publisher) : 0);
+    thaw_publisher_free(publisher);
     return r < 0;
 }

@@ -65,6 +65,21 @@ class Asking(unittest.TestCase):
                 a.wait_for(lambda one: one.lines, "its answer")
                 self.assertEqual(a.lines, ["unavailable not yet"])
 
+    def test_a_refusal_that_cannot_be_read_is_one_all_the_same(self):
+        with zmq.Context() as context, context.socket(zmq.ROUTER) as server:
+            port = server.bind_to_random_port("tcp://127.0.0.1")
+            with Asker(f"tcp://127.0.0.1:{port}") as a:
+                for body, said in ((pack({"more": [None], "message": None, "code": "gone"}), "gone "),
+                                   (pack({"message": "no code"}), "unavailable "), (pack({"code": "ok"}), "unavailable "),
+                                   (pack([1]), "unavailable "), (b"\xc1", "unavailable "), (b"", "unavailable ")):
+                    before = len(a.lines)
+                    a.process.stdin.write("status 20000\n")
+                    a.process.stdin.flush()
+                    peer, _, number, _ = harness.receive(server)
+                    server.send_multipart([peer, b"ERR", number, body])
+                    a.wait_for(lambda one, before=before: len(one.lines) > before, "its answer")
+                    self.assertEqual(a.lines[before:], [said])
+
     def test_no_endpoint(self):
         for words in (["nowhere"], ["tcp://127.0.0.1:1", "no key"]):
             done = subprocess.run([ASKER, *words], capture_output=True, text=True, check=False, timeout=PATIENCE)

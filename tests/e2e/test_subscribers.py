@@ -9,7 +9,7 @@ import time
 import unittest
 
 import harness
-from following import EACH_COUNTRY, EACH_SOURCE, PRODUCER, Follower, Lossy, Tail, Watched, make_alerts
+from following import EACH_COUNTRY, EACH_SOURCE, Follower, Lossy, Tail, Watched, make_alerts
 from harness import event, zmq
 
 
@@ -245,41 +245,6 @@ class TailFollows(unittest.TestCase):
             make_alerts(d, 9000, 4)
             t.wait_for(lambda t: len(t.numbers()) >= 2607, "the new journal")
             self.assertEqual(sorted(t.numbers()[2603:]), until(4))
-
-
-class LibthawPublishes(unittest.TestCase):
-    def produce(self, d, *words):
-        return subprocess.Popen([PRODUCER, d.address("service"), *map(str, words)], stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True)
-
-    def test_what_is_not_acknowledged_is_sent_again(self):
-        """Over crashes and restarts of thawd; each event counts once."""
-        with harness.Daemon() as d:
-            p = self.produce(d, "again", 3000, 10, 8)
-            for n in range(1, 5):
-                harness.wait_for(lambda: p.poll() is not None or d.status()["journal_seq"] >= 300 * n, "progress")
-                d.kill() if n % 2 else d.stop()
-                d.start()
-            out, err = p.communicate(timeout=harness.PATIENCE)
-            self.assertEqual(p.returncode, 0, err)
-            words = out.split()
-            self.assertEqual(int(words[1]) + int(words[3]), 3000, out)
-            self.assertEqual((words[5], words[7]), ("0", "0"))
-            self.assertEqual(d.status()["journal_seq"], 3000)
-
-    def test_before_thawd_is_there(self):
-        with harness.Daemon(start=False) as d:
-            p = self.produce(d, "early", 100, 1, 16)
-            d.start()
-            out, err = p.communicate(timeout=harness.PATIENCE)
-            self.assertEqual((p.returncode, out), (0, "accepted 100 duplicates 0 rejected 0 refused 0\n"), err)
-
-    def test_nobody_there_is_told(self):
-        with harness.Daemon(start=False) as d:
-            p = self.produce(d, "never", 3, 1, 16, 300)
-            out, err = p.communicate(timeout=harness.PATIENCE)
-            self.assertEqual(p.returncode, 1)
-            self.assertIn("timed out", err)
 
 
 if __name__ == "__main__":

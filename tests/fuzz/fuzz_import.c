@@ -10,6 +10,7 @@
 
 #include "import/difference.h"
 #include "import/feed.h"
+#include "import/import.h"
 
 static void list_tell(const feed *f, list *l)
 {
@@ -38,12 +39,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    static const char *const kinds[] = {"ofac", "eu", "un", "opensanctions", "gdelt"};
+    size_t kinds = 0;
     problem p;
     source *s = NULL;
     if (len == 0 || source_of_bytes("list", data + 1, len - 1, &s) != 0)
         return 0;
-    const feed *f = feed_find(kinds[data[0] % 5]);
+    while (import_kinds[kinds] != NULL)
+        kinds++;
+    const feed *f = feed_find(import_kinds[data[0] % kinds]);
     list l = {0};
     teller t = {.source = f->source, .title = f->title, .reported_at = "2024-03-04"};
     teller_open(&t);

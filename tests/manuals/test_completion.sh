@@ -42,6 +42,8 @@ expect thaw events -k '' -- sanction tally
 expect thaw pub --format '' -- json msgpack auto
 expect thaw tail --count '' --
 expect thaw events --follow '' --
+# shellcheck disable=SC2046
+expect thaw import '' -- ofac $("$1" import --help | sed -n '1s/.*\] \([a-z|]*\) FILE.*/\1/p' | tr '|' ' ')
 expect thaw rules ch -- check
 expect thaw rules test - -- --only --json
 expect thaw rules test --only '' --

@@ -1,5 +1,5 @@
 """A slow model of the rules: after each event every selection of every rule is worked out anew from
-the facts, and from that the lives of the alerts, as design.md and RULES.md tell them.
+the facts, and from that the lives of the alerts, as RULES.md tells them.
 
 It is told the facts at each instant at which they change, and which of the changes are corrections.
 All else (windows, groups, aggregates, conditions, lives, what ends how) it works out by itself, at

@@ -26,6 +26,7 @@ import rules_generate  # noqa: E402
 import rules_model  # noqa: E402
 
 CHUNK = 100
+MANY = 500  # cases in which something of everything happens
 
 
 def engine(driver, cases):
@@ -203,7 +204,7 @@ def shuffles(seed, given):
 
 
 def essence(answer):
-    """Active alerts, as design.md compares them."""
+    """What must not depend on the order of the reports: the active alerts, without ids, revisions and times."""
     return sorted(json.dumps([a["rule"], a["group"], a["state"], a["values"], sorted(a["facts"])], sort_keys=True)
                   for a in answer["active"]["alerts"])
 
@@ -286,10 +287,12 @@ def main():
             break
     if run_shuffles(options.driver, range(*options.shuffle_seeds)):
         sys.exit(1)
+    print(f"{done} cases, {sums}, {time.monotonic() - begun:.1f} s")
+    if done < MANY:  # cases that were asked for by their seeds
+        return
     # A test that sees nothing happen proves nothing.
     assert sums["changes"] > done and sums["withdrawn"] > done // 20 and sums["active"] > done // 4, sums
     assert sums["inherited"] > done // 1000 and done // 100 <= sums["refused"] < done // 10, sums
-    print(f"{done} cases, {sums}, {time.monotonic() - begun:.1f} s")
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def case(rules, events, until):
 
 
 def essence(answer):
-    """The active alerts, as design.md compares them."""
+    """What must not depend on the order of the reports: the active alerts, without ids, revisions and times."""
     return sorted(json.dumps([a["rule"], a["group"], a["state"], a["values"], sorted(a["facts"])], sort_keys=True)
                   for a in answer["active"]["alerts"])
 

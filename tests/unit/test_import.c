@@ -14,7 +14,9 @@
 #include "import/country.h"
 #include "import/feed.h"
 #include "import/identifier.h"
+#include "import/import.h"
 #include "import/programs.h"
+#include "import/rows.h"
 
 static const char sdn[] =
     "36,\"EXAMPLE AIRLINES\",-0- ,\"CUBA\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \r\n"
@@ -213,6 +215,49 @@ static void test_ofac_fields(void **state)
     records_done(&l);
 }
 
+static void test_every_kind_is_read(void **state)
+{
+    (void)state;
+    assert_non_null(import_kinds[0]);
+    for (size_t i = 0; import_kinds[i] != NULL; i++) {
+        const feed *f = feed_find(import_kinds[i]);
+        assert_non_null(f);
+        assert_true((f->read != NULL) != (f->reports != NULL));
+    }
+    assert_null(feed_find("no-such-kind"));
+}
+
+/* A row of so many columns, of which the last has so many bytes; what rows_next says of it. */
+static int row_of(size_t columns, size_t bytes)
+{
+    size_t commas = columns - 1, len = commas + bytes;
+    char *data = malloc(len + 1);
+    problem p = {""};
+    rows r;
+    row one;
+    assert_non_null(data);
+    memset(data, ',', commas);
+    memset(data + commas, 'x', bytes);
+    rows_open(&r, "list.csv", data, len);
+    int result = rows_next(&r, &one, &p);
+    if (result == 1) {
+        assert_int_equal(one.count, columns);
+        assert_int_equal(strlen(one.at[commas]), bytes);
+    }
+    assert_int_equal(result < 0, p.text[0] != '\0');
+    free(data);
+    return result;
+}
+
+static void test_bounds_of_rows(void **state)
+{
+    (void)state;
+    assert_int_equal(row_of(ROW_FIELDS_MAX, 1), 1);
+    assert_int_equal(row_of(ROW_FIELDS_MAX + 1, 1), -EBADMSG);
+    assert_int_equal(row_of(2, ROW_FIELD_BYTES_MAX), 1);
+    assert_int_equal(row_of(2, ROW_FIELD_BYTES_MAX + 1), -EBADMSG);
+}
+
 static void test_countries(void **state)
 {
     (void)state;
@@ -272,6 +317,8 @@ int main(void)
         cmocka_unit_test(test_ofac_csv),
         cmocka_unit_test(test_ofac_xml),
         cmocka_unit_test(test_ofac_fields),
+        cmocka_unit_test(test_every_kind_is_read),
+        cmocka_unit_test(test_bounds_of_rows),
         cmocka_unit_test(test_countries),
         cmocka_unit_test(test_eu),
         cmocka_unit_test(test_un),

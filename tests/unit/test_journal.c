@@ -65,6 +65,28 @@ static void holes_are_refused(void **state)
     folder_remove(folder);
 }
 
+static void what_is_too_large_is_refused(void **state)
+{
+    (void)state;
+    const size_t bytes = (64u << 20) + 1; /* beyond a record's; none of it is read */
+    char *folder = folder_make();
+    uint8_t *body = calloc(1, bytes);
+    journal *j = journal_open_at(folder);
+
+    assert_non_null(body);
+    assert_int_equal(
+        journal_append_report(j, 1, &(thaw_event){.bytes = body, .bytes_len = (uint32_t)bytes}),
+        -EMSGSIZE);
+    assert_int_equal(journal_append_rules(j, 1, body, bytes), -EMSGSIZE);
+    assert_int_equal(journal_append_alert(j, 1, "alert.-.r.", 10, body, bytes), -EMSGSIZE);
+    assert_int_equal(journal_append_alert(j, 1, body, bytes, "", 0), -EMSGSIZE);
+    assert_int_equal(report_append(j, 1), 0);
+    assert_int_equal(alert_append(j, 1), 0);
+    journal_close(j);
+    free(body);
+    folder_remove(folder);
+}
+
 static void what_was_not_submitted_is_not_kept(void **state)
 {
     (void)state;
@@ -341,6 +363,7 @@ int main(void)
         cmocka_unit_test(roundtrip),
         cmocka_unit_test(epoch_stays),
         cmocka_unit_test(holes_are_refused),
+        cmocka_unit_test(what_is_too_large_is_refused),
         cmocka_unit_test(what_was_not_submitted_is_not_kept),
         cmocka_unit_test(reading_begins_anywhere),
         cmocka_unit_test(a_record_may_be_larger_than_a_chunk),

@@ -122,6 +122,57 @@ static void facts_are_bounded_and_a_reload_begins_anew(void **state)
     engine_free(e);
 }
 
+enum { TOLD = 100 };
+
+typedef struct listed {
+    char facts[THAW_ALERT_LIST_MAX][64];
+    size_t count;
+} listed;
+
+static void on_listed(void *context, const thaw_alert *alert)
+{
+    listed *l = context;
+    thaw_list facts = alert->facts;
+    thaw_str fact;
+    for (l->count = 0; thaw_str_next(&facts, &fact); l->count++)
+        snprintf(l->facts[l->count], sizeof l->facts[0], "%.*s", (int)fact.len, fact.data);
+}
+
+/* What an alert lists of more facts of one instant than it can list. */
+static void list_of_many(bool backwards, listed *ret_listed)
+{
+    static const char many[] =
+        "rules:\n  - rule: many\n    by: [country]\n    select: {told: {kind: report}}\n"
+        "    when: told.count >= 100\n";
+    engine_sink sink = {.context = ret_listed, .alert = on_listed};
+    rules_complaints complaints = {.at = NULL};
+    rules *set = NULL;
+    engine *e = NULL;
+    char id[16];
+    assert_int_equal(engine_new(&engine_config_default, &sink, &e), 0);
+    assert_int_equal(rules_load_text("text", many, strlen(many), NULL, false, &set, &complaints),
+                     0);
+    rules_complaints_done(&complaints);
+    assert_int_equal(engine_set_rules(e, set, false, NULL, NULL), 0);
+    for (int n = 0; n < TOLD; n++) {
+        snprintf(id, sizeof id, "%d", backwards ? TOLD - 1 - n : n);
+        tell(e, id, "BY", n + 1);
+    }
+    engine_free(e);
+}
+
+static void a_cut_list_holds_the_same_in_any_order_of_reports(void **state)
+{
+    (void)state;
+    listed forwards = {.count = 0}, backwards = {.count = 0};
+    list_of_many(false, &forwards);
+    list_of_many(true, &backwards);
+    assert_int_equal(forwards.count, THAW_ALERT_LIST_MAX);
+    assert_int_equal(backwards.count, THAW_ALERT_LIST_MAX);
+    for (size_t i = 0; i < THAW_ALERT_LIST_MAX; i++)
+        assert_string_equal(forwards.facts[i], backwards.facts[i]);
+}
+
 /* An upgrade must not keep thawd from its own journal. */
 static void rules_of_a_journal_pass_what_is_refused_now(void **state)
 {
@@ -151,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(groups_are_bounded),
+        cmocka_unit_test(a_cut_list_holds_the_same_in_any_order_of_reports),
         cmocka_unit_test(rules_of_a_journal_pass_what_is_refused_now),
         cmocka_unit_test(facts_are_bounded_and_a_reload_begins_anew)};
     return cmocka_run_group_tests(tests, NULL, NULL);

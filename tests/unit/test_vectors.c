@@ -196,6 +196,47 @@ static void test_valid(void **state)
     json_decref(file);
 }
 
+/* Whether an event of the vectors has that word under a key. */
+static bool is_said(json_t *vectors, const char *key, const char *word)
+{
+    json_t *vector, *view;
+    size_t i, k;
+
+    json_array_foreach(vectors, i, vector)
+    {
+        json_array_foreach(json_object_get(vector, "events"), k, view)
+        {
+            const char *said = json_string_value(json_object_get(view, key));
+            if (said != NULL && strcmp(said, word) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+#define EVERY_WORD(key, list, last)                                                                \
+    for (int i = 1; i <= (last); i++)                                                              \
+        if (!is_said(vectors, key, thaw_##list##_name((thaw_##list)i)))                            \
+    fail_msg("no vector has %s: %s", key, thaw_##list##_name((thaw_##list)i))
+
+static void test_every_word_has_a_vector(void **state)
+{
+    json_t *vectors, *file = load("valid.json", &vectors);
+
+    (void)state;
+    EVERY_WORD("kind", kind, THAW_KIND_COUNT - 1);
+    EVERY_WORD("status", status, THAW_CONFIRMED);
+    EVERY_WORD("count_is", count_is, THAW_ABOUT);
+    EVERY_WORD("covers", covers, THAW_WIDER);
+    EVERY_WORD("of", of, THAW_OF_RELEASED);
+    EVERY_WORD("state", feed_state, THAW_FEED_BROKEN);
+    EVERY_WORD("form", form, THAW_FORM_COUNT - 1);
+    EVERY_WORD("action", action, THAW_ACTION_COUNT - 1);
+    EVERY_WORD("stage", stage, THAW_STAGE_COUNT - 1);
+    assert_false(is_said(vectors, "form", "no-such-word"));
+    json_decref(file);
+}
+
 static void test_invalid(void **state)
 {
     json_t *vectors, *vector, *file = load("invalid.json", &vectors);
@@ -411,9 +452,10 @@ static void test_beats(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_valid),      cmocka_unit_test(test_invalid),
-        cmocka_unit_test(test_dates),      cmocka_unit_test(test_alerts),
-        cmocka_unit_test(test_bad_alerts), cmocka_unit_test(test_beats),
+        cmocka_unit_test(test_valid),   cmocka_unit_test(test_every_word_has_a_vector),
+        cmocka_unit_test(test_invalid), cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_alerts),  cmocka_unit_test(test_bad_alerts),
+        cmocka_unit_test(test_beats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

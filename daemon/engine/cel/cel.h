@@ -31,6 +31,7 @@
 #define CEL_NODE_MAX_COUNT 100000                /* operators, names and constants outside lists */
 #define CEL_CONSTANT_MAX_COUNT 1000000           /* constants inside one list */
 #define CEL_LOCAL_MAX_COUNT 16                   /* macros inside one another */
+#define CEL_NAME_MAX_BYTES 128                   /* name of a variable or a field */
 #define CEL_PATTERN_MAX_BYTES 4096               /* regular expression */
 #define CEL_REPEAT_MAX 1000                      /* n and m in x{n,m} */
 #define CEL_SLOT_MAX_COUNT 4096                  /* variables and fields in one environment */
@@ -182,6 +183,10 @@ bool cel_word_is_taken(const char *word);
 /* The offset of the first byte that is not UTF-8, or len. */
 size_t cel_utf8_check(const char *data, size_t len);
 
+/* Insertions, deletions, replacements and swaps of neighbours that turn one name into another; neither
+ * is longer than CEL_NAME_MAX_BYTES. */
+unsigned cel_name_distance(const char *a, size_t a_len, const char *b, size_t b_len);
+
 /* Declares a variable; its slot, counted from 0 in the order of declaration, is what the resolver
  * is asked for. The name is copied. Returns 0, -EEXIST, -EINVAL (no identifier), -E2BIG (more than
  * CEL_SLOT_MAX_COUNT), -ENOMEM. */
@@ -265,9 +270,6 @@ struct cel_evaluator *cel_evaluator_free(struct cel_evaluator *evaluator);
 /* Sets the cost limit of later evaluations (default CEL_STEP_MAX_COUNT). One step is about one
  * operator, one element of a list or 64 bytes of a string. */
 void cel_evaluator_set_steps(struct cel_evaluator *evaluator, uint64_t step_max_count);
-
-/* The cost of the last evaluation, in these steps. */
-uint64_t cel_evaluator_steps(const struct cel_evaluator *evaluator);
 
 /* Memory for a resolver's value (a list, say), until the evaluator's next evaluation; aligned for
  * any of cel_value's members. NULL where there is none; return cel_error_value() then. */

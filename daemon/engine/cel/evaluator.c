@@ -46,12 +46,6 @@ void cel_evaluator_begin(struct cel_evaluator *evaluator, cel_resolve_fn resolve
     evaluator->context = context;
 }
 
-uint64_t cel_evaluator_steps(const struct cel_evaluator *evaluator)
-{
-    int64_t left = evaluator->steps < 0 ? 0 : evaluator->steps;
-    return (uint64_t)(evaluator->step_max_count - left);
-}
-
 bool cel_evaluator_spend(struct cel_evaluator *evaluator, uint64_t steps)
 {
     if (steps > INT64_MAX || (int64_t)steps > evaluator->steps)

@@ -101,7 +101,7 @@ static struct cel_value string_matches(const struct call *call)
         name, true, 2, {TIME, STRING}, CEL_INT, run                                                \
     }
 
-/* The rows of one name stand together. */
+/* The rows of one name stand together; thaw-rules(5) names the functions. */
 static const struct function functions[] = {
     {"bool", false, 1, {BOOL | STRING, 0}, CEL_BOOL, cel_convert_bool},
     {"bytes", false, 1, {BYTES | STRING, 0}, CEL_BYTES, cel_convert_bytes},

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_MAX_BYTES 128
-
 struct variable {
     char *name;
     size_t name_len;
@@ -65,7 +63,7 @@ static bool is_identifier(const char *name)
 {
     size_t len = strlen(name);
 
-    if (len == 0 || len > NAME_MAX_BYTES || (name[0] >= '0' && name[0] <= '9'))
+    if (len == 0 || len > CEL_NAME_MAX_BYTES || (name[0] >= '0' && name[0] <= '9'))
         return false;
     for (size_t i = 0; i < len; i++)
         if (!((name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z') ||
@@ -186,10 +184,9 @@ void cel_env_slot_name(const struct cel_env *env, uint32_t slot, char *buffer, s
     snprintf(buffer, size_bytes, "?");
 }
 
-/* Insertions, deletions, replacements and swaps of neighbours that turn a into b. */
-static unsigned edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
+unsigned cel_name_distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-    unsigned rows[3][NAME_MAX_BYTES + 1];
+    unsigned rows[3][CEL_NAME_MAX_BYTES + 1];
     unsigned *before = rows[0], *previous = rows[1], *current = rows[2];
 
     for (size_t j = 0; j <= b_len; j++)
@@ -218,10 +215,10 @@ bool cel_name_is_nearer(struct cel_text unknown, const char *candidate, unsigned
 {
     size_t len = strlen(candidate);
 
-    if (unknown.len > NAME_MAX_BYTES || len > NAME_MAX_BYTES)
+    if (unknown.len > CEL_NAME_MAX_BYTES || len > CEL_NAME_MAX_BYTES)
         return false;
     size_t longer = len > unknown.len ? len : unknown.len;
-    unsigned distance = edit_distance(unknown.data, unknown.len, candidate, len);
+    unsigned distance = cel_name_distance(unknown.data, unknown.len, candidate, len);
     if (distance >= *best || distance > 1 + longer / 4 || distance >= longer)
         return false;
     *best = distance;

@@ -253,7 +253,7 @@ uint64_t facts_bytes(const facts *f);  /* memory held beyond identity and text *
  * Whole incidents that lie before a horizon are dropped with their reports; what they came to (count,
  * range, date, form) stays in the ledger as a result, and the identities of the reports stay known.
  * Kept, however old, are incidents that a standing measure or a held person rests on. Facts are
- * not cut: what is to be kept is written (facts_save), and a new `facts` made of it (facts_load_*,
+ * not cut: what is to be kept is written (facts_save_*), and a new `facts` made of it (facts_load_*,
  * facts_add_kept, facts_settle). Restart makes it in the same way, so both come to the same.
  * FACTS.md, section 7, says what is dropped. */
 
@@ -268,7 +268,7 @@ typedef struct facts_sink { /* each returns 0 or a negative errno that ends the 
 typedef struct facts_dropped {
     uint64_t incidents, reports;
 } facts_dropped;
-/* What would be dropped; *ret_plan is to be given to facts_save and freed with free(). */
+/* What would be dropped; *ret_plan is to be given to facts_save_* and freed with free(). */
 int facts_plan(facts *f, int64_t horizon_ns, uint8_t **ret_plan, facts_dropped *ret_dropped);
 /* Writes everything but reports and identities into `out`, then hands out those, in this order:
  * identities, reports by number. Identities known before ids_from_ns are let go. */
@@ -280,7 +280,8 @@ int facts_load_identities(facts *f, const uint8_t *packed, size_t len);
 int facts_add_kept(facts *f, const thaw_event *event, uint64_t seq, int64_t known_at_ns);
 /* A fact's name that means the same in facts made anew: its kind and id; of a report its number. */
 int facts_name(facts *f, fact_handle handle, int64_t now_ns, saved_out *out);
-/* The fact of each name; 0 in ret_handles: there is none any more. */
+/* The facts by these names; to be freed, and good until the facts change. facts_names_find takes the next
+ * name: 0, there is none of it any more. */
 typedef struct facts_names facts_names;
 int facts_names_new(facts *f, int64_t now_ns, facts_names **ret_names);
 fact_handle facts_names_find(const facts_names *names, saved_in *in);

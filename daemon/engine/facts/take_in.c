@@ -31,7 +31,7 @@ uint8_t event_discriminator(const thaw_event *event)
 {
     switch (event->kind) {
     case THAW_RELEASE:
-        return event->form != THAW_SENTENCE_SERVED;
+        return !(FORMS_WITHOUT_GRACE & 1u << event->form);
     case THAW_TALKS:
         return event->stage;
     case THAW_SANCTION:

@@ -239,29 +239,6 @@ struct fy_node *selection_name(struct fy_node *select, size_t i)
 
 #define NAME_MAX_LEN 40
 
-/* Edits between two names (insert, delete, replace, swap of neighbours). */
-static unsigned name_distance(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-    unsigned rows[3][NAME_MAX_LEN + 1];
-    for (size_t j = 0; j <= b_len; j++)
-        rows[0][j] = (unsigned)j;
-    for (size_t i = 1; i <= a_len; i++) {
-        unsigned *now = rows[i % 3], *last = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
-        now[0] = (unsigned)i;
-        for (size_t j = 1; j <= b_len; j++) {
-            unsigned best = last[j - 1] + (a[i - 1] != b[j - 1]);
-            if (last[j] + 1 < best)
-                best = last[j] + 1;
-            if (now[j - 1] + 1 < best)
-                best = now[j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
-                best = before[j - 2] + 1;
-            now[j] = best;
-        }
-    }
-    return rows[a_len % 3][b_len];
-}
-
 const char *rule_nearest_name(const char *written, size_t len, const char *const names[], size_t count)
 {
     const char *best = NULL;
@@ -272,7 +249,7 @@ const char *rule_nearest_name(const char *written, size_t len, const char *const
         size_t name_len = strlen(names[i]);
         if (name_len > NAME_MAX_LEN)
             continue;
-        unsigned distance = name_distance(written, len, names[i], name_len);
+        unsigned distance = cel_name_distance(written, len, names[i], name_len);
         if (distance < best_distance) {
             best_distance = distance;
             best = names[i];

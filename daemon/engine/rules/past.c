@@ -9,7 +9,7 @@
 #include "rules/set.h"
 #include "rules/state.h"
 
-int past_note(rules *set, const char *id, size_t len, uint32_t number)
+static int past_note(rules *set, const char *id, size_t len, uint32_t number)
 {
     rule *one = set_find(set, id, len);
     if (one) {

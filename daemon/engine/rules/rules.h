@@ -101,8 +101,6 @@ int rules_load_text(const char *name, const char *text, size_t len, const rules_
 rules *rules_free(rules *set);
 
 size_t rules_count(const rules *set);
-/* Id of the rule of that index, in the order of their ids. Lives as long as the set. */
-const char *rules_id(const rules *set, size_t index);
 
 /* ---- running ------------------------------------------------------------------------ */
 

@@ -231,8 +231,3 @@ size_t rules_count(const rules *set)
 {
     return set->rules_count;
 }
-
-const char *rules_id(const rules *set, size_t index)
-{
-    return index < set->rules_count ? set->rules[index]->id : NULL;
-}

@@ -16,7 +16,6 @@ const struct cel_value *view_slot(fact_view *v, uint32_t slot);
 int view_field(fact_view *v, fact_field field, fact_value *ret_value);
 const struct cel_value *view_value(fact_view *v, fact_field field); /* an error or null: it has none */
 bool view_time(fact_view *v, fact_field field, int64_t *ret_at_ns);
-void view_resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator, struct cel_value *ret);
 int view_matches(rules *set, const selection *s, bool *ret_matches); /* `where` of the open fact */
 void view_done(fact_view *v);
 
@@ -158,7 +157,6 @@ int group_due(rules *set, group *g);
 int evaluate_dirty(rules *set);
 
 /* past.c */
-int past_note(rules *set, const char *id, size_t len, uint32_t number); /* -ENOMEM */
 /* What the numbers of an old set leave behind, once its groups know their heirs. -ENOMEM. */
 int pasts_inherit(const rules *old, rules *set);
 void pasts_done(rules *set);

@@ -81,15 +81,6 @@ typedef struct said {
     bool counts_more;    /* a vote that does not only count the persons it names */
 } said;
 
-static int voice_order(const void *a_, const void *b_, void *f)
-{
-    uint32_t a = *(const uint32_t *)a_, b = *(const uint32_t *)b_;
-    uint32_t voice_a = report_of(f, a)->voice, voice_b = report_of(f, b)->voice;
-    if (voice_a != voice_b)
-        return voice_a < voice_b ? -1 : 1;
-    return -report_later_compare(f, a, b);
-}
-
 static int number_order(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -113,7 +104,7 @@ static void said_make(facts *f, const incident *inc, said *s)
             add(f, v, s->list.at[i]);
     }
     if (v->count > 1)
-        qsort_r(v->at, v->count, sizeof *v->at, voice_order, f);
+        qsort_r(v->at, v->count, sizeof *v->at, report_voice_order, f);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < v->count; i++) {
         const report *r = report_of(f, v->at[i]);

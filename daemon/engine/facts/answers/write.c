@@ -1,3 +1,4 @@
+/* write.c - see write.h. */
 #include "facts/answers/write.h"
 #include "facts/incidents/incidents.h"
 
@@ -70,7 +71,7 @@ void write_date(facts *f, msgpack_packer *out, const report *r)
     write_str(out, (thaw_str){text, (uint32_t)n});
 }
 
-void write_report_name(facts *f, msgpack_packer *out, uint32_t number)
+static void write_report_name(facts *f, msgpack_packer *out, uint32_t number)
 {
     const report *r = report_of(f, number);
     msgpack_pack_map(out, 2);

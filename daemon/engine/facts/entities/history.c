@@ -1,3 +1,4 @@
+/* history.c - see history.h. */
 #include "facts/entities/history.h"
 
 void history_add(history *h, const turn *t)

@@ -1,3 +1,4 @@
+/* lists.c - see lists.h. */
 #include "facts/fields/lists.h"
 
 #include <stdlib.h>

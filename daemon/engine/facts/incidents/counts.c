@@ -38,7 +38,7 @@ static void votes_done(votes *v)
         free(v->at);
 }
 
-static int vote_order(const void *a_, const void *b_, void *f)
+int report_voice_order(const void *a_, const void *b_, void *f)
 {
     uint32_t a = *(const uint32_t *)a_, b = *(const uint32_t *)b_;
     uint32_t voice_a = report_of(f, a)->voice, voice_b = report_of(f, b)->voice;
@@ -63,7 +63,7 @@ static void votes_keep_latest(facts *f, votes *v)
         v->count = v->count ? kept : 0;
         return;
     }
-    qsort_r(v->at, v->count, sizeof *v->at, vote_order, f);
+    qsort_r(v->at, v->count, sizeof *v->at, report_voice_order, f);
     for (uint32_t i = 1; i < v->count; i++)
         if (report_of(f, v->at[i])->voice != report_of(f, v->at[kept - 1])->voice)
             v->at[kept++] = v->at[i];

@@ -14,7 +14,7 @@
 
 #include "facts/incidents/digest.h"
 #include "facts/incidents/incidents.h"
-#include "facts/memory/image.h"
+#include "facts/memory/image_tables.h"
 
 /* A voice, with the latest reports of it. */
 typedef struct voice_slot {

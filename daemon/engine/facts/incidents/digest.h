@@ -19,7 +19,7 @@ bool digest_days_disagree(const digest *d);
 size_t digest_bytes(void); /* of the object itself */
 void digest_fetch(const digest *d, uint32_t voice);
 
-/* For an image (image.h). */
+/* For an image (image_tables.h). */
 void digest_put_image(const digest *d, saved_out *out);
 digest *digest_get_image(saved_in *in); /* NULL and in->failed on lack of memory */
 

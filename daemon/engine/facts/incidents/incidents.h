@@ -14,7 +14,6 @@ static inline int64_t item_start(const facts *f, item it)
 {
     return it & ITEM_GROUP ? f->groups[it & ~ITEM_GROUP].date.start_ns : report_of(f, it)->start_ns;
 }
-uint32_t item_representative(const facts *f, item it);
 item_class item_class_of(const facts *f, item it);
 void item_set_incident(facts *f, item it, uint32_t incident);
 const numbers *item_naming(const facts *f, item it); /* NULL: none */
@@ -78,6 +77,8 @@ void loose_settle(facts *f);
 
 /* ---- counts (counts.c) -------------------------------------------------------------- */
 
+/* Order of report numbers for qsort_r: by voice, and of one voice the latest first. */
+int report_voice_order(const void *a, const void *b, void *f);
 void count_reports(facts *f, const uint32_t *numbers_, uint32_t count, counted *ret_counted);
 /* Of those on one part (a symbol) alone, as a whole of their own. */
 void count_part(facts *f, const uint32_t *numbers_, uint32_t count, uint32_t part, counted *ret_counted);

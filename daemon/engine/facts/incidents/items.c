@@ -35,7 +35,7 @@ void report_set_item(facts *f, uint32_t number, item it)
     r->place = it & ITEM_GROUP ? it & ~ITEM_GROUP : 0;
 }
 
-uint32_t item_representative(const facts *f, item it)
+static uint32_t item_representative(const facts *f, item it)
 {
     return it & ITEM_GROUP ? group_of(f, it)->representative : it;
 }

@@ -1,5 +1,5 @@
 /*
- * image.c - everything that facts hold as bytes, and back (image.h, engine.h).
+ * image.c - everything that facts hold as bytes, and back (image_tables.h, engine.h).
  *
  * A new member of a struct named below changes its size: then say here what lists it has, or that it
  * has none, and write down the new size. A new pointer of another sort needs code of its own.
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "facts/incidents/digest.h"
-#include "facts/memory/image.h"
+#include "facts/memory/image_tables.h"
 #include "facts/memory/pages.h"
 #include "facts/state/state.h"
 

@@ -91,7 +91,7 @@ static void try_forms(trial *t, facts *f, const ledger_lines *lines, thaw_str ca
     try(t, &d);
     d.reading = READING_GRACE;
     try(t, &d);
-    for (int form = THAW_PARDON; form <= THAW_FORM_OTHER; form++) {
+    for (int form = THAW_PARDON; form < THAW_FORM_COUNT; form++) {
         d.form = (uint8_t)form;
         d.reading = READING_WITH;
         if (try(t, &d))
@@ -124,7 +124,7 @@ uint32_t definitions_fitting(facts *f, const ledger_lines *lines, const definiti
 
 /* ---- of any beginning ----------------------------------------------------------------- */
 
-enum { READINGS = 3 + 2 * THAW_FORM_OTHER }; /* as stated, all, acts of grace, and with and only each form */
+enum { READINGS = 3 + 2 * (THAW_FORM_COUNT - 1) }; /* as stated, all, acts of grace, and with and only each form */
 
 static void reading_at(const definition *stated, uint32_t i, definition *d)
 {

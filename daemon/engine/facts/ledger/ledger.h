@@ -62,7 +62,7 @@ typedef struct ledger_pages {
 ledger_lines *pages_lines(facts *f, ledger_pages *pages, uint32_t country_, uint8_t kind);
 void pages_done(ledger_pages *pages);
 void tally_look(facts *f, const tally *t, ledger_pages *pages, tally_view *ret_view);
-/* Which releases a definition takes by their forms; the last three leave out those of no known form. */
+/* Which releases a definition takes by their forms; the last two leave out those of no known form. */
 typedef enum reading {
     READING_STATED, /* every one, or with a form given: those that state it, others in doubt */
     READING_GRACE,  /* all but sentences served */
@@ -83,10 +83,10 @@ bool line_is_in(const ledger_line *l, const definition *d);
 bool forms_fit(uint16_t forms, reading reading, uint8_t form, bool *ret_doubt);
 uint16_t line_forms(facts *f, ledger_line *l);
 /* What lines come to, apart by the forms that they state: any reading of a total adds some of these up. */
-enum { FORM_SETS = 1 << THAW_FORM_OTHER };
+enum { FORM_SETS = 1 << (THAW_FORM_COUNT - 1) };
 typedef struct form_sums {
     ledger_total of[FORM_SETS]; /* by line_forms() >> 1 */
-    uint8_t sets[FORM_SETS];    /* the places that hold something */
+    uint16_t sets[FORM_SETS];   /* the places that hold something */
     bool holds[FORM_SETS];
     uint32_t count;
 } form_sums;

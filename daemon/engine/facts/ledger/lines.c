@@ -134,7 +134,7 @@ bool forms_fit(uint16_t forms, reading reading, uint8_t form, bool *ret_doubt)
     *ret_doubt = false;
     switch (reading) {
     case READING_GRACE:
-        return forms != 1u << THAW_SENTENCE_SERVED;
+        return forms == 0 || (forms & ~FORMS_WITHOUT_GRACE) != 0;
     case READING_WITH:
         return forms & wanted;
     case READING_ONLY:
@@ -205,7 +205,7 @@ void form_sums_make(facts *f, const ledger_lines *lines, const definition *d, fo
         ledger_line *l = &lines->at[i];
         if (!line_is_in(l, d) || !line_counts(f, l, d->category, &t))
             continue;
-        uint8_t set = (uint8_t)(line_forms(f, l) >> 1);
+        uint16_t set = line_forms(f, l) >> 1;
         if (!ret_sums->holds[set])
             ret_sums->sets[ret_sums->count++] = set;
         ret_sums->holds[set] = true;

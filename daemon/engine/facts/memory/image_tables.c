@@ -1,5 +1,5 @@
-/* image_tables.c - see image.h. */
-#include "facts/memory/image.h"
+/* image_tables.c - see image_tables.h. */
+#include "facts/memory/image_tables.h"
 
 #include <stdlib.h>
 #include <string.h>

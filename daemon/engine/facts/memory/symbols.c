@@ -1,3 +1,4 @@
+/* symbols.c - see symbols.h. */
 #include "facts/memory/symbols.h"
 
 #include <errno.h>
@@ -6,7 +7,7 @@
 #include <xxhash.h>
 
 #include "facts/memory/array.h"
-#include "facts/memory/image.h"
+#include "facts/memory/image_tables.h"
 
 /* The tag spares a look at another string. */
 typedef struct symbol_slot {

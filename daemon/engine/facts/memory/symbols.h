@@ -31,7 +31,7 @@ uint32_t symbols_guess(const symbols *s, uint64_t hash); /* a symbol of such a h
 void symbols_fetch_entry(const symbols *s, uint32_t symbol);
 void symbols_fetch_text(const symbols *s, uint32_t symbol);
 
-/* For an image (image.h): into a table that has no string yet. Failure shows in in->failed. */
+/* For an image (image_tables.h): into a table that has no string yet. Failure shows in in->failed. */
 void symbols_put_image(const symbols *s, saved_out *out);
 void symbols_get_image(symbols *s, saved_in *in);
 

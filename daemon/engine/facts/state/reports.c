@@ -1,3 +1,4 @@
+/* reports.c - see reports.h. */
 #include "facts/state/reports.h"
 
 #include <errno.h>
@@ -5,7 +6,7 @@
 #include <string.h>
 
 #include "facts/memory/array.h"
-#include "facts/memory/image.h"
+#include "facts/memory/image_tables.h"
 #include "facts/memory/pages.h"
 
 #define BLOCK_BYTES (1u << 20)

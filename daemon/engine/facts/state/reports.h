@@ -111,7 +111,7 @@ typedef struct pending {
 /* The entry of an identity: NULL where there is none and `make` is false, or memory ran out. */
 pending *reports_pending(reports *r, thaw_hash key, bool make);
 
-/* ---- for an image (image.h) --------------------------------------------------------- *
+/* ---- for an image (image_tables.h) -------------------------------------------------- *
  * Records and text are written as whole pages, and stay where they are read: what is read must begin
  * with a page of memory that is the caller's alone. From the first such page on it is owned by `r`, as
  * far as *in has moved when reports_get_pages returns. Failure shows in in->failed. */

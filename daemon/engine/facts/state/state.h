@@ -386,7 +386,7 @@ struct facts {
     char texts[FACTS_LISTS_LIVE][64];   /* single strings that are made up: ids */
     uint32_t texts_next;
     numbers work_entities; /* scratch of report_entities */
-    numbers work_reports;  /* scratch of incidents.c */
+    numbers work_reports;  /* scratch of summary.c and facts.c */
 };
 
 /* ---- small things (tables.c) -------------------------------------------------------- */
@@ -466,6 +466,9 @@ static inline uint64_t feed_hash(uint32_t source, uint32_t country_index_)
 {
     return mix(source, country_index_);
 }
+/* Forms of release that are no act of grace, as bits by thaw_form. None given is taken for grace. */
+enum { FORMS_WITHOUT_GRACE = 1 << THAW_SENTENCE_SERVED };
+_Static_assert(THAW_FORM_COUNT <= 16, "sets of forms are kept in 16 bits");
 /* What parts the keys of one kind and country: grace, stage or effect. */
 uint8_t event_discriminator(const thaw_event *event);
 

@@ -1,5 +1,5 @@
 /*
- * image.h - tables of objects as bytes, for an image (engine.h): as they stand in memory, and behind
+ * image_tables.h - tables of objects as bytes, for an image (engine.h): as they stand in memory, and behind
  * each table what the lists in its objects hold.
  *
  *   capacity, count │ objects, their pointers without meaning │ list of the 1st, of the 2nd, ...
@@ -7,8 +7,8 @@
  * Bytes of another build mean nothing, so an image is only read by the build that wrote it. A list is
  * a pointer and a count with the capacity right behind it, as array.h grows them.
  */
-#ifndef FACTS_IMAGE_H
-#define FACTS_IMAGE_H
+#ifndef FACTS_IMAGE_TABLES_H
+#define FACTS_IMAGE_TABLES_H
 
 #include "facts/memory/index.h"
 #include "saved.h"
