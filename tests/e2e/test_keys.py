@@ -97,9 +97,19 @@ def publisher(context, secret, port=None):
     """An XPUB with keys at that port, or at one that it returns."""
     own = context.socket(zmq.XPUB)
     own.curve_server, own.curve_secretkey, own.linger = True, secret, 0
-    if port:
-        own.bind(f"tcp://{NETWORK}:{port}")
+    if port:  # libzmq's thread may still hold that of a socket that was closed
+        harness.wait_for(lambda: is_bound(own, f"tcp://{NETWORK}:{port}"), "a port that is free")
     return own, port or own.bind_to_random_port(f"tcp://{NETWORK}")
+
+
+def is_bound(socket, address):
+    try:
+        socket.bind(address)
+    except zmq.ZMQError as error:
+        if error.errno != zmq.EADDRINUSE:
+            raise
+        return False
+    return True
 
 
 def upstreams(d):
