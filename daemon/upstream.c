@@ -7,11 +7,13 @@
 #include <string.h>
 #include <zmq.h>
 
-#include "frames.h"
+#include "monitor.h"
 
-#define MONITOR_ADDRESS "inproc://thaw.events.monitor"
 #define EVENTS_MAX 1000 /* of the monitor, in one look */
 #define AGAIN_NS INT64_C(2000000000)
+
+static const int wanted = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+                          ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
 
 typedef struct peer {
     const char *address;
@@ -27,23 +29,6 @@ struct upstream {
     peer *peers;
     size_t count;
 };
-
-static int monitor_open(upstream *u, void *zmq)
-{
-    const int wanted = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
-                       ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                       ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
-    int linger = 0, unbounded = 0;
-
-    if (zmq_socket_monitor(u->events->socket, MONITOR_ADDRESS, wanted) < 0)
-        return -errno;
-    u->monitor = zmq_socket(zmq, ZMQ_PAIR);
-    if (u->monitor == NULL || zmq_setsockopt(u->monitor, ZMQ_LINGER, &linger, sizeof(linger)) < 0 ||
-        zmq_setsockopt(u->monitor, ZMQ_RCVHWM, &unbounded, sizeof(unbounded)) < 0 ||
-        zmq_connect(u->monitor, MONITOR_ADDRESS) < 0)
-        return -errno;
-    return 0;
-}
 
 static int peers_connect(upstream *u, const config_list *addresses, char *error)
 {
@@ -65,7 +50,7 @@ int upstream_new(void *zmq, endpoint *events, const config_list *addresses, cons
     snprintf(error, ENDPOINT_ERROR_BYTES, "events: the publishers cannot be watched: no memory");
     if (u != NULL) {
         *u = (upstream){.events = events, .keys = keys, .log = l, .peers = calloc(addresses->count, sizeof(*u->peers))};
-        r = u->peers == NULL ? -ENOMEM : monitor_open(u, zmq);
+        r = u->peers == NULL ? -ENOMEM : monitor_open(zmq, events->socket, "events", wanted, &u->monitor);
         if (r == 0)
             r = peers_connect(u, addresses, error);
     }
@@ -80,9 +65,7 @@ upstream *upstream_free(upstream *u)
 {
     if (u == NULL)
         return NULL;
-    zmq_socket_monitor(u->events->socket, NULL, 0);
-    if (u->monitor != NULL)
-        zmq_close(u->monitor);
+    monitor_close(u->monitor, u->events->socket);
     free(u->peers);
     free(u);
     return NULL;
@@ -164,12 +147,12 @@ static void peer_refused(upstream *u, peer *p, bool hung_up, int64_t now_ns)
 
 static void event_take(upstream *u, frames *f, int64_t now_ns)
 {
-    peer *p = f->kept < 2 || frames_size(f, 0) < 6 ? NULL : peer_find(u, frames_data(f, 1), frames_size(f, 1));
-    uint16_t what;
+    int32_t value;
+    uint16_t what = monitor_event(f, &value);
+    peer *p = what == 0 || f->kept < 2 ? NULL : peer_find(u, frames_data(f, 1), frames_size(f, 1));
 
     if (p == NULL)
         return;
-    memcpy(&what, frames_data(f, 0), sizeof(what));
     if (what == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
         peer_came(u, p);
     else if (what == ZMQ_EVENT_DISCONNECTED)

@@ -9,9 +9,8 @@
 #include <sys/ioctl.h>
 #include <zmq.h>
 
-#include "frames.h"
+#include "monitor.h"
 
-#define MONITOR_ADDRESS "inproc://thaw.alerts.monitor"
 #define EVENTS_MAX 10000 /* of the monitor, in one look */
 
 typedef struct peer {
@@ -31,26 +30,15 @@ struct watch {
 int watch_new(void *zmq, void *socket, log *l, watch **ret_watch)
 {
     watch *w = calloc(1, sizeof(*w));
-    int r = 0, linger = 0, unbounded = 0;
+    int r;
 
     if (w == NULL)
         return -ENOMEM;
     w->log = l;
+    w->socket = socket;
     w->peers = calloc(WATCH_PEERS_MAX, sizeof(*w->peers));
-    if (w->peers == NULL)
-        r = -ENOMEM;
-    else if (zmq_socket_monitor(socket, MONITOR_ADDRESS,
-                                ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED) < 0)
-        r = -errno;
-    if (r == 0) {
-        w->socket = socket;
-        w->monitor = zmq_socket(zmq, ZMQ_PAIR);
-        if (w->monitor == NULL ||
-            zmq_setsockopt(w->monitor, ZMQ_LINGER, &linger, sizeof(linger)) < 0 ||
-            zmq_setsockopt(w->monitor, ZMQ_RCVHWM, &unbounded, sizeof(unbounded)) < 0 ||
-            zmq_connect(w->monitor, MONITOR_ADDRESS) < 0)
-            r = -errno;
-    }
+    r = w->peers == NULL ? -ENOMEM
+                         : monitor_open(zmq, socket, "alerts", ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED, &w->monitor);
     if (r < 0) {
         watch_free(w);
         return r;
@@ -63,10 +51,7 @@ watch *watch_free(watch *w)
 {
     if (w == NULL)
         return NULL;
-    if (w->socket != NULL)
-        zmq_socket_monitor(w->socket, NULL, 0);
-    if (w->monitor != NULL)
-        zmq_close(w->monitor);
+    monitor_close(w->monitor, w->socket);
     free(w->peers);
     free(w);
     return NULL;
@@ -90,22 +75,17 @@ static void peer_went(watch *w, int fd)
         }
 }
 
-/* A monitor's event: 16 bits of what, 32 bits of value, which is the descriptor. */
 void watch_take(watch *w)
 {
     frames f;
 
     for (int i = 0; i < EVENTS_MAX && frames_receive(w->monitor, &f) == 0; i++) {
-        if (f.kept > 0 && frames_size(&f, 0) >= 6) {
-            uint16_t what;
-            int32_t fd;
-            memcpy(&what, frames_data(&f, 0), sizeof(what));
-            memcpy(&fd, frames_data(&f, 0) + 2, sizeof(fd));
-            if (what == ZMQ_EVENT_ACCEPTED)
-                peer_came(w, fd);
-            else
-                peer_went(w, fd);
-        }
+        int32_t fd;
+        uint16_t what = monitor_event(&f, &fd);
+        if (what == ZMQ_EVENT_ACCEPTED)
+            peer_came(w, fd);
+        else if (what != 0)
+            peer_went(w, fd);
         frames_done(&f);
     }
 }

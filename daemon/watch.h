@@ -23,8 +23,7 @@ typedef struct watch watch;
 int watch_new(void *zmq, void *socket, log *l, watch **ret_watch);
 watch *watch_free(watch *w);
 
-/* What who came and went is told on. Where news of them found no room, libzmq's thread would wait and
- * everything with it: the room is unbounded, so it wakes the loop. */
+/* What who came and went is told on (monitor.h): it wakes the loop. */
 void *watch_socket(const watch *w);
 /* Takes in who came and went; called in each pass. */
 void watch_take(watch *w);

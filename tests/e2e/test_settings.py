@@ -50,6 +50,16 @@ def said(d, sent):
     return reply["rejected"][0]["code"] if reply["rejected"] else None
 
 
+def deaf(d):
+    """A subscriber of which thawd knows, and that takes next to nothing from it until it is read."""
+    sock = d.context.socket(zmq.SUB)
+    sock.linger, sock.rcvhwm = 0, 1
+    sock.subscribe("")
+    sock.connect(d.address("alerts"))
+    harness.receive(sock)
+    return sock
+
+
 class Settings(unittest.TestCase):
     def code(self, sent, **settings):
         with started(**settings) as d:
@@ -110,11 +120,7 @@ class Settings(unittest.TestCase):
 
     def test_linger(self):
         with started([EACH_SOURCE], linger="2s", alerts_hwm=1000000) as d:
-            sock = d.context.socket(zmq.SUB)
-            sock.linger, sock.rcvhwm = 0, 1
-            sock.subscribe("")
-            sock.connect(d.address("alerts"))
-            harness.receive(sock)
+            sock = deaf(d)
             make_alerts(d, 0, 5000)
             began = time.monotonic()
             d.stop()
@@ -191,11 +197,7 @@ class Settings(unittest.TestCase):
         got = {}
         for hwm in (10, 1000000):
             with started([EACH_SOURCE], alerts_hwm=hwm, linger="0ms") as d:
-                sock = d.context.socket(zmq.SUB)
-                sock.linger, sock.rcvhwm = 0, 1
-                sock.subscribe("")
-                sock.connect(d.address("alerts"))
-                harness.receive(sock)
+                sock = deaf(d)
                 make_alerts(d, 0, 5000)
                 last, got[hwm] = 0, 0
                 while last < 5000 and (frames := harness.receive(sock)):
