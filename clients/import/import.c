@@ -106,8 +106,8 @@ static int events_publish(import *i)
         complain("import: thawd refused %" PRIu64 " events that lie before all that it keeps "
                  "(retain); it holds no measures by them",
                  i->too_old);
-    if (result == -ETIMEDOUT)
-        connection_complain_silence(&i->options->common, i->options->common.service);
+    if (connection_is_silence(result))
+        connection_complain_silence(&i->options->common, i->options->common.service, result);
     input_free(in);
     connection_free(c);
     return result;
@@ -134,7 +134,7 @@ static int events_tell(import *i)
                  i->blocking);
         return CLIENT_NOT_SO;
     }
-    if (result != -ETIMEDOUT && result != -EINVAL)
+    if (!connection_is_silence(result) && result != -EINVAL)
         complain("import: %s", strerror(-result));
     complain("import: not everything was acknowledged; the next run tells it again, which is safe");
     return CLIENT_NO_ANSWER;

@@ -124,8 +124,8 @@ static int finish(const common_options *common, int result, const answer *reply)
         connection_complain_refusal("explain", &reply->body);
         return CLIENT_NOT_SO;
     }
-    if (result == -ETIMEDOUT)
-        connection_complain_silence(common, common->service);
+    if (connection_is_silence(result))
+        connection_complain_silence(common, common->service, result);
     else
         complain("explain: %s", strerror(-result));
     return CLIENT_NO_ANSWER;

@@ -130,9 +130,9 @@ static int failed(pub *p, int result, const publishing_totals *t)
     publish_screen_clear(&p->screen);
     if (result == -ETIMEDOUT && !p->unacknowledged)
         p->common.timeout_ns = answer_ns(p);
-    if (result == -ETIMEDOUT || result == -ENOTCONN)
-        connection_complain_silence(&p->common,
-                                    p->unacknowledged ? p->common.events : p->common.service);
+    if (connection_is_silence(result) || result == -ENOTCONN)
+        connection_complain_silence(
+            &p->common, p->unacknowledged ? p->common.events : p->common.service, result);
     else if (result != -EINVAL)
         complain("pub: %s", strerror(-result));
     if (!p->unacknowledged && t->read > 0)

@@ -19,7 +19,7 @@
 enum { TOPIC_BYTES = 32, SETTLE_MS = 100 };
 
 typedef struct broadcast {
-    void *socket;
+    wire_link link;
     batch *current;
     char topic[TOPIC_BYTES];
     uint32_t batch_events;
@@ -32,8 +32,8 @@ static int flush_batch(broadcast *b)
     if (b->current == NULL || b->current->count == 0)
         return 0;
     const uint8_t *body = batch_body(b->current, &len);
-    if (zmq_send(b->socket, b->topic, strlen(b->topic), ZMQ_SNDMORE) < 0 ||
-        zmq_send(b->socket, body, len, 0) < 0)
+    if (zmq_send(b->link.socket, b->topic, strlen(b->topic), ZMQ_SNDMORE) < 0 ||
+        zmq_send(b->link.socket, body, len, 0) < 0)
         return errno == EAGAIN ? -ETIMEDOUT : -errno;
     b->totals->accepted += b->current->count;
     b->current = batch_free(b->current);
@@ -80,19 +80,22 @@ static int event_send(broadcast *b, const input_event *event)
 }
 
 /* Waits for the first subscription, and a moment for those that come with it. */
-static int subscriber_wait(void *socket, int64_t timeout_ns)
+static int subscriber_wait(wire_link *link, int64_t timeout_ns)
 {
     long wait_ms = (long)(timeout_ns / 1000000);
     int found = 0;
     for (;;) {
-        zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLIN};
+        zmq_pollitem_t item = {.socket = link->socket, .events = ZMQ_POLLIN};
         char subscription[512];
         int ready = zmq_poll(&item, 1, wait_ms);
         if (ready < 0 && errno != EINTR)
             return -errno;
+        wire_link_tend(link, wire_clock_ms());
+        if (ready == 0 && found == 0)
+            return link->refused ? -EACCES : -ETIMEDOUT;
         if (ready == 0)
-            return found > 0 ? 0 : -ETIMEDOUT;
-        if (ready > 0 && zmq_recv(socket, subscription, sizeof subscription, ZMQ_DONTWAIT) > 0)
+            return 0;
+        if (ready > 0 && zmq_recv(link->socket, subscription, sizeof subscription, ZMQ_DONTWAIT) > 0)
             found++;
         wait_ms = found > 0 ? SETTLE_MS : wait_ms;
     }
@@ -132,19 +135,18 @@ int broadcast_run(connection *c, const common_options *common, input *in, uint32
     int on = 1;
     int patience_ms = (int)(common->timeout_ns / 1000000);
     broadcast b = {.batch_events = batch_events, .totals = totals};
-    b.socket = connection_open(c, ZMQ_XPUB, common->events);
-    if (b.socket == NULL)
+    if (connection_open(c, ZMQ_XPUB, common->events, &b.link) != 0)
         return -EINVAL;
     int result = 0;
-    if (zmq_setsockopt(b.socket, ZMQ_XPUB_NODROP, &on, sizeof on) != 0 ||
-        zmq_setsockopt(b.socket, ZMQ_SNDTIMEO, &patience_ms, sizeof patience_ms) != 0 ||
-        zmq_setsockopt(b.socket, ZMQ_LINGER, &patience_ms, sizeof patience_ms) != 0)
+    if (zmq_setsockopt(b.link.socket, ZMQ_XPUB_NODROP, &on, sizeof on) != 0 ||
+        zmq_setsockopt(b.link.socket, ZMQ_SNDTIMEO, &patience_ms, sizeof patience_ms) != 0 ||
+        zmq_setsockopt(b.link.socket, ZMQ_LINGER, &patience_ms, sizeof patience_ms) != 0)
         result = -errno;
     if (result == 0)
-        result = subscriber_wait(b.socket, common->timeout_ns);
+        result = subscriber_wait(&b.link, common->timeout_ns);
     if (result == 0)
         result = input_send(&b, in, report);
     batch_free(b.current);
-    zmq_close(b.socket);
+    wire_link_close(&b.link);
     return result;
 }

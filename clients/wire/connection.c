@@ -10,17 +10,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../proto/src/link.h"
 #include "client.h"
 #include "forms/pack.h"
 #include "screen/screen.h"
 #include "wire/keys.h"
 
-enum { REPLY_FRAMES = 3, REPLY_BYTES_MAX = 256 * 1024 * 1024 };
+enum { REPLY_FRAMES = 3, REPLY_BYTES_MAX = 256 * 1024 * 1024, TEND_MS = 500 };
 
 struct connection {
     const common_options *options;
-    void *context, *service;
+    void *context;
+    wire_link service;
     keys curve;
     uint64_t asked;
 };
@@ -29,8 +29,7 @@ connection *connection_free(connection *c)
 {
     if (c == NULL)
         return NULL;
-    if (c->service != NULL)
-        zmq_close(c->service);
+    wire_link_close(&c->service);
     if (c->context != NULL)
         zmq_ctx_term(c->context);
     keys_clear(&c->curve);
@@ -38,52 +37,22 @@ connection *connection_free(connection *c)
     return NULL;
 }
 
-static int set_int(void *socket, int option, int value)
+int connection_open(connection *c, int type, const char *endpoint, wire_link *ret_link)
 {
-    return zmq_setsockopt(socket, option, &value, sizeof value);
-}
-
-static int socket_prepare(connection *c, void *socket)
-{
-    int64_t most = REPLY_BYTES_MAX;
-    if (zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most) != 0 ||
-        set_int(socket, ZMQ_LINGER, 0) != 0 || set_int(socket, ZMQ_RECONNECT_IVL, 50) != 0 ||
-        set_int(socket, ZMQ_RECONNECT_IVL_MAX, 1000) != 0 ||
-        set_int(socket, ZMQ_TCP_KEEPALIVE, 1) != 0 ||
-        set_int(socket, ZMQ_TCP_KEEPALIVE_IDLE, 30) != 0 ||
-        set_int(socket, ZMQ_TCP_KEEPALIVE_INTVL, 10) != 0 || set_int(socket, ZMQ_IPV6, 1) != 0)
-        return -errno;
-    return c->options->server_key == NULL ? 0 : keys_apply(&c->curve, socket);
-}
-
-static int connect_sound(void *socket, const char *endpoint)
-{
-    if (wire_endpoint_is_sound(endpoint))
-        return zmq_connect(socket, endpoint);
-    errno = EINVAL;
-    return -1;
-}
-
-void *connection_open(connection *c, int type, const char *endpoint)
-{
-    void *socket = zmq_socket(c->context, type);
-    if (socket == NULL) {
-        complain("no socket: %s", zmq_strerror(errno));
-        return NULL;
-    }
-    /* IMMEDIATE: what is sent goes to a thawd that is there, not into a queue for one that may
-     * come. */
-    if (socket_prepare(c, socket) != 0 ||
-        (type == ZMQ_DEALER && set_int(socket, ZMQ_IMMEDIATE, 1) != 0) ||
-        connect_sound(socket, endpoint) != 0) {
+    const bool keyed = c->options->server_key != NULL;
+    const thaw_connection to = {.endpoint = endpoint,
+                                .server_key = keyed ? c->curve.server_public : NULL,
+                                .public_key = keyed ? c->curve.own_public : NULL,
+                                .secret_key = keyed ? c->curve.own_secret : NULL,
+                                .zmq_context = c->context,
+                                .message_bytes = REPLY_BYTES_MAX};
+    int result = wire_link_open(ret_link, &to, type);
+    if (result != 0)
         complain(
             "cannot connect to '%s': %s (expected an address such as ipc:///run/thaw/service or "
             "tcp://127.0.0.1:5780)",
-            endpoint, zmq_strerror(errno));
-        zmq_close(socket);
-        return NULL;
-    }
-    return socket;
+            endpoint, zmq_strerror(-result));
+    return result;
 }
 
 int connection_new(const common_options *options, connection **ret_connection)
@@ -101,18 +70,18 @@ int connection_new(const common_options *options, connection **ret_connection)
     int result =
         options->server_key == NULL ? 0 : keys_load(&c->curve, options->server_key, options->key);
     if (result == 0)
-        c->service = connection_open(c, ZMQ_DEALER, options->service);
-    if (c->service == NULL) {
+        result = connection_open(c, ZMQ_DEALER, options->service, &c->service);
+    if (result != 0) {
         connection_free(c);
-        return result != 0 ? result : -EINVAL;
+        return result;
     }
     *ret_connection = c;
     return 0;
 }
 
-void *connection_socket(connection *c)
+wire_link *connection_service(connection *c)
 {
-    return c->service;
+    return &c->service;
 }
 
 /* ---- frames ------------------------------------------------------------------------- */
@@ -187,19 +156,21 @@ static int answer_decode(answer *a, zmq_msg_t *body)
     return pack_decode(zmq_msg_data(&a->frame), zmq_msg_size(&a->frame), &a->zone, &a->body);
 }
 
-/* Waits until the socket can do what is asked; -ETIMEDOUT at the deadline. */
-static int socket_wait(void *socket, short what, int64_t deadline_ns)
+/* Waits until thawd can be asked, or has answered; at the deadline -ETIMEDOUT or -EACCES. */
+static int service_wait(wire_link *service, short what, int64_t deadline_ns)
 {
     for (;;) {
         int64_t left_ns = deadline_ns - monotonic_ns();
+        wire_link_tend(service, wire_clock_ms());
         if (left_ns <= 0)
-            return -ETIMEDOUT;
-        zmq_pollitem_t item = {.socket = socket, .events = what};
-        int ready = zmq_poll(&item, 1, (long)(left_ns / 1000000) + 1);
-        if (ready > 0)
-            return 0;
-        if (ready < 0 && errno != EINTR)
+            return service->refused ? -EACCES : -ETIMEDOUT;
+        zmq_pollitem_t items[] = {{.socket = service->socket, .events = what},
+                                  {.socket = service->monitor, .events = ZMQ_POLLIN}};
+        long wait_ms = (long)(left_ns / 1000000) + 1;
+        if (zmq_poll(items, 2, wait_ms < TEND_MS ? wait_ms : TEND_MS) < 0 && errno != EINTR)
             return -errno;
+        if (items[0].revents != 0)
+            return 0;
     }
 }
 
@@ -209,9 +180,9 @@ static int question_send(connection *c, const char *verb, const char *id,
     static const char empty_map[] = {(char)0x80};
     const char *data = body != NULL ? body->data : empty_map;
     size_t len = body != NULL ? body->size : sizeof empty_map;
-    if (zmq_send(c->service, verb, strlen(verb), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
-        zmq_send(c->service, id, strlen(id), ZMQ_SNDMORE) < 0 ||
-        zmq_send(c->service, data, len, 0) < 0)
+    if (zmq_send(c->service.socket, verb, strlen(verb), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
+        zmq_send(c->service.socket, id, strlen(id), ZMQ_SNDMORE) < 0 ||
+        zmq_send(c->service.socket, data, len, 0) < 0)
         return -errno;
     return 0;
 }
@@ -220,7 +191,7 @@ static int reply_take(connection *c, const char *id, answer *ret_answer)
 {
     zmq_msg_t frames[REPLY_FRAMES];
     size_t count = 0;
-    int result = frames_receive(c->service, frames, REPLY_FRAMES, &count);
+    int result = frames_receive(c->service.socket, frames, REPLY_FRAMES, &count);
     if (result != 0)
         return result;
     bool ours = count == REPLY_FRAMES && frame_equals(&frames[1], id);
@@ -236,13 +207,13 @@ int connection_try(connection *c, const char *verb, const msgpack_sbuffer *body,
     char id[24];
     int64_t deadline_ns = monotonic_ns() + c->options->timeout_ns;
     snprintf(id, sizeof id, "%" PRIu64, ++c->asked);
-    int result = socket_wait(c->service, ZMQ_POLLOUT, deadline_ns);
+    int result = service_wait(&c->service, ZMQ_POLLOUT, deadline_ns);
     if (result == 0)
         result = question_send(c, verb, id, body);
     if (result != 0)
         return result;
     do {
-        result = socket_wait(c->service, ZMQ_POLLIN, deadline_ns);
+        result = service_wait(&c->service, ZMQ_POLLIN, deadline_ns);
         if (result == 0)
             result = reply_take(c, id, ret_answer);
     } while (result == -EAGAIN || result == -EINTR);
@@ -258,8 +229,8 @@ int connection_ask(connection *c, const char *verb, const msgpack_sbuffer *body,
         connection_complain_refusal(verb, &ret_answer->body);
         return CLIENT_NOT_SO;
     }
-    if (result == -ETIMEDOUT)
-        connection_complain_silence(c->options, c->options->service);
+    if (connection_is_silence(result))
+        connection_complain_silence(c->options, c->options->service, result);
     else
         complain("%s: the reply from %s cannot be read: %s", verb, c->options->service,
                  strerror(-result));
@@ -286,9 +257,22 @@ void connection_complain_refusal(const char *verb, const msgpack_object *body)
     fputs(")\n", stderr);
 }
 
-void connection_complain_silence(const common_options *options, const char *endpoint)
+bool connection_is_silence(int result)
+{
+    return result == -ETIMEDOUT || result == -EACCES;
+}
+
+void connection_complain_silence(const common_options *options, const char *endpoint, int result)
 {
     double seconds = (double)options->timeout_ns / 1e9;
+    if (result == -EACCES) {
+        complain(options->server_key != NULL
+                     ? "%s refuses the connection: is the own key (--key) among the curve.clients "
+                       "of thawd there, and --server-key its public key?"
+                     : "%s refuses the connection: it asks for keys (--server-key, --key)",
+                 endpoint);
+        return;
+    }
     if (strncmp(endpoint, "ipc://", 6) == 0 && endpoint[6] == '/') {
         if (access(endpoint + 6, F_OK) != 0) {
             complain("no connection to %s: %s; is thawd running?", endpoint, strerror(errno));

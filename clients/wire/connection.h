@@ -9,6 +9,7 @@
 #include <msgpack.h>
 #include <zmq.h>
 
+#include "../proto/src/link.h"
 #include "arguments.h"
 
 typedef struct connection connection;
@@ -25,12 +26,12 @@ typedef struct answer {
 int connection_new(const common_options *options, connection **ret_connection);
 connection *connection_free(connection *c);
 
-/* The DEALER socket, for verbs that pipeline. */
-void *connection_socket(connection *c);
+/* The DEALER, for verbs that pipeline. */
+wire_link *connection_service(connection *c);
 
-/* Opens another socket of the given type to one endpoint, with the same security and limits;
- * NULL after a complaint. The caller closes it before connection_free. */
-void *connection_open(connection *c, int type, const char *endpoint);
+/* Opens another socket of the given type to one endpoint, with the same keys and limits; -errno after
+ * a complaint. The caller closes it with wire_link_close before connection_free. */
+int connection_open(connection *c, int type, const char *endpoint, wire_link *ret_link);
 
 /* Sends verb and body (NULL: an empty map) and waits for the reply.
  * CLIENT_DONE: ret_answer holds an OK body. Otherwise a complaint was printed: CLIENT_NOT_SO for an
@@ -38,15 +39,17 @@ void *connection_open(connection *c, int type, const char *endpoint);
 int connection_ask(connection *c, const char *verb, const msgpack_sbuffer *body,
                    answer *ret_answer);
 
-/* The same without complaint: 0; -EREMOTEIO: ret_answer holds an ERR body; -ETIMEDOUT, -EBADMSG. */
+/* The same without complaint: 0; -EREMOTEIO: ret_answer holds an ERR body; -ETIMEDOUT; -EACCES: no
+ * answer either, as thawd refused the keys or asks for some; -EBADMSG. */
 int connection_try(connection *c, const char *verb, const msgpack_sbuffer *body,
                    answer *ret_answer);
 
 /* Empty to begin with ({0} will do); freeing an empty one is fine. */
 void answer_free(answer *a);
 
-/* Says that no answer came, with the likely reason. */
-void connection_complain_silence(const common_options *options, const char *endpoint);
+/* Whether a result says that no answer came; and says so, with the reason or a likely one. */
+bool connection_is_silence(int result);
+void connection_complain_silence(const common_options *options, const char *endpoint, int result);
 
 /* Says what an ERR body says. */
 void connection_complain_refusal(const char *verb, const msgpack_object *body);

@@ -71,15 +71,6 @@ int keys_load(keys *k, const char *server, const char *own)
     return zmq_curve_public(k->own_public, k->own_secret) == 0 ? 0 : -errno;
 }
 
-int keys_apply(const keys *k, void *socket)
-{
-    if (zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, k->server_public, KEY_TEXT - 1) != 0 ||
-        zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, k->own_public, KEY_TEXT - 1) != 0 ||
-        zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, k->own_secret, KEY_TEXT - 1) != 0)
-        return -errno;
-    return 0;
-}
-
 void keys_clear(keys *k)
 {
     sodium_memzero(k, sizeof *k);

@@ -17,8 +17,6 @@ int key_read(const char *path, char ret_key[KEY_TEXT]);
 /* server: the key itself or a file of it. own: file of the secret key, or NULL for one made for
  * the occasion. -EINVAL or -errno after a complaint. */
 int keys_load(keys *k, const char *server, const char *own);
-/* Makes a socket speak CURVE as a client. -errno. */
-int keys_apply(const keys *k, void *socket);
 void keys_clear(keys *k);
 
 #endif

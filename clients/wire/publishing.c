@@ -22,7 +22,7 @@ typedef struct queue {
 
 typedef struct publishing {
     connection *connection;
-    void *socket;
+    wire_link *service;
     input *in;
     const publishing_options *options;
     const publishing_report *report;
@@ -159,10 +159,10 @@ static int batch_send(publishing *p, batch *b)
     size_t len = 0;
     int id_len = snprintf(id, sizeof id, "%" PRIu64, b->id);
     const uint8_t *body = batch_body(b, &len);
-    if (zmq_send(p->socket, "publish", 7, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+    if (zmq_send(p->service->socket, "publish", 7, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
         return -errno;
-    if (zmq_send(p->socket, id, (size_t)id_len, ZMQ_SNDMORE) < 0 ||
-        zmq_send(p->socket, body, len, 0) < 0)
+    if (zmq_send(p->service->socket, id, (size_t)id_len, ZMQ_SNDMORE) < 0 ||
+        zmq_send(p->service->socket, body, len, 0) < 0)
         return -errno;
     b->sent_ns = monotonic_ns();
     p->totals->resent += b->sent_count++ > 0;
@@ -304,7 +304,7 @@ static int answers_take(publishing *p, int64_t now_ns)
     for (;;) {
         zmq_msg_t frames[REPLY_FRAMES];
         size_t count = 0;
-        int result = frames_receive(p->socket, frames, REPLY_FRAMES, &count);
+        int result = frames_receive(p->service->socket, frames, REPLY_FRAMES, &count);
         if (result == -EAGAIN || result == -EINTR)
             return 0;
         if (result != 0)
@@ -328,7 +328,7 @@ static bool input_ready(int fd)
 /* Sleeps until an answer, more input, or the next thing to do by time. */
 static int publishing_wait(publishing *p)
 {
-    zmq_pollitem_t items[2] = {{.socket = p->socket, .events = ZMQ_POLLIN}};
+    zmq_pollitem_t items[2] = {{.socket = p->service->socket, .events = ZMQ_POLLIN}};
     int count = 1;
     if (p->waiting.first != NULL && monotonic_ns() >= p->hold_ns)
         items[0].events |= ZMQ_POLLOUT;
@@ -336,6 +336,7 @@ static int publishing_wait(publishing *p)
         items[count++] = (zmq_pollitem_t){.fd = input_fd(p->in), .events = ZMQ_POLLIN};
     if (zmq_poll(items, count, 100) < 0 && errno != EINTR)
         return -errno;
+    wire_link_tend(p->service, wire_clock_ms());
     if (count == 2 && items[1].revents != 0)
         input_fill(p->in);
     return 0;
@@ -367,9 +368,9 @@ static int publishing_step(publishing *p)
         result = waiting_send(p, now_ns);
     int64_t silent_ns = publishing_idle(p) ? 0 : now_ns - p->heard_ns;
     if (result == 0 && !p->sent && silent_ns > p->options->connect_ns)
-        result = -ENOTCONN;
+        result = p->service->refused ? -EACCES : -ENOTCONN;
     if (result == 0 && silent_ns > p->options->timeout_ns)
-        result = -ETIMEDOUT;
+        result = p->service->refused ? -EACCES : -ETIMEDOUT;
     if (now_ns - p->progress_ns > PROGRESS_NS) {
         p->progress_ns = now_ns;
         p->report->progress(p->report->context, p->totals);
@@ -381,7 +382,7 @@ int publishing_run(connection *c, input *in, const publishing_options *options,
                    const publishing_report *report, publishing_totals *totals)
 {
     publishing p = {.connection = c,
-                    .socket = connection_socket(c),
+                    .service = connection_service(c),
                     .in = in,
                     .options = options,
                     .report = report,

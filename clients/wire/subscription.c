@@ -19,7 +19,7 @@ typedef struct subscription {
     connection *connection;
     const common_options *common;
     const subscription_options *options;
-    void *socket;
+    wire_link alerts;
     char epoch[EPOCH_BYTES];
     uint64_t last;      /* number up to which everything was delivered */
     uint64_t published; /* the last number that came over alerts */
@@ -260,7 +260,7 @@ static int heal(subscription *s)
     int result = replay(s);
     if (result == -ESTALE)
         result = renew(s);
-    return result == -ETIMEDOUT ? 0 : result;
+    return connection_is_silence(result) ? 0 : result;
 }
 
 /* Numbers never fall over alerts (least: the lowest that may follow the last one): where one does,
@@ -330,13 +330,14 @@ static int follow(subscription *s)
 {
     s->heard_ns = monotonic_ns();
     while (!s->done) {
-        zmq_pollitem_t item = {.socket = s->socket, .events = ZMQ_POLLIN};
+        zmq_pollitem_t item = {.socket = s->alerts.socket, .events = ZMQ_POLLIN};
         zmq_msg_t frames[FRAMES];
         size_t count = 0;
-        int result = frames_receive(s->socket, frames, FRAMES, &count);
+        int result = frames_receive(s->alerts.socket, frames, FRAMES, &count);
         if (result == -EAGAIN) {
             if (zmq_poll(&item, 1, WAIT_MS) < 0 && errno != EINTR)
                 return -errno;
+            wire_link_tend(&s->alerts, wire_clock_ms());
             silence_watch(s, item.revents != 0);
             s->done = s->options->deserted(s->options->context);
             continue;
@@ -346,7 +347,7 @@ static int follow(subscription *s)
         silence_watch(s, true);
         result = message_take(s, frames, count);
         frames_close(frames, count);
-        if (result == -ETIMEDOUT)
+        if (connection_is_silence(result))
             s->epoch[0] = '?'; /* a snapshot is still owed: no epoch is like this one */
         else if (result != 0)
             return result;
@@ -372,12 +373,11 @@ static int subscribe(subscription *s)
 {
     int queued = 100000;
     const char *topic = s->options->topic;
-    s->socket = connection_open(s->connection, ZMQ_SUB, s->common->alerts);
-    if (s->socket == NULL)
+    if (connection_open(s->connection, ZMQ_SUB, s->common->alerts, &s->alerts) != 0)
         return -EINVAL;
-    if (zmq_setsockopt(s->socket, ZMQ_RCVHWM, &queued, sizeof queued) != 0 ||
-        zmq_setsockopt(s->socket, ZMQ_SUBSCRIBE, topic, strlen(topic)) != 0 ||
-        zmq_setsockopt(s->socket, ZMQ_SUBSCRIBE, "beat", 4) != 0)
+    if (zmq_setsockopt(s->alerts.socket, ZMQ_RCVHWM, &queued, sizeof queued) != 0 ||
+        zmq_setsockopt(s->alerts.socket, ZMQ_SUBSCRIBE, topic, strlen(topic)) != 0 ||
+        zmq_setsockopt(s->alerts.socket, ZMQ_SUBSCRIBE, "beat", 4) != 0)
         return -errno;
     return 0;
 }
@@ -391,10 +391,9 @@ int subscription_run(connection *c, const common_options *common,
         result = begin(&s);
     if (result == 0 && options->follow && !s.done)
         result = follow(&s);
-    if (s.socket != NULL)
-        zmq_close(s.socket);
-    if (result == -ETIMEDOUT)
-        connection_complain_silence(common, common->service);
+    wire_link_close(&s.alerts);
+    if (connection_is_silence(result))
+        connection_complain_silence(common, common->service, result);
     else if (result != 0 && result != -EREMOTEIO && result != -EINVAL)
         complain("tail: %s", strerror(-result));
     return result == 0 ? CLIENT_DONE : result == -EREMOTEIO ? CLIENT_NOT_SO : CLIENT_NO_ANSWER;

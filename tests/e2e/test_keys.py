@@ -248,6 +248,35 @@ class Keys(unittest.TestCase):
             self.assertEqual(p.process.wait(harness.PATIENCE), 0)
             harness.wait_for(lambda: p.lines == ["OK accepted 1, duplicates 0"], "its acknowledgement")
 
+    def test_thaw_says_that_it_is_refused(self):
+        with Locked() as d:
+            right, wrong = d.keyed_env(d.known), dict(d.keyed_env(d.other))
+            none = {k: v for k, v in right.items() if not k.startswith("THAW_SERVER")}
+            for env, said in ((wrong, "is the own key (--key) among the curve.clients"), (none, "it asks for keys")):
+                for words in (["status"], ["tail"], ["explain", "x"], ["pub"], ["pub", "--unacknowledged"]):
+                    done = subprocess.run([harness.THAW, *words, "--timeout", "1"], env=env, capture_output=True,
+                                          text=True, input=json.dumps(event(1)) + "\n", check=False,
+                                          timeout=harness.PATIENCE)
+                    self.assertEqual(done.returncode, 3, (words, done.stderr))
+                    self.assertIn("refuses the connection: ", done.stderr)
+                    self.assertIn(said, done.stderr)
+
+    def test_a_tail_that_is_admitted_again_goes_on(self):
+        with Locked() as d:
+            env = d.keyed_env(d.known)
+            d.publish(event(1))
+            with Watched([harness.THAW, "tail", "--json"], env) as t:
+                t.wait_for(lambda t: len(t.lines) == 1, "the active alert")
+                d.admit("known.public", d.other)
+                d.configure({name: {"bind": d.status()["endpoints"][name]} for name in ("service", "alerts", "events")})
+                d.restart()
+                harness.wait_for(lambda: d.counters()["denied"] > 0, "that it is refused")
+                d.publish(event(2, country="LT"))
+                d.admit("known.public", d.known)
+                d.ok("reload")
+                t.wait_for(lambda t: len(t.lines) == 2, "what came meanwhile")
+                self.assertEqual(json.loads(t.lines[1])["id"], "any-release:LT:1")
+
     def test_who_is_refused_is_told(self):
         with Locked() as d:
             done = subprocess.run([os.path.join(HERE, "example_publish")], env=d.keyed_env(d.other), check=False,
