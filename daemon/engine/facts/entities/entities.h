@@ -104,7 +104,7 @@ typedef struct measure_view {
     int64_t next_ns;              /* when it next may change by itself; TIME_UNKNOWN: never */
 } measure_view;
 void measure_look(facts *f, entity *e, int64_t now_ns, measure_view *ret_view);
-/* The same now, of only the reports that a plan keeps (retain.c). */
+/* The same now, of only the reports that a plan keeps (kept/retain.h). */
 void measure_look_at(facts *f, const entity *e, const uint8_t *only, measure_view *ret_view);
 /* Called for each report on the measure, in order, with what it is after it. */
 typedef void (*measure_told_fn)(void *context, uint32_t report, const measure_view *after);
