@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libfyaml.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +11,7 @@
 #include <unistd.h>
 
 #include "../proto/src/text.h"
+#include "config_settle.h"
 #include "config_values.h"
 
 #define KIB UINT64_C(1024)
@@ -110,24 +109,6 @@ static const config_key keys[] = {
 };
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
 
-/* What one reading of a file needs to know. */
-typedef struct reading {
-    const char *file;
-    config *into;
-    char *error;
-} reading;
-
-static int fail(const reading *r, int line, int column, const char *found, size_t found_len,
-                const char *expected)
-{
-    char quoted[80];
-
-    wire_text_quote(quoted, sizeof(quoted), found, found_len);
-    snprintf(r->error, CONFIG_ERROR_BYTES, "%s:%d:%d: found %s, expected %s", r->file, line, column,
-             quoted, expected);
-    return -EINVAL;
-}
-
 typedef struct place {
     int line, column;
 } place;
@@ -149,14 +130,14 @@ static const char *node_what(struct fy_node *node)
     return fy_node_is_sequence(node) ? "a list" : "a single value";
 }
 
-static int fail_node(const reading *r, place at, struct fy_node *node, const char *expected)
+static int fail_node(const config_reading *r, place at, struct fy_node *node, const char *expected)
 {
     snprintf(r->error, CONFIG_ERROR_BYTES, "%s:%d:%d: found %s, expected %s", r->file, at.line,
              at.column, node_what(node), expected);
     return -EINVAL;
 }
 
-static int read_item(const reading *r, const config_key *key, struct fy_node *node, place at,
+static int read_item(const config_reading *r, const config_key *key, struct fy_node *node, place at,
                      config_list *list)
 {
     const char *text, *expected;
@@ -168,14 +149,14 @@ static int read_item(const reading *r, const config_key *key, struct fy_node *no
     text = fy_node_get_scalar(node, &len);
     expected = key->check(text == NULL ? "" : text, len);
     if (expected != NULL)
-        return fail(r, at.line, at.column, text, len, expected);
+        return config_fail(r, at.line, at.column, text, len, expected);
     if (list->count == CONFIG_ITEMS_MAX)
-        return fail(r, at.line, at.column, text, len, "at most 256 items in a list");
+        return config_fail(r, at.line, at.column, text, len, "at most 256 items in a list");
     return config_list_add(list, text, len, at.line, at.column);
 }
 
 /* A list, or one text in its place. The list replaces the default. */
-static int read_list(const reading *r, const config_key *key, struct fy_node *node, place at)
+static int read_list(const config_reading *r, const config_key *key, struct fy_node *node, place at)
 {
     config_list *list = (config_list *)((char *)r->into + key->offset);
     void *iterator = NULL;
@@ -196,7 +177,8 @@ static int read_list(const reading *r, const config_key *key, struct fy_node *no
     return 0;
 }
 
-static int read_value(const reading *r, const config_key *key, struct fy_node *node, place at)
+static int read_value(const config_reading *r, const config_key *key, struct fy_node *node,
+                      place at)
 {
     const char *text, *expected;
     size_t len;
@@ -210,7 +192,7 @@ static int read_value(const reading *r, const config_key *key, struct fy_node *n
     if (text == NULL)
         return fail_node(r, at, NULL, "a single value");
     expected = key->parse(text, len, &key->range, (char *)r->into + key->offset);
-    return expected == NULL ? 0 : fail(r, at.line, at.column, text, len, expected);
+    return expected == NULL ? 0 : config_fail(r, at.line, at.column, text, len, expected);
 }
 
 /* The names that may stand at this level: what follows `prefix` up to the next dot. */
@@ -232,7 +214,8 @@ static size_t names_of_level(const char *prefix, char names[KEY_COUNT][24],
     return count;
 }
 
-static int fail_key(const reading *r, place at, const char *prefix, const char *text, size_t len)
+static int fail_key(const config_reading *r, place at, const char *prefix, const char *text,
+                    size_t len)
 {
     char names[KEY_COUNT][24], expected[320];
     const char *known[KEY_COUNT];
@@ -241,17 +224,19 @@ static int fail_key(const reading *r, place at, const char *prefix, const char *
 
     if (near != NULL) {
         snprintf(expected, sizeof(expected), "a known key: is it \"%s\"?", near);
-        return fail(r, at.line, at.column, text, len, expected);
+        return config_fail(r, at.line, at.column, text, len, expected);
     }
     used = (size_t)snprintf(expected, sizeof(expected), "one of");
     for (size_t i = 0; i < count && used < sizeof(expected); i++)
         used += (size_t)snprintf(expected + used, sizeof(expected) - used, " %s", known[i]);
-    return fail(r, at.line, at.column, text, len, expected);
+    return config_fail(r, at.line, at.column, text, len, expected);
 }
 
-static int read_mapping(const reading *r, const char *prefix, struct fy_node *node, place at);
+static int read_mapping(const config_reading *r, const char *prefix, struct fy_node *node,
+                        place at);
 
-static int read_pair(const reading *r, const char *prefix, struct fy_node_pair *pair, place at)
+static int read_pair(const config_reading *r, const char *prefix, struct fy_node_pair *pair,
+                     place at)
 {
     struct fy_node *key_node = fy_node_pair_key(pair), *value = fy_node_pair_value(pair);
     const char *text = NULL;
@@ -276,7 +261,7 @@ static int read_pair(const reading *r, const char *prefix, struct fy_node_pair *
     return fail_key(r, at, prefix, text, len);
 }
 
-static int read_mapping(const reading *r, const char *prefix, struct fy_node *node, place at)
+static int read_mapping(const config_reading *r, const char *prefix, struct fy_node *node, place at)
 {
     void *iterator = NULL;
     struct fy_node_pair *pair;
@@ -291,147 +276,6 @@ static int read_mapping(const reading *r, const char *prefix, struct fy_node *no
             return e;
     }
     return 0;
-}
-
-/* tcp beyond this machine carries reports about people: it needs keys. */
-static int check_security(const reading *r)
-{
-    const config *c = r->into;
-    const config_list *lists[] = {&c->events.bind, &c->service.bind, &c->alerts.bind,
-                                  &c->events.connect};
-
-    for (size_t i = 0; i < 4; i++)
-        for (size_t j = 0; j < lists[i]->count; j++) {
-            const config_item *item = &lists[i]->items[j];
-            if (config_address_is_local(item->text))
-                continue;
-            if (i < 3 && c->curve_server == NULL)
-                return fail(r, item->line, item->column, item->text, strlen(item->text),
-                            "loopback, ipc, or CURVE keys for it: set curve.server and "
-                            "curve.clients (thaw keygen makes them)");
-            if (i == 3 && (c->curve_upstream == NULL || c->curve_server == NULL))
-                return fail(r, item->line, item->column, item->text, strlen(item->text),
-                            "loopback, ipc, or CURVE keys for it: set curve.server and "
-                            "curve.upstream, the publisher's public key");
-        }
-    if (c->curve_server != NULL && c->curve_clients.count == 0) {
-        snprintf(r->error, CONFIG_ERROR_BYTES,
-                 "%s: found curve.server without curve.clients, expected the keys, files or "
-                 "folders of the clients that may connect",
-                 r->file);
-        return -EINVAL;
-    }
-    return 0;
-}
-
-/* A path that does not begin at the root is meant from the configuration's own folder. */
-static int path_anchor(const char *file, char **path)
-{
-    char folder[PATH_MAX], *whole;
-
-    if (**path == '/' || **path == '$')
-        return 0;
-    snprintf(folder, sizeof(folder), "%s", file);
-    if (asprintf(&whole, "%s/%s", dirname(folder), *path) < 0)
-        return -ENOMEM;
-    free(*path);
-    *path = whole;
-    return 0;
-}
-
-/* "$NAME/rest" and "ipc://$NAME/rest" with what systemd put into NAME. */
-static int path_expand(const reading *r, char **path)
-{
-    static const char *const names[] = {"STATE_DIRECTORY", "RUNTIME_DIRECTORY",
-                                        "CREDENTIALS_DIRECTORY", "CONFIGURATION_DIRECTORY"};
-    size_t head = strncmp(*path, "ipc://", 6) == 0 ? 6 : 0;
-
-    if ((*path)[head] != '$')
-        return 0;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        size_t len = strlen(names[i]);
-        const char *value = getenv(names[i]);
-        char *whole;
-        if (strncmp(*path + head + 1, names[i], len) != 0 || value == NULL)
-            continue;
-        if (asprintf(&whole, "%.*s%.*s%s", (int)head, *path, (int)strcspn(value, ":"), value,
-                     *path + head + 1 + len) < 0)
-            return -ENOMEM;
-        free(*path);
-        *path = whole;
-        return 0;
-    }
-    snprintf(r->error, CONFIG_ERROR_BYTES,
-             "%s: found \"%s\", expected a folder that systemd has set: $STATE_DIRECTORY, "
-             "$RUNTIME_DIRECTORY, $CREDENTIALS_DIRECTORY or $CONFIGURATION_DIRECTORY",
-             r->file, *path);
-    return -EINVAL;
-}
-
-static int settle_list(const reading *r, config_list *list, bool anchor)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        int e = path_expand(r, &list->items[i].text);
-        if (e == 0 && anchor)
-            e = path_anchor(r->file, &list->items[i].text);
-        if (e < 0)
-            return e;
-    }
-    return 0;
-}
-
-static int settle_path(const reading *r, char **path)
-{
-    int e = *path == NULL ? 0 : path_expand(r, path);
-
-    return *path == NULL || e < 0 ? e : path_anchor(r->file, path);
-}
-
-bool config_is_key(const char *text)
-{
-    static const char z85[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                              ".-:+=^!/*?&<>()[]{}@%$#";
-
-    return strlen(text) == 40 && strspn(text, z85) == 40 && access(text, F_OK) < 0;
-}
-
-/* A path, or a key in its place, which stays as it is: it may have slashes, but no file is there. */
-static int settle_key(const reading *r, char **text)
-{
-    char *path = *text == NULL || !config_is_key(*text) ? NULL : strdup(*text);
-    int e = path == NULL ? 0 : path_anchor(r->file, &path);
-    bool is_key = e == 0 && path != NULL && access(path, F_OK) < 0;
-
-    free(path);
-    return e < 0 || is_key ? e : settle_path(r, text);
-}
-
-static int settle(const reading *r)
-{
-    config *c = r->into;
-    int e = settle_path(r, &c->state);
-
-    if (e == 0)
-        e = settle_path(r, &c->curve_server);
-    if (e == 0)
-        e = settle_key(r, &c->curve_upstream);
-    if (e == 0)
-        e = settle_list(r, &c->rules, true);
-    if (e == 0)
-        e = settle_list(r, &c->events.bind, false);
-    if (e == 0)
-        e = settle_list(r, &c->service.bind, false);
-    if (e == 0)
-        e = settle_list(r, &c->service.publish, false);
-    if (e == 0)
-        e = settle_list(r, &c->service.read, false);
-    if (e == 0)
-        e = settle_list(r, &c->alerts.bind, false);
-    if (e == 0)
-        e = settle_list(r, &c->events.connect, false);
-    for (size_t i = 0; e == 0 && i < c->curve_clients.count; i++)
-        e = settle_key(r, &c->curve_clients.items[i].text);
-    return e == 0 ? check_security(r) : e;
 }
 
 static int default_address(config_list *list, const char *name)
@@ -512,7 +356,7 @@ void config_done(config *c)
 }
 
 /* The first error that libfyaml found, with its place. */
-static int fail_yaml(const reading *r, struct fy_diag *diag)
+static int fail_yaml(const config_reading *r, struct fy_diag *diag)
 {
     void *iterator = NULL;
     const struct fy_diag_error *e = fy_diag_errors_iterate(diag, &iterator);
@@ -526,7 +370,7 @@ static int fail_yaml(const reading *r, struct fy_diag *diag)
     return -EINVAL;
 }
 
-static int fail_second(const reading *r, struct fy_document *second)
+static int fail_second(const config_reading *r, struct fy_document *second)
 {
     struct fy_node *root = fy_document_root(second);
     struct fy_node_pair *first =
@@ -539,7 +383,7 @@ static int fail_second(const reading *r, struct fy_document *second)
 }
 
 /* The one document; a second would be passed over in silence. */
-static int read_documents(const reading *r, struct fy_parser *parser, struct fy_diag *diag)
+static int read_documents(const config_reading *r, struct fy_parser *parser, struct fy_diag *diag)
 {
     struct fy_document *document = fy_parse_load_document(parser);
     struct fy_document *second = document == NULL ? NULL : fy_parse_load_document(parser);
@@ -556,7 +400,7 @@ static int read_documents(const reading *r, struct fy_parser *parser, struct fy_
     return e;
 }
 
-static int read_yaml(const reading *r, const char *text, size_t len)
+static int read_yaml(const config_reading *r, const char *text, size_t len)
 {
     struct fy_diag_cfg diag_config;
     struct fy_diag *diag;
@@ -601,7 +445,7 @@ int config_parse(const char *file, const char *text, size_t len, config *ret_con
                  char error[CONFIG_ERROR_BYTES])
 {
     config c;
-    reading r = {file, &c, error};
+    config_reading r = {file, &c, error};
     int e = config_default(&c);
 
     if (e == 0) {
@@ -610,7 +454,7 @@ int config_parse(const char *file, const char *text, size_t len, config *ret_con
         if (e == 0 && !is_empty(text, len))
             e = read_yaml(&r, text, len);
         if (e == 0)
-            e = settle(&r);
+            e = config_settle(&r);
         if (e < 0)
             config_done(&c);
     }

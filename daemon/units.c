@@ -167,7 +167,8 @@ static void write_unit(uint64_t value, const unit units[], size_t count, char *t
     text[0] = '\0';
     for (size_t i = count; i-- > 0 && text[0] == '\0';)
         if (value % units[i].factor == 0 && (value > 0 || i == 0))
-            snprintf(text, UNITS_TEXT_BYTES, "%" PRIu64 "%s", value / units[i].factor, units[i].name);
+            snprintf(text, UNITS_TEXT_BYTES, "%" PRIu64 "%s", value / units[i].factor,
+                     units[i].name);
 }
 
 void units_write_duration(int64_t ns, char text[UNITS_TEXT_BYTES])

@@ -12,8 +12,9 @@
 #define EVENTS_MAX 1000 /* of the monitor, in one look */
 #define AGAIN_NS INT64_C(2000000000)
 
-static const int wanted = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
-                          ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
+static const int wanted = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+                          ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                          ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
 
 typedef struct peer {
     const char *address;
@@ -41,16 +42,21 @@ static int peers_connect(upstream *u, const config_list *addresses, char *error)
     return r;
 }
 
-int upstream_new(void *zmq, endpoint *events, const config_list *addresses, const endpoint_keys *keys, log *l,
-                 upstream **ret_upstream, char error[ENDPOINT_ERROR_BYTES])
+int upstream_new(void *zmq, endpoint *events, const config_list *addresses,
+                 const endpoint_keys *keys, log *l, upstream **ret_upstream,
+                 char error[ENDPOINT_ERROR_BYTES])
 {
     upstream *u = addresses->count == 0 ? NULL : calloc(1, sizeof(*u));
     int r = addresses->count == 0 || u != NULL ? 0 : -ENOMEM;
 
     snprintf(error, ENDPOINT_ERROR_BYTES, "events: the publishers cannot be watched: no memory");
     if (u != NULL) {
-        *u = (upstream){.events = events, .keys = keys, .log = l, .peers = calloc(addresses->count, sizeof(*u->peers))};
-        r = u->peers == NULL ? -ENOMEM : monitor_open(zmq, events->socket, "events", wanted, &u->monitor);
+        *u = (upstream){.events = events,
+                        .keys = keys,
+                        .log = l,
+                        .peers = calloc(addresses->count, sizeof(*u->peers))};
+        r = u->peers == NULL ? -ENOMEM
+                             : monitor_open(zmq, events->socket, "events", wanted, &u->monitor);
         if (r == 0)
             r = peers_connect(u, addresses, error);
     }
@@ -118,7 +124,8 @@ static peer *peer_find(upstream *u, const char *address, size_t len)
 static void peer_came(upstream *u, peer *p)
 {
     if (!p->up)
-        log_say(u->log, SAY_UPSTREAM_CONNECTED, NULL, "events: connected to the publisher %s", p->address);
+        log_say(u->log, SAY_UPSTREAM_CONNECTED, NULL, "events: connected to the publisher %s",
+                p->address);
     *p = (peer){.address = p->address, .up = true, .again_ns = INT64_MAX};
 }
 
@@ -126,7 +133,8 @@ static void peer_went(upstream *u, peer *p)
 {
     if (p->up)
         log_say(u->log, SAY_UPSTREAM_LOST, NULL,
-                "events: the connection to the publisher %s is lost; what it publishes until it is back does not arrive",
+                "events: the connection to the publisher %s is lost; what it publishes until it is "
+                "back does not arrive",
                 p->address);
     p->up = false;
 }
@@ -136,7 +144,8 @@ static void peer_refused(upstream *u, peer *p, bool hung_up, int64_t now_ns)
 {
     if (!p->refused)
         log_say(u->log, SAY_UPSTREAM_REFUSED, NULL,
-                "events: no connection to the publisher %s: it does not admit the key of thawd, or its own is not "
+                "events: no connection to the publisher %s: it does not admit the key of thawd, or "
+                "its own is not "
                 "curve.upstream, or one side uses no keys; it is tried again",
                 p->address);
     p->up = false;
@@ -166,7 +175,8 @@ static void peer_again(upstream *u, peer *p, int64_t now_ns)
     char error[ENDPOINT_ERROR_BYTES];
 
     zmq_disconnect(u->events->socket, p->address);
-    p->again_ns = endpoint_connect(u->events, p->address, u->keys, error) < 0 ? now_ns + AGAIN_NS : INT64_MAX;
+    p->again_ns =
+        endpoint_connect(u->events, p->address, u->keys, error) < 0 ? now_ns + AGAIN_NS : INT64_MAX;
 }
 
 void *upstream_socket(const upstream *u)

@@ -1,0 +1,165 @@
+/* config_settle.c - see config_settle.h. */
+#include "config_settle.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../proto/src/text.h"
+#include "config_values.h"
+
+int config_fail(const config_reading *r, int line, int column, const char *found, size_t found_len,
+                const char *expected)
+{
+    char quoted[80];
+
+    wire_text_quote(quoted, sizeof(quoted), found, found_len);
+    snprintf(r->error, CONFIG_ERROR_BYTES, "%s:%d:%d: found %s, expected %s", r->file, line, column,
+             quoted, expected);
+    return -EINVAL;
+}
+
+/* tcp beyond this machine carries reports about people: it needs keys. */
+static int check_security(const config_reading *r)
+{
+    const config *c = r->into;
+    const config_list *lists[] = {&c->events.bind, &c->service.bind, &c->alerts.bind,
+                                  &c->events.connect};
+
+    for (size_t i = 0; i < 4; i++)
+        for (size_t j = 0; j < lists[i]->count; j++) {
+            const config_item *item = &lists[i]->items[j];
+            if (config_address_is_local(item->text))
+                continue;
+            if (i < 3 && c->curve_server == NULL)
+                return config_fail(r, item->line, item->column, item->text, strlen(item->text),
+                                   "loopback, ipc, or CURVE keys for it: set curve.server and "
+                                   "curve.clients (thaw keygen makes them)");
+            if (i == 3 && (c->curve_upstream == NULL || c->curve_server == NULL))
+                return config_fail(r, item->line, item->column, item->text, strlen(item->text),
+                                   "loopback, ipc, or CURVE keys for it: set curve.server and "
+                                   "curve.upstream, the publisher's public key");
+        }
+    if (c->curve_server != NULL && c->curve_clients.count == 0) {
+        snprintf(r->error, CONFIG_ERROR_BYTES,
+                 "%s: found curve.server without curve.clients, expected the keys, files or "
+                 "folders of the clients that may connect",
+                 r->file);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+/* A path that does not begin at the root is meant from the configuration's own folder. */
+static int path_anchor(const char *file, char **path)
+{
+    char folder[PATH_MAX], *whole;
+
+    if (**path == '/' || **path == '$')
+        return 0;
+    snprintf(folder, sizeof(folder), "%s", file);
+    if (asprintf(&whole, "%s/%s", dirname(folder), *path) < 0)
+        return -ENOMEM;
+    free(*path);
+    *path = whole;
+    return 0;
+}
+
+/* "$NAME/rest" and "ipc://$NAME/rest" with what systemd put into NAME. */
+static int path_expand(const config_reading *r, char **path)
+{
+    static const char *const names[] = {"STATE_DIRECTORY", "RUNTIME_DIRECTORY",
+                                        "CREDENTIALS_DIRECTORY", "CONFIGURATION_DIRECTORY"};
+    size_t head = strncmp(*path, "ipc://", 6) == 0 ? 6 : 0;
+
+    if ((*path)[head] != '$')
+        return 0;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        size_t len = strlen(names[i]);
+        const char *value = getenv(names[i]);
+        char *whole;
+        if (strncmp(*path + head + 1, names[i], len) != 0 || value == NULL)
+            continue;
+        if (asprintf(&whole, "%.*s%.*s%s", (int)head, *path, (int)strcspn(value, ":"), value,
+                     *path + head + 1 + len) < 0)
+            return -ENOMEM;
+        free(*path);
+        *path = whole;
+        return 0;
+    }
+    snprintf(r->error, CONFIG_ERROR_BYTES,
+             "%s: found \"%s\", expected a folder that systemd has set: $STATE_DIRECTORY, "
+             "$RUNTIME_DIRECTORY, $CREDENTIALS_DIRECTORY or $CONFIGURATION_DIRECTORY",
+             r->file, *path);
+    return -EINVAL;
+}
+
+static int settle_list(const config_reading *r, config_list *list, bool anchor)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        int e = path_expand(r, &list->items[i].text);
+        if (e == 0 && anchor)
+            e = path_anchor(r->file, &list->items[i].text);
+        if (e < 0)
+            return e;
+    }
+    return 0;
+}
+
+static int settle_path(const config_reading *r, char **path)
+{
+    int e = *path == NULL ? 0 : path_expand(r, path);
+
+    return *path == NULL || e < 0 ? e : path_anchor(r->file, path);
+}
+
+bool config_is_key(const char *text)
+{
+    static const char z85[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              ".-:+=^!/*?&<>()[]{}@%$#";
+
+    return strlen(text) == 40 && strspn(text, z85) == 40 && access(text, F_OK) < 0;
+}
+
+/* A path, or a key in its place, which stays as it is: it may have slashes, but no file is there. */
+static int settle_key(const config_reading *r, char **text)
+{
+    char *path = *text == NULL || !config_is_key(*text) ? NULL : strdup(*text);
+    int e = path == NULL ? 0 : path_anchor(r->file, &path);
+    bool is_key = e == 0 && path != NULL && access(path, F_OK) < 0;
+
+    free(path);
+    return e < 0 || is_key ? e : settle_path(r, text);
+}
+
+int config_settle(const config_reading *r)
+{
+    config *c = r->into;
+    int e = settle_path(r, &c->state);
+
+    if (e == 0)
+        e = settle_path(r, &c->curve_server);
+    if (e == 0)
+        e = settle_key(r, &c->curve_upstream);
+    if (e == 0)
+        e = settle_list(r, &c->rules, true);
+    if (e == 0)
+        e = settle_list(r, &c->events.bind, false);
+    if (e == 0)
+        e = settle_list(r, &c->service.bind, false);
+    if (e == 0)
+        e = settle_list(r, &c->service.publish, false);
+    if (e == 0)
+        e = settle_list(r, &c->service.read, false);
+    if (e == 0)
+        e = settle_list(r, &c->alerts.bind, false);
+    if (e == 0)
+        e = settle_list(r, &c->events.connect, false);
+    for (size_t i = 0; e == 0 && i < c->curve_clients.count; i++)
+        e = settle_key(r, &c->curve_clients.items[i].text);
+    return e == 0 ? check_security(r) : e;
+}
