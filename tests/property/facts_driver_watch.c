@@ -272,8 +272,57 @@ static void look_for_lost(watch *w, facts *f, const look *at)
     }
 }
 
+/* What the counters say of how many facts there are. */
+static uint64_t counter_of(const msgpack_object *pairs, uint32_t count, const char *name)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const msgpack_object_str key = pairs[2 * i].via.str;
+        if (key.size == strlen(name) && memcmp(key.ptr, name, key.size) == 0)
+            return pairs[2 * i + 1].via.u64;
+    }
+    return UINT64_MAX;
+}
+
+static void look_at_counters(watch *w, facts *f, const uint64_t counts[FACT_KIND_COUNT])
+{
+    const uint64_t incidents =
+        counts[FACT_RELEASE] + counts[FACT_DETENTION] + counts[FACT_SANCTION] + counts[FACT_TALKS];
+    const struct {
+        const char *name;
+        uint64_t count;
+    } wanted[] = {{"incidents", incidents},
+                  {"measures", counts[FACT_MEASURE]},
+                  {"persons", counts[FACT_PERSON]},
+                  {"tallies", counts[FACT_TALLY]},
+                  {"feeds", counts[FACT_FEED]}};
+    msgpack_sbuffer bytes;
+    msgpack_packer packer;
+    msgpack_zone zone;
+    msgpack_object pairs[64];
+    size_t at = 0;
+    uint32_t count;
+
+    msgpack_sbuffer_init(&bytes);
+    msgpack_packer_init(&packer, &bytes, msgpack_sbuffer_write);
+    count = facts_write_counters(f, &packer);
+    if (!msgpack_zone_init(&zone, 4096) || 2 * count > 64)
+        abort();
+    for (uint32_t i = 0; i < 2 * count; i++)
+        if (msgpack_unpack(bytes.data, bytes.size, &at, &zone, &pairs[i]) < 0)
+            abort();
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+        uint64_t said = counter_of(pairs, count, wanted[i].name);
+        if (said != wanted[i].count)
+            watch_problem(w, "%s: the counter says %" PRIu64 ", there are %" PRIu64, wanted[i].name, said,
+                          wanted[i].count);
+    }
+    msgpack_zone_destroy(&zone);
+    msgpack_sbuffer_destroy(&bytes);
+}
+
 void watch_look(watch *w, facts *f)
 {
+    uint64_t counts[FACT_KIND_COUNT] = {0};
     look *at = calloc(1, sizeof(*at));
 
     if (!at)
@@ -283,8 +332,11 @@ void watch_look(watch *w, facts *f)
         if (!fact_kind_name(kind))
             continue;
         at->kind = kind;
+        counts[kind] = at->count;
         facts_each(f, kind, NULL, look_collect, at);
+        counts[kind] = at->count - counts[kind];
     }
+    look_at_counters(w, f, counts);
     for (size_t i = 0; i < at->count; i++)
         look_at(at, at->handles[i]);
     look_for_lost(w, f, at);

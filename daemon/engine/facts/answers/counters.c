@@ -2,14 +2,6 @@
 #include "facts/answers/write.h"
 #include "facts/ledger/ledger.h"
 
-static uint32_t count_used(const facts *f, fact_kind kind)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 1; i < f->entities_count; i++)
-        count += f->entities[i].handle && fact_handle_kind(f->entities[i].handle) == kind;
-    return count;
-}
-
 static void write_producers(facts *f, msgpack_packer *out)
 {
     write_key(out, "producers");
@@ -26,24 +18,18 @@ static void write_producers(facts *f, msgpack_packer *out)
 
 uint32_t facts_write_counters(facts *f, msgpack_packer *out)
 {
-    uint32_t incidents = 0, tallies = 0, feeds = 0;
-    for (uint32_t i = 1; out && i < f->incidents_count; i++)
-        incidents += f->incidents[i] && f->incidents[i]->used && f->incidents[i]->handle;
-    for (uint32_t i = 1; out && i < f->tallies_count; i++)
-        tallies += f->tallies[i].handle != 0;
-    for (uint32_t i = 1; out && i < f->feeds_count; i++)
-        feeds += f->feeds[i].handle != 0;
+    const uint32_t *n = f->handled;
     if (!out)
         return 13;
     write_uint(out, "reports", reports_count(f->reports));
     write_uint(out, "living", f->living);
     write_uint(out, "duplicates", f->duplicates);
     write_uint(out, "conflicts", f->conflicts);
-    write_uint(out, "incidents", incidents);
-    write_uint(out, "measures", count_used(f, FACT_MEASURE));
-    write_uint(out, "persons", count_used(f, FACT_PERSON));
-    write_uint(out, "tallies", tallies);
-    write_uint(out, "feeds", feeds);
+    write_uint(out, "incidents", n[FACT_RELEASE] + n[FACT_DETENTION] + n[FACT_SANCTION] + n[FACT_TALKS]);
+    write_uint(out, "measures", n[FACT_MEASURE]);
+    write_uint(out, "persons", n[FACT_PERSON]);
+    write_uint(out, "tallies", n[FACT_TALLY]);
+    write_uint(out, "feeds", n[FACT_FEED]);
     write_uint(out, "countries", f->countries_count - 1);
     write_uint(out, "memory_bytes", reports_bytes(f->reports) + f->held + f->kept);
     write_uint(out, "text_bytes", reports_text_bytes(f->reports));

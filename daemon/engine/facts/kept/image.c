@@ -42,7 +42,7 @@ _Static_assert(THAW_RELEASE == 1 && THAW_DETENTION == 2, "records of every kind 
 
 /* The structs of the tables, with their sizes on machines of 64 bits. */
 #define STRUCTS(X)                                                                                                     \
-    X(struct facts, 4488)                                                                                              \
+    X(struct facts, 4528)                                                                                              \
     X(report, 88)                                                                                                      \
     X(key, 392)                                                                                                        \
     X(group, 72)                                                                                                       \
@@ -79,7 +79,7 @@ STRUCTS(IS_KNOWN)
     X(kept)                                                                                                            \
     X(held)                                                                                                            \
     X(base_held)                                                                                                       \
-    X(duplicates) X(conflicts) X(living) X(seq_base) X(horizon_ns) X(country_places) X(next_serial) X(deadline_ns)
+    X(duplicates) X(conflicts) X(living) X(seq_base) X(horizon_ns) X(country_places) X(next_serial) X(handled) X(deadline_ns)
 
 uint64_t facts_image_layout(void)
 {

@@ -360,6 +360,7 @@ struct facts {
     numbers groups_free, incidents_free, nodes_free, entities_free, tallies_free;
     hash_index keys_index, scopes_index, nodes_index, tallies_index, feeds_index, producers_index, handles;
     uint64_t next_serial;
+    uint32_t handled[FACT_KIND_COUNT]; /* how many facts there are, by kind */
     known_from *known;
     uint32_t known_count, known_capacity;
 

@@ -88,12 +88,16 @@ fact_handle handle_new(facts *f, fact_kind kind, uint32_t object)
     fact_handle handle = (uint64_t)kind << 56 | ++f->next_serial;
     if (index_put(&f->handles, handle, object, &f->held) < 0)
         f->failed = -ENOMEM;
+    else
+        f->handled[kind]++;
     return handle;
 }
 
 void handle_drop(facts *f, fact_handle handle, uint32_t object)
 {
+    uint32_t live = f->handles.live;
     index_take(&f->handles, handle, object);
+    f->handled[fact_handle_kind(handle)] -= live - f->handles.live;
 }
 
 void handle_move(facts *f, fact_handle handle, uint32_t from, uint32_t to)
