@@ -195,6 +195,13 @@ class Service(unittest.TestCase):
         self.assertEqual(set(s["endpoints"]), {"events", "service", "alerts"})
         self.assertEqual(s["limits"]["message_bytes"], 4 << 20)
 
+    def test_status_with_more_producers_than_it_shows(self):
+        with harness.Daemon() as d:
+            for first in range(0, 12000, 6000):
+                d.publish([event(n, producer=f"p{n}", producer_seq=1) for n in range(first, first + 6000)])
+            status = d.status()
+            self.assertEqual((len(status["producers"]), status["engine"]["producers_left_out"]), (10000, 2000))
+
     def test_state(self):
         everywhere = self.d.ok("state")["countries"]
         self.assertEqual([line["country"] for line in everywhere], ["BY", "LT"])
