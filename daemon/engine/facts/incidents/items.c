@@ -99,7 +99,7 @@ typedef struct dated {
     span date;
 } dated;
 
-#define FEW 24u /* up to so many are not worth a table */
+#define FEW 24u /* up to so many are not worth a table, or a qsort */
 
 /* Where the voice stands among the first `kept`, or kept. */
 static uint32_t voice_find(const dated *d, uint32_t kept, uint32_t voice)
@@ -158,13 +158,28 @@ static int dates_order(const void *a_, const void *b_)
     return order ? order : (a.end_ns > b.end_ns) - (a.end_ns < b.end_ns);
 }
 
+/* Most are few, of which no call need be made for each comparison. */
+static void dates_sort(dated *d, uint32_t count)
+{
+    if (count > FEW) {
+        qsort(d, count, sizeof *d, dates_order);
+        return;
+    }
+    for (uint32_t i = 1; i < count; i++) {
+        const dated one = d[i];
+        uint32_t at = i;
+        for (; at > 0 && dates_order(&d[at - 1], &one) > 0; at--)
+            d[at] = d[at - 1];
+        d[at] = one;
+    }
+}
+
 /* The date that occurs most often, then the shorter, then the earlier; with the report first in name order. Brings
  * equal dates together, and counts them in the `voice` of the first. */
 static const dated *dates_winner(const facts *f, dated *d, uint32_t count)
 {
     const dated *best = NULL;
-    if (count > 1)
-        qsort(d, count, sizeof *d, dates_order);
+    dates_sort(d, count);
     for (uint32_t i = 0, next; i < count; i = next) {
         d[i].voice = 1;
         for (next = i + 1; next < count && dates_order(&d[next], &d[i]) == 0; next++) {
