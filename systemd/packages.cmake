@@ -21,7 +21,7 @@ file(GLOB THAW_PAGES CONFIGURE_DEPENDS clients/man/*.1)
 file(GLOB THAWD_PAGES CONFIGURE_DEPENDS daemon/*.[58] daemon/rules/*.5 systemd/*.7)
 install_pages(thaw ${THAW_PAGES})
 install_pages(thawd ${THAWD_PAGES})
-install_pages(development ${CMAKE_SOURCE_DIR}/proto/thaw-protocol.7)
+install_pages(development ${CMAKE_SOURCE_DIR}/proto/libthaw.3 ${CMAKE_SOURCE_DIR}/proto/thaw-protocol.7)
 install(FILES clients/completion/thaw DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT thaw)
 
 # What each package has of Debian's own.

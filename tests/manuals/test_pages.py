@@ -63,7 +63,7 @@ def check_rendering():
         expect(done.returncode == 0 and not done.stderr, f"{page.name} does not render cleanly: {done.stderr.strip()}")
     names = {p.name for p in pages}
     for page in pages:
-        for name, number in re.findall(r"^\.BR (thaw[\w.-]*) \((\d)\)", plain(page), re.M):
+        for name, number in re.findall(r"^\.BR ((?:lib)?thaw[\w.-]*) \((\d)\)", plain(page), re.M):
             expect(f"{name}.{number}" in names, f"{page.name} refers to {name}({number}), which is not there")
 
 
@@ -122,6 +122,15 @@ def check_promises():
         expect(named <= tests, f"tests that are not there: {sorted(named - tests)}")
 
 
+def check_library():
+    """Every name that libthaw gives out stands in its page, and no other."""
+    header = (source / "proto/include/thaw.h").read_text().replace("\n", " ")
+    given = {re.search(r"(thaw_\w+)$", part.split("(")[0].strip()).group(1)
+             for part in re.findall(r"THAW_API (?!__attribute__)([^;]*);", header)}
+    same("names of libthaw", set(re.findall(r"\bthaw_\w+", section(source / "proto/libthaw.3", "DESCRIPTION").split(".SS The functions")[1])),
+         given)
+
+
 def check_messages():
     header = (source / "daemon/message_ids.h").read_text()
     ids = re.findall(r'X\((\w+), "([0-9a-f]{32})"', header)
@@ -143,6 +152,7 @@ check_sections()
 check_verbs()
 check_daemon()
 check_promises()
+check_library()
 check_messages()
 for text in failures:
     print("FAILED:", text)
