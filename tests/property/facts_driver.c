@@ -4,12 +4,13 @@
  * One JSON object a line comes in:
  *   {"case": 7, "batches": [[event, ...], ...], "now": "2026-01-01",
  *    "nows": ["2025-05-01", ...], "each": true}
- * `nows` gives the clock of each batch (else `now`); after the last batch the clock goes to `now`,
+ * `nows` gives the clock of each batch (else `now`); after the last batch the clock goes to `end` (else `now`),
  * deadline by deadline. One JSON object a line comes out:
  *   {"case": 7, "facts": {kind: [fact, ...]}, "steps": [facts, ...], "accepted": 3,
  *    "duplicates": 0, "bytes": [before, after], "problems": ["...", ...], "answers": [...]}
  * with `steps`, the facts after each batch, only where `each` asks for it, and `answers` to
- * "ask": [{"state": "BY", "since": "2024-07-01"}, {"explain": ID}, {"incidents": "BY"}, ...].
+ * "ask": [{"state": "BY", "since": "2024-07-01", "at": "2025-05-01"}, {"explain": ID}, {"incidents": "BY"}, ...];
+ * with `at` the ledger as it was known at the start of that date.
  * "digest" is facts_config.digest_min. With "quiet": true no fact is looked at (for large cases):
  * `facts` is empty.
  */
@@ -202,10 +203,25 @@ static void run_batches(run *r, json_t *root, json_t *steps)
             free(text);
         }
     }
-    run_clock(r, r->now_ns);
+    json_t *end = json_object_get(root, "end");
+    run_clock(r, end ? date_start(json_string_value(end)) : r->now_ns);
 }
 
 /* ---- questions -------------------------------------------------------------------------- */
+
+static int ask_state(run *r, engine_state_query query, const char *at, msgpack_packer *out)
+{
+    facts *past = NULL;
+
+    if (!at)
+        return facts_write_state(r->f, &query, r->clock_ns, out);
+    query.at_ns = date_start(at);
+    int error = facts_as_known(r->f, query.country, query.at_ns, false, &past);
+    if (!error)
+        error = facts_write_state(past, &query, query.at_ns, out);
+    facts_free(past);
+    return error;
+}
 
 static int ask_one(run *r, json_t *question, msgpack_packer *out)
 {
@@ -218,9 +234,8 @@ static int ask_one(run *r, json_t *question, msgpack_packer *out)
     if (since && thaw_date_parse(since, strlen(since), &date))
         return -EINVAL;
     if (state)
-        return facts_write_state(
-            r->f, &(engine_state_query){.country = state, .at_ns = INT64_MAX, .since = date},
-            r->now_ns, out);
+        return ask_state(r, (engine_state_query){.country = state, .at_ns = INT64_MAX, .since = date},
+                         json_string_value(json_object_get(question, "at")), out);
     if (incidents)
         return facts_write_incidents(
             r->f, &(engine_incidents_query){.country = incidents, .since = date}, out);
@@ -244,6 +259,8 @@ static void print_answers(run *r, json_t *questions)
         msgpack_packer_init(&packer, &bytes, msgpack_sbuffer_write);
         msgpack_unpacked_init(&answer);
         int error = ask_one(r, question, &packer);
+        if (error == -ENOENT) /* nothing is known of it: nil */
+            error = msgpack_pack_nil(&packer);
         if (error ||
             msgpack_unpack_next(&answer, bytes.data, bytes.size, NULL) != MSGPACK_UNPACK_SUCCESS) {
             fprintf(stderr, "question %zu gives %d\n", at, error);

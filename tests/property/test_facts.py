@@ -23,6 +23,7 @@ import generate  # noqa: E402
 import model  # noqa: E402
 
 CHUNK = 200
+KNOWN_THEN, KNOWN_LATER = "asked then", "asked later for then"
 
 # ---- the engine ------------------------------------------------------------------------------
 
@@ -86,6 +87,11 @@ def variants(seed, events):
     batches = splits(shuffled(events), 0.5, r)
     nows = sorted(r.choice(["2025-05-10", "2025-08-02", "2025-11-20", "2025-12-31"]) for _ in batches)
     yield "with the clock behind", whole(batches, nows=nows, each=seed % 5 == 0)
+    until = r.choice(nows)
+    then = [batch for batch, now in zip(batches, nows) if now <= until]
+    heard = sorted({event["country"] for batch in then for event in batch if event["kind"] != "retraction"})
+    yield KNOWN_THEN, case(then, nows=nows[:len(then)], ask=[{"state": country} for country in heard], end=until)
+    yield KNOWN_LATER, case(batches, nows=nows, ask=[{"state": country, "at": until} for country in heard])
     gone = [retraction(event) for event in events if event["kind"] != "retraction"]
     yield "and withdrawn", case([events, gone])
     yield "withdrawn in pieces", case(splits(shuffled(events + gone), 0.5, r))
@@ -201,7 +207,7 @@ def judge(seed, events, named, answers):
     """Sentences on what is wrong with the answers to the variants of one case."""
     names = [name for name, _ in named]
     ours = model.facts(events, generate.NOW)
-    first = next(a for n, a in zip(names, answers) if "withdrawn" not in n)
+    first = answers[0]
     wrong = ["model: " + text for text in bounds(events, ours)]
     wrong += ["the engine differs from the model: " + text for text in compare(first["facts"], ours)]
     wrong += list(bounds(events, first["facts"]))
@@ -211,6 +217,8 @@ def judge(seed, events, named, answers):
         if "steps" in answer and not wrong:
             wrong += ["%s: %s" % (name, text) for text in judge_steps(case, answer)]
         wrong += ["%s: %s" % (name, problem) for problem in answer["problems"]]
+        if name in (KNOWN_THEN, KNOWN_LATER):
+            continue
         if "withdrawn" in name:
             left = [fact for facts in answer["facts"].values() for fact in facts]
             if left:
@@ -224,6 +232,10 @@ def judge(seed, events, named, answers):
             wrong.append("%s: another ledger than %s" % (name, names[0]))
         if answer["accepted"] != len(events):
             wrong.append("%s: accepted %d of %d" % (name, answer["accepted"], len(events)))
+    then, later = (answers[names.index(name)]["answers"] for name in (KNOWN_THEN, KNOWN_LATER))
+    for one, other in zip(then, later):
+        if one != other:
+            wrong.append("%s: another ledger than then: %s" % (KNOWN_LATER, first_difference_of(one, other)))
     ids = [fact["id"] for kind, facts in first["facts"].items() if kind != "report" for fact in facts if "id" in fact]
     if len(ids) != len(set(ids)):
         wrong.append("two facts have one id: %s" % sorted(i for i in ids if ids.count(i) > 1))
@@ -237,6 +249,13 @@ def first_difference(one, other):
         if only_one or only_other:
             return "%s\n    %s\n    %s" % (kind, only_one[:1], only_other[:1])
     return "in the order of fields"
+
+
+def first_difference_of(one, other):
+    if not one or not other:
+        return "%s, %s" % (one, other)
+    return next("%s\n    then  %s\n    later %s" % (key, one[key], other.get(key)) for key in one
+                if one[key] != other.get(key))
 
 
 def check(driver, seed, events):
