@@ -67,11 +67,23 @@ void screen_pad(const screen *s, unsigned columns)
     fprintf(s->out, "%*s", (int)columns, "");
 }
 
-/* Characters that steer a terminal or turn the direction of writing. */
+typedef struct range {
+    uint32_t first, last;
+} range;
+
+/* Characters that steer a terminal, turn the direction of writing, or stand there unseen, so that two names
+ * look like one. The joiners U+200C and U+200D are spelling, and stay. */
 static bool steers(uint32_t c)
 {
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x200e || c == 0x200f || c == 0x061c ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+    static const range all[] = {{0x00, 0x1f},       {0x7f, 0x9f},       {0x061c, 0x061c},
+                                {0x180e, 0x180e},   {0x200b, 0x200b},   {0x200e, 0x200f},
+                                {0x2028, 0x202e},   {0x2060, 0x206f},   {0xe000, 0xf8ff},
+                                {0xfdd0, 0xfdef},   {0xfeff, 0xfeff},   {0xfff9, 0xfffb},
+                                {0xe0000, 0xe00ff}, {0xf0000, 0x10ffff}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (c >= all[i].first && c <= all[i].last)
+            return true;
+    return (c & 0xfffe) == 0xfffe;
 }
 
 static unsigned character_width(uint32_t c)

@@ -33,8 +33,8 @@ screen screen_open(FILE *out);
 /* Whether `out` is a pipe that nobody reads any more: `thaw tail | head -1` ends though nothing comes to be written. */
 bool screen_deserted(const screen *s);
 
-/* Foreign text without control and direction characters (they become '?'; newline and tab become a
- * space); returns its width in columns. */
+/* Foreign text without control, direction and unseen characters (they become '?'; newline and tab
+ * become a space); returns its width in columns. */
 unsigned screen_text(const screen *s, const char *text, size_t len);
 /* The same, without printing. */
 unsigned screen_width(const char *text, size_t len);

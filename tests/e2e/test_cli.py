@@ -256,6 +256,20 @@ class WithThawd(unittest.TestCase):
             self.assertEqual(process.wait(harness.PATIENCE), 0)
         return text.decode()
 
+    def test_foreign_text_is_harmless(self):
+        steering = "\u200b\u200e\u202e\u2066\u2060\ufeff\u061c\uffff\ue000\ufff9\U000e0041\U0010ffff"
+        with harness.Daemon() as d:
+            d.publish(event(1, kind="detention", country="TM", persons=[{"name": f"A{steering}B", "ids": ["x:1"]},
+                                                                        {"name": "\u0645\u06cc\u200c\u062e", "ids": ["x:2"]}],
+                            count=2))
+            for words in (("state", "TM"), ("events",)):
+                done = thaw(*words, daemon=d)
+                for one in steering:
+                    self.assertNotIn(one, done.stdout)
+            shown = thaw("state", "TM", daemon=d).stdout
+            self.assertIn("A" + "?" * len(steering) + "B", shown)
+            self.assertIn("\u0645\u06cc\u200c\u062e", shown)
+
     def test_colours(self):
         self.assertIn("\033[31mfiring", self.on_terminal("alerts"))
         self.assertNotIn("\033", self.on_terminal("alerts", NO_COLOR="1"))
