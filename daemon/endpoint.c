@@ -153,6 +153,13 @@ static int set_security(endpoint *e, bool tcp, bool outward, const endpoint_keys
     return r;
 }
 
+/* With ZMQ_IPV6 libzmq takes a name that has both for an IPv6 address alone, at which nobody may listen, and writes
+ * an IPv4 address as if it were one. */
+static int set_family(endpoint *e, const char *address)
+{
+    return set_int(e->socket, ZMQ_IPV6, strncmp(address, "tcp://[", 7) == 0);
+}
+
 /* Takes the lock beside an ipc path. -EADDRINUSE: another thawd has it. */
 static int lock_path(endpoint *e, const char *path, char *error)
 {
@@ -258,8 +265,8 @@ static int open_bind(endpoint *e, const config_endpoint *c, const char *address,
     r = set_security(e, tcp, false, keys);
     if (r == 0 && role != ROLE_ALL)
         r = set_role(e, role);
-    if (r == 0 && tcp && address[6] == '[')
-        r = set_int(e->socket, ZMQ_IPV6, 1);
+    if (r == 0)
+        r = set_family(e, address);
     if (r < 0)
         return fail(error, r, "%s: cannot prepare %s: %s", e->name, address, zmq_strerror(-r));
     return bind_address(e, address, c->mode, error);
@@ -271,6 +278,8 @@ int endpoint_connect(endpoint *e, const char *address, const endpoint_keys *keys
     bool tcp = strncmp(address, "tcp://", 6) == 0 && !config_address_is_local(address);
     int r = set_security(e, tcp, true, keys);
 
+    if (r == 0)
+        r = set_family(e, address);
     if (r == 0 && zmq_connect(e->socket, address) < 0)
         r = -errno;
     if (r < 0)
@@ -332,8 +341,8 @@ static int open_passed(endpoint *e, int fd, const config_endpoint *c, endpoint_r
     r = set_security(e, tcp, false, keys);
     if (r == 0 && role != ROLE_ALL)
         r = set_role(e, role);
-    if (r == 0 && tcp && address[6] == '[')
-        r = set_int(e->socket, ZMQ_IPV6, 1);
+    if (r == 0)
+        r = set_family(e, address);
     if (r == 0)
         r = set_int(e->socket, ZMQ_USE_FD, fd);
     if (r == 0)

@@ -2,22 +2,26 @@
 #include "upstream.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <zmq.h>
 
 #include "monitor.h"
 
 #define EVENTS_MAX 1000 /* of the monitor, in one look */
 #define AGAIN_NS INT64_C(2000000000)
+#define NUMBERS_BYTES (NI_MAXHOST + 16)
 
-static const int wanted = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+static const int wanted = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
                           ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                           ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
 
 typedef struct peer {
     const char *address;
+    char numbers[NUMBERS_BYTES]; /* what a name was last found to be; "": not known yet */
     bool up, refused;
     int64_t again_ns; /* INT64_MAX: libzmq does it by itself */
 } peer;
@@ -79,44 +83,39 @@ upstream *upstream_free(upstream *u)
 
 /* ---- which of them ---------------------------------------------------------------------- */
 
-static bool is_own(const endpoint *e, const char *address, size_t len)
+static bool is_text(const char *text, const char *address, size_t len)
 {
-    for (size_t i = 0; i < e->count; i++)
-        if (strlen(e->addresses[i]) == len && memcmp(e->addresses[i], address, len) == 0)
-            return true;
-    return false;
+    return strlen(text) == len && memcmp(text, address, len) == 0;
 }
 
-static bool has_host_name(const char *address)
-{
-    return strncmp(address, "tcp://", 6) == 0 && address[6] != '[' &&
-           strspn(address + 6, "0123456789.") != strcspn(address + 6, ":");
-}
-
-static bool same_port(const char *configured, const char *address, size_t len)
-{
-    const char *port = strrchr(configured, ':');
-    size_t port_len = strlen(port);
-
-    return len > port_len && memcmp(address + len - port_len, port, port_len) == 0;
-}
-
-/* libzmq names a publisher by the address it was given or, once it has been resolved, by numbers: then by its port,
- * where only one that was given by name has that. NULL: who connected to thawd, or not known. */
+/* libzmq names a publisher by the address it was given and, once it has been connected, by the numbers that were
+ * found for that. NULL: who connected to thawd. */
 static peer *peer_find(upstream *u, const char *address, size_t len)
 {
-    peer *found = NULL;
-    size_t candidates = 0;
-
     for (size_t i = 0; i < u->count; i++)
-        if (strlen(u->peers[i].address) == len && memcmp(u->peers[i].address, address, len) == 0)
+        if (is_text(u->peers[i].address, address, len))
             return &u->peers[i];
     for (size_t i = 0; i < u->count; i++)
-        if (has_host_name(u->peers[i].address) && same_port(u->peers[i].address, address, len)) {
-            found = &u->peers[i];
-            candidates++;
-        }
-    return candidates == 1 && !is_own(u->events, address, len) ? found : NULL;
+        if (is_text(u->peers[i].numbers, address, len))
+            return &u->peers[i];
+    return NULL;
+}
+
+/* The numbers behind a name, as libzmq writes them. The descriptor is libzmq's and may be another's by now: the port
+ * has to be the one. */
+static void peer_learn(peer *p, int fd)
+{
+    const char *port = strrchr(p->address, ':');
+    struct sockaddr_storage name;
+    socklen_t len = sizeof(name);
+    char host[NI_MAXHOST], service[NI_MAXSERV];
+
+    if (strncmp(p->address, "tcp://", 6) != 0 || getpeername(fd, (struct sockaddr *)&name, &len) < 0 ||
+        getnameinfo((struct sockaddr *)&name, len, host, sizeof(host), service, sizeof(service),
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0 ||
+        strcmp(service, port + 1) != 0)
+        return;
+    snprintf(p->numbers, sizeof(p->numbers), name.ss_family == AF_INET6 ? "tcp://[%s]%s" : "tcp://%s%s", host, port);
 }
 
 /* ---- what became of it ------------------------------------------------------------------ */
@@ -126,7 +125,9 @@ static void peer_came(upstream *u, peer *p)
     if (!p->up)
         log_say(u->log, SAY_UPSTREAM_CONNECTED, NULL, "events: connected to the publisher %s",
                 p->address);
-    *p = (peer){.address = p->address, .up = true, .again_ns = INT64_MAX};
+    p->up = true;
+    p->refused = false;
+    p->again_ns = INT64_MAX;
 }
 
 static void peer_went(upstream *u, peer *p)
@@ -162,7 +163,9 @@ static void event_take(upstream *u, frames *f, int64_t now_ns)
 
     if (p == NULL)
         return;
-    if (what == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+    if (what == ZMQ_EVENT_CONNECTED)
+        peer_learn(p, value);
+    else if (what == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
         peer_came(u, p);
     else if (what == ZMQ_EVENT_DISCONNECTED)
         peer_went(u, p);

@@ -381,7 +381,8 @@ THAW_API int thaw_beat_decode(thaw_beat *beat, const void *data, size_t len, tha
 
 /* Where to connect and with which keys. Strings are copied where they are kept. */
 typedef struct thaw_connection {
-    const char *endpoint;   /* "ipc:///run/thaw/service", "tcp://[::1]:7000" */
+    const char *endpoint;   /* "ipc:///run/thaw/service", "tcp://localhost:7000" (a name: its IPv4 address),
+                             *   "tcp://[::1]:7000" */
     const char *server_key; /* CURVE key of the daemon, Z85, 40 characters; NULL: no CURVE */
     const char *public_key; /* own pair, both or none; with a server key and no pair a fresh one */
     const char *secret_key; /*   is made, which the daemon may not admit */

@@ -64,6 +64,13 @@ static int link_curve(void *socket, const thaw_connection *connection)
     return r;
 }
 
+/* With ZMQ_IPV6 libzmq takes a name that has both, as localhost, for its IPv6 address alone, and thawd may listen at
+ * the other only. */
+static bool is_ipv6(const char *endpoint)
+{
+    return strncmp(endpoint, "tcp://[", 7) == 0;
+}
+
 /* No ZMTP heartbeats: on the connecting side they can abort the process (libzmq before 4.3.6).
  * The protocol has its own beat, and TCP its keepalive. */
 static int link_options(void *socket, const thaw_connection *connection, int type)
@@ -81,7 +88,7 @@ static int link_options(void *socket, const thaw_connection *connection, int typ
         {ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S},
         {ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_INTERVAL_S},
         {ZMQ_TCP_KEEPALIVE_CNT, KEEPALIVE_COUNT},
-        {ZMQ_IPV6, 1},
+        {ZMQ_IPV6, is_ipv6(connection->endpoint)},
         {ZMQ_IMMEDIATE, type == ZMQ_DEALER},
     };
 

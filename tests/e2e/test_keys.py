@@ -9,6 +9,7 @@ import unittest
 import harness
 from following import HERE, Watched
 from harness import Client, Feed, Subscriber, event, zmq
+from test_addresses import has_ipv6
 from test_asking import Asker
 from test_examples import example, run
 from zmq.utils import z85
@@ -222,6 +223,35 @@ class Keys(unittest.TestCase):
                 harness.wait_for(lambda: upstreams(d) == (1, 1), "that it is connected")
                 self.assertEqual(d.log().count("no connection to the publisher"), 1)
             own.close()
+
+    def test_upstreams_at_one_port(self):
+        """Each is known again, whether it was given by its own numbers or, as 127.2, by something that has to be
+        looked up."""
+        with zmq.Context() as context:
+            first = context.socket(zmq.XPUB)
+            port = first.bind_to_random_port("tcp://127.0.0.1")
+            first.close(0)
+            hosts = {"127.0.0.1": "127.0.0.1", "127.2": "127.0.0.2", "127.3": "127.0.0.3"}
+            if has_ipv6():
+                hosts["[::1]"] = "[::1]"
+
+            def publish(host):
+                own = context.socket(zmq.XPUB)
+                own.ipv6, own.linger = host[0] == "[", 0
+                harness.wait_for(lambda: is_bound(own, f"tcp://{host}:{port}"), "the port")
+                return own
+
+            with harness.Daemon(config={"events": {"connect": [f"tcp://{host}:{port}" for host in hosts]}}) as d:
+                for once in range(3):
+                    own = [publish(host) for host in hosts.values()]
+                    harness.wait_for(lambda: upstreams(d) == (len(own), len(own)), f"all of them, {once}")
+                    for host in hosts:
+                        self.assertEqual(d.log().count(f"connected to the publisher tcp://{host}:"), once + 1, d.log())
+                    own.pop().close()
+                    harness.wait_for(lambda: upstreams(d)[1] == len(own), "the one that went")
+                    for one in own:
+                        one.close()
+                    harness.wait_for(lambda: upstreams(d)[1] == 0, "all that went")
 
     def test_the_clients(self):
         with Locked() as d:
