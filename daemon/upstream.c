@@ -106,7 +106,7 @@ static peer *peer_find(upstream *u, const char *address, size_t len)
 static void peer_learn(peer *p, int fd)
 {
     const char *port = strrchr(p->address, ':');
-    struct sockaddr_storage name;
+    struct sockaddr_storage name = {0};
     socklen_t len = sizeof(name);
     char host[NI_MAXHOST], service[NI_MAXSERV];
 
