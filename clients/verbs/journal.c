@@ -72,9 +72,9 @@ static void summary_print(const tool *t, FILE *out, const char *what, const jour
         fprintf(out,
                 "{\"%s\":{\"reports\":%" PRIu64 ",\"kept\":%" PRIu64 ",\"batches\":%" PRIu64
                 ",\"alerts\":%" PRIu64 ",\"rejects\":%" PRIu64 ",\"bytes\":%" PRIu64
-                ",\"damaged\":%" PRIu64 ",\"tree_damaged\":%s}}\n",
+                ",\"damaged\":%" PRIu64 ",\"left_out\":%" PRIu64 ",\"tree_damaged\":%s}}\n",
                 what, s->reports, s->kept, s->batches, s->alerts, s->rejects, s->bytes, s->damaged,
-                s->tree_damaged ? "true" : "false");
+                s->left_out, s->tree_damaged ? "true" : "false");
         return;
     }
     fprintf(out, "%s: %" PRIu64 " reports in %" PRIu64 " batches", what, s->reports, s->batches);
@@ -188,6 +188,15 @@ static int export(tool *t, const char *file)
     return r == 0 ? CLIENT_DONE : CLIENT_NOT_SO;
 }
 
+/* What is kept of dropped incidents stands on reports that are no more: nothing can be made of it anew. */
+static void left_out_complain(uint64_t reports)
+{
+    complain("journal import: %" PRIu64 " report%s had been dropped (retain): what they came to is not in the new "
+             "journal, the ledger counts without them, and sent again they are taken as new; the old journal "
+             "has it still",
+             reports, reports == 1 ? "" : "s");
+}
+
 static int import(tool *t, const char *file)
 {
     journal_watch watch = {on_progress, on_damage, t};
@@ -208,6 +217,8 @@ static int import(tool *t, const char *file)
         return failed(t, "import", r, error);
     progress_clear(t);
     summary_print(t, stdout, "imported", &summary);
+    if (summary.left_out > 0)
+        left_out_complain(summary.left_out);
     return CLIENT_DONE;
 }
 

@@ -213,8 +213,10 @@ static int base_head_take(intake *in)
     if (in->any_log || in->based || journal_base_parse(in->record.bytes, in->record.len, &base) < 0)
         return intake_bad(in, "the head of a base is out of place");
     in->based = true;
-    if (in->renumber)
+    if (in->renumber) {
+        in->summary.left_out = base.report; /* less those that are kept, which come now */
         return 0;
+    }
     in->place.report = in->j->tail.report = base.report;
     in->place.batch = in->j->tail.batch = base.batch;
     in->place.received_at_ns = in->j->tail.received_at_ns = base.received_at_ns;
@@ -243,6 +245,7 @@ static int kept_renumber(intake *in, const journal_record *record)
     in->any_log = true;
     in->summary.batches++;
     in->summary.reports++;
+    in->summary.left_out -= in->summary.left_out > 0; /* the head may have been lost */
     return 0;
 }
 

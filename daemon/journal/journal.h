@@ -180,6 +180,7 @@ typedef struct journal_summary {
     uint64_t kept;                              /* reports in the base */
     uint64_t bytes;                             /* of the data file */
     uint64_t damaged;                           /* places reported to `damage` */
+    uint64_t left_out;                          /* dropped reports, of which a new journal keeps nothing */
     bool tree_damaged;
 } journal_summary;
 

@@ -2,7 +2,10 @@
 gives the same."""
 
 import datetime
+import json
 import os
+import shutil
+import subprocess
 import unittest
 
 import harness
@@ -251,6 +254,29 @@ class Retention(unittest.TestCase):
             d.kill()
             d.start()
             self.assertEqual(view(d), before)
+
+    def test_a_journal_numbered_anew_says_what_it_has_no_more(self):
+        with harness.Daemon(RULES, config={"retain": {"age": "20d"}}) as d:
+            for day in range(30):
+                d.publish(release(day))
+            before, kept = released(d), len(d.ok("events")["events"])
+            d.stop()
+            self.assertLess(kept, 30)
+            stream = d.path("stream")
+            subprocess.run([harness.THAW, "journal", "export", stream, "--state", d.path("state")], check=True,
+                           capture_output=True)
+            for option, left_out in ((), 0), (("--renumber",), 30 - kept), (("--reports",), 30 - kept):
+                state = d.path("state" + "".join(option))
+                os.makedirs(state, exist_ok=True)
+                shutil.rmtree(os.path.join(state, "journal"), ignore_errors=True)
+                done = subprocess.run([harness.THAW, "journal", "import", *option, "--json", "--state", state, stream],
+                                      check=True, capture_output=True, text=True)
+                self.assertEqual(json.loads(done.stdout)["imported"]["left_out"], left_out, option)
+                self.assertEqual(f"{left_out} reports had been dropped" in done.stderr, left_out > 0, done.stderr)
+                d.configure({"state": state})
+                d.start()
+                self.assertEqual(released(d) == before, left_out == 0, option)
+                d.stop()
 
     def test_identities_are_let_go(self):
         with harness.Daemon((), {"retain": {"age": "60d", "ids": "120d"}}) as d:
