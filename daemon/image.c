@@ -160,6 +160,14 @@ static int open_new(const thawd *d)
     return fd < 0 ? -errno : fd;
 }
 
+static void take_failure(thawd *d)
+{
+    d->counters.image_failures++;
+    d->image.report = d->image.batch = 0;
+    d->image.rest_ns = instant_stopwatch_ns() + RETRY_NS;
+    (void)unlinkat(d->image.folder, "image.new", 0);
+}
+
 static void put_in_place(thawd *d)
 {
     image *im = &d->image;
@@ -168,22 +176,14 @@ static void put_in_place(thawd *d)
     im->written = false;
     im->rest_ns = im->begun_ns + REST * im->took_ns;
     if (renameat(im->folder, "image.new", im->folder, "image") < 0) {
-        d->counters.image_failures++;
         log_say(d->log, SAY_IMAGE_FAILED, NULL, "the image cannot be put in place: %s", strerror(errno));
+        take_failure(d);
         return;
     }
     im->work_ns -= im->begun_work_ns;
     d->counters.images++;
     log_say(d->log, SAY_IMAGE_SAVED, NULL, "an image was saved at report %" PRIu64 ", %" PRIu64 " MiB", im->report,
             fstatat(im->folder, "image", &st, 0) == 0 ? (uint64_t)st.st_size >> 20 : 0);
-}
-
-static void take_failure(thawd *d)
-{
-    d->counters.image_failures++;
-    d->image.report = d->image.batch = 0;
-    d->image.rest_ns = instant_stopwatch_ns() + RETRY_NS;
-    (void)unlinkat(d->image.folder, "image.new", 0);
 }
 
 static void say_failed(thawd *d, int r)
@@ -572,12 +572,13 @@ int image_load(thawd *d, image_place *ret_place)
     if (im->folder >= 0) /* what a crash has left of one takes room that the journal may need */
         (void)unlinkat(im->folder, "image.new", 0);
     fd = im->folder < 0 ? -1 : openat(im->folder, "image", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
+    if (fd < 0 && (im->folder < 0 || errno == ENOENT))
         return -ENOENT;
     im->begun_ns = instant_stopwatch_ns();
-    const char *wrong = read_image(d, fd, &h);
+    const char *wrong = fd < 0 ? strerror(errno) : read_image(d, fd, &h);
     im->took_ns = instant_stopwatch_ns() - im->begun_ns;
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     if (wrong != NULL) {
         r = start_anew(d, wrong);
         return r < 0 ? r : -ENOENT;

@@ -259,6 +259,22 @@ class Image(unittest.TestCase):
             self.assertEqual(said(d, USED), 1)
             self.check_same(d, before)
 
+    def test_one_that_cannot_be_opened_or_put_in_place_is_told_of(self):
+        with harness.Daemon(RULES, {"journal": {"image": "forever"}}) as d:
+            self.course(d, 0, 60)
+            d.stop()
+            os.rename(image(d), d.path("elsewhere"))
+            os.symlink(d.path("elsewhere"), image(d))  # as for root another's file is none
+            d.start()
+            self.assertEqual((said(d, IGNORED), said(d, USED)), (1, 0), d.log())
+            os.mkdir(image(d))
+            self.course(d, 60, 61)
+            d.stop()
+            self.assertEqual(said(d, "cannot be put in place"), 1, d.log())
+            self.assertFalse(os.path.exists(d.path("state", "image.new")))
+            os.rmdir(image(d))
+            d.start()
+
     def test_goes_with_a_dropped_past(self):
         with harness.Daemon(RULES, {"retain": {"age": "120d"}}) as d:
             self.course(d, 0, 100)
