@@ -564,7 +564,7 @@ static int start_anew(thawd *d, const char *wrong)
 int image_load(thawd *d, image_place *ret_place)
 {
     image *im = &d->image;
-    head h;
+    head h = {0};
     uint8_t build[32];
     int fd, r;
 

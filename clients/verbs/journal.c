@@ -277,8 +277,11 @@ int verb_journal(int argc, char **argv)
     for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++) {
         if (strcmp(argv[first], tools[i].name) != 0)
             continue;
-        if (tools[i].takes_file || argc - first == 1)
-            return tools[i].run(&t, argc - first == 2 ? argv[first + 1] : "-");
+        if (tools[i].takes_file || argc - first == 1) {
+            result = tools[i].run(&t, argc - first == 2 ? argv[first + 1] : "-");
+            journal_owner_keep(t.state);
+            return result;
+        }
         complain("journal %s: '%s' is one too many", tools[i].name, argv[first + 1]);
         return CLIENT_USAGE;
     }

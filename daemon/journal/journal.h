@@ -219,4 +219,7 @@ int journal_import(const char *folder, FILE *in, journal_taken taken, const jour
 int journal_compact(const char *folder, const journal_watch *watch, journal_summary *ret_summary,
                     char error[512]);
 
+/* What these have made as root in a state folder is given to the folder's owner; for whoever called one of them. */
+void journal_owner_keep(const char *folder);
+
 #endif

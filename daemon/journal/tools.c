@@ -167,6 +167,8 @@ static int compact_locked(const char *path, const journal_watch *watch, journal_
     if (mkdir(copy, 0700) < 0 && errno != EEXIST)
         return tool_error(-errno, "no folder for the copy", path, error);
     r = copy_make_watched(path, copy, data, watch);
+    if (r == 0 && chmod(data, 0600) < 0) /* LMDB lets everybody read its copies */
+        r = -errno;
     if (r == 0)
         r = file_sync(data);
     if (r == 0 && stat(data, &st) < 0)

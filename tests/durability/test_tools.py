@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pwd
 import stat
 import struct
 import subprocess
@@ -77,6 +78,34 @@ class Tools(unittest.TestCase):
                 self.assertEqual(reader.communicate()[0], whole)
             self.assertTrue(stat.S_ISFIFO(os.stat(d.path("pipe")).st_mode))
             self.assertEqual([name for name in os.listdir(d.folder) if name.endswith(".part")], [])
+
+    @unittest.skipUnless(os.geteuid() == 0, "not root")
+    def test_what_root_makes_belongs_to_the_folders_owner(self):
+        """thawd could not open it else."""
+        nobody = pwd.getpwnam("nobody").pw_uid
+
+        def owners(state):
+            found = [os.path.join(where, name) for where, _, names in os.walk(d.path(state)) for name in names]
+            return {os.stat(name).st_uid for name in found}, {os.stat(name).st_mode & 0o777 for name in found}
+
+        with harness.Daemon([harness.ANY_RELEASE]) as d:
+            d.publish(harness.event(1))
+            d.stop()
+            stream = tool(d, "export").stdout
+            for where, _, names in os.walk(d.path("state")):
+                for name in names + [""]:
+                    os.chown(os.path.join(where, name), nobody, -1)
+            for words in ("check",), ("export", d.path("stream")), ("compact",), ("check",):
+                place = d.path("state", "journal", "lock.mdb")
+                if os.path.exists(place):
+                    os.unlink(place)
+                self.assertEqual(tool(d, *words).returncode, 0)
+                self.assertEqual(owners("state"), ({nobody}, {0o600}), words)
+            os.mkdir(d.path("other"), 0o700)
+            os.chown(d.path("other"), nobody, -1)
+            self.assertEqual(tool(d, "import", stdin=stream, state="other").returncode, 0)
+            self.assertEqual(owners("other"), ({nobody}, {0o600}))
+            self.assertEqual(os.stat(d.path("other", "journal")).st_uid, nobody)
 
     def test_streams_that_are_none(self):
         with harness.Daemon() as d:
