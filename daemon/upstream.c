@@ -15,14 +15,14 @@
 #define AGAIN_NS INT64_C(2000000000)
 #define NUMBERS_BYTES (NI_MAXHOST + 16)
 
-static const int wanted = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
-                          ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                          ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
+static const int wanted = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_DISCONNECTED |
+                          ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+                          ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
 
 typedef struct peer {
     const char *address;
     char numbers[NUMBERS_BYTES]; /* what a name was last found to be; "": not known yet */
-    bool up, refused;
+    bool up, refused, lost; /* the last two: told */
     int64_t again_ns; /* INT64_MAX: libzmq does it by itself */
 } peer;
 
@@ -126,7 +126,7 @@ static void peer_came(upstream *u, peer *p)
         log_say(u->log, SAY_UPSTREAM_CONNECTED, NULL, "events: connected to the publisher %s",
                 p->address);
     p->up = true;
-    p->refused = false;
+    p->refused = p->lost = false;
     p->again_ns = INT64_MAX;
 }
 
@@ -138,6 +138,16 @@ static void peer_went(upstream *u, peer *p)
                 "back does not arrive",
                 p->address);
     p->up = false;
+    p->lost = true;
+}
+
+/* No answer at the address, or none to its name. */
+static void peer_away(upstream *u, peer *p)
+{
+    if (!p->lost && !p->refused)
+        log_say(u->log, SAY_UPSTREAM_LOST, NULL,
+                "events: the publisher %s is not there; what it publishes until it is does not arrive", p->address);
+    p->lost = true;
 }
 
 /* Who hangs up in the middle of a handshake is tried again by libzmq. */
@@ -165,6 +175,8 @@ static void event_take(upstream *u, frames *f, int64_t now_ns)
         return;
     if (what == ZMQ_EVENT_CONNECTED)
         peer_learn(p, value);
+    else if (what == ZMQ_EVENT_CONNECT_RETRIED)
+        peer_away(u, p);
     else if (what == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
         peer_came(u, p);
     else if (what == ZMQ_EVENT_DISCONNECTED)

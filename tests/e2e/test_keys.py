@@ -242,6 +242,8 @@ class Keys(unittest.TestCase):
                 return own
 
             with harness.Daemon(config={"events": {"connect": [f"tcp://{host}:{port}" for host in hosts]}}) as d:
+                for host in hosts:
+                    harness.wait_for(lambda: f"the publisher tcp://{host}:{port} is not there" in d.log(), "a word of it")
                 for once in range(3):
                     own = [publish(host) for host in hosts.values()]
                     harness.wait_for(lambda: upstreams(d) == (len(own), len(own)), f"all of them, {once}")
@@ -252,6 +254,7 @@ class Keys(unittest.TestCase):
                     for one in own:
                         one.close()
                     harness.wait_for(lambda: upstreams(d)[1] == 0, "all that went")
+                self.assertEqual(d.log().count("is not there"), len(hosts), d.log())
 
     def test_the_clients(self):
         with Locked() as d:
