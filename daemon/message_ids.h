@@ -37,6 +37,7 @@
     X(SUBSCRIBER_STALLED, "5d33bafc44654e22a83dae94b6c7c6c8", LOG_WARNING, "a subscriber does not read") \
     X(SUBSCRIBER_BACK, "90b91b720cf04d0888459565be8b3286", LOG_INFO, "a stalled subscriber reads again") \
     X(CLIENT_DENIED, "3b761432530249e996a5f936567ffe0f", LOG_WARNING, "a client was refused by its key") \
+    X(TURNED_AWAY, "e74c4abda69c4f56835b05e4a29ff11b", LOG_WARNING, "a connection was turned away for want of descriptors") \
     X(UPSTREAM_CONNECTED, "bf95ce5c891a4e6dbf3424f1e8b7938a", LOG_INFO, "connected to a publisher of events") \
     X(UPSTREAM_LOST, "cbde2e12c59e45388a2990d780cbdfd4", LOG_WARNING, "the connection to a publisher of events is lost") \
     X(UPSTREAM_REFUSED, "cc257b93c1574f6d8f442fa8f47efa1d", LOG_WARNING, "a publisher of events refuses the connection") \

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "accept.h"
 #include "auth.h"
 #include "image.h"
 #include "intake.h"
@@ -220,6 +221,17 @@ static void tell_lost(thawd *d)
     d->lost = lost;
 }
 
+static void tell_turned_away(thawd *d)
+{
+    uint64_t before = d->counters.turned_away;
+
+    d->counters.turned_away = accept_turned_away();
+    if (d->counters.turned_away != before)
+        log_say(d->log, SAY_TURNED_AWAY, NULL,
+                "%" PRIu64 " connection%s turned away: no descriptor is left (LimitNOFILE=)",
+                d->counters.turned_away - before, d->counters.turned_away - before == 1 ? " was" : "s were");
+}
+
 /* Beat, watchdog and the living line, and a look at the subscribers. */
 static int on_beat(sd_event_source *source, uint64_t usec, void *context)
 {
@@ -234,6 +246,7 @@ static int on_beat(sd_event_source *source, uint64_t usec, void *context)
     publisher_beat(d);
     watch_look(d->watch);
     tell_lost(d);
+    tell_turned_away(d);
     notify_living(d);
     if (d->now.mono.ns - d->flushed.ns >= INT64_C(1000000000) * LOG_INTERVAL_S) {
         d->flushed = d->now.mono;

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <zmq.h>
 
+#include "accept.h"
 #include "auth.h"
 #include "daemon.h"
 #include "notify.h"
@@ -128,6 +129,7 @@ static int run(thawd *d)
 
     block_signals();
     raise_descriptors();
+    accept_prepare();
     instant_take(&d->now);
     d->started = d->flushed = d->now.mono;
     r = daemon_open_journal(d);

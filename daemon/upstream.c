@@ -23,7 +23,7 @@ typedef struct peer {
     const char *address;
     char numbers[NUMBERS_BYTES]; /* what a name was last found to be; "": not known yet */
     bool up, refused, lost; /* the last two: told */
-    int64_t again_ns; /* INT64_MAX: libzmq does it by itself */
+    int64_t again_ns;        /* INT64_MAX: libzmq does it by itself */
 } peer;
 
 struct upstream {

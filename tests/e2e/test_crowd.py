@@ -6,6 +6,7 @@ fifth connects anew all the time."""
 
 import os
 import signal
+import socket
 import subprocess
 import time
 import unittest
@@ -19,6 +20,25 @@ EACH = 100
 
 
 class Crowd(unittest.TestCase):
+    def test_connections_for_which_no_descriptor_is_left(self):
+        """They are turned away, and all that are there are served: over ipc, where libzmq ends the process, and tcp."""
+        with harness.Daemon([EACH_SOURCE], tcp=True, start=False) as d:
+            d.start(before=("prlimit", "--nofile=100:100"))
+            host, port = d.tcp_addresses["service"][len("tcp://"):].rsplit(":", 1)
+            for family, address in (socket.AF_UNIX, d.path("alerts")), (socket.AF_INET, (host, int(port))):
+                before, crowd = d.counters()["turned_away"], []
+                for _ in range(150):
+                    crowd.append(socket.socket(family))
+                    crowd[-1].connect(address)
+                harness.wait_for(lambda: d.counters()["turned_away"] > before, "that some are turned away")
+                make_alerts(d, int(before), 1)
+                for one in crowd:
+                    one.close()
+                with d.subscriber() as s:
+                    make_alerts(d, 1000 + int(before), 1)
+                    self.assertIsNotNone(s.alert())
+            self.assertIn("turned away: no descriptor is left", d.log())
+
     def test_stopped_and_restless_subscribers_cost_the_others_nothing(self):
         with harness.Daemon([EACH_SOURCE], {"alerts": {"hwm": 200}}) as d:
             crowd = [Follower(d) for _ in range(CROWD - CROWD // 5)]
