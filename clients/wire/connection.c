@@ -269,6 +269,9 @@ void connection_complain_silence(const common_options *options, const char *endp
         complain(options->server_key != NULL
                      ? "%s refuses the connection: is the own key (--key) among the curve.clients "
                        "of thawd there, and --server-key its public key?"
+                 : strncmp(endpoint, "ipc://", 6) == 0
+                     ? "%s ends the connection at once: is it thawd's, and may thawd hold more of them "
+                       "(LimitNOFILE=)?"
                      : "%s refuses the connection: it asks for keys (--server-key, --key)",
                  endpoint);
         return;

@@ -32,6 +32,9 @@ class Crowd(unittest.TestCase):
                     crowd[-1].connect(address)
                 harness.wait_for(lambda: d.counters()["turned_away"] > before, "that some are turned away")
                 make_alerts(d, int(before), 1)
+                if family == socket.AF_UNIX:
+                    done = d.thaw("status", "--timeout", "0.5", check=False)
+                    self.assertEqual((done.returncode, "LimitNOFILE" in done.stderr), (3, True), done.stderr)
                 for one in crowd:
                     one.close()
                 with d.subscriber() as s:
