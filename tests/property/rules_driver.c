@@ -8,13 +8,14 @@
  * facts of these kinds, so that a model can work out the alerts from them; without, only the end
  * is:
  *   {"case": 7, "instants": [{"at": NS, "batch": true, "facts": [{"h": 1, "k": "release", ...}],
- *    "changes": [[handle, type, replaces, correction, [cause, ...]], ...]}, ...],
+ *    "changes": [[handle, type, replaces, correction, [cause, ...], [from, ...]], ...]}, ...],
  *    "alerts": [body, ...], "active": [body, ...], "refused": 0}
  * Instants without a batch are deadlines; times are nanoseconds.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,21 +88,31 @@ static void on_engine_alert(void *context, const thaw_alert *alert)
 
 /* ---- facts -------------------------------------------------------------------------- */
 
-static void on_change(void *context, const fact_change *change)
+/* Appends to the changes of this instant. */
+__attribute__((format(printf, 2, 3))) static void changes_say(run *r, const char *format, ...)
 {
-    run *r = context;
+    va_list args;
+    va_start(args, format);
     int n =
-        snprintf(r->changes + r->changes_len, sizeof r->changes - r->changes_len,
-                 "%s[%" PRIu64 ",%d,%" PRIu64 ",%s,[", r->changes_len > 0 ? "," : "", change->handle,
-                 change->type, change->replaces, change->correction ? "true" : "false");
-    for (uint32_t i = 0; i < change->causes_count && n >= 0 && (size_t)n < sizeof r->changes - r->changes_len; i++)
-        n += snprintf(r->changes + r->changes_len + n, sizeof r->changes - r->changes_len - (size_t)n, "%s%" PRIu64,
-                      i > 0 ? "," : "", change->causes[i]);
-    if (n >= 0 && (size_t)n + 2 < sizeof r->changes - r->changes_len)
-        n += snprintf(r->changes + r->changes_len + n, sizeof r->changes - r->changes_len - (size_t)n, "]]");
+        vsnprintf(r->changes + r->changes_len, sizeof r->changes - r->changes_len, format, args);
+    va_end(args);
     if (n < 0 || (size_t)n >= sizeof r->changes - r->changes_len)
         die("changes", ENOSPC);
     r->changes_len += (size_t)n;
+}
+
+static void on_change(void *context, const fact_change *change)
+{
+    run *r = context;
+    changes_say(r, "%s[%" PRIu64 ",%d,%" PRIu64 ",%s,[", r->changes_len > 0 ? "," : "",
+                change->handle, change->type, change->replaces,
+                change->correction ? "true" : "false");
+    for (uint32_t i = 0; i < change->causes_count; i++)
+        changes_say(r, "%s%" PRIu64, i > 0 ? "," : "", change->causes[i]);
+    changes_say(r, "],[");
+    for (uint32_t i = 0; i < change->from_count; i++)
+        changes_say(r, "%s%" PRIu64, i > 0 ? "," : "", change->from[i]);
+    changes_say(r, "]]");
     if (r->rules != NULL)
         rules_on_change(r->rules, change);
 }
@@ -227,7 +238,8 @@ static void print_facts(run *r)
 static void print_known(run *r)
 {
     uint64_t now = facts_number(r->facts);
-    if (now > 0 && (r->known_count == 0 || r->known[r->known_count - 1] < now) && r->known_count < KNOWN_MAX)
+    if (now > 0 && (r->known_count == 0 || r->known[r->known_count - 1] < now) &&
+        r->known_count < KNOWN_MAX)
         r->known[r->known_count++] = now;
     for (size_t i = 0; i < r->known_count && strstr(r->changes, ",true,[") != NULL; i++) {
         fprintf(r->instants, "%s\"%" PRIu64 "\":[", i > 0 ? "," : "", r->known[i]);

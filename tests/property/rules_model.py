@@ -121,7 +121,7 @@ class Model:
         self.cache = {}
         self.reports = []  # as they were taken in, each once
         self.known = 0  # how many there were at the instant before
-        self.replaced = {}  # handles of facts that went at this instant -> of those that took their place
+        self.successors = {}  # handles of facts -> of those to which reports of them went at this instant
         self.then = {}  # how many were known -> the facts as these reports, and what took their place, say now
 
     # ---- selections ----------------------------------------------------------------------------
@@ -171,8 +171,8 @@ class Model:
         self.tell(life.alert, "firing")
 
     def record(self, life):
-        """What it stood on the instant before; of what went just now, what took its place."""
-        grounds = [(n, h if h in self.facts else self.replaced.get(h, h)) for n, h in life.active]
+        """What it stood on the instant before, and the facts to which reports of it went just now."""
+        grounds = [(n, to) for n, h in life.active for to in [h, *self.successors.get(h, ())]]
         return Record(grounds, self.now - 1, self.known)
 
     def end(self, life, withdrawn):
@@ -329,11 +329,11 @@ class Model:
 
     def touch(self, changes):
         records = [r for life in self.lives.values() for r in life.records + ([life.basis] if life.basis else [])]
-        for handle, type_, replaces, correction, causes in sorted(changes, key=lambda c: c[1] == 3):
+        for handle, type_, replaces, correction, causes, came in sorted(changes, key=lambda c: c[1] == 3):
             for record in records:
                 handles = {h for _, h in record.grounds}
-                if replaces in handles:
-                    record.grounds = [(n, handle if h == replaces else h) for n, h in record.grounds]
+                if handles & {replaces, *came}:
+                    record.grounds += [(n, handle) for n, h in record.grounds if h in {replaces, *came}]
                     record.touched = record.touched or correction
                 if correction and handle in handles and (type_ == 3 or self.concerns(causes, record)):
                     record.touched = True
@@ -392,13 +392,16 @@ class Model:
         for handle, fact in new.items():  # an unchanged fact stays the same object
             if self.facts.get(handle) == fact:
                 new[handle] = self.facts[handle]
-        corrected = {handle for handle, _, _, correction, _ in changes if correction}
+        corrected = {handle for handle, _, _, correction, *_ in changes if correction}
         news_facts = None
         if corrected:
             news_facts = {h: f for h, f in new.items() if h not in corrected}
             news_facts.update({h: f for h, f in self.facts.items() if h in corrected})
         old, self.facts = self.facts, new
-        self.replaced = {replaces: handle for handle, type_, replaces, *_ in changes if replaces and type_ != 3}
+        self.successors = {}
+        for handle, _, replaces, _, _, came in changes:
+            for of in {replaces, *came}:
+                self.successors.setdefault(of, []).append(handle)
         self.touch(changes)
         self.evaluate(news_facts, self.inherit(old, changes))
         self.known = len(self.reports)

@@ -131,7 +131,7 @@ static void lists_free(facts *f)
                         &f->tallies_free,  &f->dirty_keys,     &f->dirty_incidents, &f->dirty_entities,
                         &f->dirty_tallies, &f->dirty_feeds,    &f->dirty_countries, &f->fresh_reports,
                         &f->gone_reports,  &f->corrected,      &f->work_entities,   &f->timed,
-                        &f->work_reports};
+                        &f->work_reports,  &f->moved_entities};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         numbers_done(lists[i], &f->held);
     hash_index *indexes[] = {&f->keys_index,  &f->scopes_index,    &f->nodes_index, &f->tallies_index,
@@ -213,7 +213,7 @@ static void facts_release(facts *f)
                         &f->tallies_free,  &f->dirty_keys,      &f->dirty_incidents, &f->dirty_entities,
                         &f->dirty_tallies, &f->dirty_countries, &f->fresh_reports,   &f->gone_reports,
                         &f->corrected,     &f->dirty_feeds,     &f->work_entities,   &f->timed,
-                        &f->work_reports};
+                        &f->work_reports,  &f->moved_entities};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         numbers_done(lists[i], &f->held);
     f->deadline_ns = INT64_MAX;
@@ -226,7 +226,7 @@ static void reports_settle(facts *f)
     for (uint32_t i = 0; i + 1 < f->gone_reports.count; i += 2) {
         causes why = {.news = f->gone_reports.at[i + 1]};
         report_of(f, f->gone_reports.at[i])->told_as_fact = 0;
-        tell(f, FACT_GONE, (uint64_t)FACT_REPORT << 56 | f->gone_reports.at[i], 0, true, &why);
+        tell(f, FACT_GONE, (uint64_t)FACT_REPORT << 56 | f->gone_reports.at[i], true, &why);
     }
     f->gone_reports.count = 0;
     for (uint32_t i = 0; i < f->fresh_reports.count; i++) {
@@ -236,7 +236,7 @@ static void reports_settle(facts *f)
             continue;
         causes why = {.news = number};
         r->told_as_fact = 1;
-        tell(f, FACT_APPEARED, (uint64_t)FACT_REPORT << 56 | number, 0, false, &why);
+        tell(f, FACT_APPEARED, (uint64_t)FACT_REPORT << 56 | number, false, &why);
     }
     f->fresh_reports.count = 0;
 }

@@ -196,6 +196,8 @@ typedef struct fact_change {
     fact_change_type type;
     fact_handle handle;     /* of a FACT_GONE: only its number means anything */
     fact_handle replaces;   /* FACT_APPEARED: the fact whose place it takes, or 0 */
+    const fact_handle *from; /* other facts from which reports came to this one: it says now what they said */
+    uint32_t from_count;
     bool correction;        /* a report was revised or retracted, or the fact was moved, split or
                                merged; false: news (a further report, time that passed) */
     const uint64_t *causes; /* numbers of the reports that caused it (of a correction: the revising,

@@ -7,26 +7,33 @@
 
 #include "rules/state.h"
 
+/* There is room for them. */
+static uint32_t note_numbers(rules *set, const uint64_t *numbers, uint32_t count)
+{
+    uint32_t first = (uint32_t)set->noted_numbers_count;
+    if (count)
+        memcpy(set->noted_numbers + first, numbers, count * sizeof *numbers);
+    set->noted_numbers_count += count;
+    return first;
+}
+
 void rules_on_change(rules *set, const fact_change *change)
 {
     if (set->failed || !set->facts)
         return;
-    uint32_t causes = change->causes_count < RULES_CAUSES_MAX ? change->causes_count : RULES_CAUSES_MAX;
-    if (!change->correction)
-        causes = 0;
+    const uint32_t causes_max = change->correction ? RULES_CAUSES_MAX : 0;
+    const uint32_t causes = change->causes_count < causes_max ? change->causes_count : causes_max;
     if (room_for(&set->noted, &set->noted_capacity, set->noted_count + 1, sizeof *set->noted) < 0 ||
-        room_for(&set->noted_causes, &set->noted_causes_capacity, set->noted_causes_count + causes,
-                 sizeof *set->noted_causes) < 0) {
+        room_for(&set->noted_numbers, &set->noted_numbers_capacity,
+                 set->noted_numbers_count + causes + change->from_count, sizeof *set->noted_numbers) < 0) {
         set->failed = -ENOMEM;
         return;
     }
     noted *n = &set->noted[set->noted_count++];
     n->change = *change;
     n->change.causes_count = causes;
-    n->causes_first = (uint32_t)set->noted_causes_count;
-    if (causes)
-        memcpy(set->noted_causes + set->noted_causes_count, change->causes, causes * sizeof *change->causes);
-    set->noted_causes_count += causes;
+    n->causes_first = note_numbers(set, change->causes, causes);
+    n->from_first = note_numbers(set, change->from, change->from_count);
 }
 
 /* ---- corrections -------------------------------------------------------------------- */
@@ -264,6 +271,7 @@ static int fact_gone(rules *set, const fact_change *change)
     if (res == 0)
         res = drop_others(set, node, UINT32_MAX, change);
     node_end_watches(set, node);
+    grounds_pass_on(set, node);
     node_release(set, node);
     return res;
 }
@@ -284,7 +292,8 @@ static int note_heir(rules *set, group *g, const fact_node *node)
     return 0;
 }
 
-static int facts_replaced(rules *set, const fact_change *change)
+/* The alerts that are about the one fact go over to the other. */
+static int fact_replaced(rules *set, const fact_change *change)
 {
     fact_node *old = change->replaces ? fact_node_find(set, change->replaces) : NULL;
     fact_node *node = old ? node_get(set, change->handle) : NULL;
@@ -293,25 +302,19 @@ static int facts_replaced(rules *set, const fact_change *change)
     if (!node)
         return -ENOMEM;
     int res = 0;
-    old->heir = change->handle;
     for (entry *e = old->entries; res == 0 && e; e = e->fact_next)
         res = note_heir(set, e->group, node);
-    /* What alerts recorded of the old fact is from now on said by the new one. */
-    while (res == 0 && old->grounds) {
-        ground *one = old->grounds;
-        res = change->correction ? record_touch(set, one->record, change) : 0;
-        old->grounds = one->fact_next;
-        one->fact_next = node->grounds;
-        node->grounds = one;
-        one->fact = node;
-        node->references++;
-        if (old->references == 1) { /* it ends with this ground */
-            node_release(set, old);
-            break;
-        }
-        node_release(set, old);
-    }
     node_release(set, node);
+    return res;
+}
+
+/* What alerts recorded of facts from which reports came to this one is from now on said by this one, too. */
+static int reports_came(rules *set, const fact_change *change)
+{
+    int res = change->replaces ? fact_succeeded(set, change->replaces, change) : 0;
+    for (uint32_t i = 0; res == 0 && i < change->from_count; i++)
+        if (change->from[i] != change->replaces)
+            res = fact_succeeded(set, change->from[i], change);
     return res;
 }
 
@@ -356,7 +359,8 @@ int changes_apply(rules *set)
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; res == 0 && i < set->noted_count; i++) {
             fact_change change = set->noted[i].change;
-            change.causes = set->noted_causes + set->noted[i].causes_first;
+            change.causes = set->noted_numbers + set->noted[i].causes_first;
+            change.from = set->noted_numbers + set->noted[i].from_first;
             /* What comes is taken in before what goes, so that it can be told who replaces whom. */
             if ((change.type == FACT_GONE) != (pass == 1))
                 continue;
@@ -366,11 +370,13 @@ int changes_apply(rules *set)
             }
             res = offer_fact(set, &change);
             if (res == 0)
-                res = facts_replaced(set, &change);
+                res = fact_replaced(set, &change);
+            if (res == 0)
+                res = reports_came(set, &change);
         }
     for (size_t i = 0; i < set->heirs_count; i++)
         if (res == 0)
             res = inherit(set, set->heirs[i]);
-    set->heirs_count = set->noted_count = set->noted_causes_count = 0;
+    set->heirs_count = set->noted_count = set->noted_numbers_count = 0;
     return res;
 }

@@ -97,6 +97,7 @@ int evaluate_dirty(rules *set)
         if (res == 0)
             res = limit_tell(set, set->full[i]);
     set->full_count = 0;
+    successors_forget(set);
     return res;
 }
 

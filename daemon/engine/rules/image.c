@@ -20,9 +20,10 @@
 #include "rules/state.h"
 
 #define STRUCTS(X)                                                                                                     \
-    X(struct rules, 19712) X(rule, 304) X(group, 320) X(entry, 152) X(fact_node, 48) X(watch, 40) X(totals, 112)        \
-    X(record, 72) X(ground, 32) X(alert_text, 288) X(deadline, 16) X(deadlines, 24)
-#define IS_KNOWN(type, size) \
+    X(struct rules, 19736)                                                                                             \
+    X(rule, 304) X(group, 320) X(entry, 152) X(fact_node, 48) X(watch, 40) X(totals, 112) X(record, 80) X(ground, 32)  \
+        X(alert_text, 288) X(deadline, 16) X(deadlines, 24)
+#define IS_KNOWN(type, size)                                                                                           \
     _Static_assert(sizeof(void *) != 8 || sizeof(type) == (size), #type " changed: read the head of this file");
 STRUCTS(IS_KNOWN)
 
@@ -62,7 +63,7 @@ typedef struct putting {
 static void number_give(putting *p, table *t, uint64_t *count, const void *object)
 {
     if (p->res == 0)
-        p->res = table_put(t, (uint64_t)(uintptr_t)object, (void *)(uintptr_t)++*count);
+        p->res = table_put(t, (uint64_t)(uintptr_t)object, (void *)(uintptr_t)++ * count);
 }
 
 static void put_number_of(putting *p, const table *t, const void *object)
@@ -361,13 +362,17 @@ static int get_record(getting *g, group *of, record **ret_record)
     uint64_t causes = saved_get_number(in);
     const uint8_t *cause = saved_get(in, causes <= RULES_CAUSES_MAX ? causes * sizeof(uint64_t) : UINT64_MAX);
     uint64_t count = saved_get_number(in);
-    record *r = res == 0 && cause && count <= in->left ? calloc(1, sizeof *r + count * sizeof r->grounds[0]) : NULL;
+    record *r = res == 0 && cause && count <= in->left ? record_alloc(count) : NULL;
     if (!r) {
         alert_text_free(alert);
         return res < 0 ? res : in->failed ? -EBADMSG : -ENOMEM;
     }
     *ret_record = r;
-    *r = (record){.group = of, .alert = alert, .true_at_ns = true_at_ns, .known = known, .partial = partial};
+    r->group = of;
+    r->alert = alert;
+    r->true_at_ns = true_at_ns;
+    r->known = known;
+    r->partial = partial;
     if (causes && !(r->causes = calloc(RULES_CAUSES_MAX, sizeof *r->causes)))
         return -ENOMEM;
     if (causes)
@@ -375,16 +380,14 @@ static int get_record(getting *g, group *of, record **ret_record)
     r->causes_count = (uint32_t)causes;
     if (room_for(&g->grounds, &g->grounds_capacity, g->grounds_count + count, sizeof(ground *)) < 0)
         return -ENOMEM;
-    for (; r->count < count; r->count++) {
-        ground *one = &r->grounds[r->count];
+    for (uint64_t i = 0; i < count; i++) {
         fact_node *node = numbered(g, g->nodes, g->nodes_count);
         if (!node)
             return -EBADMSG;
-        *one = (ground){.record = r, .fact = node, .fact_next = node->grounds};
-        one->selection = (uint8_t)saved_get_number(in);
-        node->grounds = one;
+        if (ground_put(r, node, (uint8_t)saved_get_number(in)) < 0) /* there is room for all */
+            return -ENOMEM;
         node->references++;
-        g->grounds[g->grounds_count++] = one;
+        g->grounds[g->grounds_count++] = &r->grounds[i];
     }
     return 0;
 }
@@ -434,7 +437,8 @@ static int get_group(getting *g, rule *one)
 static int get_rule(getting *g, rule *one)
 {
     int res = 0;
-    const uint8_t *offers = saved_get(g->in, sizeof one->offers), *evaluations = saved_get(g->in, sizeof one->evaluations);
+    const uint8_t *offers = saved_get(g->in, sizeof one->offers),
+                  *evaluations = saved_get(g->in, sizeof one->evaluations);
     if (!offers || !evaluations)
         return -EBADMSG;
     memcpy(&one->offers, offers, sizeof one->offers);

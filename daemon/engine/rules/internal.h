@@ -183,11 +183,11 @@ struct entry;
  * refers to it. */
 typedef struct fact_node {
     fact_handle handle;
-    fact_handle heir; /* the fact that took its place in the round in which it went; 0: none */
     struct entry *entries;
     struct watch *watches;
     struct ground *grounds;
     uint32_t references;
+    uint32_t successors; /* the first in set->successors, from 1: of this round */
     bool gone;
 } fact_node;
 
@@ -264,10 +264,10 @@ typedef struct record {
     uint64_t known;     /* number of the last report that was known then */
     uint64_t *causes;   /* of the corrections that touched it since it was last looked at */
     uint32_t causes_count;
+    uint32_t count, capacity;
     bool touched;
-    bool partial; /* too many facts: never withdrawn */
-    uint32_t count;
-    ground grounds[];
+    bool partial;    /* too many facts: never withdrawn */
+    ground *grounds; /* in their facts' lists: only record_room moves them */
 } record;
 
 typedef enum life_state { LIFE_NONE, LIFE_PENDING, LIFE_FIRING, LIFE_KEPT } life_state;
@@ -383,8 +383,15 @@ typedef struct fact_view {
 
 typedef struct noted {
     fact_change change;
-    uint32_t causes_first;
+    uint32_t causes_first, from_first;
 } noted;
+
+/* A fact to which reports of another went in this round: it says now what they said. */
+typedef struct successor {
+    fact_node *of;
+    fact_handle to;
+    uint32_t next; /* of the same one, from 1; 0: the last */
+} successor;
 
 /* How far the alerts of a rule were numbered that is not in the set now. */
 typedef struct past {
@@ -433,8 +440,10 @@ struct rules {
     size_t full_count, full_capacity;
     noted *noted;
     size_t noted_count, noted_capacity;
-    uint64_t *noted_causes;
-    size_t noted_causes_count, noted_causes_capacity;
+    uint64_t *noted_numbers; /* of what was noted: causes, and facts from which reports came */
+    size_t noted_numbers_count, noted_numbers_capacity;
+    successor *successors; /* of this round */
+    size_t successors_count, successors_capacity;
     fact_view view;
     msgpack_sbuffer key; /* scratch of group_get */
     uint64_t *scratch;   /* for counting distinct hashes */

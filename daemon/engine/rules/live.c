@@ -9,6 +9,7 @@
 
 void set_clear(rules *set)
 {
+    successors_forget(set);
     for (size_t i = 0; i <= set->rules_count; i++) {
         rule *one = i < set->rules_count ? set->rules[i] : set->limit_rule;
         while (one && one->groups)
@@ -37,7 +38,8 @@ void set_clear(rules *set)
     free(set->heirs);
     free(set->full);
     free(set->noted);
-    free(set->noted_causes);
+    free(set->noted_numbers);
+    free(set->successors);
     free(set->scratch);
     free(set->links);
     msgpack_sbuffer_destroy(&set->key);
@@ -45,11 +47,13 @@ void set_clear(rules *set)
     set->dirty = set->heirs = NULL;
     set->full = NULL;
     set->noted = NULL;
-    set->noted_causes = set->scratch = NULL;
+    set->noted_numbers = set->scratch = NULL;
+    set->successors = NULL;
     set->links = NULL;
     set->dirty_count = set->dirty_capacity = set->heirs_count = set->heirs_capacity = 0;
     set->full_count = set->full_capacity = set->scratch_size = 0;
-    set->noted_count = set->noted_capacity = set->noted_causes_count = set->noted_causes_capacity = 0;
+    set->noted_count = set->noted_capacity = set->noted_numbers_count = set->noted_numbers_capacity = 0;
+    set->successors_capacity = 0;
     set->touched = NULL;
     set->facts = NULL;
     set->sink = (rules_sink){0};

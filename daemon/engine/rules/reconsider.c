@@ -81,10 +81,10 @@ static int record_totals(rules *set, const record *r, entry **entries, totals al
 /* A fact counts once, in however many selections it was, and where it was merged with another. */
 static bool seen_before(const ground *at)
 {
-    for (const ground *one = at->fact->grounds; one; one = one->fact_next)
-        if (one->record == at->record && one < at)
-            return true;
-    return false;
+    const ground *one = at->fact_next;
+    while (one && one->record != at->record)
+        one = one->fact_next;
+    return one != NULL;
 }
 
 static int record_asked(rules *set, const record *r, bool *ret_holds)

@@ -12,22 +12,85 @@ static bool before_round(const group *g, const entry *e)
     return e->active && e->round != g->round;
 }
 
-/* What went in this round is from now on said by the fact that took its place, if one did, also where that is in no
- * selection any more. */
-static int ground_add(rules *set, record *r, const entry *e)
+record *record_alloc(size_t grounds)
 {
-    bool replaced = e->fact->gone && e->fact->heir;
-    fact_node *fact = replaced ? node_get(set, e->fact->heir) : e->fact;
-    if (!fact)
+    record *r = grounds <= UINT32_MAX ? calloc(1, sizeof *r) : NULL;
+    if (r && grounds && !(r->grounds = calloc(grounds, sizeof *r->grounds))) {
+        free(r);
+        return NULL;
+    }
+    if (r)
+        r->capacity = (uint32_t)grounds;
+    return r;
+}
+
+/* Where a ground stands in the list of its fact. */
+static ground **ground_link(const ground *one)
+{
+    ground **at = &one->fact->grounds;
+    while (*at != one)
+        at = &(*at)->fact_next;
+    return at;
+}
+
+/* The lists of the facts name the grounds where they lie: each keeps its place in its list. */
+static int record_room(record *r)
+{
+    if (r->count < r->capacity)
+        return 0;
+    uint32_t capacity = r->capacity ? r->capacity * 2 : 2;
+    ground *grounds = r->capacity <= UINT32_MAX / 2 ? calloc(capacity, sizeof *grounds) : NULL;
+    if (!grounds)
         return -ENOMEM;
-    fact->references += !replaced; /* node_get took one */
+    for (uint32_t i = 0; i < r->count; i++) {
+        ground **at = ground_link(&r->grounds[i]);
+        grounds[i] = r->grounds[i];
+        *at = &grounds[i];
+    }
+    free(r->grounds);
+    r->grounds = grounds;
+    r->capacity = capacity;
+    return 0;
+}
+
+int ground_put(record *r, fact_node *fact, uint8_t selection)
+{
+    int res = record_room(r);
+    if (res < 0)
+        return res;
     ground *one = &r->grounds[r->count++];
-    one->record = r;
-    one->selection = e->selection;
-    one->fact = fact;
-    one->fact_next = fact->grounds;
+    *one = (ground){.record = r, .fact = fact, .fact_next = fact->grounds, .selection = selection};
     fact->grounds = one;
     return 0;
+}
+
+bool record_stands_on(const record *r, const fact_node *fact)
+{
+    const ground *one = fact->grounds;
+    while (one && one->record != r)
+        one = one->fact_next;
+    return one != NULL;
+}
+
+static int ground_add(rules *set, record *r, fact_handle handle, uint8_t selection)
+{
+    fact_node *fact = node_get(set, handle);
+    int res = fact ? ground_put(r, fact, selection) : -ENOMEM;
+    if (res < 0 && fact)
+        node_release(set, fact);
+    return res;
+}
+
+/* Where reports of it went elsewhere in this round, what it said is said by those facts, too, also where they are in no
+ * selection; where it went itself, by those alone. */
+static int grounds_add(rules *set, record *r, const entry *e)
+{
+    const fact_node *fact = e->fact;
+    uint32_t next = fact->successors;
+    int res = fact->gone && next ? 0 : ground_add(set, r, fact->handle, e->selection);
+    for (; res == 0 && next; next = set->successors[next - 1].next)
+        res = ground_add(set, r, set->successors[next - 1].to, e->selection);
+    return res;
 }
 
 /* The state before this round: what was active and had not just come, and what has gone. */
@@ -40,9 +103,7 @@ int record_new(rules *set, group *g, record **ret_record)
     for (entry *e = g->gone; e; e = e->next)
         count++;
     bool partial = count > set->limits.recorded_facts;
-    if (partial)
-        count = 0;
-    record *r = calloc(1, sizeof *r + count * sizeof r->grounds[0]);
+    record *r = record_alloc(partial ? 0 : count);
     if (!r)
         return -ENOMEM;
     r->group = g;
@@ -53,9 +114,9 @@ int record_new(rules *set, group *g, record **ret_record)
     for (size_t s = 0; !partial && s < g->rule->selections_count; s++)
         for (entry *e = g->entries[s]; e && res == 0; e = e->next)
             if (before_round(g, e))
-                res = ground_add(set, r, e);
+                res = grounds_add(set, r, e);
     for (entry *e = partial ? NULL : g->gone; e && res == 0; e = e->next)
-        res = ground_add(set, r, e);
+        res = grounds_add(set, r, e);
     if (res < 0) {
         record_free(set, r);
         return res;
@@ -64,16 +125,23 @@ int record_new(rules *set, group *g, record **ret_record)
     return 0;
 }
 
+void ground_take(rules *set, ground *one)
+{
+    ground *last = &one->record->grounds[--one->record->count];
+    fact_node *fact = one->fact;
+    *ground_link(one) = one->fact_next;
+    if (last != one) {
+        ground **at = ground_link(last);
+        *one = *last;
+        *at = one;
+    }
+    node_release(set, fact);
+}
+
 static void record_leave_facts(rules *set, record *r)
 {
-    for (uint32_t i = 0; i < r->count; i++) {
-        ground **at = &r->grounds[i].fact->grounds;
-        while (*at != &r->grounds[i])
-            at = &(*at)->fact_next;
-        *at = r->grounds[i].fact_next;
-        node_release(set, r->grounds[i].fact);
-    }
-    r->count = 0;
+    while (r->count)
+        ground_take(set, &r->grounds[r->count - 1]);
 }
 
 void record_forget(rules *set, record *r)
@@ -95,6 +163,7 @@ record *record_free(rules *set, record *r)
             }
     alert_text_free(r->alert);
     free(r->causes);
+    free(r->grounds);
     free(r);
     return NULL;
 }

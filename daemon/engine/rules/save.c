@@ -107,11 +107,10 @@ static int get_grounds(loading *l, record *r, uint64_t count)
         if (handle && !lost && !node)
             return -ENOMEM;
         lost = lost || !handle || selection >= r->group->rule->selections_count;
-        if (!node)
-            continue;
-        r->grounds[r->count++] =
-            (ground){.record = r, .fact = node, .fact_next = node->grounds, .selection = (uint8_t)selection};
-        node->grounds = &r->grounds[r->count - 1];
+        if (node && ground_put(r, node, (uint8_t)selection) < 0) {
+            node_release(l->set, node);
+            return -ENOMEM;
+        }
     }
     if (lost)
         record_forget(l->set, r);
@@ -136,7 +135,7 @@ static int get_record(loading *l, group *g, record **ret_record)
         alert_text_free(alert);
         return -EBADMSG;
     }
-    record *r = calloc(1, sizeof *r + count * sizeof r->grounds[0]);
+    record *r = record_alloc(count);
     if (!r) {
         alert_text_free(alert);
         return -ENOMEM;

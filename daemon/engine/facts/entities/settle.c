@@ -1,4 +1,5 @@
 /* settle.c - persons and measures as facts: their names, their ids, and what of them changed. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -54,13 +55,72 @@ static uint64_t measure_fingerprint(facts *f, uint32_t index, bool *ret_stands)
     return mix(h, (uint64_t)v.expires_ns) | 1;
 }
 
+/* ---- whose nodes came to whom --------------------------------------------------------- */
+
+/* Facts that an entity was, by the entities that have nodes of it now; in order of those. */
+typedef struct arrival {
+    uint32_t to;
+    fact_handle from;
+} arrival;
+
+typedef struct arrived {
+    arrival *all;
+    fact_handle *handles; /* the same, without `to` */
+    uint32_t count;
+} arrived;
+
+static int arrival_compare(const void *a_, const void *b_)
+{
+    const arrival *a = a_, *b = b_;
+    if (a->to != b->to)
+        return a->to < b->to ? -1 : 1;
+    return (a->from > b->from) - (a->from < b->from);
+}
+
+static void arrived_read(facts *f, arrived *ret_arrived)
+{
+    const numbers *moved = &f->moved_entities;
+    *ret_arrived = (arrived){0};
+    if (!moved->count)
+        return;
+    arrived a = {.all = calloc(moved->count / 2, sizeof *a.all),
+                 .handles = calloc(moved->count / 2, sizeof *a.handles)};
+    if (!a.all || !a.handles) {
+        f->failed = -ENOMEM;
+        free(a.all);
+        free(a.handles);
+        return;
+    }
+    for (uint32_t i = 0; i < moved->count; i += 2)
+        a.all[a.count++] = (arrival){moved->at[i + 1], f->entities[moved->at[i]].handle};
+    qsort(a.all, a.count, sizeof *a.all, arrival_compare);
+    for (uint32_t i = 0; i < a.count; i++)
+        a.handles[i] = a.all[i].from;
+    *ret_arrived = a;
+}
+
+static arrivals arrived_to(const arrived *a, uint32_t to)
+{
+    uint32_t low = 0, high = a->count, end;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (a->all[middle].to < to)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (end = low; end < a->count && a->all[end].to == to; end++)
+        ;
+    return (arrivals){.from = end > low ? a->handles + low : NULL, .from_count = end - low};
+}
+
 /* ---- settling ----------------------------------------------------------------------- */
 
 static void entity_end(facts *f, uint32_t index)
 {
     entity *e = &f->entities[index];
     if (e->handle) {
-        tell(f, FACT_GONE, e->handle, 0, true, &e->why);
+        tell(f, FACT_GONE, e->handle, true, &e->why);
         e = &f->entities[index];
         handle_drop(f, e->handle, index);
     }
@@ -107,7 +167,7 @@ static uint64_t scope_seed(const facts *f, const scope *sc)
                authority.len ? XXH3_64bits(authority.data, authority.len) : 0);
 }
 
-static void entity_settle(facts *f, uint32_t index)
+static void entity_settle(facts *f, uint32_t index, const arrived *moved)
 {
     uint8_t kind = f->scopes[f->entities[index].scope].kind;
     if (kind == SCOPE_PARTY) {
@@ -119,20 +179,21 @@ static void entity_settle(facts *f, uint32_t index)
     entity *e = &f->entities[index];
     thaw_str least = entity_least(f, e);
     e->id = XXH3_64bits_withSeed(least.data, least.len, scope_seed(f, &f->scopes[e->scope]));
+    const arrivals from = arrived_to(moved, index);
     bool changed = fingerprint != e->fingerprint;
     e->fingerprint = fingerprint;
     if (!stands) {
         if (e->handle) {
-            tell(f, FACT_GONE, e->handle, 0, true, &e->why);
+            tell(f, FACT_GONE, e->handle, true, &e->why);
             handle_drop(f, e->handle, index);
             e->handle = 0;
         }
     } else if (!e->handle) {
         fact_handle handle = handle_new(f, kind == SCOPE_PERSON ? FACT_PERSON : FACT_MEASURE, index);
         e->handle = handle;
-        tell(f, FACT_APPEARED, handle, 0, e->correction, &e->why);
+        tell_arrivals(f, FACT_APPEARED, handle, &from, e->correction, &e->why);
     } else if (changed || e->correction) {
-        tell(f, FACT_CHANGED, e->handle, 0, e->correction, &e->why);
+        tell_arrivals(f, FACT_CHANGED, e->handle, &from, e->correction, &e->why);
     }
 }
 
@@ -178,6 +239,8 @@ static void entities_ahead(const facts *f, uint32_t i)
 void entities_settle(facts *f)
 {
     bool changed = false;
+    arrived moved;
+    arrived_read(f, &moved);
     f->cause = 0;
     f->cause_corrects = false;
     for (uint32_t i = 0; i < f->dirty_entities.count && !f->failed; i++) {
@@ -191,7 +254,7 @@ void entities_settle(facts *f)
             continue;
         }
         int64_t deadline_ns = f->entities[index].deadline_ns;
-        entity_settle(f, index);
+        entity_settle(f, index, &moved);
         entity *e = &f->entities[index];
         changed = changed || e->deadline_ns != deadline_ns;
         if (e->deadline_ns != INT64_MAX && !e->timed) {
@@ -202,7 +265,9 @@ void entities_settle(facts *f)
         e->why.news = 0;
         numbers_done(&e->why.corrections, &f->held);
     }
-    f->dirty_entities.count = 0;
+    f->dirty_entities.count = f->moved_entities.count = 0;
+    free(moved.all);
+    free(moved.handles);
     if (changed)
         deadlines_settle(f);
 }

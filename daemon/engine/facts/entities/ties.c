@@ -38,6 +38,20 @@ static void node_mark_incidents(facts *f, const node *n)
     }
 }
 
+/* What was known of the one as a fact, and of those whose nodes came to it in this batch, is said by the other, too. */
+static void entity_note_move(facts *f, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = 0, count = f->moved_entities.count; i < count; i += 2)
+        if (f->moved_entities.at[i + 1] == from && f->moved_entities.at[i] != to) {
+            add(f, &f->moved_entities, f->moved_entities.at[i]);
+            add(f, &f->moved_entities, to);
+        }
+    if (!f->entities[from].handle)
+        return;
+    add(f, &f->moved_entities, from);
+    add(f, &f->moved_entities, to);
+}
+
 /* Moves the nodes of one entity to another; the emptied one ends when things settle. */
 static void entity_absorb(facts *f, uint32_t into, uint32_t from)
 {
@@ -56,6 +70,7 @@ static void entity_absorb(facts *f, uint32_t into, uint32_t from)
     entity_mark(f, into);
     entity_mark(f, from);
     a->correction = a->correction || b->handle; /* two facts become one */
+    entity_note_move(f, from, into);
 }
 
 uint32_t entities_join(facts *f, uint32_t a, uint32_t b)
@@ -192,8 +207,10 @@ void entity_part(facts *f, uint32_t index)
             add(f, &f->entities[e].nodes, found.at[j]);
         }
         entity_mark(f, e);
-        if (!first)
+        if (!first) {
             f->entities[e].correction = true;
+            entity_note_move(f, index, e);
+        }
         first = false;
     }
     entity *e = &f->entities[index];

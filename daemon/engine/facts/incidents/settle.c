@@ -103,7 +103,14 @@ typedef struct line {
     uint32_t told_count;
     bool correction;
     fact_handle replaces;
+    uint32_t from, from_count; /* facts in which reports of it stood, in the list of all lines */
 } line;
+
+/* Facts, of all lines one after another. */
+typedef struct handles {
+    fact_handle *at;
+    uint32_t count, capacity;
+} handles;
 
 /* Whether nobody goes on with the fact of an object; `inherited` holds those that another took over. */
 static bool is_left(const incident *inc, const hash_index *inherited)
@@ -128,16 +135,35 @@ typedef struct origin {
     bool several;
 } origin;
 
-static origin origin_of(facts *f, const line *l, incident *inc, const hash_index *inherited)
+/* Reports of it stood in that object: where it does not go on as that one's fact, they came from there. */
+static void origin_note(facts *f, line *l, uint32_t object, handles *from)
+{
+    const incident *of = f->incidents[object];
+    if (!of || !of->handle || of->handle == l->handle)
+        return;
+    for (uint32_t i = from->count; i > l->from; i--)
+        if (from->at[i - 1] == of->handle)
+            return;
+    if (array_reserve((void **)&from->at, &from->capacity, (size_t)from->count + 1, sizeof *from->at, &f->held) < 0) {
+        f->failed = -ENOMEM;
+        return;
+    }
+    from->at[from->count++] = of->handle;
+    l->from_count++;
+}
+
+static origin origin_of(facts *f, line *l, incident *inc, const hash_index *inherited, handles *from)
 {
     const numbers list = incident_news(f, inc); /* beside those it was told with, of which none left then */
     const uint32_t kept = inc->whole ? 0 : inc->told_count;
     origin o = {0};
     if (l->heir_of == inc->index)
         o.same = kept;
-    else if (kept)
+    else if (kept) {
         o = (origin){
             .object = inc->index, .ended = gone_handle(f, inc->index, inherited) ? inc->index : 0, .reports = kept};
+        origin_note(f, l, inc->index, from);
+    }
     for (uint32_t i = 0; i < list.count; i++) {
         uint32_t told = report_of(f, list.at[i])->told;
         if (!told)
@@ -149,6 +175,7 @@ static origin origin_of(facts *f, const line *l, incident *inc, const hash_index
         o.object = o.object ? o.object : told;
         o.reports += told == o.object;
         o.several |= told != o.object;
+        origin_note(f, l, told, from);
         if (!o.ended && gone_handle(f, told, inherited))
             o.ended = told;
     }
@@ -174,10 +201,11 @@ static void corrections_inherit(facts *f, incident *inc, const incident *of)
 }
 
 /* Whether reports left or came from elsewhere; if it is a new fact, whose place it takes. */
-static void line_compare(facts *f, line *l, const hash_index *inherited, hash_index *renamed)
+static void line_compare(facts *f, line *l, const hash_index *inherited, hash_index *renamed, handles *from)
 {
     incident *inc = f->incidents[l->incident];
-    const origin o = origin_of(f, l, inc, inherited);
+    l->from = from->count;
+    const origin o = origin_of(f, l, inc, inherited, from);
     if (!l->handle) {
         l->before = l->was ? l->incident : o.ended;
         l->replaces = l->before ? gone_handle(f, l->before, inherited) : 0;
@@ -224,17 +252,18 @@ static void line_note_members(facts *f, const line *l, incident *inc)
     inc->whole = false;
 }
 
-static void line_tell(facts *f, line *l)
+static void line_tell(facts *f, line *l, const handles *from)
 {
     incident *inc = f->incidents[l->incident];
+    const arrivals came = {l->replaces, l->from_count ? from->at + l->from : NULL, l->from_count};
     inc->now.fingerprint = incident_fingerprint(inc);
     line_note_members(f, l, inc);
     if (!l->handle) {
         inc->handle = handle_new(f, f->keys[inc->key_index].kind, inc->index);
-        tell(f, FACT_APPEARED, inc->handle, l->replaces, l->correction, &inc->why);
+        tell_arrivals(f, FACT_APPEARED, inc->handle, &came, l->correction, &inc->why);
     } else if (inc->now.fingerprint != l->fingerprint || l->correction) {
         inc->handle = l->handle;
-        tell(f, FACT_CHANGED, inc->handle, 0, l->correction, &inc->why);
+        tell_arrivals(f, FACT_CHANGED, inc->handle, &came, l->correction, &inc->why);
     } else {
         inc->handle = l->handle;
         inc->why.news = 0;
@@ -367,7 +396,7 @@ static void line_tell_gone(facts *f, const line *l, const hash_index *renamed)
     causes copy = {.news = why->news};
     for (uint32_t i = 0; i < why->corrections.count; i++)
         add(f, &copy.corrections, why->corrections.at[i]);
-    tell(f, FACT_GONE, l->was, 0, !index_next(renamed, l->was, &cursor), &copy);
+    tell(f, FACT_GONE, l->was, !index_next(renamed, l->was, &cursor), &copy);
     numbers_done(&copy.corrections, &f->held);
 }
 
@@ -389,6 +418,7 @@ static void lines_hand_on(facts *f, const line *lines, uint32_t count, const has
 static void lines_tell(facts *f, line *lines, uint32_t count)
 {
     hash_index inherited = {0}, renamed = {0};
+    handles from = {0};
     for (uint32_t i = 0; i < count; i++)
         if (lines[i].handle && lines[i].heir_of != lines[i].incident &&
             index_put(&inherited, lines[i].handle, i + 1, &f->held) < 0)
@@ -397,7 +427,7 @@ static void lines_tell(facts *f, line *lines, uint32_t count)
         line_inherit(f, &lines[i]);
     for (uint32_t i = 0; i < count; i++)
         if (f->incidents[lines[i].incident]->used)
-            line_compare(f, &lines[i], &inherited, &renamed);
+            line_compare(f, &lines[i], &inherited, &renamed, &from);
     for (uint32_t i = 0; i < count; i++)
         if (lines[i].replaces) /* what corrected the one ended the other */
             corrections_inherit(f, f->incidents[lines[i].before], f->incidents[lines[i].incident]);
@@ -407,9 +437,10 @@ static void lines_tell(facts *f, line *lines, uint32_t count)
     lines_hand_on(f, lines, count, &inherited);
     for (uint32_t i = 0; i < count; i++)
         if (f->incidents[lines[i].incident]->used)
-            line_tell(f, &lines[i]);
+            line_tell(f, &lines[i], &from);
     index_done(&inherited, &f->held);
     index_done(&renamed, &f->held);
+    array_free((void **)&from.at, &from.capacity, sizeof *from.at, &f->held);
 }
 
 static void incidents_release(facts *f)

@@ -282,14 +282,14 @@ static void feed_settle(facts *f, uint32_t i)
         fingerprint += mix(fd->words.at[w], 5) << 1;
     fd->dirty = false;
     if (!fd->living && fd->handle) {
-        tell(f, FACT_GONE, fd->handle, 0, true, &fd->why);
+        tell(f, FACT_GONE, fd->handle, true, &fd->why);
         handle_drop(f, fd->handle, i);
         fd->handle = 0;
     } else if (fd->living && !fd->handle) {
         fd->handle = handle_new(f, FACT_FEED, i);
-        tell(f, FACT_APPEARED, fd->handle, 0, false, &fd->why);
+        tell(f, FACT_APPEARED, fd->handle, false, &fd->why);
     } else if (fd->living && fingerprint != fd->fingerprint) {
-        tell(f, FACT_CHANGED, fd->handle, 0, fd->correction, &fd->why);
+        tell(f, FACT_CHANGED, fd->handle, fd->correction, &fd->why);
     }
     fd->fingerprint = fingerprint;
     fd->correction = false;

@@ -172,7 +172,7 @@ static void tally_end(facts *f, uint32_t i)
 {
     tally *t = &f->tallies[i];
     if (t->handle) {
-        tell(f, FACT_GONE, t->handle, 0, true, &t->why);
+        tell(f, FACT_GONE, t->handle, true, &t->why);
         handle_drop(f, t->handle, i);
     }
     index_take(&f->tallies_index, t->hash, i);
@@ -202,9 +202,9 @@ static void tally_settle(facts *f, ledger_pages *pages, uint32_t i)
     t->fingerprint = fingerprint;
     if (!t->handle) {
         t->handle = handle_new(f, FACT_TALLY, i);
-        tell(f, FACT_APPEARED, t->handle, 0, t->correction, &t->why);
+        tell(f, FACT_APPEARED, t->handle, t->correction, &t->why);
     } else if (changed) {
-        tell(f, FACT_CHANGED, t->handle, 0, t->correction, &t->why);
+        tell(f, FACT_CHANGED, t->handle, t->correction, &t->why);
     }
     t->correction = false;
     t->why.news = 0;

@@ -370,6 +370,7 @@ struct facts {
     numbers corrected;                   /* pairs (country, cause): releases and detentions there were corrected */
     int64_t deadline_ns;                 /* least of the entities' */
     numbers timed;                       /* entities with a deadline */
+    numbers moved_entities;              /* pairs (from, to): nodes of the one are in the other now */
 
     const uint8_t *only;    /* NULL, or a plan: what measures and persons would be without the rest */
     uint64_t known_at;      /* 0, or only what was known then is read (known.h) ... */
@@ -415,7 +416,15 @@ uint32_t handle_object(const facts *f, fact_handle handle); /* 0: no such fact *
 /* Notes the report being taken in as a cause. */
 void causes_note(facts *f, causes *why);
 /* Tells of a change and clears *why. */
-void tell(facts *f, fact_change_type type, fact_handle handle, fact_handle replaces, bool correction, causes *why);
+void tell(facts *f, fact_change_type type, fact_handle handle, bool correction, causes *why);
+/* The same of a fact to which reports came from others. */
+typedef struct arrivals {
+    fact_handle replaces; /* the one whose place it takes, or 0 */
+    const fact_handle *from;
+    uint32_t from_count;
+} arrivals;
+void tell_arrivals(facts *f, fact_change_type type, fact_handle handle, const arrivals *a, bool correction,
+                   causes *why);
 
 uint32_t country_index(facts *f, const char code[2]); /* made if need be */
 country *country_of(facts *f, const char code[2]);

@@ -125,7 +125,7 @@ void causes_note(facts *f, causes *why)
         put(f, &why->corrections, f->cause);
 }
 
-void tell(facts *f, fact_change_type type, fact_handle handle, fact_handle replaces, bool correction, causes *why)
+void tell_arrivals(facts *f, fact_change_type type, fact_handle handle, const arrivals *a, bool correction, causes *why)
 {
     uint64_t numbers_[CAUSES_MAX];
     uint32_t count = 0;
@@ -135,7 +135,9 @@ void tell(facts *f, fact_change_type type, fact_handle handle, fact_handle repla
         numbers_[count++] = why->news;
     fact_change change = {.type = type,
                           .handle = handle,
-                          .replaces = replaces,
+                          .replaces = a->replaces,
+                          .from = a->from,
+                          .from_count = a->from_count,
                           .correction = correction,
                           .causes = numbers_,
                           .causes_count = count};
@@ -143,6 +145,11 @@ void tell(facts *f, fact_change_type type, fact_handle handle, fact_handle repla
         f->on_change(f->context, &change);
     why->news = 0;
     numbers_done(&why->corrections, &f->held);
+}
+
+void tell(facts *f, fact_change_type type, fact_handle handle, bool correction, causes *why)
+{
+    tell_arrivals(f, type, handle, &(arrivals){0}, correction, why);
 }
 
 /* ---- countries, scopes, keys -------------------------------------------------------- */
