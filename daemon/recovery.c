@@ -343,8 +343,7 @@ static int set_rules(thawd *d)
     ruleset set;
     int r = ruleset_load(&d->config, &set, error);
 
-    if (r == 0 && d->rules_packed != NULL && d->rules_packed_len == set.packed_len &&
-        memcmp(d->rules_packed, set.packed, set.packed_len) == 0) {
+    if (r == 0 && reload_in_force(d, &set)) {
         ruleset_done(&set); /* in force already */
         return 0;
     }

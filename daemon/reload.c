@@ -15,10 +15,34 @@ static const char *const fates[] = {
     [RULES_REMOVED] = "removed",     [RULES_NEW] = "new",
 };
 
+bool reload_in_force(const thawd *d, const ruleset *set)
+{
+    return d->rules_packed != NULL && d->rules_packed_len == set->packed_len &&
+           memcmp(d->rules_packed, set->packed, set->packed_len) == 0;
+}
+
+/* With the wall clock, what an exchange ends and begins does so now, and not when a report or a
+ * deadline last moved the engine's clock; what was due was due under the old rules. */
+static int time_passes(thawd *d)
+{
+    int r;
+
+    if (d->config.clock != ENGINE_CLOCK_WALL || engine_now(d->engine) == INT64_MIN ||
+        engine_now(d->engine) >= d->now.wall_ns)
+        return 0;
+    r = engine_advance(d->engine, d->now.wall_ns);
+    if (r == 0)
+        r = d->failure;
+    if (r == 0)
+        r = journal_append_advance(d->journal, d->now.wall_ns);
+    if (r < 0)
+        d->failure = r;
+    return r;
+}
+
 static int journal_ruleset(thawd *d, ruleset *set)
 {
-    if (d->rules_packed != NULL && d->rules_packed_len == set->packed_len &&
-        memcmp(d->rules_packed, set->packed, set->packed_len) == 0)
+    if (reload_in_force(d, set))
         return 0; /* replay has it already */
     free(d->rules_packed);
     d->rules_packed = set->packed;
@@ -30,8 +54,10 @@ static int journal_ruleset(thawd *d, ruleset *set)
 
 int reload_apply(thawd *d, ruleset *set, rules_change_fn on_change, void *context)
 {
-    int r = engine_set_rules(d->engine, set->set, false, on_change, context);
+    int r = reload_in_force(d, set) ? 0 : time_passes(d);
 
+    if (r == 0)
+        r = engine_set_rules(d->engine, set->set, false, on_change, context);
     if (r == 0) {
         set->set = NULL; /* the engine's now */
         r = d->failure;

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 import harness
@@ -290,6 +291,43 @@ class Reload(unittest.TestCase):
         self.d.write_rules("rules: [{rule: x}]")
         done = subprocess.run(ask, capture_output=True, text=True)
         self.assertEqual(done.returncode, 1, done.stdout)
+
+
+class ReloadTime(unittest.TestCase):
+    """With the wall clock, what an exchange of rules ends and begins bears the time of the exchange."""
+
+    OTHER = {"rule": "other", "by": ["country"], "select": {"freed": {"kind": "release"}}, "when": "freed.count > 0"}
+    GOES = dict(OTHER, rule="goes")
+    ENDS = {"rule": "ends", "by": ["country"], "select": {"freed": {"kind": "release", "within": "3s"}},
+            "when": "freed.count > 0"}
+
+    def times(self, d):
+        status, body = d.ask("replay", {"from": 0})
+        self.assertEqual(status, "OK", body)
+        return [(a["id"], a["state"], a["since"].to_unix_nano(), a["at"].to_unix_nano()) for a in body["alerts"]]
+
+    def check(self, exchange):
+        with harness.Daemon(rules=[self.GOES, self.ENDS], config={"clock": "wall"}) as d:
+            d.publish(release("r", 1, int(time.time())))
+            harness.wait_for(lambda: len(self.times(d)) == 3, "the end of the window")
+            began = time.time_ns()
+            d.write_rules([self.OTHER, self.ENDS])
+            exchange(d)
+            (goes, *_, ended), (gone, came) = self.times(d)[:3], self.times(d)[3:]
+            self.assertEqual(ended[:2], ("ends:BY:1", "resolved"))
+            self.assertEqual(gone[:3], ("goes:BY:1", "resolved", goes[2] if goes[0] == "goes:BY:1" else gone[2]))
+            self.assertEqual(came[:2], ("other:BY:1", "firing"))
+            self.assertTrue(began <= gone[3] == came[2] == came[3] <= time.time_ns(), (began, gone, came))
+            before = self.times(d)
+            d.kill()
+            d.start()
+            self.assertEqual(self.times(d), before)
+
+    def test_by_the_verb(self):
+        self.check(lambda d: self.assertEqual(d.ask("reload")[0], "OK"))
+
+    def test_at_a_start(self):
+        self.check(lambda d: d.restart())
 
 
 class Missing(unittest.TestCase):
