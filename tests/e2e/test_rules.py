@@ -293,6 +293,32 @@ class Reload(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stdout)
 
 
+class ReloadGround(unittest.TestCase):
+    """What an alert stood on that has ended outlasts an exchange of other rules."""
+
+    RULE = {"rule": "free", "by": ["country"],
+            "select": {"freed": {"kind": "release"}, "held": {"kind": "detention"}},
+            "when": "freed.max >= 50 && held.count == 0"}
+
+    def test_where_a_part_of_it_was_taken_back(self):
+        def take_back(d, what, day):
+            d.publish({"id": f"not-{what}", "kind": "retraction", "country": "BY", "source": "A", "retracts": what,
+                       "reported_at": day})
+
+        with harness.Daemon(rules=[self.RULE]) as d:
+            d.publish([release("r1", 60, "2025-05-01"), release("r2", 70, "2025-05-10")])
+            d.publish(release("d", 1, "2025-05-20", kind="detention"))
+            take_back(d, "r1", "2025-05-21")
+            d.write_rules([self.RULE, MASS])
+            fates = {r["rule"]: r["fate"] for r in d.ask("reload")[1]["rules"]}
+            self.assertEqual(fates, {"free": "unchanged", "mass-release": "new"})
+            take_back(d, "r2", "2025-05-22")
+            _, body = d.ask("replay", {"from": 0, "topic": "alert.BY.free."})
+            self.assertEqual([(a["id"], a["state"]) for a in body["alerts"]][-2:],
+                             [("free:BY:1", "resolved"), ("free:BY:1", "withdrawn")])
+            self.assertEqual(body["alerts"][-1]["because"], [{"source": "A", "id": "not-r2"}])
+
+
 class ReloadTime(unittest.TestCase):
     """With the wall clock, what an exchange of rules ends and begins bears the time of the exchange."""
 

@@ -9,6 +9,7 @@
 #include "facts/entities/steps.h"
 #include "facts/incidents/incidents.h"
 #include "facts/ledger/ledger.h"
+#include "facts/state/known.h"
 #include "facts/state/state.h"
 
 #define DIGEST_MIN 12u /* below it adding all up anew costs less than keeping a table */
@@ -221,24 +222,39 @@ static void facts_release(facts *f)
     results_set_records(f);
 }
 
+/* The report whose place this one takes as a fact; 0: none's. What came and was replaced in this batch was no fact. */
+static uint32_t report_replaced(facts *f, uint32_t number)
+{
+    number = f->gone_reports.count ? report_before(f, number) : 0;
+    for (uint32_t steps = 0; number && steps < REVISIONS_MAX; steps++) { /* they may go in a circle */
+        if (report_of(f, number)->told_as_fact)
+            return number;
+        number = report_before(f, number);
+    }
+    return 0;
+}
+
 static void reports_settle(facts *f)
 {
     for (uint32_t i = 0; i + 1 < f->gone_reports.count; i += 2) {
         causes why = {.news = f->gone_reports.at[i + 1]};
-        report_of(f, f->gone_reports.at[i])->told_as_fact = 0;
         tell(f, FACT_GONE, (uint64_t)FACT_REPORT << 56 | f->gone_reports.at[i], true, &why);
     }
-    f->gone_reports.count = 0;
     for (uint32_t i = 0; i < f->fresh_reports.count; i++) {
         uint32_t number = f->fresh_reports.at[i];
         report *r = report_of(f, number);
         if (!report_lives(r))
             continue;
         causes why = {.news = number};
+        const uint32_t before = report_replaced(f, number);
+        const fact_handle from = (uint64_t)FACT_REPORT << 56 | before;
+        const arrivals came = {.from = &from, .from_count = before != 0};
+        tell_arrivals(f, FACT_APPEARED, (uint64_t)FACT_REPORT << 56 | number, &came, false, &why);
         r->told_as_fact = 1;
-        tell(f, FACT_APPEARED, (uint64_t)FACT_REPORT << 56 | number, false, &why);
     }
-    f->fresh_reports.count = 0;
+    for (uint32_t i = 0; i + 1 < f->gone_reports.count; i += 2)
+        report_of(f, f->gone_reports.at[i])->told_as_fact = 0;
+    f->gone_reports.count = f->fresh_reports.count = 0;
 }
 
 int facts_settle(facts *f, int64_t now_ns)

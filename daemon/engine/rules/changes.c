@@ -271,7 +271,7 @@ static int fact_gone(rules *set, const fact_change *change)
     if (res == 0)
         res = drop_others(set, node, UINT32_MAX, change);
     node_end_watches(set, node);
-    grounds_pass_on(set, node);
+    grounds_leave(set, node);
     node_release(set, node);
     return res;
 }

@@ -47,8 +47,6 @@ static int ground_entries(rules *set, const record *r, const fact_node *fact, en
 {
     const rule *one = r->group->rule;
     int res = 0;
-    if (fact->gone)
-        return 0;
     view_open(set, fact->handle, r->true_at_ns);
     if (view_value(&set->view, FIELD_ID)->kind != CEL_STRING)
         return set->view.no_memory ? -ENOMEM : 0; /* nothing that was known is of it any more */

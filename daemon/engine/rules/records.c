@@ -64,6 +64,16 @@ int ground_put(record *r, fact_node *fact, uint8_t selection)
     return 0;
 }
 
+void ground_move(rules *set, ground *one, fact_node *to)
+{
+    fact_node *fact = one->fact;
+    *ground_link(one) = one->fact_next;
+    one->fact = to;
+    one->fact_next = to->grounds;
+    to->grounds = one;
+    node_release(set, fact);
+}
+
 bool record_stands_on(const record *r, const fact_node *fact)
 {
     const ground *one = fact->grounds;
@@ -82,12 +92,12 @@ static int ground_add(rules *set, record *r, fact_handle handle, uint8_t selecti
 }
 
 /* Where reports of it went elsewhere in this round, what it said is said by those facts, too, also where they are in no
- * selection; where it went itself, by those alone. */
+ * selection; where it went itself, by those alone, if there are any. */
 static int grounds_add(rules *set, record *r, const entry *e)
 {
     const fact_node *fact = e->fact;
     uint32_t next = fact->successors;
-    int res = fact->gone && next ? 0 : ground_add(set, r, fact->handle, e->selection);
+    int res = fact->gone ? 0 : ground_add(set, r, fact->handle, e->selection);
     for (; res == 0 && next; next = set->successors[next - 1].next)
         res = ground_add(set, r, set->successors[next - 1].to, e->selection);
     return res;

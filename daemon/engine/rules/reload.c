@@ -69,38 +69,20 @@ static int make_heirs(rules *old, rules *set)
 }
 
 /* Records name selections by number and facts by node: they move where the definition is the same,
- * and stay as mere history where it is not. */
+ * and stay as mere history where it is not (or for want of memory). */
 static void move_record(rules *old, rules *set, record *r, group *to, bool same)
 {
     r->group = to;
-    for (uint32_t i = 0; i < r->count; i++) {
-        fact_node *from = r->grounds[i].fact;
-        fact_node *node = same && !from->gone ? node_get(set, from->handle) : NULL;
-        ground **at = &from->grounds;
-        while (*at != &r->grounds[i])
-            at = &(*at)->fact_next;
-        *at = r->grounds[i].fact_next;
-        node_release(old, from);
-        if (!node)
+    r->partial = r->partial || !same;
+    for (uint32_t i = 0; i < r->count;) {
+        fact_node *node = same ? node_get(set, r->grounds[i].fact->handle) : NULL;
+        if (node) {
+            ground_move(old, &r->grounds[i++], node);
             continue;
-        r->grounds[i].fact = node;
-        r->grounds[i].fact_next = node->grounds;
-        node->grounds = &r->grounds[i];
+        }
+        r->partial = true;
+        ground_take(old, &r->grounds[i]);
     }
-}
-
-static void drop_record_facts(record *r)
-{
-    r->partial = true;
-    r->count = 0;
-}
-
-static bool all_known(const record *r)
-{
-    for (uint32_t i = 0; i < r->count; i++)
-        if (r->grounds[i].fact->gone)
-            return false;
-    return true;
 }
 
 static void move_life(rules *old, rules *set, group *g)
@@ -114,18 +96,10 @@ static void move_life(rules *old, rules *set, group *g)
     to->basis = g->basis;
     to->records = g->records;
     to->records_count = g->records_count;
-    for (record *r = g->records; r; r = r->next) {
-        bool whole = same && all_known(r);
-        move_record(old, set, r, to, whole);
-        if (!whole)
-            drop_record_facts(r);
-    }
-    if (to->basis) {
-        bool whole = same && all_known(to->basis);
-        move_record(old, set, to->basis, to, whole);
-        if (!whole)
-            drop_record_facts(to->basis);
-    }
+    for (record *r = g->records; r; r = r->next)
+        move_record(old, set, r, to, same);
+    if (to->basis)
+        move_record(old, set, to->basis, to, same);
     if (g->state == LIFE_FIRING || g->state == LIFE_KEPT) {
         to->rule->firing_count++;
         set->firing_count++;

@@ -26,18 +26,15 @@ static bool group_lives(const group *g)
 static int put_record(rules *set, saved_out *out, const record *r)
 {
     int res = 0;
-    bool partial = r && r->partial;
     saved_put_number(out, r != NULL);
     if (!r)
         return 0;
-    for (uint32_t i = 0; i < r->count; i++)
-        partial = partial || r->grounds[i].fact->gone;
     alert_put(out, r->alert);
     saved_put_number(out, (uint64_t)r->true_at_ns);
     saved_put_number(out, r->known);
-    saved_put_number(out, partial);
-    saved_put_number(out, partial ? 0 : r->count);
-    for (uint32_t i = 0; res == 0 && !partial && i < r->count; i++) {
+    saved_put_number(out, r->partial);
+    saved_put_number(out, r->count);
+    for (uint32_t i = 0; res == 0 && i < r->count; i++) {
         saved_put_number(out, r->grounds[i].selection);
         res = facts_name(set->facts, r->grounds[i].fact->handle, set->now_ns, out);
     }

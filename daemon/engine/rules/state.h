@@ -124,8 +124,8 @@ void newest_take(newest *n, const entry *e);
 
 /* successors.c: where reports of a fact went in this round. */
 int fact_succeeded(rules *set, fact_handle of, const fact_change *by);
-void grounds_pass_on(rules *set, fact_node *gone); /* what alerts stood on is said by its successors alone */
-void successors_forget(rules *set);                /* the round is over */
+void grounds_leave(rules *set, fact_node *gone); /* what is left of it is said by its successors */
+void successors_forget(rules *set);              /* the round is over */
 
 /* records.c */
 int record_new(rules *set, group *g, record **ret_record);
@@ -133,6 +133,8 @@ record *record_alloc(size_t grounds); /* empty, with room for so many. NULL: no 
 /* One more ground, which takes over the caller's reference to the fact. -ENOMEM. */
 int ground_put(record *r, fact_node *fact, uint8_t selection);
 void ground_take(rules *set, ground *one); /* the last takes its place */
+/* It is of another fact, and takes over the caller's reference to that; set: whose fact it was of. */
+void ground_move(rules *set, ground *one, fact_node *to);
 bool record_stands_on(const record *r, const fact_node *fact);
 record *record_free(rules *set, record *r);
 void record_forget(rules *set, record *r); /* it becomes mere history: never withdrawn */

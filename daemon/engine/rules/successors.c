@@ -55,9 +55,9 @@ int fact_succeeded(rules *set, fact_handle of, const fact_change *by)
     return res;
 }
 
-void grounds_pass_on(rules *set, fact_node *gone)
+void grounds_leave(rules *set, fact_node *gone)
 {
-    while (gone->successors && gone->grounds)
+    while (gone->grounds)
         ground_take(set, gone->grounds);
 }
 

@@ -412,8 +412,7 @@ static void write_ground(asked *a, const record *r, growing *out)
     growing list;
     grow_open(&list);
     for (uint32_t i = 0; i < r->count && i < FACTS_SHOWN; i++)
-        if (!r->grounds[i].fact->gone)
-            write_fact(a->set, r->grounds[i].fact->handle, NULL, &list);
+        write_fact(a->set, r->grounds[i].fact->handle, NULL, &list);
     grow_array(&list, grow_key(out, "stood_on"));
 }
 
