@@ -20,8 +20,9 @@
 #include "rules/state.h"
 
 #define STRUCTS(X)                                                                                                     \
-    X(struct rules, 19736)                                                                                             \
-    X(rule, 304) X(group, 320) X(entry, 152) X(fact_node, 48) X(watch, 40) X(totals, 112) X(record, 80) X(ground, 32)  \
+    X(struct rules, 19744)                                                                                             \
+    X(rule, 304)                                                                                                       \
+    X(group, 320) X(entry, 152) X(fact_node, 48) X(watch, 40) X(totals, 112) X(record, 88) X(ground, 32)               \
         X(alert_text, 288) X(deadline, 16) X(deadlines, 24)
 #define IS_KNOWN(type, size)                                                                                           \
     _Static_assert(sizeof(void *) != 8 || sizeof(type) == (size), #type " changed: read the head of this file");

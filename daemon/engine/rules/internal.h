@@ -268,6 +268,7 @@ typedef struct record {
     bool touched;
     bool partial;    /* too many facts: never withdrawn */
     ground *grounds; /* in their facts' lists: only record_room moves them */
+    uint64_t shared; /* scratch of grounds_share: set->shares while it stands on that fact, too */
 } record;
 
 typedef enum life_state { LIFE_NONE, LIFE_PENDING, LIFE_FIRING, LIFE_KEPT } life_state;
@@ -444,6 +445,7 @@ struct rules {
     size_t noted_numbers_count, noted_numbers_capacity;
     successor *successors; /* of this round */
     size_t successors_count, successors_capacity;
+    uint64_t shares; /* counts the facts that share grounds */
     fact_view view;
     msgpack_sbuffer key; /* scratch of group_get */
     uint64_t *scratch;   /* for counting distinct hashes */

@@ -74,14 +74,6 @@ void ground_move(rules *set, ground *one, fact_node *to)
     node_release(set, fact);
 }
 
-bool record_stands_on(const record *r, const fact_node *fact)
-{
-    const ground *one = fact->grounds;
-    while (one && one->record != r)
-        one = one->fact_next;
-    return one != NULL;
-}
-
 static int ground_add(rules *set, record *r, fact_handle handle, uint8_t selection)
 {
     fact_node *fact = node_get(set, handle);

@@ -135,7 +135,6 @@ int ground_put(record *r, fact_node *fact, uint8_t selection);
 void ground_take(rules *set, ground *one); /* the last takes its place */
 /* It is of another fact, and takes over the caller's reference to that; set: whose fact it was of. */
 void ground_move(rules *set, ground *one, fact_node *to);
-bool record_stands_on(const record *r, const fact_node *fact);
 record *record_free(rules *set, record *r);
 void record_forget(rules *set, record *r); /* it becomes mere history: never withdrawn */
 void group_keep_record(rules *set, group *g, record *r);

@@ -18,11 +18,15 @@ static bool is_successor(const rules *set, const fact_node *of, fact_handle to)
 /* Alerts that stood on the one stand on the other, too. */
 static int grounds_share(rules *set, const fact_node *of, fact_node *to, const fact_change *by)
 {
+    set->shares++;
+    for (const ground *one = to->grounds; one; one = one->fact_next)
+        one->record->shared = set->shares;
     for (ground *one = of->grounds; one; one = one->fact_next) {
         record *r = one->record;
         const ptrdiff_t place = one - r->grounds;
         int res = by->correction ? record_touch(set, r, by) : 0;
-        if (res == 0 && !record_stands_on(r, to)) {
+        if (res == 0 && r->shared != set->shares) {
+            r->shared = set->shares;
             to->references++;
             res = ground_put(r, to, one->selection);
             if (res < 0)

@@ -266,6 +266,7 @@ void entities_settle(facts *f)
         numbers_done(&e->why.corrections, &f->held);
     }
     f->dirty_entities.count = f->moved_entities.count = 0;
+    index_done(&f->ended_nodes, &f->held);
     free(moved.all);
     free(moved.handles);
     if (changed)

@@ -82,6 +82,24 @@ uint32_t entities_join(facts *f, uint32_t a, uint32_t b)
     return larger ? b : a;
 }
 
+/* Told again, it is of another entity; that one says now what the one before it did. */
+static void node_return(facts *f, uint32_t i)
+{
+    uint32_t cursor = 0, from;
+    while ((from = index_next(&f->ended_nodes, f->nodes[i].hash, &cursor)))
+        if (from != f->nodes[i].entity)
+            entity_note_move(f, from, f->nodes[i].entity);
+}
+
+/* A node that nothing mentions goes. In this batch it may come back: who revises a report names the same ones. */
+static void node_leave(facts *f, uint32_t i)
+{
+    const node *n = &f->nodes[i];
+    if (n->entity && f->entities[n->entity].handle && index_put(&f->ended_nodes, n->hash, n->entity, &f->held) < 0)
+        f->failed = -ENOMEM;
+    node_end(f, i);
+}
+
 static uint32_t entity_of_node(facts *f, uint32_t i)
 {
     node *n = &f->nodes[i];
@@ -91,8 +109,9 @@ static uint32_t entity_of_node(facts *f, uint32_t i)
         n = &f->nodes[i];
         n->entity = e;
         add(f, &f->entities[e].nodes, i);
+        node_return(f, i);
     }
-    return n->entity;
+    return f->nodes[i].entity;
 }
 
 uint32_t mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie)
@@ -243,7 +262,7 @@ uint32_t mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32
     for (uint32_t i = 0; i < count; i++) {
         uint32_t n = node_find(f, scope, strings[i]);
         if (n && f->nodes[n].count == 0)
-            node_end(f, n);
+            node_leave(f, n);
     }
     return 0;
 }

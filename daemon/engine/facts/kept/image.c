@@ -42,7 +42,7 @@ _Static_assert(THAW_RELEASE == 1 && THAW_DETENTION == 2, "records of every kind 
 
 /* The structs of the tables, with their sizes on machines of 64 bits. */
 #define STRUCTS(X)                                                                                                     \
-    X(struct facts, 4544)                                                                                              \
+    X(struct facts, 4568)                                                                                              \
     X(report, 88)                                                                                                      \
     X(key, 392)                                                                                                        \
     X(group, 72)                                                                                                       \

@@ -371,6 +371,7 @@ struct facts {
     int64_t deadline_ns;                 /* least of the entities' */
     numbers timed;                       /* entities with a deadline */
     numbers moved_entities;              /* pairs (from, to): nodes of the one are in the other now */
+    hash_index ended_nodes;              /* hash of a node that went, to the entity that it was of */
 
     const uint8_t *only;    /* NULL, or a plan: what measures and persons would be without the rest */
     uint64_t known_at;      /* 0, or only what was known then is read (known.h) ... */
