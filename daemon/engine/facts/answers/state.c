@@ -251,13 +251,12 @@ static void write_came(facts *f, msgpack_packer *out, ledger_pages *pages, const
 {
     int64_t from = inc->now.occurred.start_ns;
     definition d = {.from_ns = from, .from_latest_ns = from, .to_ns = expected_until(f, inc)};
-    form_sums sums;
     if (from == TIME_UNKNOWN) {
         msgpack_pack_nil(out);
         return;
     }
-    form_sums_make(f, pages_lines(f, pages, country_find(f, f->keys[inc->key_index].country), THAW_RELEASE), &d, &sums);
-    msgpack_pack_uint64(out, form_sums_read(&sums, READING_STATED, 0).count);
+    ledger_lines *lines = pages_lines(f, pages, country_find(f, f->keys[inc->key_index].country), THAW_RELEASE);
+    msgpack_pack_uint64(out, lines_total(f, lines, &d).count);
 }
 
 static int write_talk(void *context, fact_handle handle)
@@ -555,7 +554,7 @@ static void write_country(facts *f, msgpack_packer *out, const char *code, const
     write_incidents_where(f, out, code, is_disputed);
     write_key(out, "tallies");
     write_tallies(f, out, &pages, c);
-    pages_done(&pages);
+    pages_done(f, &pages);
     write_key(out, "sources");
     write_sources(f, out, code);
     write_key(out, "feeds");
