@@ -86,6 +86,15 @@ def program_ends(n):
 
 
 @stream
+def steps_of_one_program(n):
+    """Half list a party under it until a day, half extend the program."""
+    half = n // 2
+    return [sanction(i, "imposed", program="P", targets=party(i), occurred_at="2004-01-01",
+                     expires_at="2005-06-01") for i in range(half)] + [
+        sanction(n + i, "extended", program="P", occurred_at=day(i), expires_at=day(i + 100)) for i in range(half)]
+
+
+@stream
 def one_person_freed_and_held(n):
     return [report("release" if i % 2 else "detention", i, count=1, persons=party(1), occurred_at=day(i))
             for i in range(n)]
