@@ -209,6 +209,29 @@ def totals(n):
 
 
 @stream
+def a_hole_at_every_number(n):
+    return [release(i, source="s%d" % i, producer="p", producer_seq=2 * i) for i in range(n)]
+
+
+@stream
+def steps_backwards(n):
+    """Twenty hours apart."""
+    start = datetime.datetime(2020, 1, 1)
+    return [sanction(i, "amended", targets=party(1), occurred_at=(start - datetime.timedelta(hours=20 * i)).isoformat() + "Z")
+            for i in range(n)]
+
+
+@stream
+def a_bridge_set_and_withdrawn(n):
+    """Two persons of many reports, and reports that make them one for a while."""
+    sides = [release(i, count=1, persons=party(i % 2)) for i in range(n * 3 // 4)]
+    for i in range(n // 8):
+        bridge = release(n + i, count=1, persons=[{"ids": ["x:0", "x:1"]}], occurred_at=day(n // 3))
+        sides += [bridge, retraction(bridge)]
+    return sides
+
+
+@stream
 def all_withdrawn(n):
     return withdrawn([release(i) for i in range(n // 2)])
 
