@@ -230,8 +230,9 @@ static void regroup_place_all(facts *f, uint32_t key_index, regroup *g)
     for (uint32_t i = 0; i < g->reports.count; i++) {
         item it = report_item(f, g->reports.at[i]);
         if (it & ITEM_GROUP)
-            put(f, &old, it & ~ITEM_GROUP);
+            add(f, &old, it & ~ITEM_GROUP);
     }
+    numbers_unique(&old);
     if (!f->failed) {
         components_each(f, g, key_index, component_lift);
         components_each(f, g, key_index, component_place);

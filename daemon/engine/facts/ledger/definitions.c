@@ -30,7 +30,7 @@ static bool comes_to(const ledger_total *sum, uint64_t stated)
 
 typedef struct trial {
     facts *f;
-    const ledger_lines *lines;
+    ledger_lines *lines;
     category_sums *sums; /* of the category that is tried */
     const definition *stated;
     uint64_t count;

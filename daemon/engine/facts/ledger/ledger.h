@@ -48,12 +48,19 @@ void line_categories(facts *f, const ledger_line *l, numbers *parts);
 /* ---- pages (pages.c) ----------------------------------------------------------------- */
 
 typedef struct category_sums category_sums;
+/* A part of a category, and a line where a report counts it. */
+typedef struct line_part {
+    uint32_t part, line;
+} line_part;
 /* The lines of a country, by kind, collected once for all that look at them: begins as {0}. */
 typedef struct ledger_lines {
     ledger_line *at;
     uint32_t count, country; /* country 0: none yet */
     numbers categories;      /* lines_categories() */
-    bool categories_known;
+    line_part *parts;        /* by which lines they are told, in order */
+    uint32_t parts_count, parts_capacity;
+    uint16_t forms; /* that any of them states */
+    bool categories_known, forms_known;
     category_sums *sums; /* what the lines come to under those asked for last */
     uint32_t sums_count, sums_capacity, asked;
 } ledger_lines;
@@ -84,7 +91,7 @@ bool forms_fit(uint16_t forms, reading reading, uint8_t form, bool *ret_doubt);
 category_sums *lines_category(facts *f, ledger_lines *lines, thaw_str category);
 /* ... and of those that a reading takes, up to each start. */
 typedef struct running running;
-const running *category_running(facts *f, const ledger_lines *lines, category_sums *c, reading reading, uint8_t form);
+const running *category_running(facts *f, ledger_lines *lines, category_sums *c, reading reading, uint8_t form);
 /* What they come to in the time of a definition; whether they came to just `stated` before one of the starts in it, or
  * at its end: lines of one start are one. */
 ledger_total running_total(const running *r, const definition *d);

@@ -178,7 +178,7 @@ bool line_counts(facts *f, ledger_line *l, uint32_t part, ledger_total *ret_tota
 {
     bool has_count = l->inc ? l->inc->now.votes.has_count : l->dropped->has_count;
     *ret_total = (ledger_total){l->low, l->count, l->high};
-    if (part && line_has_parts(f, l))
+    if (part)
         line_count_part(f, l, part, ret_total, &has_count);
     return has_count;
 }

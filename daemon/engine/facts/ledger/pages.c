@@ -55,6 +55,7 @@ static void lines_done(facts *f, ledger_lines *l)
         category_empty(&l->sums[i]);
     free(l->sums);
     numbers_done(&l->categories, &f->held);
+    free(l->parts);
     free(l->at);
     *l = (ledger_lines){0};
 }
@@ -92,16 +93,35 @@ static int text_order(const void *a_, const void *b_, void *f_)
     return symbols_compare(f->symbols, *(const uint32_t *)a_, *(const uint32_t *)b_);
 }
 
+static int part_order(const void *a_, const void *b_)
+{
+    const line_part *a = a_, *b = b_;
+    if (a->part != b->part)
+        return a->part < b->part ? -1 : 1;
+    return (a->line > b->line) - (a->line < b->line);
+}
+
 const numbers *lines_categories(facts *f, ledger_lines *lines)
 {
-    numbers *all = &lines->categories;
+    numbers *all = &lines->categories, told = {0};
     if (lines->categories_known)
         return all;
     lines->categories_known = true;
-    for (uint32_t i = 0; i < lines->count; i++)
+    for (uint32_t i = 0; i < lines->count; i++) {
+        told.count = 0;
         if (line_has_parts(f, &lines->at[i]))
-            line_categories(f, &lines->at[i], all);
-    numbers_unique(all);
+            line_categories(f, &lines->at[i], &told);
+        numbers_unique(&told);
+        for (uint32_t p = 0; p < told.count; p++)
+            if (room(f, (void **)&lines->parts, &lines->parts_capacity, lines->parts_count, sizeof *lines->parts))
+                lines->parts[lines->parts_count++] = (line_part){told.at[p], i};
+    }
+    numbers_done(&told, &f->held);
+    if (lines->parts_count > 1)
+        qsort(lines->parts, lines->parts_count, sizeof *lines->parts, part_order);
+    for (uint32_t i = 0; i < lines->parts_count; i++)
+        if (!i || lines->parts[i].part != lines->parts[i - 1].part)
+            add(f, all, lines->parts[i].part);
     if (all->count > 1)
         qsort_r(all->at, all->count, sizeof *all->at, text_order, f);
     return all;
@@ -132,13 +152,32 @@ static bool line_stands(const ledger_line *l)
     return l->status > THAW_RUMOURED && l->start_ns != TIME_UNKNOWN;
 }
 
+/* The first line where a report counts a part; parts_count: none. */
+static uint32_t part_place(const ledger_lines *lines, uint32_t part)
+{
+    uint32_t low = 0, high = part ? lines->parts_count : 0;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (lines->parts[middle].part < part)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return part ? low : lines->parts_count;
+}
+
 static void category_fill(facts *f, ledger_lines *lines, category_sums *c)
 {
+    uint32_t next = part_place(lines, c->part);
     counting one;
-    for (one.line = 0; one.line < lines->count; one.line++)
-        if (line_stands(&lines->at[one.line]) && line_counts(f, &lines->at[one.line], c->part, &one.total) &&
+    for (one.line = 0; one.line < lines->count; one.line++) {
+        bool told =
+            next < lines->parts_count && lines->parts[next].part == c->part && lines->parts[next].line == one.line;
+        next += told;
+        if (line_stands(&lines->at[one.line]) && line_counts(f, &lines->at[one.line], told ? c->part : 0, &one.total) &&
             room(f, (void **)&c->at, &c->capacity, c->count, sizeof *c->at))
             c->at[c->count++] = one;
+    }
 }
 
 category_sums *lines_category(facts *f, ledger_lines *lines, thaw_str category)
@@ -172,11 +211,20 @@ static void step_add(step *sum, const ledger_total *one)
     sum->high += one->high;
 }
 
-static void running_make(facts *f, const ledger_lines *lines, const category_sums *c, reading reading, uint8_t form,
+static uint16_t lines_forms(facts *f, ledger_lines *lines)
+{
+    for (uint32_t i = 0; !lines->forms_known && i < lines->count; i++)
+        lines->forms |= line_forms(f, &lines->at[i]);
+    lines->forms_known = true;
+    return lines->forms;
+}
+
+static void running_make(facts *f, ledger_lines *lines, const category_sums *c, reading reading, uint8_t form,
                          running *r)
 {
     step sum = {.start_ns = INT64_MAX};
-    for (uint32_t i = 0; i < c->count; i++) {
+    bool none = reading >= READING_WITH && !(lines_forms(f, lines) & 1u << form);
+    for (uint32_t i = 0; i < c->count && !none; i++) {
         ledger_line *l = &lines->at[c->at[i].line];
         ledger_total t = c->at[i].total;
         bool doubt = false, all = reading == READING_STATED && !form;
@@ -195,7 +243,7 @@ static void running_make(facts *f, const ledger_lines *lines, const category_sum
         r->at[r->count] = sum;
 }
 
-const running *category_running(facts *f, const ledger_lines *lines, category_sums *c, reading reading, uint8_t form)
+const running *category_running(facts *f, ledger_lines *lines, category_sums *c, reading reading, uint8_t form)
 {
     static step nothing;
     static const running none = {.at = &nothing};
