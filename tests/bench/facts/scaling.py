@@ -209,6 +209,14 @@ def totals(n):
 
 
 @stream
+def totals_of_categories(n):
+    """Each incident counts a category of its own, and each total asks for another one."""
+    return [release(i, count=3, covers="part", part="category=c%d" % i) if i % 2 else
+            report("tally", i, source="t%d" % i, count=i, of="released", since="2005-01-01",
+                   category="c%d" % (i - 1 if i % 4 else i + 1)) for i in range(n)]
+
+
+@stream
 def a_hole_at_every_number(n):
     return [release(i, source="s%d" % i, producer="p", producer_seq=2 * i) for i in range(n)]
 
@@ -217,7 +225,8 @@ def a_hole_at_every_number(n):
 def steps_backwards(n):
     """Twenty hours apart."""
     start = datetime.datetime(2020, 1, 1)
-    return [sanction(i, "amended", targets=party(1), occurred_at=(start - datetime.timedelta(hours=20 * i)).isoformat() + "Z")
+    return [sanction(i, "amended", targets=party(1),
+                     occurred_at=(start - datetime.timedelta(hours=20 * i)).isoformat() + "Z")
             for i in range(n)]
 
 

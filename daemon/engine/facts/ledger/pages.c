@@ -82,7 +82,7 @@ void pages_done(facts *f, ledger_pages *pages)
 static bool room(facts *f, void **at, uint32_t *capacity, uint32_t count, size_t size)
 {
     uint64_t unused = 0;
-    bool has = array_reserve(at, capacity, (size_t)count + 1, size, &unused) == 0;
+    bool has = array_reserve(at, capacity, (size_t)count + 1, size, &unused) == 0 && *at;
     f->failed = has ? f->failed : -ENOMEM;
     return has;
 }
@@ -219,9 +219,9 @@ static uint16_t lines_forms(facts *f, ledger_lines *lines)
     return lines->forms;
 }
 
-static void running_make(facts *f, ledger_lines *lines, const category_sums *c, reading reading, uint8_t form,
-                         running *r)
+static running running_make(facts *f, ledger_lines *lines, const category_sums *c, reading reading, uint8_t form)
 {
+    running r = {0};
     step sum = {.start_ns = INT64_MAX};
     bool none = reading >= READING_WITH && !(lines_forms(f, lines) & 1u << form);
     for (uint32_t i = 0; i < c->count && !none; i++) {
@@ -230,17 +230,18 @@ static void running_make(facts *f, ledger_lines *lines, const category_sums *c, 
         bool doubt = false, all = reading == READING_STATED && !form;
         if (!all && !forms_fit(line_forms(f, l), reading, form, &doubt))
             continue;
-        if (!r->count || r->at[r->count - 1].start_ns != l->start_ns) {
-            if (!room(f, (void **)&r->at, &r->capacity, r->count, sizeof *r->at))
-                return;
-            r->at[r->count] = sum;
-            r->at[r->count++].start_ns = l->start_ns;
+        if (!r.count || r.at[r.count - 1].start_ns != l->start_ns) {
+            if (!room(f, (void **)&r.at, &r.capacity, r.count, sizeof *r.at))
+                return r;
+            r.at[r.count] = sum;
+            r.at[r.count++].start_ns = l->start_ns;
         }
         t.low = doubt ? 0 : t.low; /* what states no form may count for nothing where one is asked for */
         step_add(&sum, &t);
     }
-    if (room(f, (void **)&r->at, &r->capacity, r->count, sizeof *r->at))
-        r->at[r->count] = sum;
+    if (room(f, (void **)&r.at, &r.capacity, r.count, sizeof *r.at))
+        r.at[r.count] = sum;
+    return r;
 }
 
 const running *category_running(facts *f, ledger_lines *lines, category_sums *c, reading reading, uint8_t form)
@@ -249,7 +250,7 @@ const running *category_running(facts *f, ledger_lines *lines, category_sums *c,
     static const running none = {.at = &nothing};
     running *r = c ? &c->of[reading][form] : NULL;
     if (r && !r->at)
-        running_make(f, lines, c, reading, form, r);
+        *r = running_make(f, lines, c, reading, form);
     return r && r->at && !f->failed ? r : &none;
 }
 
