@@ -86,6 +86,15 @@ def program_ends(n):
 
 
 @stream
+def steps_of_one_program(n):
+    """Half list a party under it until a day, half extend the program."""
+    half = n // 2
+    return [sanction(i, "imposed", program="P", targets=party(i), occurred_at="2004-01-01",
+                     expires_at="2005-06-01") for i in range(half)] + [
+        sanction(n + i, "extended", program="P", occurred_at=day(i), expires_at=day(i + 100)) for i in range(half)]
+
+
+@stream
 def one_person_freed_and_held(n):
     return [report("release" if i % 2 else "detention", i, count=1, persons=party(1), occurred_at=day(i))
             for i in range(n)]
@@ -197,6 +206,38 @@ def one_day_many_voices(n):
 def totals(n):
     return [release(i, count=3) if i % 2 else report("tally", i, source="t%d" % i, count=i, of="released",
                                                      since="2005-01-01") for i in range(n)]
+
+
+@stream
+def totals_of_categories(n):
+    """Each incident counts a category of its own, and each total asks for another one."""
+    return [release(i, count=3, covers="part", part="category=c%d" % i) if i % 2 else
+            report("tally", i, source="t%d" % i, count=i, of="released", since="2005-01-01",
+                   category="c%d" % (i - 1 if i % 4 else i + 1)) for i in range(n)]
+
+
+@stream
+def a_hole_at_every_number(n):
+    return [release(i, source="s%d" % i, producer="p", producer_seq=2 * i) for i in range(n)]
+
+
+@stream
+def steps_backwards(n):
+    """Twenty hours apart."""
+    start = datetime.datetime(2020, 1, 1)
+    return [sanction(i, "amended", targets=party(1),
+                     occurred_at=(start - datetime.timedelta(hours=20 * i)).isoformat() + "Z")
+            for i in range(n)]
+
+
+@stream
+def a_bridge_set_and_withdrawn(n):
+    """Two persons of many reports, and reports that make them one for a while."""
+    sides = [release(i, count=1, persons=party(i % 2)) for i in range(n * 3 // 4)]
+    for i in range(n // 8):
+        bridge = release(n + i, count=1, persons=[{"ids": ["x:0", "x:1"]}], occurred_at=day(n // 3))
+        sides += [bridge, retraction(bridge)]
+    return sides
 
 
 @stream

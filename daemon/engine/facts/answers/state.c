@@ -136,6 +136,7 @@ typedef struct fact_writer {
     int64_t now_ns;
     uint32_t count;      /* fact_counted: how many */
     ledger_pages *pages; /* write_talk */
+    told_programs told;  /* of measures */
 } fact_writer;
 
 static int fact_counted(void *context, fact_handle handle)
@@ -161,22 +162,24 @@ static int fact_written(void *context, fact_handle handle)
     fact_writer *w = context;
     fact_kind kind = fact_handle_kind(handle);
     history h;
-    bool turns = kind == FACT_MEASURE || kind == FACT_PERSON;
+    measure_view seen;
+    bool measure = kind == FACT_MEASURE, turns = measure || kind == FACT_PERSON;
     entity *e = turns ? &w->f->entities[handle_object(w->f, handle)] : NULL;
+    if (measure)
+        measure_history(w->f, e, w->now_ns > w->f->now_ns ? w->f->now_ns : w->now_ns, &w->told, &h, &seen);
+    else if (turns)
+        person_history(w->f, e, &h);
     msgpack_pack_map(&w->rows->out, w->fields_count + (turns ? 2 : 0));
     for (size_t i = 0; i < w->fields_count; i++) {
         fact_value v = {0};
         write_key(&w->rows->out, field_name(kind, w->fields[i]));
-        (void)facts_get(w->f, handle, w->fields[i], w->now_ns, &v);
+        if (!measure || !measure_shows(&seen, w->fields[i], &v))
+            (void)facts_get(w->f, handle, w->fields[i], w->now_ns, &v);
         write_value(&w->rows->out, &v);
         if (v.type == FACT_STRING || v.type == FACT_NONE)
             rows_key_str(w->rows, v.type == FACT_STRING ? v.string : (thaw_str){NULL, 0});
     }
     if (turns) {
-        if (kind == FACT_MEASURE)
-            measure_history(w->f, e, w->now_ns > w->f->now_ns ? w->f->now_ns : w->now_ns, &h);
-        else
-            person_history(w->f, e, &h);
         write_uint(&w->rows->out, "turns", h.turns);
         write_key(&w->rows->out, "history");
         write_history(w->f, &w->rows->out, &h);
@@ -189,9 +192,10 @@ static void write_facts(facts *f, msgpack_packer *out, fact_kind kind, const cha
                         size_t fields_count, int64_t now_ns)
 {
     rows r;
-    fact_writer w = {f, &r, fields, fields_count, now_ns, 0, NULL};
+    fact_writer w = {f, &r, fields, fields_count, now_ns, 0, NULL, {0}};
     rows_begin(&r);
     (void)facts_each(f, kind, code, fact_written, &w);
+    told_programs_done(f, &w.told);
     rows_write(f, &r, out);
 }
 
@@ -251,13 +255,12 @@ static void write_came(facts *f, msgpack_packer *out, ledger_pages *pages, const
 {
     int64_t from = inc->now.occurred.start_ns;
     definition d = {.from_ns = from, .from_latest_ns = from, .to_ns = expected_until(f, inc)};
-    form_sums sums;
     if (from == TIME_UNKNOWN) {
         msgpack_pack_nil(out);
         return;
     }
-    form_sums_make(f, pages_lines(f, pages, country_find(f, f->keys[inc->key_index].country), THAW_RELEASE), &d, &sums);
-    msgpack_pack_uint64(out, form_sums_read(&sums, READING_STATED, 0).count);
+    ledger_lines *lines = pages_lines(f, pages, country_find(f, f->keys[inc->key_index].country), THAW_RELEASE);
+    msgpack_pack_uint64(out, lines_total(f, lines, &d).count);
 }
 
 static int write_talk(void *context, fact_handle handle)
@@ -525,7 +528,7 @@ static void write_country(facts *f, msgpack_packer *out, const char *code, const
     const country *c = &f->countries[index];
     rows talk_rows;
     ledger_pages pages = {0};
-    fact_writer talks = {f, &talk_rows, NULL, 0, now_ns, 0, &pages};
+    fact_writer talks = {f, &talk_rows, NULL, 0, now_ns, 0, &pages, {0}};
     char since_text[THAW_DATE_TEXT];
     msgpack_pack_map(out, 14);
     write_key(out, "country");
@@ -555,7 +558,7 @@ static void write_country(facts *f, msgpack_packer *out, const char *code, const
     write_incidents_where(f, out, code, is_disputed);
     write_key(out, "tallies");
     write_tallies(f, out, &pages, c);
-    pages_done(&pages);
+    pages_done(f, &pages);
     write_key(out, "sources");
     write_sources(f, out, code);
     write_key(out, "feeds");

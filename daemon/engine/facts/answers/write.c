@@ -156,7 +156,7 @@ static void write_turn(facts *f, msgpack_packer *out, const turn *t)
     write_key(out, "at");
     write_time(out, t->at_ns);
     write_key(out, "action");
-    write_text(out, t->action);
+    write_text(out, thaw_action_name(t->action));
     write_key(out, "state");
     write_text(out, t->state);
     write_key(out, "program");

@@ -56,8 +56,9 @@ static void program_steps(facts *f, const entity *e, uint32_t program, step_list
 void programs_named(facts *f, const entity *e, numbers *programs)
 {
     for (uint32_t i = 0; i < e->steps_count; i++)
-        if (e->steps[i].program)
-            put(f, programs, e->steps[i].program);
+        if (e->steps[i].program && (!i || e->steps[i].program != e->steps[i - 1].program))
+            add(f, programs, e->steps[i].program);
+    numbers_unique(programs);
 }
 
 /* Those of every program that a step of the party names, in order: each program's are. */

@@ -31,7 +31,7 @@ static void fold_tell(const fold *s, int64_t at_ns, const measure_step *step, bo
               .said_ns = step ? step->start_ns : TIME_UNKNOWN,
               .days = step ? step->days : 0,
               .ends_ns = step ? step->ends_ns : TIME_UNKNOWN,
-              .action = step ? thaw_action_name(step->action) : NULL,
+              .action = step ? step->action : 0,
               .program = step ? step->program : 0,
               .of_program = of_program,
               .state = measure_state_name(s->v.state)};

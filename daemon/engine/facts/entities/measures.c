@@ -7,6 +7,16 @@
 #include "facts/entities/still_listed.h"
 #include "facts/state/known.h"
 
+/* What it is after all that was folded. */
+static measure_view view_of(const fold *fo)
+{
+    measure_view v = fo->v;
+    int64_t licence = fold_is_paused(fo) ? fo->licence_ends_ns : TIME_UNKNOWN;
+    v.expires_ns = licence != TIME_UNKNOWN ? licence : fold_stands(fo) ? fo->measure_ends_ns : TIME_UNKNOWN;
+    v.next_ns = fo->next_ns == INT64_MAX ? TIME_UNKNOWN : fo->next_ns;
+    return v;
+}
+
 void measure_look(facts *f, entity *e, int64_t now_ns, measure_view *ret_view)
 {
     fold fo = fold_new(f, now_ns);
@@ -17,10 +27,7 @@ void measure_look(facts *f, entity *e, int64_t now_ns, measure_view *ret_view)
     course_run(&fo, e);
     if (f->known_at)
         measure_forget(f, e);
-    int64_t licence = fold_is_paused(&fo) ? fo.licence_ends_ns : TIME_UNKNOWN;
-    fo.v.expires_ns = licence != TIME_UNKNOWN ? licence : fold_stands(&fo) ? fo.measure_ends_ns : TIME_UNKNOWN;
-    fo.v.next_ns = fo.next_ns == INT64_MAX ? TIME_UNKNOWN : fo.next_ns;
-    *ret_view = fo.v;
+    *ret_view = view_of(&fo);
 }
 
 void measure_programs_said(facts *f, entity *e, numbers *reports_)
@@ -98,27 +105,27 @@ void measure_tell(facts *f, entity *e, measure_told_fn on_step, void *context)
 
 /* ---- turn by turn ------------------------------------------------------------------- */
 
-/* Gives the turns that a report on an object brought about its name; `of_program`: on one that it is listed under. */
-static void turns_name(facts *f, history *h, uint32_t number, bool of_program)
+/* Gives the turns that the reports on it brought about their names. */
+static void turns_name(facts *f, history *h, uint32_t number)
 {
     measure_step st;
-    if (!step_of(f, number, &st) || (of_program && !step_reaches_parties(st.action)))
+    if (!step_of(f, number, &st))
         return;
     for (uint32_t i = 0; i < history_kept(h); i++) {
         turn *t = history_at(h, i);
-        if (t->action && t->of_program == of_program && t->said_ns == st.start_ns && t->days == st.days &&
-            t->ends_ns == st.ends_ns && t->program == st.program && strcmp(t->action, thaw_action_name(st.action)) == 0)
+        if (t->action == st.action && !t->of_program && t->said_ns == st.start_ns && t->days == st.days &&
+            t->ends_ns == st.ends_ns && t->program == st.program)
             turn_report(f, t, number);
     }
 }
 
-static void turns_name_all(facts *f, history *h, const entity *e, bool of_program)
+static void turns_name_all(facts *f, history *h, const entity *e)
 {
     numbers mentioned = {0}, parties = {0};
     entity_mentions(f, e, &mentioned, &parties);
     for (uint32_t i = 0; i < mentioned.count; i++)
         if (!i || mentioned.at[i] != mentioned.at[i - 1])
-            turns_name(f, h, mentioned.at[i], of_program);
+            turns_name(f, h, mentioned.at[i]);
     numbers_done(&mentioned, &f->held);
     numbers_done(&parties, &f->held);
 }
@@ -129,7 +136,7 @@ static void turn_told(void *h, const turn *t, bool stands)
     history_add(h, t);
 }
 
-void measure_history(facts *f, entity *e, int64_t now_ns, history *h)
+void measure_history(facts *f, entity *e, int64_t now_ns, told_programs *told, history *h, measure_view *ret_view)
 {
     fold fo = fold_new(f, now_ns);
     numbers programs = {0};
@@ -138,14 +145,15 @@ void measure_history(facts *f, entity *e, int64_t now_ns, history *h)
     fo.context = h;
     removals_judge(f, e);
     course_run(&fo, e);
-    turns_name_all(f, h, e, false);
+    *ret_view = view_of(&fo);
+    turns_name_all(f, h, e);
     for (uint32_t i = 0; i < history_kept(h); i++)
         if (history_at(h, i)->of_program)
             put(f, &programs, history_at(h, i)->program);
     for (uint32_t i = 0; i < programs.count; i++) {
         const entity *of = program_entity(f, e, programs.at[i]);
         if (of)
-            turns_name_all(f, h, of, true);
+            told_name(f, told, programs.at[i], of, h);
     }
     numbers_done(&programs, &f->held);
 }

@@ -178,10 +178,12 @@ void person_look(facts *f, const entity *e, person_view *ret_view)
         item it = r->covers != THAW_WIDER ? report_item(f, mentioned.at[i]) : 0;
         uint32_t incident = it ? item_incident(f, it) : 0;
         if (incident && r->kind == THAW_RELEASE)
-            put(f, &releases, incident);
+            add(f, &releases, incident);
         else if (incident && r->kind == THAW_DETENTION)
-            put(f, &detentions, incident);
+            add(f, &detentions, incident);
     }
+    numbers_unique(&releases);
+    numbers_unique(&detentions);
     ret_view->releases = releases.count;
     ret_view->detentions = detentions.count;
     free(list);

@@ -155,10 +155,15 @@ static void found_unmark(facts *f, const numbers *found)
         f->nodes[found->at[i]].found = false;
 }
 
+static uint64_t mention_hash(mention m)
+{
+    return scramble((uint64_t)m.report << 32 | m.party);
+}
+
 /* A mention stands in each node that it ties, and is asked for them once. */
 static bool is_asked(facts *f, hash_index *asked, mention m)
 {
-    uint64_t hash = scramble((uint64_t)m.report << 32 | m.party);
+    uint64_t hash = mention_hash(m);
     uint32_t cursor = 0;
     if (index_next(asked, hash, &cursor))
         return true;
@@ -167,13 +172,13 @@ static bool is_asked(facts *f, hash_index *asked, mention m)
     return false;
 }
 
-/* Appends what the mentions of a node tie it to, as nodes of the same scope; of the reports marked with 1 where `only`. */
+/* Appends what the mentions of a node tie it to, as nodes of the same scope; of the reports marked with 1. */
 static void node_spread(facts *f, uint32_t i, const uint8_t *only, hash_index *asked, numbers *found)
 {
     const node *n = &f->nodes[i];
     numbers near = {0};
     for (uint32_t j = 0; j < n->count; j++) {
-        if ((only && only[n->mentions[j].report] != 1) || is_asked(f, asked, n->mentions[j]))
+        if (only[n->mentions[j].report] != 1 || is_asked(f, asked, n->mentions[j]))
             continue;
         near.count = 0;
         mention_nodes(f, n->scope, n->mentions[j], &near);
@@ -182,16 +187,80 @@ static void node_spread(facts *f, uint32_t i, const uint8_t *only, hash_index *a
     numbers_done(&near, &f->held);
 }
 
+/* ---- parting -------------------------------------------------------------------------- *
+ * A mention stands in each node that it ties: the nodes tell which of them share one, and no report is read. */
+
+typedef struct shared {
+    uint32_t node, other;
+} shared;
+typedef struct shared_list {
+    shared *at; /* in order, in both directions */
+    uint32_t count, capacity;
+} shared_list;
+
+static int shared_order(const void *a_, const void *b_)
+{
+    const shared *a = a_, *b = b_;
+    if (a->node != b->node)
+        return a->node < b->node ? -1 : 1;
+    return (a->other > b->other) - (a->other < b->other);
+}
+
+static void shared_add(facts *f, shared_list *list, uint32_t a, uint32_t b)
+{
+    const shared *last = list->count ? &list->at[list->count - 1] : NULL;
+    if (last && last->node == b && last->other == a)
+        return; /* as the mention before */
+    if (array_reserve((void **)&list->at, &list->capacity, (size_t)list->count + 2, sizeof *list->at, &f->held) < 0) {
+        f->failed = -ENOMEM;
+        return;
+    }
+    list->at[list->count++] = (shared){a, b};
+    list->at[list->count++] = (shared){b, a};
+}
+
+static void shared_read(facts *f, const numbers *nodes, shared_list *list)
+{
+    hash_index first = {0}; /* node by mention */
+    for (uint32_t i = 0; nodes->count > 1 && i < nodes->count; i++) {
+        const node *n = &f->nodes[nodes->at[i]];
+        for (uint32_t j = 0; j < n->count; j++) {
+            uint32_t cursor = 0, other = index_next(&first, mention_hash(n->mentions[j]), &cursor);
+            if (other)
+                shared_add(f, list, nodes->at[i], other);
+            else if (index_put(&first, mention_hash(n->mentions[j]), nodes->at[i], &f->held) < 0)
+                f->failed = -ENOMEM;
+        }
+    }
+    index_done(&first, &f->held);
+    if (list->count > 1)
+        qsort(list->at, list->count, sizeof *list->at, shared_order);
+}
+
+/* Appends the nodes that share a mention with one. */
+static void shared_spread(facts *f, const shared_list *list, uint32_t i, numbers *found)
+{
+    uint32_t low = 0, high = list->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (list->at[middle].node < i)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < list->count && list->at[low].node == i; low++)
+        found_put(f, found, &(numbers){.at = &list->at[low].other, .count = 1});
+}
+
 /* All that hangs together with a node (parties.c knows the strings of a party). */
-static void entity_spread(facts *f, uint32_t start, numbers *found)
+static void entity_spread(facts *f, uint32_t start, const shared_list *list, numbers *found)
 {
     numbers near = {0};
-    hash_index asked = {0};
     uint32_t party = 0;
     add(f, &near, start);
     found_put(f, found, &near);
     for (uint32_t i = 0; i < found->count; i++) {
-        node_spread(f, found->at[i], NULL, &asked, found);
+        shared_spread(f, list, found->at[i], found);
         uint32_t of = links_party(f, found->at[i]);
         if (of == 0 || of == party)
             continue; /* its nodes are there */
@@ -202,12 +271,13 @@ static void entity_spread(facts *f, uint32_t start, numbers *found)
     }
     found_unmark(f, found);
     numbers_done(&near, &f->held);
-    index_done(&asked, &f->held);
 }
 
 void entity_part(facts *f, uint32_t index)
 {
     numbers left = f->entities[index].nodes, found = {0};
+    shared_list list = {0};
+    shared_read(f, &left, &list);
     measure_forget(f, &f->entities[index]);
     f->entities[index].nodes = (numbers){0};
     bool first = true;
@@ -215,7 +285,7 @@ void entity_part(facts *f, uint32_t index)
         if (f->nodes[left.at[i]].count == 0 || f->nodes[left.at[i]].entity != index)
             continue;
         found.count = 0;
-        entity_spread(f, left.at[i], &found);
+        entity_spread(f, left.at[i], &list, &found);
         uint32_t e = first ? index : entity_new(f, f->entities[index].scope);
         f->entities[e].fingerprint = 0;
         f->entities[e].named_by = 0;
@@ -236,6 +306,7 @@ void entity_part(facts *f, uint32_t index)
     for (uint32_t j = 0; j < e->nodes.count; j++)
         f->nodes[e->nodes.at[j]].entity = index;
     entity_mark(f, index);
+    array_free((void **)&list.at, &list.capacity, sizeof *list.at, &f->held);
     numbers_done(&left, &f->held);
     numbers_done(&found, &f->held);
 }

@@ -4,10 +4,12 @@
 #ifndef FACTS_FIELDS_H
 #define FACTS_FIELDS_H
 
-#include "facts/state/state.h"
+#include "facts/entities/entities.h"
 
 /* The latest report of an incident that states FIELD_EXPIRES_AT, _EXPECTED_BY or _EXPECTED_COUNT; false: none does. */
 bool incident_latest_event(facts *f, const incident *inc, fact_field field, thaw_event *ret_event);
+/* Of a measure that was looked at: its state, since when, until when; false: the field is none of these. */
+bool measure_shows(const measure_view *v, fact_field field, fact_value *ret);
 void report_get(facts *f, uint32_t number, fact_field field, fact_value *ret);
 /* The reports under a fact, the first reported first, each once; appended (each.c). */
 void fact_reports_list(facts *f, fact_handle handle, numbers *list);

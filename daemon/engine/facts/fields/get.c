@@ -314,6 +314,15 @@ static void person_get(facts *f, uint32_t index, fact_field field, fact_value *r
     }
 }
 
+bool measure_shows(const measure_view *v, fact_field field, fact_value *ret)
+{
+    *ret = field == FIELD_STATE        ? of_text(measure_state_name(v->state))
+           : field == FIELD_SINCE      ? of_time(v->since_ns)
+           : field == FIELD_EXPIRES_AT ? of_time(v->expires_ns)
+                                       : none();
+    return field == FIELD_STATE || field == FIELD_SINCE || field == FIELD_EXPIRES_AT;
+}
+
 static void measure_get(facts *f, uint32_t index, fact_field field, int64_t now_ns, fact_value *ret)
 {
     entity *e = &f->entities[index];
@@ -331,6 +340,9 @@ static void measure_get(facts *f, uint32_t index, fact_field field, int64_t now_
     case FIELD_SECTOR:
         *ret = of_str(measure_object(f, e, 's'));
         return;
+    case FIELD_PROGRAM:
+        *ret = of_str(measure_object(f, e, 'p'));
+        return;
     case FIELD_IDS:
         entity_ids(f, e, ret);
         return;
@@ -342,10 +354,7 @@ static void measure_get(facts *f, uint32_t index, fact_field field, int64_t now_
         return;
     }
     measure_look(f, e, now_ns > f->now_ns ? f->now_ns : now_ns, &v);
-    *ret = field == FIELD_STATE     ? of_text(measure_state_name(v.state))
-           : field == FIELD_SINCE   ? of_time(v.since_ns)
-           : field == FIELD_PROGRAM ? of_str(measure_object(f, e, 'p'))
-                                    : of_time(v.expires_ns);
+    (void)measure_shows(&v, field, ret);
 }
 
 /* ---- tallies and feeds -------------------------------------------------------------- */

@@ -2,9 +2,9 @@
  * groups.c - which reports are one group before any date is looked at (FACTS.md, section 2): those
  * that bear the same `incident` name, and those on the same named people.
  *
- * A report that comes only ties more together: where all that it is tied to is one group, it joins that.
- * Else, and when one goes, the groups it touches are taken apart and put together again; only groups
- * whose members changed leave their place.
+ * A report that comes only ties more together: where all that it is tied to is one group, it joins that, and
+ * several become one. When one goes, or undated ones may go elsewhere, the groups it touches are taken apart and
+ * put together again; only groups whose members changed leave their place.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -68,16 +68,34 @@ static uint32_t regroup_root(regroup *g, uint32_t at)
     return at;
 }
 
-static void regroup_tie(facts *f, uint32_t number, uint32_t other, void *context)
+static void regroup_unite(regroup *g, uint32_t number, uint32_t other)
 {
-    regroup *g = context;
-    regroup_add_group(f, g, other);
-    if (f->failed)
-        return;
     uint32_t a = regroup_root(g, regroup_place(g, number) - 1);
     uint32_t b = regroup_root(g, regroup_place(g, other) - 1);
     if (a != b)
         g->parents.at[a > b ? a : b] = a > b ? b : a;
+}
+
+static void regroup_tie(facts *f, uint32_t number, uint32_t other, void *context)
+{
+    regroup *g = context;
+    regroup_add_group(f, g, other);
+    if (!f->failed)
+        regroup_unite(g, number, other);
+}
+
+/* The same with the whole group of the other, which stays together. */
+static void regroup_tie_group(facts *f, uint32_t number, uint32_t other, void *context)
+{
+    regroup *g = context;
+    item it = report_item(f, other);
+    bool known = regroup_place(g, other);
+    regroup_tie(f, number, other, g);
+    if (known || f->failed || !(it & ITEM_GROUP))
+        return;
+    const group *gr = &f->groups[it & ~ITEM_GROUP];
+    for (uint32_t i = 0; i < gr->members.count; i++)
+        regroup_unite(g, number, gr->members.at[i]);
 }
 
 static uint32_t group_new(facts *f, uint32_t key_index)
@@ -205,17 +223,16 @@ static void regroup_done(facts *f, regroup *g)
     index_done(&g->places, &f->held);
 }
 
-/* Takes the groups of these reports apart and puts them together by their ties. */
-static void regroup_run(facts *f, uint32_t key_index, regroup *g)
+/* Puts what hangs together into groups, in the place of those that are others now. */
+static void regroup_place_all(facts *f, uint32_t key_index, regroup *g)
 {
-    for (uint32_t i = 0; i < g->reports.count && !f->failed; i++)
-        ties_each(f, g->reports.at[i], regroup_tie, g);
     numbers old = {0};
     for (uint32_t i = 0; i < g->reports.count; i++) {
         item it = report_item(f, g->reports.at[i]);
         if (it & ITEM_GROUP)
-            put(f, &old, it & ~ITEM_GROUP);
+            add(f, &old, it & ~ITEM_GROUP);
     }
+    numbers_unique(&old);
     if (!f->failed) {
         components_each(f, g, key_index, component_lift);
         components_each(f, g, key_index, component_place);
@@ -223,6 +240,14 @@ static void regroup_run(facts *f, uint32_t key_index, regroup *g)
     }
     numbers_done(&old, &f->held);
     regroup_done(f, g);
+}
+
+/* Takes the groups of these reports apart and puts them together by their ties. */
+static void regroup_run(facts *f, uint32_t key_index, regroup *g)
+{
+    for (uint32_t i = 0; i < g->reports.count && !f->failed; i++)
+        ties_each(f, g->reports.at[i], regroup_tie, g);
+    regroup_place_all(f, key_index, g);
 }
 
 /* ---- reports of the opposite kind --------------------------------------------------- */
@@ -352,10 +377,14 @@ void groups_enter(facts *f, uint32_t number, const thaw_event *event)
     regroup_add(f, &g, number);
     if (r->on_people && r->start_ns != TIME_UNKNOWN)
         undated_seeds(f, number, event, &g);
-    if (g.reports.count == 1 && group_join(f, number))
-        regroup_done(f, &g);
-    else
+    if (g.reports.count > 1) {
         regroup_run(f, r->key_index, &g);
+    } else if (group_join(f, number)) {
+        regroup_done(f, &g);
+    } else { /* the groups that it is tied to become one */
+        ties_each(f, number, regroup_tie_group, &g);
+        regroup_place_all(f, r->key_index, &g);
+    }
 }
 
 void groups_leave(facts *f, uint32_t number, const thaw_event *event)

@@ -20,34 +20,6 @@ const char *reading_name(reading reading)
     return names[reading];
 }
 
-static int text_order(const void *a_, const void *b_, void *f_)
-{
-    const facts *f = f_;
-    return symbols_compare(f->symbols, *(const uint32_t *)a_, *(const uint32_t *)b_);
-}
-
-/* The parts `category=...` that reports on the lines count, as symbols in the order of their text. */
-static void categories_of(facts *f, const ledger_lines *lines, numbers *ret_parts)
-{
-    for (uint32_t i = 0; i < lines->count; i++) {
-        numbers list = {0};
-        if (!lines->at[i].inc || !line_has_parts(f, &lines->at[i]))
-            continue;
-        incident_reports(f, lines->at[i].inc, false, &list);
-        for (uint32_t j = 0; j < list.count; j++) {
-            const report *r = report_of(f, list.at[j]);
-            thaw_str part = symbols_get(f->symbols, r->part);
-            if (r->covers == THAW_PART && part.len > 9 && memcmp(part.data, "category=", 9) == 0)
-                put(f, ret_parts, r->part);
-        }
-        numbers_done(&list, &f->held);
-    }
-    if (ret_parts->count > 1)
-        qsort_r(ret_parts->at, ret_parts->count, sizeof *ret_parts->at, text_order, f);
-    if (ret_parts->count > CATEGORIES_MAX)
-        ret_parts->count = CATEGORIES_MAX;
-}
-
 /* Whether a total comes to just what is stated. */
 static bool comes_to(const ledger_total *sum, uint64_t stated)
 {
@@ -57,7 +29,9 @@ static bool comes_to(const ledger_total *sum, uint64_t stated)
 /* ---- of the same beginning ------------------------------------------------------------ */
 
 typedef struct trial {
-    form_sums sums; /* of the category that is tried */
+    facts *f;
+    ledger_lines *lines;
+    category_sums *sums; /* of the category that is tried */
     const definition *stated;
     uint64_t count;
     definition *list;
@@ -74,18 +48,18 @@ static bool try(trial *t, const definition *d)
             return false; /* in another category it is the same again */
     if (t->fits == t->max || (d->reading == t->stated->reading && d->form == t->stated->form && same_category))
         return false;
-    ledger_total sum = form_sums_read(&t->sums, d->reading, d->form);
+    ledger_total sum = running_total(category_running(t->f, t->lines, t->sums, d->reading, d->form), d);
     if (!comes_to(&sum, t->count))
         return false;
     t->list[t->fits++] = *d;
     return true;
 }
 
-static void try_forms(trial *t, facts *f, const ledger_lines *lines, thaw_str category)
+static void try_forms(trial *t, facts *f, ledger_lines *lines, thaw_str category)
 {
     definition d = *t->stated;
     d.category = category;
-    form_sums_make(f, lines, &d, &t->sums);
+    t->sums = lines_category(f, lines, category);
     d.reading = READING_STATED;
     d.form = 0;
     try(t, &d);
@@ -101,24 +75,21 @@ static void try_forms(trial *t, facts *f, const ledger_lines *lines, thaw_str ca
     }
 }
 
-uint32_t definitions_fitting(facts *f, const ledger_lines *lines, const definition *d, uint64_t stated,
-                             definition *list, uint32_t max)
+uint32_t definitions_fitting(facts *f, ledger_lines *lines, const definition *d, uint64_t stated, definition *list,
+                             uint32_t max)
 {
-    trial t = {.stated = d, .count = stated, .list = list, .max = max};
-    numbers parts = {0};
+    trial t = {.f = f, .lines = lines, .stated = d, .count = stated, .list = list, .max = max};
     try_forms(&t, f, lines, d->category);
-    if (t.fits < max)
-        categories_of(f, lines, &parts);
-    if (parts.count && d->category.data) /* else nothing is counted by category */
+    if (t.fits == max)
+        return t.fits;
+    const numbers *parts = lines_categories(f, lines);
+    if (parts->count && d->category.data) /* else nothing is counted by category */
         try_forms(&t, f, lines, (thaw_str){0});
-    for (uint32_t i = 0; i < parts.count; i++) {
-        thaw_str part = symbols_get(f->symbols, parts.at[i]);
-        thaw_str category = {part.data + 9, part.len - 9};
-        if (!d->category.data || category.len != d->category.len ||
-            memcmp(category.data, d->category.data, category.len) != 0)
+    for (uint32_t i = 0; i < parts->count && i < CATEGORIES_MAX; i++) {
+        thaw_str category = part_category(symbols_get(f->symbols, parts->at[i]));
+        if (!d->category.data || !str_equal(category, d->category))
             try_forms(&t, f, lines, category);
     }
-    numbers_done(&parts, &f->held);
     return t.fits;
 }
 
@@ -136,51 +107,44 @@ static void reading_at(const definition *stated, uint32_t i, definition *d)
     d->form = i == 0 ? stated->form : i < 3 ? 0 : (uint8_t)(THAW_PARDON + (i - 3) / 2);
 }
 
-/* Sums of the lines from the last back to each beginning, in every reading; the readings that come to
- * just `stated` there, as bits at the first line of the beginning. */
-static void readings_since(facts *f, const ledger_lines *lines, const definition *d, uint64_t stated, uint32_t *fits)
+static bool is_one_of(const beginnings *b, int64_t start_ns)
 {
-    ledger_total sums[READINGS] = {0}, t;
-    bool counted = false;
-    for (uint32_t i = lines->count; i-- > 0 && lines->at[i].start_ns != TIME_UNKNOWN;) {
-        ledger_line *l = &lines->at[i];
-        bool counts = line_is_in(l, d) && line_counts(f, l, d->category, &t);
-        for (uint32_t r = 0; counts && r < READINGS; r++) {
-            definition one = *d;
-            bool doubt;
-            reading_at(d, r, &one);
-            if (forms_fit(line_forms(f, l), one.reading, one.form, &doubt))
-                total_add(&sums[r], &(ledger_total){doubt ? 0 : t.low, t.count, t.high});
-        }
-        counted = counted || counts;
-        if (!counted || (i && lines->at[i - 1].start_ns == l->start_ns))
-            continue;
-        counted = false;
-        for (uint32_t r = 0; r < READINGS; r++)
-            fits[i] |= comes_to(&sums[r], stated) ? 1u << r : 0;
-    }
+    return b->after_ns < start_ns && start_ns <= b->until_ns;
 }
 
-uint32_t definitions_since(facts *f, const ledger_lines *lines, const definition *d, uint64_t stated, definition *list,
+/* The earliest beginning behind an instant from which on one of the readings comes to what is stated; INT64_MAX: none. */
+static int64_t next_beginning(const running *all, const beginnings *from, int64_t at_ns)
+{
+    int64_t next = INT64_MAX;
+    for (uint32_t r = 0; r < READINGS; r++) {
+        int64_t start_ns = running_start_after(all, from[r].after_ns > at_ns ? from[r].after_ns : at_ns);
+        if (start_ns <= from[r].until_ns && start_ns < next)
+            next = start_ns;
+    }
+    return next;
+}
+
+uint32_t definitions_since(facts *f, ledger_lines *lines, const definition *d, uint64_t stated, definition *list,
                            uint32_t max)
 {
-    uint32_t *fits = calloc(lines->count + 1u, sizeof *fits), count = 0;
+    category_sums *sums = lines_category(f, lines, d->category);
+    const running *all = category_running(f, lines, sums, READING_STATED, 0);
+    beginnings from[READINGS];
     definition any = *d;
-    any.from_ns = INT64_MIN;
-    if (!fits)
-        f->failed = -ENOMEM;
-    else
-        readings_since(f, lines, &any, stated, fits);
-    for (uint32_t i = 0; fits && i < lines->count; i++)
-        for (uint32_t r = 0; fits[i] && r < READINGS && count < max; r++) {
-            any.from_ns = any.from_latest_ns = lines->at[i].start_ns;
+    uint32_t count = 0;
+    for (uint32_t r = 0; r < READINGS; r++) {
+        reading_at(d, r, &any);
+        from[r] = running_beginnings(category_running(f, lines, sums, any.reading, any.form), d->to_ns, stated);
+    }
+    for (int64_t at = INT64_MIN; count < max && (at = next_beginning(all, from, at)) != INT64_MAX;)
+        for (uint32_t r = 0; r < READINGS && count < max; r++) {
+            any.from_ns = any.from_latest_ns = at;
             reading_at(d, r, &any);
             bool again = r && any.reading == d->reading && any.form == d->form;
-            if (r && any.reading == READING_ONLY && (fits[i] & 1u << (r - 1)))
+            if (r && any.reading == READING_ONLY && is_one_of(&from[r - 1], at))
                 again = true; /* with the form fits as well */
-            if ((fits[i] & 1u << r) && !again)
+            if (is_one_of(&from[r], at) && !again)
                 list[count++] = any;
         }
-    free(fits);
     return count;
 }

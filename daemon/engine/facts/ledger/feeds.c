@@ -79,6 +79,7 @@ static bool producer_note(facts *f, producer *p, uint64_t number)
         p->repeats++;
         return false;
     }
+    p->numbers++;
     bool extends = at && p->ranges[at - 1].last + 1 == number;
     bool precedes = at < p->count && number + 1 == p->ranges[at].first;
     if (extends && precedes) {
@@ -100,10 +101,7 @@ static bool producer_note(facts *f, producer *p, uint64_t number)
 
 uint64_t producer_holes(const producer *p)
 {
-    uint64_t holes = 0;
-    for (uint32_t i = 1; i < p->count; i++)
-        holes += p->ranges[i].first - p->ranges[i - 1].last - 1;
-    return holes;
+    return p->count ? p->ranges[p->count - 1].last - p->ranges[0].first + 1 - p->numbers : 0;
 }
 
 uint64_t feed_holes(const facts *f, const feed *fd)
@@ -129,6 +127,7 @@ void producer_not_heard(facts *f, const thaw_event *event)
     uint32_t at = ranges_upto(p, number);
     if (!i || !at || p->ranges[--at].last < number)
         return;
+    p->numbers--;
     number_range whole = p->ranges[at];
     memmove(&p->ranges[at], &p->ranges[at + 1], (p->count - at - 1) * sizeof *p->ranges);
     p->count--;
@@ -149,6 +148,9 @@ void producer_restore(facts *f, thaw_str name, uint64_t repeats, const uint8_t *
     if (count)
         memcpy(p->ranges, ranges, count * sizeof *p->ranges);
     p->count = count;
+    p->numbers = 0;
+    for (uint32_t r = 0; r < count; r++)
+        p->numbers += p->ranges[r].last - p->ranges[r].first + 1;
     p->repeats = repeats;
 }
 

@@ -78,23 +78,6 @@ uint32_t ledger_collect(facts *f, uint32_t country_, uint8_t kind, ledger_line *
     return count;
 }
 
-ledger_lines *pages_lines(facts *f, ledger_pages *pages, uint32_t country_, uint8_t kind)
-{
-    ledger_lines *l = &pages->of[kind];
-    if (l->country == country_)
-        return l;
-    free(l->at);
-    l->country = country_;
-    l->count = ledger_collect(f, country_, kind, &l->at);
-    return l;
-}
-
-void pages_done(ledger_pages *pages)
-{
-    for (size_t i = 0; i < sizeof pages->of / sizeof *pages->of; i++)
-        free(pages->of[i].at);
-}
-
 /* What the reports on a line state, looked at once. */
 static void line_scan(facts *f, ledger_line *l)
 {
@@ -148,25 +131,42 @@ bool forms_fit(uint16_t forms, reading reading, uint8_t form, bool *ret_doubt)
     return *ret_doubt || (forms & wanted);
 }
 
-static bool is_category(thaw_str part, thaw_str category)
+#define CATEGORY "category="
+
+bool part_is_category(thaw_str part)
 {
-    return part.len == category.len + 9 && memcmp(part.data, "category=", 9) == 0 &&
-           memcmp(part.data + 9, category.data, category.len) == 0;
+    return part.len > strlen(CATEGORY) && memcmp(part.data, CATEGORY, strlen(CATEGORY)) == 0;
 }
 
-/* The count of a living line for a category: that of the part, if a report is on it. */
-static void line_count_category(facts *f, const ledger_line *l, thaw_str category, ledger_total *t, bool *has_count)
+thaw_str part_category(thaw_str part)
+{
+    return (thaw_str){part.data + strlen(CATEGORY), part.len - (uint32_t)strlen(CATEGORY)};
+}
+
+void line_categories(facts *f, const ledger_line *l, numbers *parts)
 {
     numbers list = {0};
-    uint32_t part = 0; /* symbol of `category=...` */
-    counted c;
     incident_reports(f, l->inc, false, &list);
-    for (uint32_t i = 0; i < list.count && !part; i++) {
+    for (uint32_t i = 0; i < list.count; i++) {
         const report *r = report_of(f, list.at[i]);
-        if (r->covers == THAW_PART && is_category(symbols_get(f->symbols, r->part), category))
-            part = r->part;
+        if (r->covers == THAW_PART && part_is_category(symbols_get(f->symbols, r->part)))
+            add(f, parts, r->part);
     }
-    if (part) {
+    numbers_done(&list, &f->held);
+}
+
+/* The count of a living line for a part, if a report is on it. */
+static void line_count_part(facts *f, const ledger_line *l, uint32_t part, ledger_total *t, bool *has_count)
+{
+    numbers list = {0};
+    counted c;
+    bool told = false;
+    incident_reports(f, l->inc, false, &list);
+    for (uint32_t i = 0; i < list.count && !told; i++) {
+        const report *r = report_of(f, list.at[i]);
+        told = r->covers == THAW_PART && r->part == part;
+    }
+    if (told) {
         count_part(f, list.at, list.count, part, &c);
         *has_count = c.has_count;
         *t = (ledger_total){c.low, c.count, c.high > c.count ? c.high : c.count};
@@ -174,19 +174,13 @@ static void line_count_category(facts *f, const ledger_line *l, thaw_str categor
     numbers_done(&list, &f->held);
 }
 
-bool line_counts(facts *f, ledger_line *l, thaw_str category, ledger_total *ret_total)
+bool line_counts(facts *f, ledger_line *l, uint32_t part, ledger_total *ret_total)
 {
     bool has_count = l->inc ? l->inc->now.votes.has_count : l->dropped->has_count;
     *ret_total = (ledger_total){l->low, l->count, l->high};
-    if (category.data && l->inc && line_has_parts(f, l))
-        line_count_category(f, l, category, ret_total, &has_count);
+    if (part)
+        line_count_part(f, l, part, ret_total, &has_count);
     return has_count;
-}
-
-bool line_is_in(const ledger_line *l, const definition *d)
-{
-    return l->status > THAW_RUMOURED && l->start_ns != TIME_UNKNOWN && l->start_ns >= d->from_ns &&
-           l->start_ns < d->to_ns;
 }
 
 void total_add(ledger_total *sum, const ledger_total *one)
@@ -194,37 +188,4 @@ void total_add(ledger_total *sum, const ledger_total *one)
     sum->low = count_sum(sum->low, one->low);
     sum->count = count_sum(sum->count, one->count);
     sum->high = count_sum(sum->high, one->high);
-}
-
-/* What perhaps came before a vague beginning may count for nothing. */
-void form_sums_make(facts *f, const ledger_lines *lines, const definition *d, form_sums *ret_sums)
-{
-    ledger_total t;
-    memset(ret_sums, 0, sizeof *ret_sums);
-    for (uint32_t i = 0; i < lines->count && lines->at[i].start_ns < d->to_ns; i++) {
-        ledger_line *l = &lines->at[i];
-        if (!line_is_in(l, d) || !line_counts(f, l, d->category, &t))
-            continue;
-        uint16_t set = line_forms(f, l) >> 1;
-        if (!ret_sums->holds[set])
-            ret_sums->sets[ret_sums->count++] = set;
-        ret_sums->holds[set] = true;
-        t.low = l->start_ns < d->from_latest_ns ? 0 : t.low;
-        total_add(&ret_sums->of[set], &t);
-    }
-}
-
-/* What states no form may count for nothing where one is asked for. */
-ledger_total form_sums_read(const form_sums *sums, reading reading, uint8_t form)
-{
-    ledger_total sum = {0};
-    for (uint32_t i = 0; i < sums->count; i++) {
-        ledger_total t = sums->of[sums->sets[i]];
-        bool doubt;
-        if (!forms_fit((uint16_t)(sums->sets[i] << 1), reading, form, &doubt))
-            continue;
-        t.low = doubt ? 0 : t.low;
-        total_add(&sum, &t);
-    }
-    return sum;
 }

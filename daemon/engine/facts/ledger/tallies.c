@@ -24,26 +24,6 @@ static bool total_agrees(const report *r, const ledger_total *t)
     return r->count >= t->low && r->count <= t->high;
 }
 
-/* Whether the count is what the ledger came to at an earlier moment: lines of one start are one. */
-static bool total_is_stale(facts *f, const ledger_lines *lines, const definition *d, uint64_t stated)
-{
-    uint64_t sum = 0;
-    const ledger_line *before = NULL;
-    for (uint32_t i = 0; i < lines->count && lines->at[i].start_ns < d->to_ns; i++) {
-        ledger_line *l = &lines->at[i];
-        ledger_total t;
-        bool doubt;
-        if (!line_is_in(l, d) || !forms_fit(line_forms(f, l), d->reading, d->form, &doubt) ||
-            !line_counts(f, l, d->category, &t))
-            continue;
-        if (before && before->start_ns != l->start_ns && sum == stated)
-            return true;
-        sum = count_sum(sum, t.count);
-        before = l;
-    }
-    return before && sum == stated;
-}
-
 static uint32_t tally_latest(const facts *f, const tally *t)
 {
     uint32_t latest = 0;
@@ -80,19 +60,18 @@ uint8_t tally_kind(facts *f, const report *r)
 void tally_look(facts *f, const tally *t, ledger_pages *pages, tally_view *ret_view)
 {
     definition d, other;
-    form_sums sums;
     *ret_view = (tally_view){.report = tally_latest(f, t), .state = TALLY_NOT_COMPARABLE};
     if (!ret_view->report)
         return;
     const report *r = report_of(f, ret_view->report);
     if (!tally_definition(f, r, &d))
         return;
-    const ledger_lines *l = pages_lines(f, pages, t->country, tally_kind(f, r));
-    form_sums_make(f, l, &d, &sums);
-    ret_view->ledger = form_sums_read(&sums, d.reading, d.form);
+    ledger_lines *l = pages_lines(f, pages, t->country, tally_kind(f, r));
+    const running *sums = category_running(f, l, lines_category(f, l, d.category), d.reading, d.form);
+    ret_view->ledger = running_total(sums, &d);
     if (total_agrees(r, &ret_view->ledger))
         ret_view->state = TALLY_AGREES;
-    else if (total_is_stale(f, l, &d, r->count))
+    else if (running_passed(sums, &d, r->count)) /* as it was at an earlier moment */
         ret_view->state = TALLY_STALE;
     else if (definitions_fitting(f, l, &d, r->count, &other, 1))
         ret_view->state = TALLY_OTHER;
@@ -242,6 +221,6 @@ void tallies_settle(facts *f)
     for (uint32_t i = 0; i < f->dirty_tallies.count && !f->failed; i++)
         if (f->tallies[f->dirty_tallies.at[i]].used)
             tally_settle(f, &pages, f->dirty_tallies.at[i]);
-    pages_done(&pages);
+    pages_done(f, &pages);
     f->dirty_tallies.count = 0;
 }

@@ -252,6 +252,7 @@ typedef struct producer {
     uint32_t name;
     number_range *ranges; /* of its numbers, in order, apart */
     uint32_t count, capacity;
+    uint64_t numbers; /* how many they hold: as many as lack between the first and the last are holes */
     uint64_t repeats;
     numbers feeds;
 } producer;
