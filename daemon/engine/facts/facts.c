@@ -226,7 +226,7 @@ static void facts_release(facts *f)
 /* The report whose place this one takes as a fact; 0: none's. What came and was replaced in this batch was no fact. */
 static uint32_t report_replaced(facts *f, uint32_t number)
 {
-    number = f->gone_reports.count ? report_before(f, number) : 0;
+    number = f->gone_reports.count && report_of(f, number)->revises ? report_before(f, number) : 0;
     for (uint32_t steps = 0; number && steps < REVISIONS_MAX; steps++) { /* they may go in a circle */
         if (report_of(f, number)->told_as_fact)
             return number;

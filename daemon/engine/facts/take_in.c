@@ -105,6 +105,7 @@ static void report_fill(facts *f, report *r, const thaw_event *event, uint32_t s
     r->has_targets = event->targets.count != 0;
     r->names_bare = names_bare(event->targets);
     r->destination = event->destination.data != NULL;
+    r->revises = event->revises.data != NULL;
     r->has_program = event->program.data != NULL;
     r->has_expiry = event->expires_at.precision != THAW_ABSENT;
     bool people = event->kind == THAW_RELEASE || event->kind == THAW_DETENTION;

@@ -52,6 +52,7 @@ typedef struct report {
     uint8_t placed : 2;                      /* report_placed */
     uint8_t objects_one : 1;                 /* a sanction on just one party, sector or program: `object` is set */
     uint8_t names_bare : 1;                  /* a target of it has a name and no ids */
+    uint8_t revises : 1;                     /* it says that it replaces another */
 } report;
 
 typedef struct reports reports;
