@@ -132,11 +132,11 @@ static void lists_free(facts *f)
                         &f->tallies_free,  &f->dirty_keys,     &f->dirty_incidents, &f->dirty_entities,
                         &f->dirty_tallies, &f->dirty_feeds,    &f->dirty_countries, &f->fresh_reports,
                         &f->gone_reports,  &f->corrected,      &f->work_entities,   &f->timed,
-                        &f->work_reports,  &f->moved_entities};
+                        &f->work_reports};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         numbers_done(lists[i], &f->held);
     hash_index *indexes[] = {&f->keys_index,  &f->scopes_index,    &f->nodes_index, &f->tallies_index,
-                             &f->feeds_index, &f->producers_index, &f->handles,     &f->ended_nodes};
+                             &f->feeds_index, &f->producers_index, &f->handles,     &f->nodes_were};
     for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++)
         index_done(indexes[i], &f->held);
     for (size_t i = 0; i < FACTS_LISTS_LIVE; i++) {
@@ -208,14 +208,14 @@ static void facts_release(facts *f)
     table_release(f, (void **)&f->entities, &f->entities_count, &f->entities_capacity, sizeof *f->entities);
     table_release(f, (void **)&f->tallies, &f->tallies_count, &f->tallies_capacity, sizeof *f->tallies);
     hash_index *indexes[] = {&f->keys_index,    &f->scopes_index, &f->nodes_index,
-                             &f->tallies_index, &f->handles,      &f->ended_nodes};
+                             &f->tallies_index, &f->handles,      &f->nodes_were};
     for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++)
         index_done(indexes[i], &f->held);
     numbers *lists[] = {&f->groups_free,   &f->incidents_free,  &f->nodes_free,      &f->entities_free,
                         &f->tallies_free,  &f->dirty_keys,      &f->dirty_incidents, &f->dirty_entities,
                         &f->dirty_tallies, &f->dirty_countries, &f->fresh_reports,   &f->gone_reports,
                         &f->corrected,     &f->dirty_feeds,     &f->work_entities,   &f->timed,
-                        &f->work_reports,  &f->moved_entities};
+                        &f->work_reports};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         numbers_done(lists[i], &f->held);
     f->deadline_ns = INT64_MAX;

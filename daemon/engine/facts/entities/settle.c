@@ -57,7 +57,7 @@ static uint64_t measure_fingerprint(facts *f, uint32_t index, bool *ret_stands)
 
 /* ---- whose nodes came to whom --------------------------------------------------------- */
 
-/* Facts that an entity was, by the entities that have nodes of it now; in order of those. */
+/* The facts of which nodes of an entity were, by the entities; in order of those. */
 typedef struct arrival {
     uint32_t to;
     fact_handle from;
@@ -77,25 +77,39 @@ static int arrival_compare(const void *a_, const void *b_)
     return (a->from > b->from) - (a->from < b->from);
 }
 
+/* The entity that a node is of now; 0: it is gone. */
+static uint32_t node_is_of(const facts *f, uint64_t hash)
+{
+    uint32_t cursor = 0, n = index_next(&f->nodes_index, hash, &cursor);
+    return n ? f->nodes[n].entity : 0;
+}
+
 static void arrived_read(facts *f, arrived *ret_arrived)
 {
-    const numbers *moved = &f->moved_entities;
+    const hash_index *were = &f->nodes_were;
     *ret_arrived = (arrived){0};
-    if (!moved->count)
+    if (!were->live)
         return;
-    arrived a = {.all = calloc(moved->count / 2, sizeof *a.all),
-                 .handles = calloc(moved->count / 2, sizeof *a.handles)};
+    arrived a = {.all = calloc(were->live, sizeof *a.all), .handles = calloc(were->live, sizeof *a.handles)};
     if (!a.all || !a.handles) {
         f->failed = -ENOMEM;
         free(a.all);
         free(a.handles);
         return;
     }
-    for (uint32_t i = 0; i < moved->count; i += 2)
-        a.all[a.count++] = (arrival){moved->at[i + 1], f->entities[moved->at[i]].handle};
-    qsort(a.all, a.count, sizeof *a.all, arrival_compare);
-    for (uint32_t i = 0; i < a.count; i++)
-        a.handles[i] = a.all[i].from;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < were->size; i++) {
+        uint32_t from = were->slots[i].value, to = from ? node_is_of(f, were->slots[i].hash) : 0;
+        if (to && to != from)
+            a.all[count++] = (arrival){to, f->entities[from].handle};
+    }
+    if (count > 1)
+        qsort(a.all, count, sizeof *a.all, arrival_compare);
+    for (uint32_t i = 0; i < count; i++)
+        if (!i || arrival_compare(&a.all[i - 1], &a.all[i]) != 0) {
+            a.handles[a.count] = a.all[i].from;
+            a.all[a.count++] = a.all[i];
+        }
     *ret_arrived = a;
 }
 
@@ -265,8 +279,8 @@ void entities_settle(facts *f)
         e->why.news = 0;
         numbers_done(&e->why.corrections, &f->held);
     }
-    f->dirty_entities.count = f->moved_entities.count = 0;
-    index_done(&f->ended_nodes, &f->held);
+    f->dirty_entities.count = 0;
+    index_done(&f->nodes_were, &f->held);
     free(moved.all);
     free(moved.handles);
     if (changed)

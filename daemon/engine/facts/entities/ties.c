@@ -38,18 +38,15 @@ static void node_mark_incidents(facts *f, const node *n)
     }
 }
 
-/* What was known of the one as a fact, and of those whose nodes came to it in this batch, is said by the other, too. */
-static void entity_note_move(facts *f, uint32_t from, uint32_t to)
+/* Of which fact a node was when the batch began: that is said now by whatever has it when things settle. */
+static void node_note_was(facts *f, const node *n)
 {
-    for (uint32_t i = 0, count = f->moved_entities.count; i < count; i += 2)
-        if (f->moved_entities.at[i + 1] == from && f->moved_entities.at[i] != to) {
-            add(f, &f->moved_entities, f->moved_entities.at[i]);
-            add(f, &f->moved_entities, to);
-        }
-    if (!f->entities[from].handle)
+    uint32_t cursor = 0;
+    if (!n->entity || n->entity >= f->entities_count || !f->entities[n->entity].handle ||
+        index_next(&f->nodes_were, n->hash, &cursor))
         return;
-    add(f, &f->moved_entities, from);
-    add(f, &f->moved_entities, to);
+    if (index_put(&f->nodes_were, n->hash, n->entity, &f->held) < 0)
+        f->failed = -ENOMEM;
 }
 
 /* Moves the nodes of one entity to another; the emptied one ends when things settle. */
@@ -58,6 +55,7 @@ static void entity_absorb(facts *f, uint32_t into, uint32_t from)
     entity *a = &f->entities[into], *b = &f->entities[from];
     for (uint32_t i = 0; i < b->nodes.count; i++) {
         node *n = &f->nodes[b->nodes.at[i]];
+        node_note_was(f, n);
         n->entity = into;
         add(f, &a->nodes, b->nodes.at[i]);
         node_mark_incidents(f, n);
@@ -70,7 +68,6 @@ static void entity_absorb(facts *f, uint32_t into, uint32_t from)
     entity_mark(f, into);
     entity_mark(f, from);
     a->correction = a->correction || b->handle; /* two facts become one */
-    entity_note_move(f, from, into);
 }
 
 uint32_t entities_join(facts *f, uint32_t a, uint32_t b)
@@ -82,24 +79,6 @@ uint32_t entities_join(facts *f, uint32_t a, uint32_t b)
     return larger ? b : a;
 }
 
-/* Told again, it is of another entity; that one says now what the one before it did. */
-static void node_return(facts *f, uint32_t i)
-{
-    uint32_t cursor = 0, from;
-    while ((from = index_next(&f->ended_nodes, f->nodes[i].hash, &cursor)))
-        if (from != f->nodes[i].entity)
-            entity_note_move(f, from, f->nodes[i].entity);
-}
-
-/* A node that nothing mentions goes. In this batch it may come back: who revises a report names the same ones. */
-static void node_leave(facts *f, uint32_t i)
-{
-    const node *n = &f->nodes[i];
-    if (n->entity && f->entities[n->entity].handle && index_put(&f->ended_nodes, n->hash, n->entity, &f->held) < 0)
-        f->failed = -ENOMEM;
-    node_end(f, i);
-}
-
 static uint32_t entity_of_node(facts *f, uint32_t i)
 {
     node *n = &f->nodes[i];
@@ -109,9 +88,8 @@ static uint32_t entity_of_node(facts *f, uint32_t i)
         n = &f->nodes[i];
         n->entity = e;
         add(f, &f->entities[e].nodes, i);
-        node_return(f, i);
     }
-    return f->nodes[i].entity;
+    return n->entity;
 }
 
 uint32_t mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie)
@@ -290,16 +268,16 @@ void entity_part(facts *f, uint32_t index)
         f->entities[e].fingerprint = 0;
         f->entities[e].named_by = 0;
         for (uint32_t j = 0; j < found.count; j++) {
-            if (!first)
+            if (!first) {
+                node_note_was(f, &f->nodes[found.at[j]]);
                 node_mark_incidents(f, &f->nodes[found.at[j]]);
+            }
             f->nodes[found.at[j]].entity = first ? UINT32_MAX : e;
             add(f, &f->entities[e].nodes, found.at[j]);
         }
         entity_mark(f, e);
-        if (!first) {
+        if (!first)
             f->entities[e].correction = true;
-            entity_note_move(f, index, e);
-        }
         first = false;
     }
     entity *e = &f->entities[index];
@@ -332,8 +310,10 @@ uint32_t mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32
         measure_went(f, &f->entities[e], m.report);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t n = node_find(f, scope, strings[i]);
-        if (n && f->nodes[n].count == 0)
-            node_leave(f, n);
+        if (n && f->nodes[n].count == 0) {
+            node_note_was(f, &f->nodes[n]); /* who revises a report names the same ones: it may come back */
+            node_end(f, n);
+        }
     }
     return 0;
 }

@@ -42,7 +42,7 @@ _Static_assert(THAW_RELEASE == 1 && THAW_DETENTION == 2, "records of every kind 
 
 /* The structs of the tables, with their sizes on machines of 64 bits. */
 #define STRUCTS(X)                                                                                                     \
-    X(struct facts, 4568)                                                                                              \
+    X(struct facts, 4552)                                                                                              \
     X(report, 88)                                                                                                      \
     X(key, 392)                                                                                                        \
     X(group, 72)                                                                                                       \
@@ -70,7 +70,7 @@ STRUCTS(IS_KNOWN)
     X(nodes_free)                                                                                                      \
     X(entities_free)                                                                                                   \
     X(tallies_free) X(dirty_keys) X(dirty_incidents) X(dirty_entities) X(dirty_tallies) X(dirty_feeds)                 \
-        X(dirty_countries) X(fresh_reports) X(gone_reports) X(corrected) X(timed) X(moved_entities)                    \
+        X(dirty_countries) X(fresh_reports) X(gone_reports) X(corrected) X(timed)                                      \
             X(work_entities) X(work_reports)
 #define INDEXES(X)                                                                                                     \
     X(keys_index)                                                                                                      \

@@ -371,8 +371,7 @@ struct facts {
     numbers corrected;                   /* pairs (country, cause): releases and detentions there were corrected */
     int64_t deadline_ns;                 /* least of the entities' */
     numbers timed;                       /* entities with a deadline */
-    numbers moved_entities;              /* pairs (from, to): nodes of the one are in the other now */
-    hash_index ended_nodes;              /* hash of a node that went, to the entity that it was of */
+    hash_index nodes_were; /* hash of a node that moved or went in this batch, to the entity of a fact that it was of */
 
     const uint8_t *only;    /* NULL, or a plan: what measures and persons would be without the rest */
     uint64_t known_at;      /* 0, or only what was known then is read (known.h) ... */
