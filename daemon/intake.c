@@ -165,8 +165,8 @@ static const char *const verdict_texts[THAW_CODE_COUNT] = {
     [THAW_CONFLICT] = "the source has already sent this id with other content; a correction is a "
                       "new id with `revises`",
     [THAW_TOO_OLD] = "dated before the horizon of retention",
-    [THAW_LIMIT] = "no more reports can be held: raise memory.reports or memory.bytes, or keep "
-                   "less (retain)",
+    [THAW_LIMIT] = "no more reports can be held, but some that correct one that stands: raise "
+                   "memory.reports or memory.bytes, or keep less (retain)",
 };
 
 static void log_feed(thawd *d, const thaw_event *event)

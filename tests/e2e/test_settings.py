@@ -50,6 +50,10 @@ def said(d, sent):
     return reply["rejected"][0]["code"] if reply["rejected"] else None
 
 
+def retraction(number, target):
+    return event(number, kind="retraction", retracts=target["id"], count=None, occurred_at=None)
+
+
 def deaf(d):
     """A subscriber of which thawd knows, and that takes next to nothing from it until it is read."""
     sock = d.context.socket(zmq.SUB)
@@ -314,6 +318,21 @@ class Settings(unittest.TestCase):
     def test_memory_reports(self):
         with started(memory_reports=2) as d:
             self.assertEqual([said(d, event(n)) for n in range(3)], [None, None, "limit"])
+
+    def test_memory_full_and_corrections(self):
+        """What is wrong can be put right when nothing more is held; how much of it is bounded, too."""
+        with started(memory_reports=32) as d:
+            self.assertIsNone(said(d, [event(n) for n in range(32)]))
+            self.assertEqual(said(d, event(32)), "limit")
+            self.assertEqual(said(d, retraction(900, event(32))), "limit")  # of nothing that stands
+            self.assertIsNone(said(d, retraction(901, event(0))))
+            self.assertEqual(said(d, retraction(902, event(0))), "limit")
+            self.assertIsNone(said(d, event(903, revises=event(1)["id"])))
+            self.assertIsNone(said(d, retraction(904, event(2))))
+            self.assertEqual(said(d, retraction(905, event(3))), "limit")
+            d.restart()
+            self.assertEqual(said(d, retraction(906, event(4))), "limit")
+            self.assertEqual(d.status()["engine"]["reports"], 35)
 
     def test_memory_bytes(self):
         many = [event(n, note="n" * 2000, occurred_at=f"2025-06-{1 + n % 28:02}") for n in range(1000)]

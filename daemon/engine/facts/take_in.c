@@ -243,11 +243,26 @@ void facts_bound(facts *f)
     f->full = reports_bytes(f->reports) + reports_text_bytes(f->reports) + f->held + f->kept > f->config.bytes_max;
 }
 
+/* Whether the report withdraws or replaces one that stands. */
+static bool corrects(const facts *f, const thaw_event *event)
+{
+    thaw_str target = event->kind == THAW_RETRACTION ? event->retracts : event->revises;
+    uint32_t known = target.data ? reports_find(f->reports, thaw_report_key(event->source, target)) : 0;
+    return known && report_lives(reports_at(f->reports, known));
+}
+
+static bool has_no_room(const facts *f, const thaw_event *event)
+{
+    if (!reports_full(f->reports, event->bytes_len, false) && (!f->full || f->restoring))
+        return false;
+    return (!f->restoring && !corrects(f, event)) || reports_full(f->reports, event->bytes_len, true);
+}
+
 thaw_code facts_refuse(const facts *f, const thaw_event *event)
 {
     const thaw_date *date = event->occurred_at.precision ? &event->occurred_at : &event->reported_at;
     int64_t start, end;
-    if (reports_full(f->reports, event->bytes_len) || (f->full && !f->restoring))
+    if (has_no_room(f, event))
         return THAW_LIMIT;
     if (f->horizon_ns == INT64_MIN || !date->precision || f->restoring)
         return THAW_OK;

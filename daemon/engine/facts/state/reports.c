@@ -176,14 +176,22 @@ static int text_copy(reports *r, const uint8_t *text, uint32_t bytes, const uint
     return 0;
 }
 
-bool reports_full(const reports *r, uint32_t text_bytes)
+/* Of a limit, with what is left to corrections beyond it. */
+static uint64_t limit_of(uint64_t limit, bool correction)
 {
-    return r->table.count >= r->reports_max || reports_bytes(r) + r->text_bytes + text_bytes > r->bytes_max;
+    uint64_t more = correction ? limit / CORRECTIONS_PART + 1 : 0;
+    return limit > UINT64_MAX - more ? UINT64_MAX : limit + more;
+}
+
+bool reports_full(const reports *r, uint32_t text_bytes, bool correction)
+{
+    return r->table.count >= limit_of(r->reports_max, correction) ||
+           reports_bytes(r) + r->text_bytes + text_bytes > limit_of(r->bytes_max, correction);
 }
 
 int reports_append(reports *r, thaw_hash key, const uint8_t *text, uint32_t text_bytes, uint32_t *ret_number)
 {
-    if (reports_full(r, text_bytes))
+    if (reports_full(r, text_bytes, true))
         return -ENOSPC;
     if (r->table.count == r->chunks_count * REPORTS_CHUNK) {
         if (array_reserve((void **)&r->table.chunks, &r->chunks_capacity, (size_t)r->chunks_count + 1,

@@ -82,9 +82,12 @@ uint64_t reports_text_bytes(const reports *r); /* text blocks */
 /* Number of the report with that identity, 0 if there is none. */
 uint32_t reports_find(const reports *r, thaw_hash key);
 void reports_prefetch(const reports *r, thaw_hash key);
-bool reports_full(const reports *r, uint32_t text_bytes); /* reports_append would say -ENOSPC */
-/* Appends a report with that identity and a copy of its text; the rest is zero. -ENOSPC: a limit
- * is reached; -ENOMEM. */
+/* Whether a limit is reached. What corrects a report that stands may go beyond it by one part in CORRECTIONS_PART (and
+ * by one report): what is wrong can be put right when memory is full. */
+#define CORRECTIONS_PART 16u
+bool reports_full(const reports *r, uint32_t text_bytes, bool correction);
+/* Appends a report with that identity and a copy of its text; the rest is zero. -ENOSPC: what is left to corrections is
+ * full, too; -ENOMEM. */
 int reports_append(reports *r, thaw_hash key, const uint8_t *text, uint32_t text_bytes, uint32_t *ret_number);
 
 /* Living reports make facts. */
