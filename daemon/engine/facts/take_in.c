@@ -182,8 +182,10 @@ static void report_kill(facts *f, uint32_t number, bool withdraw)
         return;
     f->cause_corrects = f->cause_corrects || report_was_told(f, number);
     if (report_lives(r)) {
-        if (!withdraw)
+        if (!withdraw) {
             report_succeed(f, r);
+            persons_retold(f, number, f->cause);
+        }
         report_leave(f, number);
         r->dead_by = f->cause;
     }

@@ -8,6 +8,7 @@
 
 /* ---- nodes (nodes.c) ---------------------------------------------------------------- */
 
+uint64_t node_hash(uint32_t scope, thaw_str string);
 uint32_t node_find(const facts *f, uint32_t scope, thaw_str string);
 uint32_t node_make(facts *f, uint32_t scope, thaw_str string); /* finds it too; 0: no memory */
 void node_end(facts *f, uint32_t i);
@@ -35,6 +36,8 @@ void links_tied(facts *f, uint32_t scope, uint32_t party, numbers *list);
  * what is taken away has none any more: 0. */
 uint32_t mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie);
 uint32_t mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie);
+/* Whose fact the one node, by its hash, is of, the other says from now on. */
+void node_note_retold(facts *f, uint64_t before, uint64_t after);
 /* Whether it would be one still, and not several, were there only the reports marked with 1; `whole`: by all its ids. */
 bool entity_hangs_together(facts *f, const entity *e, const uint8_t *only, bool whole);
 /* Two entities become one, the larger, which is returned; the other ends when things settle. They may be one already. */
@@ -63,6 +66,8 @@ uint32_t parties_named(facts *f, const thaw_event *event);
  * has ids bears, too (bare_names.c). */
 bool names_bare(thaw_list targets);
 uint32_t bare_names_known(facts *f, const uint32_t *numbers_, uint32_t count);
+/* A living report is about to be replaced by one that is about to enter (retold.c). */
+void persons_retold(facts *f, uint32_t number, uint32_t by);
 void parties_enter(facts *f, uint32_t number, const thaw_event *event);
 void parties_leave(facts *f, uint32_t number, const thaw_event *event);
 

@@ -134,13 +134,18 @@ static bool object_strings(strings *s, const thaw_event *event, mention m)
 
 /* ---- persons ------------------------------------------------------------------------ */
 
-static bool person_strings(strings *s, const report *r, const thaw_event *event, mention m)
+void person_strings(strings *s, const report *r, uint32_t place, const thaw_party *person)
+{
+    party_strings(s, person, false, (mention){.party = place}, r->key.low);
+}
+
+static bool person_strings_at(strings *s, const report *r, const thaw_event *event, uint32_t place)
 {
     thaw_list list = event->persons;
     thaw_party party;
     for (uint32_t i = 0; list.count && thaw_party_next(&list, &party); i++)
-        if (i == m.party) {
-            party_strings(s, &party, false, m, r->key.low);
+        if (i == place) {
+            person_strings(s, r, place, &party);
             return true;
         }
     return false;
@@ -151,7 +156,7 @@ static bool mention_strings(facts *f, uint32_t scope, mention m, strings *s)
     const report *r = report_of(f, m.report);
     thaw_event event;
     report_event(f->reports, r, &event);
-    return f->scopes[scope].kind == SCOPE_PERSON ? person_strings(s, r, &event, m) : object_strings(s, &event, m);
+    return f->scopes[scope].kind == SCOPE_PERSON ? person_strings_at(s, r, &event, m.party) : object_strings(s, &event, m);
 }
 
 void mention_nodes(facts *f, uint32_t scope, mention m, numbers *list)
@@ -171,7 +176,7 @@ void persons_nodes(facts *f, uint32_t scope, uint32_t number, const thaw_event *
     thaw_list list = event->persons;
     thaw_party party;
     for (mention m = {number, 0}; list.count && thaw_party_next(&list, &party); m.party++) {
-        party_strings(&s, &party, false, m, report_of(f, number)->key.low);
+        person_strings(&s, report_of(f, number), m.party, &party);
         for (uint32_t i = 0; i < s.count; i++) {
             uint32_t n = node_find(f, scope, s.at[i]);
             if (n && f->nodes[n].count)
@@ -219,7 +224,7 @@ void persons_each(facts *f, uint32_t number, const thaw_event *event, mention_fn
     thaw_party party;
     mention m = {number, 0};
     for (; thaw_party_next(&list, &party); m.party++) {
-        party_strings(&s, &party, false, m, r->key.low);
+        person_strings(&s, r, m.party, &party);
         (void)on_mention(f, scope, s.at, s.count, m, true);
         if (parting && party.name.data) {
             s.count = 0;

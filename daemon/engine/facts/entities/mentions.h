@@ -17,6 +17,8 @@ typedef struct strings {
     char text[STRINGS_MAX * 130 + STRING_BYTES];
 } strings;
 
+/* By what the person at a place of a report is known. */
+void person_strings(strings *s, const report *r, uint32_t place, const thaw_party *person);
 /* Does something with one mention of these strings: mention_add, mention_take. Returns a node of them; 0: none. */
 typedef uint32_t (*mention_fn)(facts *, uint32_t scope, const thaw_str[], uint32_t count, mention, bool tie);
 /* And with a party of a sanction, which is one for all authorities. */

@@ -12,7 +12,7 @@
 
 /* ---- nodes -------------------------------------------------------------------------- */
 
-static uint64_t node_hash(uint32_t scope, thaw_str string)
+uint64_t node_hash(uint32_t scope, thaw_str string)
 {
     return XXH3_64bits_withSeed(string.data, string.len, scope);
 }

@@ -49,6 +49,25 @@ static void node_note_was(facts *f, const node *n)
         f->failed = -ENOMEM;
 }
 
+static uint32_t node_was_of(const facts *f, uint64_t hash)
+{
+    uint32_t cursor = 0, n = index_next(&f->nodes_index, hash, &cursor);
+    uint32_t entity = n ? f->nodes[n].entity : 0;
+    if (entity && f->entities[entity].handle)
+        return entity;
+    cursor = 0;
+    return index_next(&f->nodes_were, hash, &cursor);
+}
+
+void node_note_retold(facts *f, uint64_t before, uint64_t after)
+{
+    uint32_t entity = node_was_of(f, before), known, cursor = 0;
+    while ((known = index_next(&f->nodes_were, after, &cursor)) && known != entity)
+        ;
+    if (entity && !known && index_put(&f->nodes_were, after, entity, &f->held) < 0)
+        f->failed = -ENOMEM;
+}
+
 /* Moves the nodes of one entity to another; the emptied one ends when things settle. */
 static void entity_absorb(facts *f, uint32_t into, uint32_t from)
 {
