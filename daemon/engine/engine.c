@@ -86,7 +86,7 @@ engine *engine_free(engine *e)
 
 void engine_bound(engine *e)
 {
-    facts_bound(e->facts);
+    facts_bound(e->facts, e->rules ? rules_bytes(e->rules) : 0);
 }
 
 /* ---- the clock ---------------------------------------------------------------------- */

@@ -41,7 +41,7 @@ typedef struct engine_config {
     int64_t tolerance_release_ns, tolerance_detention_ns, tolerance_talks_ns; /* 36 h */
     int64_t tolerance_sanction_ns;                                            /* 7 days */
     uint64_t reports_max; /* living and dead reports held; beyond: verdict LIMIT */
-    uint64_t bytes_max;   /* memory for reports with their text, and for facts; beyond: verdict LIMIT */
+    uint64_t bytes_max;   /* memory for reports with their text, for facts and rules; beyond: verdict LIMIT */
     char epoch[33];       /* the journal's life, stands in every alert */
 } engine_config;
 
@@ -58,7 +58,7 @@ typedef struct engine_sink {
 /* -EINVAL: the config holds an impossible value; -ENOMEM. Without rules no alert is raised. */
 int engine_new(const engine_config *config, const engine_sink *sink, engine **ret_engine);
 engine *engine_free(engine *e);
-/* Looks, before a batch is applied, whether reports and facts need more than bytes_max: if they do, its new reports get
+/* Looks, before a batch is applied, whether reports, facts and rules need more than bytes_max: if they do, its new reports get
  * the verdict LIMIT. It is not asked for what was accepted once and is read again. */
 void engine_bound(engine *e);
 
@@ -195,7 +195,7 @@ int engine_write_snapshot(engine *e, thaw_str topic, thaw_str after, uint32_t li
 int engine_write_rules(engine *e, msgpack_packer *out);
 
 /* Counters for status, packed as one map: reports, living, duplicates, conflicts, incidents,
- * measures, persons, tallies, feeds, countries, alerts_firing, rules, memory_bytes,
+ * measures, persons, tallies, feeds, countries, alerts_firing, rules, rules_bytes, memory_bytes,
  * producers {name: {seq, holes, repeats}} ... */
 int engine_write_counters(engine *e, msgpack_packer *out);
 

@@ -29,11 +29,13 @@ int engine_write_explain_incident(engine *e, thaw_str incident, msgpack_packer *
 
 int engine_write_counters(engine *e, msgpack_packer *out)
 {
-    msgpack_pack_map(out, facts_write_counters(e->facts, NULL) + 2);
+    msgpack_pack_map(out, facts_write_counters(e->facts, NULL) + 3);
     (void)facts_write_counters(e->facts, out);
     msgpack_pack_str_with_body(out, "rules", 5);
     msgpack_pack_uint64(out, e->rules ? rules_count(e->rules) : 0);
     msgpack_pack_str_with_body(out, "alerts_firing", 13);
     msgpack_pack_uint64(out, e->rules ? rules_firing(e->rules) : 0);
+    msgpack_pack_str_with_body(out, "rules_bytes", 11);
+    msgpack_pack_uint64(out, e->rules ? rules_bytes(e->rules) : 0);
     return 0;
 }

@@ -344,6 +344,20 @@ class Settings(unittest.TestCase):
             self.assertEqual(said(d, event(5000)), "limit")
             self.assertGreater(d.counters()["accepted"], 0)
 
+    def test_memory_bytes_of_rules(self):
+        """Alerts that list what they rest on are held, too."""
+        accepted = []
+        for rules in ([], [EACH_SOURCE]):
+            with started(rules, memory_bytes="8MiB") as d:
+                for first in range(0, 20000, 500):
+                    if said(d, [event(n, source=f"s{n}") for n in range(first, first + 500)]):
+                        break
+                accepted.append(d.counters()["accepted"])
+                held = d.status()["engine"]["rules_bytes"]
+        self.assertGreater(held, 1 << 20)
+        self.assertGreater(accepted[1], 500)
+        self.assertLess(accepted[1], accepted[0] * 3 // 4)
+
     def test_journal_map(self):
         """It grows from the least there is, and nothing is refused for it."""
         with started(journal_map="1MiB") as d:

@@ -25,6 +25,7 @@
 #include "forms/json.h"
 #include "forms/pack.h"
 #include "rules/rules.h"
+#include "rules/state.h"
 
 enum { ENDS_MAX = 256, KNOWN_MAX = 256 };
 
@@ -443,6 +444,18 @@ static void print_end(run *r, json_t *input)
     puts("}");
 }
 
+/* What is counted of the state's memory comes to nothing with the state. */
+static void check_held(run *r)
+{
+    if (r->rules == NULL)
+        return;
+    set_clear(r->rules);
+    if (rules_bytes(r->rules) != 0) {
+        fprintf(stderr, "rules_driver: %" PRIu64 " bytes are counted of no state\n", rules_bytes(r->rules));
+        exit(1);
+    }
+}
+
 static void run_case(json_t *input)
 {
     run *r = calloc(1, sizeof *r);
@@ -462,6 +475,7 @@ static void run_case(json_t *input)
     fclose(r->alerts);
     if (loaded)
         print_end(r, input);
+    check_held(r);
     if (r->engine == NULL)
         rules_free(r->rules);
     engine_free(r->engine);

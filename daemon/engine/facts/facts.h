@@ -218,9 +218,9 @@ typedef struct facts_config {
 /* on_change is only called from within facts_settle and facts_advance. */
 int facts_new(const facts_config *config, fact_change_fn on_change, void *context, facts **ret_facts);
 facts *facts_free(facts *f);
-/* Whether nothing more is to be taken in, because all of it together needs more than bytes_max, from now on; but what
- * corrects a report that stands is (reports_full says how much of it). */
-void facts_bound(facts *f);
+/* Whether nothing more is to be taken in, because all of it, with so many bytes of others, needs more than bytes_max, from
+ * now on; but what corrects a report that stands is (reports_full says how much of it). */
+void facts_bound(facts *f, uint64_t others_bytes);
 
 typedef struct facts_verdict {
     thaw_code code;

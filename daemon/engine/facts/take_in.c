@@ -240,9 +240,10 @@ thaw_hash facts_key(const thaw_event *event)
     return thaw_report_key(event->source, event->id);
 }
 
-void facts_bound(facts *f)
+void facts_bound(facts *f, uint64_t others_bytes)
 {
-    f->full = reports_bytes(f->reports) + reports_text_bytes(f->reports) + f->held + f->kept > f->config.bytes_max;
+    f->full = reports_bytes(f->reports) + reports_text_bytes(f->reports) + f->held + f->kept + others_bytes >
+              f->config.bytes_max;
 }
 
 /* Whether the report withdraws or replaces one that stands. */

@@ -27,6 +27,33 @@ alert_text *alert_text_free(alert_text *a)
     return NULL;
 }
 
+static size_t word_bytes(const char *text)
+{
+    return text ? strlen(text) + 1 : 0;
+}
+
+/* A buffer doubles as it grows; an alert keeps its own for long. */
+static size_t buffer_fit(msgpack_sbuffer *b)
+{
+    char *fitting = b->size && b->size < b->alloc ? realloc(b->data, b->size) : NULL;
+    if (fitting) {
+        b->data = fitting;
+        b->alloc = b->size;
+    }
+    return b->size;
+}
+
+size_t alert_fit(alert_text *a)
+{
+    msgpack_sbuffer *buffers[] = {&a->labels,       &a->group,        &a->values,      &a->facts.data,
+                                  &a->reports.data, &a->sources.data, &a->because.data};
+    size_t bytes = sizeof *a + word_bytes(a->id) + word_bytes(a->rule) + word_bytes(a->version) +
+                   word_bytes(a->severity) + word_bytes(a->title);
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        bytes += buffer_fit(buffers[i]);
+    return bytes;
+}
+
 /* ---- the form on the wire ----------------------------------------------------------- */
 
 static thaw_str str_of(const char *text)

@@ -93,6 +93,7 @@ static int watch_set(rules *set, fact_node *node, uint32_t at, const selection *
     if (!w) {
         if (!(w = calloc(1, sizeof *w)))
             return -ENOMEM;
+        set->held += sizeof *w;
         w->due.type = DEADLINE_WATCH;
         w->atom = at;
         w->fact = node;
@@ -111,6 +112,7 @@ void node_end_watches(rules *set, fact_node *node)
         node->watches = w->next;
         deadline_clear(&set->deadlines, &w->due);
         free(w);
+        set->held -= sizeof *w;
         node_release(set, node);
     }
     node_release(set, node);

@@ -65,10 +65,13 @@ static void window_of(const selection *s, int64_t at_ns, entry *e)
 static entry *entry_alloc(rules *set, size_t hashes)
 {
     entry *e = hashes ? NULL : set->spare;
-    if (!e)
-        return malloc(sizeof *e + hashes * sizeof e->distinct[0]);
-    set->spare = e->next;
-    set->spare_count--;
+    if (e) {
+        set->spare = e->next;
+        set->spare_count--;
+        return e;
+    }
+    e = malloc(entry_bytes(hashes));
+    set->held += e ? entry_bytes(hashes) : 0;
     return e;
 }
 
@@ -78,6 +81,7 @@ void entry_free(rules *set, entry *e)
     for (size_t place = 0; e && place < AGG_DISTINCT_COUNT; place++)
         hashes += e->distinct_counts[place];
     if (!e || hashes || set->spare_count >= RULES_SPARE_MAX) {
+        set->held -= e ? entry_bytes(hashes) : 0;
         free(e);
         return;
     }

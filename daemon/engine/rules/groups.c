@@ -158,6 +158,7 @@ static int group_make(rules *set, rule *one, const struct cel_value by[], const 
         group_destroy(g);
         return -ENOMEM;
     }
+    hold_group(set, g);
     g->bucket_next = first;
     g->next = one->groups;
     if (one->groups)
@@ -247,7 +248,8 @@ void group_free(rules *set, group *g)
         record_free(set, g->records);
         g->records = next;
     }
-    alert_text_free(g->alert);
+    alert_let_go(set, g->alert);
+    set->held -= g->held;
     group_destroy(g);
 }
 

@@ -20,10 +20,10 @@
 #include "rules/state.h"
 
 #define STRUCTS(X)                                                                                                     \
-    X(struct rules, 19744)                                                                                             \
+    X(struct rules, 19752)                                                                                             \
     X(rule, 304)                                                                                                       \
-    X(group, 320) X(entry, 152) X(fact_node, 48) X(watch, 40) X(totals, 112) X(record, 88) X(ground, 32)               \
-        X(alert_text, 288) X(deadline, 16) X(deadlines, 24)
+    X(group, 328) X(entry, 152) X(fact_node, 48) X(watch, 40) X(totals, 112) X(record, 96) X(ground, 32)               \
+        X(alert_text, 296) X(deadline, 16) X(deadlines, 24)
 #define IS_KNOWN(type, size)                                                                                           \
     _Static_assert(sizeof(void *) != 8 || sizeof(type) == (size), #type " changed: read the head of this file");
 STRUCTS(IS_KNOWN)
@@ -273,6 +273,7 @@ static int get_watches(getting *g, fact_node *node)
         watch *w = calloc(1, sizeof *w);
         if (!w)
             return -ENOMEM;
+        g->set->held += sizeof *w;
         w->due.type = DEADLINE_WATCH;
         w->fact = node;
         w->atom = (uint32_t)saved_get_number(g->in);
@@ -309,7 +310,7 @@ static int get_entry(getting *g, group *of, entry **at, entry *before)
 {
     fact_node *node = numbered(g, g->nodes, g->nodes_count);
     uint64_t hashes = saved_get_number(g->in);
-    size_t len = hashes <= AGG_DISTINCT_COUNT * UINT16_MAX ? sizeof(entry) + hashes * sizeof(uint64_t) : SIZE_MAX;
+    size_t len = hashes <= AGG_DISTINCT_COUNT * UINT16_MAX ? entry_bytes(hashes) : SIZE_MAX;
     const uint8_t *bytes = saved_get(g->in, len);
     if (!bytes || !node)
         return -EBADMSG;
@@ -320,6 +321,7 @@ static int get_entry(getting *g, group *of, entry **at, entry *before)
     }
     memcpy(e, bytes, len);
     g->entries[g->entries_count++] = e;
+    g->set->held += len;
     e->group = of;
     of->entries_count++;
     of->rule->facts_count++;
@@ -385,7 +387,7 @@ static int get_record(getting *g, group *of, record **ret_record)
         fact_node *node = numbered(g, g->nodes, g->nodes_count);
         if (!node)
             return -EBADMSG;
-        if (ground_put(r, node, (uint8_t)saved_get_number(in)) < 0) /* there is room for all */
+        if (ground_put(g->set, r, node, (uint8_t)saved_get_number(in)) < 0) /* there is room for all */
             return -ENOMEM;
         node->references++;
         g->grounds[g->grounds_count++] = &r->grounds[i];
@@ -432,6 +434,7 @@ static int get_group(getting *g, rule *one)
         res = get_record(g, of, &of->basis);
     if (res == 0)
         res = get_records(g, of);
+    hold_life(g->set, of);
     return res == 0 ? get_entries(g, of) : res;
 }
 

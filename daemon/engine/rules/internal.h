@@ -211,6 +211,11 @@ typedef struct entry {
     uint64_t distinct[]; /* hashes of its people (facts_people), sources, voices, reports */
 } entry;
 
+static inline size_t entry_bytes(size_t hashes)
+{
+    return sizeof(entry) + hashes * sizeof(uint64_t);
+}
+
 /* A fact whose silence grows, and a selection that compares it. */
 typedef struct watch {
     deadline due; /* first member */
@@ -243,6 +248,7 @@ typedef struct alert_text {
     char *rule, *version, *severity, *title;
     msgpack_sbuffer labels, group, values; /* each one map */
     packed_list facts, reports, sources, because;
+    uint64_t held; /* see held.c */
 } alert_text;
 
 /* One fact that an alert stood on. */
@@ -269,6 +275,7 @@ typedef struct record {
     bool partial;    /* too many facts: never withdrawn */
     ground *grounds; /* in their facts' lists: only record_room moves them */
     uint64_t shared; /* scratch of grounds_share: set->shares while it stands on that fact, too */
+    uint64_t held;   /* see held.c */
 } record;
 
 typedef enum life_state { LIFE_NONE, LIFE_PENDING, LIFE_FIRING, LIFE_KEPT } life_state;
@@ -302,6 +309,7 @@ typedef struct group {
     struct group *heir; /* takes its life over: the fact it is about was replaced */
     uint64_t *causes;   /* of the corrections of this round; RULES_CAUSES_MAX when allocated */
     uint32_t causes_count;
+    uint32_t held; /* see held.c */
     bool dirty, corrected;
 } group;
 
@@ -452,6 +460,7 @@ struct rules {
     uint32_t *links;     /* as many: which of them are one person */
     size_t scratch_size;
     uint64_t firing_count;
+    uint64_t held;     /* bytes of entries, groups, records and alerts */
     const char *ended; /* the reason that a reload gives to what it ends, or NULL */
 };
 

@@ -24,6 +24,7 @@ void set_clear(rules *set)
             node_end_watches(set, node);
     while (set->spare) {
         entry *next = set->spare->next;
+        set->held -= entry_bytes(0);
         free(set->spare);
         set->spare = next;
     }

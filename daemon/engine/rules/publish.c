@@ -207,6 +207,7 @@ int alert_fire(rules *set, group *g, const totals all[], int64_t since_ns)
     g->number = last + 1;
     a->since_ns = since_ns;
     g->alert = a;
+    hold_alert(set, a);
     g->state = LIFE_FIRING;
     g->rule->firing_count++;
     set->firing_count++;
@@ -228,8 +229,9 @@ int alert_refresh(rules *set, group *g, const totals all[])
     g->alert->id = NULL;
     a->rev = g->alert->rev;
     a->since_ns = g->alert->since_ns;
-    alert_text_free(g->alert);
+    alert_let_go(set, g->alert);
     g->alert = a;
+    hold_alert(set, a);
     alert_send(set, a);
     return 0;
 }
@@ -320,6 +322,7 @@ int alert_end(rules *set, group *g, bool withdrawn)
     r->alert = a;
     r->touched = false;
     r->causes_count = 0;
+    hold_record(set, r);
     alert_send(set, a);
     group_keep_record(set, g, r);
     return 0;
@@ -331,6 +334,7 @@ int alert_withdraw_record(rules *set, record *r)
     if (res < 0)
         return res;
     r->alert->state = THAW_WITHDRAWN;
+    hold_alert(set, r->alert);
     alert_send(set, r->alert);
     return 0;
 }
@@ -371,6 +375,7 @@ int limit_tell(rules *set, rule *one)
     if ((res = packing_end(&p)) < 0)
         return res;
     a->since_ns = set->now_ns;
+    hold_alert(set, a);
     g->state = LIFE_FIRING;
     set->limit_rule->firing_count++;
     set->firing_count++;

@@ -53,7 +53,7 @@ static int record_room(record *r)
     return 0;
 }
 
-int ground_put(record *r, fact_node *fact, uint8_t selection)
+int ground_put(rules *set, record *r, fact_node *fact, uint8_t selection)
 {
     int res = record_room(r);
     if (res < 0)
@@ -61,6 +61,7 @@ int ground_put(record *r, fact_node *fact, uint8_t selection)
     ground *one = &r->grounds[r->count++];
     *one = (ground){.record = r, .fact = fact, .fact_next = fact->grounds, .selection = selection};
     fact->grounds = one;
+    set->held += sizeof *one;
     return 0;
 }
 
@@ -77,7 +78,7 @@ void ground_move(rules *set, ground *one, fact_node *to)
 static int ground_add(rules *set, record *r, fact_handle handle, uint8_t selection)
 {
     fact_node *fact = node_get(set, handle);
-    int res = fact ? ground_put(r, fact, selection) : -ENOMEM;
+    int res = fact ? ground_put(set, r, fact, selection) : -ENOMEM;
     if (res < 0 && fact)
         node_release(set, fact);
     return res;
@@ -123,6 +124,7 @@ int record_new(rules *set, group *g, record **ret_record)
         record_free(set, r);
         return res;
     }
+    hold_record(set, r);
     *ret_record = r;
     return 0;
 }
@@ -137,6 +139,7 @@ void ground_take(rules *set, ground *one)
         *one = *last;
         *at = one;
     }
+    set->held -= sizeof *one;
     node_release(set, fact);
 }
 
@@ -163,7 +166,8 @@ record *record_free(rules *set, record *r)
                 *at = r->touched_next;
                 break;
             }
-    alert_text_free(r->alert);
+    alert_let_go(set, r->alert);
+    set->held -= r->held;
     free(r->causes);
     free(r->grounds);
     free(r);

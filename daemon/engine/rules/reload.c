@@ -72,12 +72,17 @@ static int make_heirs(rules *old, rules *set)
  * and stay as mere history where it is not (or for want of memory). */
 static void move_record(rules *old, rules *set, record *r, group *to, bool same)
 {
+    const uint64_t held = r->held + (r->alert ? r->alert->held : 0);
+    set->held += held;
+    old->held -= held;
     r->group = to;
     r->partial = r->partial || !same;
     for (uint32_t i = 0; i < r->count;) {
         fact_node *node = same ? node_get(set, r->grounds[i].fact->handle) : NULL;
         if (node) {
             ground_move(old, &r->grounds[i++], node);
+            old->held -= sizeof(ground);
+            set->held += sizeof(ground);
             continue;
         }
         r->partial = true;
@@ -93,6 +98,8 @@ static void move_life(rules *old, rules *set, group *g)
     to->since_ns = g->since_ns;
     to->number = g->number;
     to->alert = g->alert;
+    set->held += to->alert ? to->alert->held : 0;
+    old->held -= to->alert ? to->alert->held : 0;
     to->basis = g->basis;
     to->records = g->records;
     to->records_count = g->records_count;

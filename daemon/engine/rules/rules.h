@@ -169,6 +169,7 @@ int rules_get_image(rules *set, facts *f, const rules_sink *sink, saved_in *in);
 /* ---- questions (engine.h) ----------------------------------------------------------- */
 
 uint64_t rules_firing(const rules *set); /* number of active alerts */
+uint64_t rules_bytes(const rules *set);  /* memory that the state needs, of facts in selections, groups, alerts */
 /* Packs active alerts with id > after whose topic begins with topic, in order of id, at most limit
  * (0: 1000): the keys epoch, seq, alerts, more. */
 int rules_write_snapshot(rules *set, const char *epoch, uint64_t seq, thaw_str topic, thaw_str after, uint32_t limit,

@@ -104,7 +104,7 @@ static int get_grounds(loading *l, record *r, uint64_t count)
         if (handle && !lost && !node)
             return -ENOMEM;
         lost = lost || !handle || selection >= r->group->rule->selections_count;
-        if (node && ground_put(r, node, (uint8_t)selection) < 0) {
+        if (node && ground_put(l->set, r, node, (uint8_t)selection) < 0) {
             node_release(l->set, node);
             return -ENOMEM;
         }
@@ -228,6 +228,7 @@ static int get_group(loading *l, rule *one)
         res = get_record(l, g, &g->basis);
     if (res == 0)
         res = get_records(l, g);
+    hold_life(l->set, g);
     if (res == 0 && (g->alert == NULL) != (state <= LIFE_PENDING))
         res = -EBADMSG;
     if (res < 0)

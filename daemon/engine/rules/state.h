@@ -131,7 +131,7 @@ void successors_forget(rules *set);              /* the round is over */
 int record_new(rules *set, group *g, record **ret_record);
 record *record_alloc(size_t grounds); /* empty, with room for so many. NULL: no memory */
 /* One more ground, which takes over the caller's reference to the fact. -ENOMEM. */
-int ground_put(record *r, fact_node *fact, uint8_t selection);
+int ground_put(rules *set, record *r, fact_node *fact, uint8_t selection);
 void ground_take(rules *set, ground *one); /* the last takes its place */
 /* It is of another fact, and takes over the caller's reference to that; set: whose fact it was of. */
 void ground_move(rules *set, ground *one, fact_node *to);
@@ -142,8 +142,16 @@ void group_keep_record(rules *set, group *g, record *r);
 /* reconsider.c */
 int record_holds(rules *set, record *r, bool *ret_holds);
 
+/* held.c: what is counted for rules_bytes. What was not counted may be let go all the same. */
+void hold_group(rules *set, group *g);
+void hold_alert(rules *set, alert_text *a); /* which is whole but for its end; NULL: none */
+void hold_record(rules *set, record *r);    /* with its alert; NULL: none */
+void hold_life(rules *set, group *g);       /* a group's alert and records, as they were read */
+alert_text *alert_let_go(rules *set, alert_text *a);
+
 /* alert_text.c */
 alert_text *alert_text_free(alert_text *a);
+size_t alert_fit(alert_text *a); /* gives back what its buffers do not need; the bytes that it needs */
 thaw_alert alert_view(const alert_text *a); /* all but the epoch; points into *a */
 void alert_pack(const alert_text *a, const char *epoch, msgpack_packer *out);
 void alert_put(saved_out *out, const alert_text *a); /* NULL: none */

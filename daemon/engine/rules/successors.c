@@ -28,7 +28,7 @@ static int grounds_share(rules *set, const fact_node *of, fact_node *to, const f
         if (res == 0 && r->shared != set->shares) {
             r->shared = set->shares;
             to->references++;
-            res = ground_put(r, to, one->selection);
+            res = ground_put(set, r, to, one->selection);
             if (res < 0)
                 node_release(set, to);
             one = &r->grounds[place]; /* they may lie elsewhere now */
