@@ -371,6 +371,47 @@ class OpenSanctions(ImportCase):
         self.broken("20240529074703-aaa.entities.delta.json", '{"op":"DEL","entity":{"id":"C"')
         self.broken("20240529074703-aaa.entities.delta.json", lines(op("CUT", {"id": "C"})))
 
+    def test_a_change_that_the_list_holds_already(self):
+        whole = lines(party("A"), sanction("s1", "A"), party("B"))
+        gone = lines(op("DEL", {"id": "s1"}), op("DEL", {"id": "A"}))
+        self.good("20240528014702-pfh.entities.ftm.json", whole)
+        word = self.broken("20240527194702-wnk.entities.delta.json", gone)
+        self.assertIn("is of 2024-05-27T19:47:02Z, older than 2024-05-28T01:47:02Z, of which the "
+                      "remembered list is", word["note"])
+        self.assertEqual(len(self.good("20240528074703-npf.entities.delta.json", gone)), 1)
+        # a number in the name that is no date says nothing; and a whole list of no known version
+        # takes changes of any
+        self.assertEqual(self.good("99999999.entities.delta.json", ""), [])
+        self.good("a.json", whole, state="other")
+        self.assertEqual(len(self.good("20240527194702-wnk.entities.delta.json", gone, state="other")), 1)
+
+    def test_a_sanction_on_nobody(self):
+        self.good("a.json", lines(party("A"), sanction("s1", "A"), party("B", topics=["role.pep"])))
+        delta = "20240602194702-wnk.entities.delta.json"
+        word = self.broken(delta, lines(op("ADD", sanction("s2", "B"))))
+        self.assertIn("sanction s2 is on B, which neither this change nor the remembered list holds",
+                      word["note"])
+        events = self.good(delta, lines(op("ADD", sanction("s2", "B")), op("MOD", party("B")),
+                                        op("ADD", sanction("s3", "C", status=["inactive"]))))
+        self.assertEqual(self.told(events), [("imposed", "EU", "BY", "EU-BLR", "opensanctions:B")])
+        # whom a change takes away is known by it
+        events = self.good("20240603194702-wnk.entities.delta.json",
+                           lines(op("MOD", sanction("s2", "B", reason=["x"])), op("DEL", {"id": "B"})))
+        self.assertEqual([e["action"] for e in events], ["delisted"])
+
+    def test_nested_entities_are_another_file(self):
+        self.good("a.json", lines(party("A"), sanction("s1", "A")))
+        word = self.broken("b.json", lines(party("A", sanctions=[sanction("s1", "A")])))
+        self.assertIn("entity A has others nested in it (targets.nested.json?); expected "
+                      "entities.ftm.json", word["note"])
+
+    def test_a_program_within_the_name_of_another(self):
+        self.good("a.json", lines(party("A")))
+        events = self.good("b.json", lines(party("A"), party("B"), sanction("s1", "B", "EU-OTHER"),
+                                           sanction("s2", "B", "OTHER"), sanction("s3", "B", "OTHER")))
+        self.assertEqual({e["program"] for e in events if e["authority"] == "EU"},
+                         {"EU-OTHER, OTHER"})
+
     def test_a_change_without_a_list(self):
         code, events = self.take("20240527194702-wnk.entities.delta.json", "")
         self.assertEqual((code, events), (1, []))
