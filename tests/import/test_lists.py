@@ -1,5 +1,7 @@
 """thaw import eu, un, opensanctions and gdelt on small made lists."""
 import collections
+import csv
+import io
 import json
 import unittest
 
@@ -125,6 +127,44 @@ class Eu(ImportCase):
         other = HEADER + self.person.replace("32006R0765", "32014R0269").replace("EU-BLR", "EU-UKR")
         self.assertEqual(self.good("2024-01-01.csv", other), [])
         self.assertEqual(self.good("2024-01-02.csv", HEADER + self.person + self.bank_ix), [])
+
+    def test_the_form_of_a_file_is_no_change(self):
+        rows = [self.person, self.bank_ix.replace("reason", '"of  two\r\nlines"'), self.bank_xv]
+        self.start(*rows)
+        table = list(csv.reader(io.StringIO(HEADER + "".join(rows), newline="")))
+
+        def written(table, **form):
+            out = io.StringIO()
+            csv.writer(out, **form).writerows(table)
+            return out.getvalue().encode()
+
+        more = [row + ["" if n else "website"] for n, row in enumerate(table)]
+        for n, data in enumerate([
+                written(table, lineterminator="\n"),
+                written([row[::-1] for row in table]), written(more),
+                written(table).replace(b"of  two\r\nlines", b"of two\nlines"),
+                b"\xef\xbb\xbf" + written(table, quoting=csv.QUOTE_ALL)]):
+            with self.subTest(n=n):
+                self.assertEqual(self.good("2024-01-02.csv", data), [])
+                self.assertEqual(list(self.remembered()), ["eu-32006r0765.list"])
+
+    def test_a_text_that_moves_to_another_column_is_a_change(self):
+        self.start(self.person, self.bank_ix)
+        events = self.good("2024-01-02.csv", HEADER + self.person + self.bank_ix.replace(
+            "reason,LegalEntity,Example Bank,", ",LegalEntity,Example Bank,reason"))
+        self.assertEqual([e["note"] for e in events], ["changed: details"])
+
+    def test_another_encoding(self):
+        self.start(self.person, self.bank_ix)
+        word = self.broken("2024-01-02.csv", (HEADER + self.person + self.bank_ix.replace(
+            "Example Bank", "Example B\u00e4nk")).encode("latin-1"))
+        self.assertIn(":3: byte 0xE4 is no UTF-8", word["note"])
+
+    def test_which_act_it_is_must_be_said(self):
+        self.start(self.person, self.bank_ix)
+        whole = HEADER + self.person + self.bank_ix
+        for bad in whole.replace("celex,", "x,", 1), HEADER + self.person.replace("32006R0765", "") + self.bank_ix:
+            self.broken("2024-01-02.csv", bad)
 
     def test_broken(self):
         rows = [eu_row(str(n), "I.A", "Asset freeze", "2.12.2021", f"Example {n}") for n in range(30)]

@@ -162,6 +162,23 @@ class Ofac(ImportCase):
         # Without its companions a list says nothing of what they hold.
         self.assertEqual(self.good("2024-01-04.csv", csv(A, B)), [])
 
+    def test_the_form_of_a_file_is_no_change(self):
+        alt = ('7489,1,"aka","EXAMPLE, Con",-0- \r\n', '7489,2,"aka","EXAMPLE, Ann",-0- \r\n')
+        add = '7489,1,"Main Street","Harare","Zimbabwe",-0- \r\n'
+        both = A.replace("ZIMBABWE", "ZIMBABWE] [GLOMAG")
+        self.good("2024-01-01.csv", csv(both, B), self.write("alt.csv", csv(*alt)),
+                  self.write("add.csv", csv(add)))
+        # parts numbered anew, programs in another order, blanks, a byte order mark
+        for data in (csv(both, B), csv(A.replace("ZIMBABWE", "GLOMAG] [ZIMBABWE"), B),
+                     "\ufeff" + csv(both.replace("; ", ";  "), B)):
+            self.assertEqual(self.good(
+                "2024-01-02.csv", data, self.write("alt.csv", "\ufeff" + csv(
+                    alt[1].replace(",2,", ",7,"), alt[0].replace(",1,", ",9,"))),
+                self.write("add.csv", csv(add.replace(",1,", ",3,").replace("Main ", "Main  ")))), [])
+        events = self.good("2024-01-03.csv", csv(both, B), self.write("alt.csv", csv(alt[0])),
+                           self.write("add.csv", csv(add.replace("Main", "Other"))))
+        self.assertEqual([e["note"] for e in events], ["changed: other names; addresses"])
+
     def test_the_same_file_twice(self):
         path = self.write("2024-01-02.csv", csv(A, B))
         word = self.broken("2024-01-01.csv", csv(A, B), path)
@@ -216,6 +233,10 @@ class Broken(ImportCase):
             with self.subTest(n=n):
                 event = self.broken(f"other-{n}.csv", data)
                 self.assertIn(f"other-{n}.csv", event["note"])
+
+    def test_a_zip_archive(self):
+        event = self.broken("sdn.zip", b"PK\x03\x04" + csv(*self.lines).encode())
+        self.assertIn("sdn.zip: is a ZIP archive; expected the file within it", event["note"])
 
     def test_the_line_is_named(self):
         event = self.broken("bad.csv", csv(*self.lines[:3], "1,2,3\r\n", *self.lines[3:]))
