@@ -290,12 +290,12 @@ class OpenSanctions(ImportCase):
             listingDate=["2024-02-03"])))
         self.assertEqual(self.told(events), [("delisted", "US", "BY", "US-BRUS", "opensanctions:B")])
 
-    def test_a_second_program_is_an_amendment(self):
+    def test_a_second_program_is_an_amendment_and_a_listing_in_its_own_country(self):
         self.good("a.json", lines(party("A"), sanction("s1", "A")))
         events = self.good("b.json", lines(party("A"), sanction("s1", "A"),
                                            sanction("s2", "A", "EU-UKR")))
-        self.assertEqual([e["action"] for e in events], ["amended", "amended"])
-        self.assertEqual({e["country"] for e in events}, {"BY", "UA"})
+        self.assertEqual([(e["action"], e["country"], e["occurred_at"]) for e in events],
+                         [("amended", "BY", "2024-06-01T10:57:03Z"), ("imposed", "UA", "2024-06-01T10:57:03Z")])
 
     def test_a_merged_id_is_no_delisting(self):
         for way in "list", "delta":

@@ -81,6 +81,21 @@ class Ofac(ImportCase):
         events = self.good("2024-01-06.csv", csv(A, line(50, "EXAMPLE BANK", "RUSSIA-EO14024")))
         self.assertEqual(acts(events), [("amended", "ofac:50", "BY"), ("amended", "ofac:50", "RU")])
 
+    def test_a_program_of_another_country_is_a_listing_there(self):
+        one = line(50, "EXAMPLE BANK", "NPWMD] [BELARUS-EO14038")
+        self.start(A, one)
+        events = self.good("2024-01-05.csv", csv(A, one.replace("NPWMD", "NPWMD] [RUSSIA-EO14024")))
+        self.assertEqual([(e["action"], e["country"], e["program"], e["occurred_at"], e["title"])
+                          for e in sorted(events, key=lambda e: e["country"])], [
+            ("amended", "BY", "BELARUS-EO14038", "2024-01-05", "OFAC SDN list: EXAMPLE BANK: entry changed"),
+            ("imposed", "RU", "RUSSIA-EO14024", "2024-01-05", "OFAC SDN list: EXAMPLE BANK: listed")])
+        self.assertEqual({e["note"] for e in events}, {
+            "changed: program NPWMD, BELARUS-EO14038 -> NPWMD, RUSSIA-EO14024, BELARUS-EO14038"})
+        # a second program of a country is none, nor one that comes back to where the record stayed
+        for day, programs in ("06", "RUSSIA-EO14024] [RUSSIA-EO14039"), ("07", "BELARUS] [RUSSIA-EO14024"):
+            events = self.good(f"2024-01-{day}.csv", csv(A, line(50, "EXAMPLE BANK", programs)))
+            self.assertEqual(acts(events), [("amended", "ofac:50", "BY"), ("amended", "ofac:50", "RU")])
+
     def test_countries_of_programs(self):
         expected = {"BELARUS": "BY", "ZIMBABWE": "ZW", "UKRAINE-EO13661": "RU", "DPRK4": "KP",
                     "CAATSA - RUSSIA": "RU", "SOUTH SUDAN": "SS", "SUDAN-EO14098": "SD",
@@ -292,6 +307,9 @@ class Random(ImportCase):
         def some(count):
             return {n: (draw.choice("ABCDE") + str(n), draw.choice(programs))
                     for n in draw.sample(range(1, 60), count)}
+        def countries(records, number):
+            named = {"BELARUS": "BY", "ZIMBABWE": "ZW", "CUBA": "CU", "IRAN": "IR"}
+            return {country for name, country in named.items() if name in records.get(number, ("", ""))[1]}
         state = f"state{draw.random()}"
         before = some(draw.randint(1, 40))
         after = {**{n: r for n, r in before.items() if draw.random() < 0.8}, **some(draw.randint(0, 20))}
@@ -308,7 +326,8 @@ class Random(ImportCase):
             if e["action"] == "delisted":
                 held.pop(number, None)
             else:
-                self.assertEqual(e["action"], "amended" if number in before else "imposed")
+                new = e["country"] in countries(after, number) - countries(before, number)
+                self.assertEqual(e["action"], "imposed" if number not in before or new else "amended")
                 held[number] = (e["targets"][0]["name"], after[number][1])
         self.assertEqual(held, after)
         for e in events:
