@@ -238,7 +238,8 @@ class Un(ImportCase):
                     un(day="2026-03-01"), un(*entries[:10], day="2026-03-01"),
                     un(*entries, day="2026-02-20"), whole.replace("dateGenerated", "date"),
                     whole.replace("<VERSIONNUM>1</VERSIONNUM>", "", 1),
-                    whole.replace("CDi.003", "CDi.004"), "<!DOCTYPE a>" + whole):
+                    whole.replace("CDi.003", "CDi.004"), "<!DOCTYPE a>" + whole,
+                    whole.replace("2026-03-01", "2090-03-01")):
             self.broken("b.xml", bad)
 
 

@@ -165,6 +165,19 @@ class Ofac(ImportCase):
         alt = self.write("alt.csv", '7489,1,"aka","EXAMPLE, Con",-0- \r\n\x1a')
         self.broken("2023-12-31.csv", csv(A), alt)
 
+    def test_a_day_to_come(self):
+        """thawd refuses it, and a list that is never told would stand before all others."""
+        self.start(A, B)
+        word = self.broken("2090-01-01.csv", csv(A, B, C))
+        self.assertIn("is of 2090-01-01, which lies ahead of this machine's clock", word["note"])
+        self.assertLess(word["reported_at"], "2090")
+        for more in (), ("--dry-run",):
+            result = self.run_thaw("--state", self.path("state"), "--date", "2090-01-01", *more,
+                                   self.write("x.csv", csv(A, B, C)))
+            self.assertEqual((result.returncode, result.stdout), (2, b""))
+            self.assertIn(b"--date is '2090-01-01', which lies ahead", result.stderr)
+        self.assertEqual(len(self.good("2024-01-05.csv", csv(A, B, C))), 1)
+
     def test_companions(self):
         alt = '7489,1,"aka","EXAMPLE, Con",-0- \r\n\x1a'
         comments = '7489," Passport ZZ998877 (Zimbabwe)."\r\n'  # real ones end without the mark
