@@ -185,13 +185,9 @@ void input_fill(input *in)
 
 static void format_detect(input *in)
 {
-    static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
-    size_t len = in->end - in->start;
-    const uint8_t *at = in->buffer + in->start;
-    bool packed = (at[0] >= 0x80 && at[0] <= 0x9f) || (at[0] >= 0xdc && at[0] <= 0xdf);
+    uint8_t first = in->buffer[in->start];
+    bool packed = (first >= 0x80 && first <= 0x9f) || (first >= 0xdc && first <= 0xdf);
     in->format = packed ? INPUT_MSGPACK : INPUT_JSON;
-    if (len >= sizeof mark && memcmp(at, mark, sizeof mark) == 0)
-        in->start += sizeof mark;
 }
 
 /* Remembers a value as the one to take events from: itself, or the elements of an array. */
@@ -204,17 +200,23 @@ static void value_begin(input *in, const uint8_t *data, size_t len)
     in->array_left = head > 0 ? count : 1;
 }
 
+/* An array that is sent as one event would be answered as the events in it. */
 static int value_take(input *in, input_event *event, input_problem *problem)
 {
+    uint32_t count = 0;
     ssize_t len = pack_measure(in->array, in->array_len, PACK_DEPTH_MAX);
     if (len <= 0) {
         in->array_left = 0;
         return problem_set(in, problem, "malformed", "nested deeper than %d", PACK_DEPTH_MAX);
     }
+    bool is_array = pack_array_open(in->array, (size_t)len, &count) > 0;
     *event = (input_event){in->array, (size_t)len, in->file, in->line};
     in->array += len;
     in->array_len -= (size_t)len;
     in->array_left--;
+    if (is_array)
+        return problem_set(in, problem, "malformed",
+                           "found an array within an array, expected an event");
     if ((size_t)len > thaw_limits_default.message_bytes)
         return problem_set(in, problem, "too-large",
                            "the event has %zd bytes, at most %" PRIu32 " fit", len,
@@ -243,6 +245,16 @@ static int line_skip(input *in, const uint8_t *newline, input_problem *problem)
                        LINE_BYTES_MAX);
 }
 
+/* A byte order mark in front of a file is no part of its text. */
+static void mark_skip(const uint8_t **from, size_t *len)
+{
+    static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+    if (*len >= sizeof mark && memcmp(*from, mark, sizeof mark) == 0) {
+        *from += sizeof mark;
+        *len -= sizeof mark;
+    }
+}
+
 /* 1: a value stands ready; else as input_next. */
 static int line_read(input *in, input_problem *problem)
 {
@@ -259,13 +271,15 @@ static int line_read(input *in, input_problem *problem)
     in->start += newline != NULL ? length + 1 : length;
     in->searched = 0;
     in->line++;
+    if (in->line == 1)
+        mark_skip(&from, &length);
     if (is_blank((const char *)from, length))
         return 0;
     msgpack_sbuffer_clear(&in->converted);
     int result = json_read((const char *)from, length, &in->converted, error);
     if (result == -EBADMSG)
-        return problem_set(in, problem, "malformed", "%s; expected one event or an array of events",
-                           error);
+        return problem_set(in, problem, "malformed",
+                           "%s; expected one event or an array of events on each line", error);
     if (result != 0)
         return result;
     value_begin(in, (const uint8_t *)in->converted.data, in->converted.size);

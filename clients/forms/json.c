@@ -263,6 +263,12 @@ int json_read(const char *text, size_t len, msgpack_sbuffer *out, char error[JSO
 {
     json_error_t problem;
     size_t before = out->size;
+    const char *nul = memchr(text, '\0', len);
+    if (nul != NULL) { /* jansson passes over one behind a number */
+        snprintf(error, JSON_ERROR_BYTES, "no JSON: a NUL byte, at column %zu",
+                 (size_t)(nul - text) + 1);
+        return -EBADMSG;
+    }
     json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
     if (value == NULL) {
         bool memory = json_error_code(&problem) == json_error_out_of_memory;

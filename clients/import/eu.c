@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "country.h"
+#include "forms/utf8.h"
 #include "identifier.h"
 #include "programs.h"
 #include "rows.h"
@@ -54,13 +55,21 @@ static const char *const names[COLUMNS] = {"celex",        "recordId",
                                            "ogrnCode",     "leiCode",
                                            "imoNumber",    "address"};
 
-/* Without these it is another file. */
-static const column needed[] = {PROGRAM, ANNEX, MEASURE, START, SCHEMA, NAME};
+/* Without these it is another file. The act says which list it is. */
+static const column needed[] = {CELEX, PROGRAM, ANNEX, MEASURE, START, SCHEMA, NAME};
+
+/* A column that is compared only as a part of all. */
+typedef struct detail {
+    const char *name; /* of the column */
+    size_t at;
+} detail;
 
 typedef struct reading {
     list *list;
     size_t at[COLUMNS]; /* index + 1; 0: there is no such column */
     size_t width;
+    detail details_at[ROW_FIELDS_MAX]; /* by name, so that the order of the columns says nothing */
+    size_t details_count;
     const char *celex;
     bool several; /* more than one act */
     text key, other, ids, details;
@@ -71,14 +80,31 @@ static const char *field(const reading *g, const row *r, column c)
     return g->at[c] > 0 ? r->at[g->at[c] - 1] : "";
 }
 
+static int detail_order(const void *a, const void *b)
+{
+    return strcmp(((const detail *)a)->name, ((const detail *)b)->name);
+}
+
+/* All columns but those that are compared by themselves. */
+static void details_choose(reading *g, const row *head)
+{
+    static const column apart[] = {NUMBER, PROGRAM, ANNEX, MEASURE, START, SCHEMA, NAME};
+    for (size_t i = 0; i < head->count; i++) {
+        bool skip = false;
+        for (size_t c = 0; c < sizeof apart / sizeof apart[0]; c++)
+            skip |= g->at[apart[c]] == i + 1;
+        if (!skip)
+            g->details_at[g->details_count++] = (detail){head->at[i], i};
+    }
+    qsort(g->details_at, g->details_count, sizeof g->details_at[0], detail_order);
+}
+
 static int head_read(reading *g, rows *from, problem *p)
 {
     row r;
     int got = rows_next(from, &r, p);
     if (got <= 0)
         return got < 0 ? got : problem_set(p, from->name, 0, "is empty; expected a header line");
-    if (strncmp(r.at[0], "\xef\xbb\xbf", 3) == 0)
-        r.at[0] += 3;
     for (size_t i = 0; i < r.count; i++)
         for (size_t c = 0; c < COLUMNS; c++)
             if (strcmp(r.at[i], names[c]) == 0)
@@ -88,6 +114,7 @@ static int head_read(reading *g, rows *from, problem *p)
         if (g->at[needed[i]] == 0)
             return problem_set(p, from->name, 1, "has no column '%s'; the header is '%.60s'",
                                names[needed[i]], r.at[0]);
+    details_choose(g, &r);
     return 0;
 }
 
@@ -238,20 +265,23 @@ static const char *type_of(const char *schema, char *slug, size_t room)
     return slug;
 }
 
-/* All columns but those that are compared by themselves. */
+/* Names and values of the columns that say something; blanks and line ends say nothing. */
 static int details_put(reading *g, record *one, const row *r)
 {
-    static const column apart[] = {NUMBER, PROGRAM, ANNEX, MEASURE, START, SCHEMA, NAME};
-    char tag[40] = "row:";
+    char tag[40] = "columns:";
+    char clean[ROW_FIELD_BYTES_MAX];
     text_clear(&g->details);
-    for (size_t i = 0; i < r->count; i++) {
-        bool skip = r->at[i][0] == '\0';
-        for (size_t c = 0; c < sizeof apart / sizeof apart[0]; c++)
-            skip |= g->at[apart[c]] == i + 1;
-        if (!skip)
-            text_join(&g->details, "\n", r->at[i], strlen(r->at[i]));
+    for (size_t i = 0; i < g->details_count; i++) {
+        const char *says = r->at[g->details_at[i].at];
+        size_t len = text_clean(says, strlen(says), clean, sizeof clean);
+        if (len == 0)
+            continue;
+        text_put(&g->details, g->details_at[i].name);
+        text_put(&g->details, "=");
+        text_add(&g->details, clean, len);
+        text_put(&g->details, "\n");
     }
-    text_hash(text_get(&g->details), g->details.len, tag + 4);
+    text_hash(text_get(&g->details), g->details.len, tag + strlen(tag));
     return record_put(g->list, one, RECORD_DETAILS, tag);
 }
 
@@ -260,7 +290,7 @@ static int row_check(const reading *g, const rows *from, const row *r, problem *
     if (r->count != g->width)
         return problem_set(p, from->name, from->line, "has %zu columns, expected %zu: '%.60s'",
                            r->count, g->width, r->at[0]);
-    static const column filled[] = {PROGRAM, ANNEX, NAME};
+    static const column filled[] = {CELEX, PROGRAM, ANNEX, NAME};
     for (size_t i = 0; i < sizeof filled / sizeof filled[0]; i++)
         if (field(g, r, filled[i])[0] == '\0')
             return problem_set(p, from->name, from->line, "the column '%s' is empty",
@@ -339,6 +369,20 @@ static int namesakes_part(list *l)
     return result;
 }
 
+/* Letters of another encoding would be told as names that changed. */
+static int encoding_check(const char *name, const char *data, size_t len, problem *p)
+{
+    uint64_t line = 1;
+    for (size_t at = 0, length = 0; at < len; at += length) {
+        uint32_t c = utf8_take(data + at, len - at, &length);
+        if (c == UTF8_REPLACEMENT && length == 1)
+            return problem_set(p, name, line, "byte 0x%02X is no UTF-8; expected text in UTF-8",
+                               (unsigned)(unsigned char)data[at]);
+        line += c == '\n';
+    }
+    return 0;
+}
+
 int eu_read(source *const sources[], size_t count, list *ret_list, problem *p)
 {
     reading g = {.list = ret_list};
@@ -351,7 +395,9 @@ int eu_read(source *const sources[], size_t count, list *ret_list, problem *p)
     if (result != 0)
         return result;
     rows_open(&from, source_name(sources[0]), data, len);
-    result = head_read(&g, &from, p);
+    result = encoding_check(from.name, data, len, p);
+    if (result == 0)
+        result = head_read(&g, &from, p);
     int got = 0;
     while (result == 0 && (got = rows_next(&from, &r, p)) == 1)
         result = row_read(&g, &from, &r, p);

@@ -168,6 +168,20 @@ static void last_seen_note(ftm_entities *s, const json_t *e)
         snprintf(s->last_seen, sizeof s->last_seen, "%s", seen);
 }
 
+/* Whether entities stand within this one, whose sanctions would not be seen. */
+static bool is_nested(const json_t *e)
+{
+    json_t *properties = json_object_get(e, "properties");
+    void *at = json_object_iter(properties);
+    for (; at != NULL; at = json_object_iter_next(properties, at)) {
+        const json_t *values = json_object_iter_value(at);
+        for (size_t n = 0; n < json_array_size(values); n++)
+            if (json_is_object(json_array_get(values, n)))
+                return true;
+    }
+    return false;
+}
+
 static int entity_check(const ftm_entities *s, const json_t *e, uint64_t line, bool whole,
                         problem *p)
 {
@@ -177,6 +191,11 @@ static int entity_check(const ftm_entities *s, const json_t *e, uint64_t line, b
     if (whole &&
         (ftm_text(e, "schema")[0] == '\0' || !json_is_object(json_object_get(e, "properties"))))
         return problem_set(p, s->file, line, "entity %.60s has no schema or no properties", id);
+    if (whole && is_nested(e))
+        return problem_set(p, s->file, line,
+                           "entity %.60s has others nested in it (targets.nested.json?); expected "
+                           "entities.ftm.json",
+                           id);
     return 0;
 }
 

@@ -26,10 +26,11 @@ typedef struct import {
     const import_options *options;
     memory *memory;
     list before, after;
-    bool remembered; /* `before` is a list */
-    bool changing;   /* the file is a change to the remembered list */
-    bool dated;      /* the user or the file's name says of which day the file is */
-    int read_result; /* of reading it */
+    bool remembered;            /* `before` is a list */
+    bool changing;              /* the file is a change to the remembered list */
+    bool dated;                 /* the user or the file's name says of which day the file is */
+    int read_result;            /* of reading it */
+    char ahead[THAW_DATE_TEXT]; /* what is said of the file's day, where that is to come; "" */
     difference difference;
     teller teller;
     publish_screen screen;
@@ -331,6 +332,19 @@ static int list_take(import *i, const char *file)
 
 /* ---- reading -------------------------------------------------------------------------- */
 
+/* One that begins more than a day ahead of the clock: thawd refuses it. */
+bool import_date_is_ahead(const char *text)
+{
+    static const int64_t day_ns = INT64_C(86400000000000);
+    thaw_date date;
+    int64_t start_ns = 0;
+    int64_t end_ns = 0;
+    if (thaw_date_parse(text, strlen(text), &date) != 0)
+        return false;
+    thaw_date_interval(&date, &start_ns, &end_ns);
+    return start_ns > realtime_ns() + day_ns;
+}
+
 /* The user's date stands for the files', and later for the list's own; of several files the first
  * speaks whose name says a date. */
 static void fetched_set(import *i, source *const sources[], size_t count, list *l)
@@ -346,6 +360,25 @@ static void fetched_set(import *i, source *const sources[], size_t count, list *
     else
         source_date(from, l->fetched);
     i->dated |= i->options->date != NULL;
+    if (!import_date_is_ahead(l->fetched))
+        return;
+    /* What is told of the file itself is told now. */
+    thaw_date now = {.at_ns = realtime_ns() / 1000000000 * 1000000000, .precision = THAW_INSTANT};
+    snprintf(i->ahead, sizeof i->ahead, "%s", l->fetched);
+    thaw_date_format(&now, l->fetched);
+}
+
+/* The events of a list of a day to come would be refused, and it would stand untold before all
+ * others. */
+static int ahead_check(import *i, const char *file)
+{
+    const char *date = i->after.date[0] != '\0' ? i->after.date : i->ahead;
+    if (!import_date_is_ahead(date))
+        return 0;
+    return problem_set(&i->problem, file, 0,
+                       "is of %s, which lies ahead of this machine's clock (--date says of which "
+                       "day it is)",
+                       date);
 }
 
 static int reports_take(import *i, source *s)
@@ -406,6 +439,8 @@ static int sources_take(import *i, source *const sources[], size_t count)
         snprintf(i->after.date, sizeof i->after.date, "%s", i->options->date);
     if (code != CLIENT_DONE)
         return code;
+    if (i->read_result == 0)
+        i->read_result = ahead_check(i, source_name(sources[0]));
     if (i->read_result == -EBADMSG)
         return broken(i, &i->after);
     if (i->read_result != 0)

@@ -28,6 +28,9 @@ typedef struct import_options {
 /* The kinds, ending with NULL: "ofac" ... */
 extern const char *const import_kinds[];
 
+/* Whether a list cannot be of a date because it is to come. */
+bool import_date_is_ahead(const char *text);
+
 /* Runs an importer over its files (NULL at the end). An exit code of client.h. */
 int import_run(const char *kind, const import_options *options, const char *const paths[]);
 

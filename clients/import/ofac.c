@@ -54,6 +54,14 @@ typedef struct reading {
     text scratch, ids, remarks;
 } reading;
 
+/* Adds a field as it is compared: its blanks and line ends say nothing. */
+static void field_put(text *to, const char *says)
+{
+    char clean[ROW_FIELD_BYTES_MAX];
+    text_add(to, clean, text_clean(says, strlen(says), clean, sizeof clean));
+    text_put(to, "\n");
+}
+
 /* ---- files -------------------------------------------------------------------------- */
 
 /* Cuts the end mark off; without it the file is cut off (sdn_comments.csv alone comes without). */
@@ -128,8 +136,17 @@ static int companion_number(const void *a, const void *b)
     return strcmp(((const companion_row *)a)->number, ((const companion_row *)b)->number);
 }
 
-static int companion_add(reading *g, companion *c, const char *number, const text *says)
+/* Takes a row. The numbers of other names and addresses are given anew at will; what goes on with
+ * a remark is kept as it stands, for it may begin within a word. */
+static int companion_add(reading *g, companion *c, const row *from)
 {
+    const char *number = from->at[0];
+    const text *says = &g->scratch;
+    text_clear(&g->scratch);
+    if (from->count == COLUMNS_COMMENTS)
+        text_put(&g->scratch, null_or(from->at[1]));
+    for (size_t i = 2; i < from->count; i++)
+        field_put(&g->scratch, null_or(from->at[i]));
     if (c->count == c->room) {
         size_t room = c->room > 0 ? 2 * c->room : 1024;
         companion_row *larger = reallocarray(c->at, room, sizeof *larger);
@@ -159,11 +176,8 @@ static int companion_read(reading *g, file *f, companion *c, problem *p)
         int result = columns_check(&r, &one, f->columns, p);
         if (result == 0)
             result = number_check(&r, one.at[0], p);
-        text_clear(&g->scratch);
-        for (size_t i = 1; i < one.count; i++)
-            text_join(&g->scratch, "\t", null_or(one.at[i]), strlen(null_or(one.at[i])));
         if (result == 0)
-            result = companion_add(g, c, one.at[0], &g->scratch);
+            result = companion_add(g, c, &one);
         if (result != 0)
             return result;
     }
@@ -191,7 +205,7 @@ static const companion_row *companion_find(const companion *c, const char *numbe
 /* What a companion says of a record as one value to compare; nothing without the companion. */
 static int companion_digest(reading *g, const companion *c, record *r, record_field field)
 {
-    char tag[TAG_BYTES] = "csv:";
+    char tag[TAG_BYTES] = "row:";
     size_t n = 0;
     if (!c->present)
         return 0;
@@ -337,16 +351,14 @@ static int programs_put(reading *g, record *r, const char *programs)
 /* All that is compared beside name, type and programs. */
 static int details_put(reading *g, record *r, const row *one)
 {
-    char tag[TAG_BYTES] = "csv:"; /* "cso:" with the comments */
+    /* Remarks that go on in a file that is not there are other remarks. */
+    char tag[TAG_BYTES];
+    snprintf(tag, sizeof tag, "%s", g->comments.present ? "all:" : "row:");
     text_clear(&g->scratch);
     for (size_t i = SDN_TITLE; i < one->count; i++) {
         const char *says = i == SDN_REMARKS ? text_get(&g->remarks) : null_or(one->at[i]);
-        text_put(&g->scratch, says);
-        text_put(&g->scratch, "\n");
+        field_put(&g->scratch, says);
     }
-    /* Remarks that go on in a file that is not there are other remarks. */
-    if (g->comments.present)
-        tag[2] = 'o';
     text_hash(text_get(&g->scratch), g->scratch.len, tag + 4);
     return record_put(g->list, r, RECORD_DETAILS, tag);
 }
@@ -447,8 +459,7 @@ static void companion_done(companion *c)
 
 static bool is_xml(const file *f)
 {
-    size_t at = strspn(f->data, " \t\r\n");
-    return f->data[at] == '<' || strncmp(f->data, "\xef\xbb\xbf<", 4) == 0;
+    return f->data[strspn(f->data, " \t\r\n")] == '<';
 }
 
 int ofac_read(source *const sources[], size_t count, list *ret_list, problem *p)

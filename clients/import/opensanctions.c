@@ -23,15 +23,16 @@ enum { AUTHORITY_BYTES = 64 };
 
 /* A sanction on a party, taken out of its entity. */
 typedef struct penalty {
-    const char *party, *authority, *programs, *listed, *expires;
+    const char *id, *party, *authority, *programs, *listed, *expires;
     bool ended;
+    uint64_t line; /* 0: remembered */
 } penalty;
 
 typedef struct store {
     ftm_entities all;
     penalty *penalties;
     size_t penalty_count, penalty_room;
-    char version[THAW_DATE_TEXT]; /* of the last change applied; "" */
+    char version[THAW_DATE_TEXT]; /* of the list, or the last change applied; "": not known */
 } store;
 
 /* ---- sanctions ------------------------------------------------------------------------ */
@@ -122,7 +123,7 @@ static penalty *penalty_add(store *s)
         s->penalties = larger;
         s->penalty_room = room;
     }
-    s->penalties[s->penalty_count] = (penalty){"", "", "", "", "", false};
+    s->penalties[s->penalty_count] = (penalty){"", "", "", "", "", "", false, 0};
     return &s->penalties[s->penalty_count++];
 }
 
@@ -131,7 +132,7 @@ static const char *kept_text(store *s, const char *says)
     return pool_text(&s->all.texts, says, strlen(says));
 }
 
-static int penalty_read(store *s, const json_t *e, const char *now)
+static int penalty_read(store *s, const ftm_entity *of, const json_t *e, const char *now)
 {
     char authority[AUTHORITY_BYTES];
     text programs = {0};
@@ -153,9 +154,14 @@ static int penalty_read(store *s, const json_t *e, const char *now)
             result = -ENOMEM;
             break;
         }
-        *one = (penalty){
-            kept_text(s, party),  kept_text(s, authority), kept_text(s, text_get(&programs)),
-            kept_text(s, listed), kept_text(s, end),       ended};
+        *one = (penalty){of->id,
+                         kept_text(s, party),
+                         kept_text(s, authority),
+                         kept_text(s, text_get(&programs)),
+                         kept_text(s, listed),
+                         kept_text(s, end),
+                         ended,
+                         of->line};
         if (!one->party || !one->authority || !one->programs || !one->listed || !one->expires)
             result = -ENOMEM;
     }
@@ -305,19 +311,29 @@ static int record_make(list *l, const party *of, const penalty *what)
     return result != 0 ? -ENOMEM : 0;
 }
 
+/* Whether programs stand among others as they are: between commas, not within a name. */
+static bool programs_among(const char *all, const char *some)
+{
+    size_t len = strlen(some);
+    for (const char *at = all; (at = strstr(at, some)) != NULL; at++)
+        if ((at == all || at[-1] == ' ') && (at[len] == '\0' || at[len] == ',') &&
+            (at < all + 2 || at[-2] == ','))
+            return true;
+    return false;
+}
+
 /* Sanctions of one authority as one: all programs, the first listing, the last end. */
 static int penalties_fold(list *l, const party *of, const penalty *from, size_t count)
 {
     text programs = {0};
-    penalty all = {"", from->authority, "", "", "", true};
+    penalty all = {"", "", from->authority, "", "", "", true, 0};
     bool endless = false;
     for (size_t i = 0; i < count; i++) {
         const penalty *one = &from[i];
         if (one->ended)
             continue;
         all.ended = false;
-        if (one->programs[0] != '\0' &&
-            (i == 0 || strstr(text_get(&programs), one->programs) == NULL))
+        if (one->programs[0] != '\0' && !programs_among(text_get(&programs), one->programs))
             text_join(&programs, ", ", one->programs, strlen(one->programs));
         if (one->listed[0] != '\0' &&
             (all.listed[0] == '\0' || strcmp(one->listed, all.listed) < 0))
@@ -354,7 +370,7 @@ static int topic_records(list *l, const party *of, ftm_entity *e)
         if (strstr(text_get(&done), mark) != NULL)
             continue;
         text_put(&done, mark);
-        const penalty what = {"", authority, "", "", "", false};
+        const penalty what = {"", "", authority, "", "", "", false, 0};
         result = record_make(l, of, &what);
     }
     e->needed |= listed;
@@ -411,7 +427,7 @@ static int entities_visit(store *s, list *l, bool sanctions, const char *now)
             continue;
         if (ftm_is_sanction(value) && sanctions) {
             e->needed = true;
-            result = penalty_read(s, value, now);
+            result = penalty_read(s, e, value, now);
         } else if (!ftm_is_sanction(value) && !sanctions) {
             result = party_records(s, l, e, value);
         }
@@ -452,6 +468,9 @@ int opensanctions_read(source *const sources[], size_t count, list *ret_list, pr
     store s = {.all.file = source_name(sources[0])};
     (void)count;
     int result = ftm_read(&s.all, sources[0], false, p);
+    /* A day in its name may be that of fetching it; a time is that of its version. */
+    if (!source_date_of_name(s.all.file, s.version) || strchr(s.version, 'T') == NULL)
+        s.version[0] = '\0';
     if (result == 0)
         result = ftm_settle(&s.all, false, p);
     if (result == 0 && s.all.count == 0)
@@ -495,16 +514,39 @@ static int remembered_take(store *s, const list *before, problem *p)
     return result;
 }
 
+static int party_order(const void *a, const void *b)
+{
+    return strcmp(((const ftm_entity *)a)->id, ((const ftm_entity *)b)->id);
+}
+
+/* A sanction of this change on a party that nobody has named: a change was left out, or the party
+ * was none when the list was remembered. Its listing would be lost without a word. */
+static int parties_check(const store *s, problem *p)
+{
+    for (size_t i = 0; i < s->penalty_count; i++) {
+        const penalty *one = &s->penalties[i];
+        const ftm_entity wanted = {.id = one->party};
+        if (!one->ended && one->line > 0 &&
+            bsearch(&wanted, s->all.at, s->all.count, sizeof wanted, party_order) == NULL)
+            return problem_set(p, s->all.file, one->line,
+                               "sanction %.60s is on %.60s, which neither this change nor the "
+                               "remembered list holds; import a whole list",
+                               one->id, one->party);
+    }
+    return 0;
+}
+
 int opensanctions_change(source *from, const list *before, list *ret_list, problem *p)
 {
     store s = {.all.file = source_name(from)};
     char version[THAW_DATE_TEXT] = "";
     int result = remembered_take(&s, before, p);
-    source_date_of_name(source_name(from), version);
-    if (result == 0 && version[0] != '\0' && strcmp(version, s.version) < 0)
-        result =
-            problem_set(p, s.all.file, 0, "is of %s, older than the change of %s that was taken",
-                        version, s.version);
+    if (!source_date_of_name(s.all.file, version))
+        version[0] = '\0';
+    if (result == 0 && strcmp(version, s.version) != 0 && is_past(version, s.version))
+        result = problem_set(p, s.all.file, 0,
+                             "is of %s, older than %s, of which the remembered list is", version,
+                             s.version);
     if (result == 0 && version[0] != '\0')
         snprintf(s.version, sizeof s.version, "%s", version);
     if (result == 0)
@@ -516,6 +558,8 @@ int opensanctions_change(source *from, const list *before, list *ret_list, probl
                  version[0] != '\0' ? version : s.all.last_seen);
     if (result == 0)
         result = list_make(&s, ret_list, p);
+    if (result == 0)
+        result = parties_check(&s, p);
     store_done(&s);
     return result;
 }

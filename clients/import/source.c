@@ -28,7 +28,7 @@ struct source {
     char *buffer;
     size_t start, end, room;
     uint64_t line;
-    bool ended;
+    bool ended, is_archive;
 };
 
 enum { BUFFER_BYTES = 256 * 1024 };
@@ -227,9 +227,26 @@ static int buffer_grow(source *s)
     return 0;
 }
 
+static bool begins_with(const source *s, const char *bytes)
+{
+    size_t len = strlen(bytes);
+    return s->end - s->start >= len && memcmp(s->buffer + s->start, bytes, len) == 0;
+}
+
+/* What a file begins with: a byte order mark is no part of its text, and an archive is no list. */
+static void front_take(source *s)
+{
+    if (begins_with(s, "\xef\xbb\xbf"))
+        s->start += 3;
+    s->is_archive = begins_with(s, "PK\x03\x04");
+    if (s->is_archive)
+        s->start = s->end;
+}
+
 /* Brings more bytes into the buffer; 0 and `ended` at the end. */
 static int buffer_fill(source *s, problem *p)
 {
+    bool first = s->read == 0;
     int result = buffer_grow(s);
     if (result != 0)
         return result;
@@ -238,6 +255,10 @@ static int buffer_fill(source *s, problem *p)
         return (int)got;
     s->ended = got == 0;
     s->end += (size_t)got;
+    if (first)
+        front_take(s);
+    if (s->is_archive)
+        return problem_set(p, s->path, 0, "is a ZIP archive; expected the file within it");
     return 0;
 }
 
@@ -260,6 +281,8 @@ int source_all(source *s, char **ret_data, size_t *ret_len, problem *p)
         if (result != 0)
             return result;
     }
+    s->end -= s->start;
+    memmove(s->buffer, s->buffer + s->start, s->end);
     s->buffer[s->end] = '\0';
     *ret_data = s->buffer;
     *ret_len = s->end;

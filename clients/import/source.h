@@ -1,5 +1,6 @@
 /*
- * source.h - a list as a file: plain or gzip, or stdin ("-"), read once and within bounds.
+ * source.h - a list as a file: plain or gzip, or stdin ("-"), read once and within bounds. A byte
+ * order mark (UTF-8) in front goes; a ZIP archive is refused.
  */
 #ifndef IMPORT_SOURCE_H
 #define IMPORT_SOURCE_H

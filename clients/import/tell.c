@@ -188,32 +188,56 @@ static const char *end_of(const step *s)
     return r != NULL ? r->at[RECORD_EXPIRES] : "";
 }
 
-/* An end that the list takes away is an extension: what only amends or maintains a measure leaves
- * its end. A change that ties an entry to one that left says that the party is listed, which no
- * amendment of what was delisted does. */
-static const char *action_of(const step *s)
+/* The programs of one country. */
+static void programs_in(const teller *t, const char *programs, const char *country, text *out)
 {
-    if (s->kind == STEP_AMENDED && s->left != NULL)
-        return "reimposed";
-    bool endless = standing_of(s) != NULL && s->before != NULL &&
-                   s->before->at[RECORD_EXPIRES][0] != '\0' && end_of(s)[0] == '\0';
-    return endless ? "extended" : actions[s->kind];
-}
-
-/* The programs of one country; all of them where none is. */
-static void programs_of(const teller *t, const char *programs, const char *country, text *out)
-{
-    const char *rest = programs;
     const char *item = NULL;
     size_t len = 0;
-    while (t->country_of_program != NULL && text_next(&rest, ',', &item, &len)) {
+    while (t->country_of_program != NULL && text_next(&programs, ',', &item, &len)) {
         text_trim(&item, &len);
         const char *of = t->country_of_program(item, len);
         if (of != NULL && strcmp(of, country) == 0)
             text_join(out, ", ", item, len);
     }
+}
+
+/* The programs of one country; all of them where none is. */
+static void programs_of(const teller *t, const char *programs, const char *country, text *out)
+{
+    programs_in(t, programs, country, out);
     if (out->len == 0)
         text_put(out, programs);
+}
+
+static bool has_programs_in(const teller *t, const record *r, const char *country)
+{
+    text programs = {0};
+    programs_in(t, r->at[RECORD_PROGRAMS], country, &programs);
+    bool has = programs.len > 0;
+    text_done(&programs);
+    return has;
+}
+
+/* Whether a record that stands comes to a country by this step: by a program of it, the first one. */
+static bool is_listing_in(const teller *t, const step *s, const char *country)
+{
+    return s->before != NULL && s->after != NULL &&
+           strstr(s->before->at[RECORD_COUNTRIES], country) == NULL &&
+           has_programs_in(t, s->after, country) && !has_programs_in(t, s->before, country);
+}
+
+/* An end that the list takes away is an extension: what only amends or maintains a measure leaves
+ * its end. A change that ties an entry to one that left says that the party is listed, which no
+ * amendment of what was delisted does. */
+static const char *action_of(const teller *t, const step *s, const char *country)
+{
+    if (s->kind == STEP_AMENDED && s->left != NULL)
+        return "reimposed";
+    if (is_listing_in(t, s, country))
+        return actions[STEP_IMPOSED];
+    bool endless = standing_of(s) != NULL && s->before != NULL &&
+                   s->before->at[RECORD_EXPIRES][0] != '\0' && end_of(s)[0] == '\0';
+    return endless ? "extended" : actions[s->kind];
 }
 
 static void change_say(text *note, const char *what, const char *before, const char *after)
@@ -297,13 +321,15 @@ static void note_say(const step *s, const char *date, text *note)
     }
 }
 
-static void title_say(const teller *t, const step *s, const record *r, char *to, size_t room)
+static void title_say(const teller *t, const step *s, const record *r, const char *country,
+                      char *to, size_t room)
 {
     static const char *const says[] = {[STEP_IMPOSED] = "listed",
                                        [STEP_AMENDED] = "entry changed",
                                        [STEP_MAINTAINED] = "one of several entries removed",
                                        [STEP_DELISTED] = "removed"};
-    snprintf(to, room, "%s: %.600s: %s", t->title, r->at[RECORD_NAME], says[s->kind]);
+    snprintf(to, room, "%s: %.600s: %s", t->title, r->at[RECORD_NAME],
+             says[is_listing_in(t, s, country) ? STEP_IMPOSED : s->kind]);
 }
 
 /* Whether a date of the list can be that of the step. One that lies after the list itself cannot,
@@ -359,7 +385,7 @@ static int step_in_country(teller *t, const step *s, const char *country, proble
     char key[64];
     draft_open(&d);
     const char *date = step_date(t, s);
-    title_say(t, s, r, title, sizeof title);
+    title_say(t, s, r, country, title, sizeof title);
     note_say(s, date, &note);
     programs_of(t, r->at[RECORD_PROGRAMS], country, &programs);
     draft_word(&d, "kind", "sanction");
@@ -370,7 +396,7 @@ static int step_in_country(teller *t, const step *s, const char *country, proble
     draft_word(&d, "reported_at", t->reported_at);
     draft_word(&d, "status", "confirmed");
     draft_word(&d, "authority", r->at[RECORD_AUTHORITY]);
-    draft_word(&d, "action", action_of(s));
+    draft_word(&d, "action", action_of(t, s, country));
     draft_word(&d, "program", text_get(&programs));
     draft_word(&d, "sector", r->at[RECORD_SECTOR]);
     draft_word(&d, "expires_at", end_of(s));
@@ -378,7 +404,7 @@ static int step_in_country(teller *t, const step *s, const char *country, proble
     draft_text(&d, "title", title);
     draft_text(&d, "note", text_get(&note));
     text_slug(r->at[RECORD_KEY], key, sizeof key);
-    snprintf(prefix, sizeof prefix, "%s-%s-%s", action_of(s), country, key);
+    snprintf(prefix, sizeof prefix, "%s-%s-%s", action_of(t, s, country), country, key);
     bool failed = note.failed || programs.failed;
     text_done(&note);
     text_done(&programs);

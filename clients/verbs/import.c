@@ -28,6 +28,10 @@ static bool kind_check(const char *kind)
 static bool date_check(const char *text)
 {
     thaw_date date;
+    if (text != NULL && import_date_is_ahead(text)) {
+        complain("import: --date is '%s', which lies ahead of this machine's clock", text);
+        return false;
+    }
     if (text == NULL || thaw_date_parse(text, strlen(text), &date) == 0)
         return true;
     complain("import: --date is '%s', expected a day such as 2024-03-04 or a time such as "

@@ -50,6 +50,10 @@ static int topic_make(const input_event *event, char topic[TOPIC_BYTES])
     if (!msgpack_zone_init(&zone, 2048))
         return -ENOMEM;
     int result = pack_decode(event->bytes, event->len, &zone, &map);
+    if (result == -EBADMSG) { /* nested too deep for it, and for thawd */
+        map = (msgpack_object){.type = MSGPACK_OBJECT_NIL};
+        result = 0;
+    }
     if (result == 0) {
         const char *kind = pack_get_str(&map, "kind", &kind_len);
         const char *country = pack_get_str(&map, "country", &country_len);
@@ -95,7 +99,8 @@ static int subscriber_wait(wire_link *link, int64_t timeout_ns)
             return link->refused ? -EACCES : -ETIMEDOUT;
         if (ready == 0)
             return 0;
-        if (ready > 0 && zmq_recv(link->socket, subscription, sizeof subscription, ZMQ_DONTWAIT) > 0)
+        if (ready > 0 &&
+            zmq_recv(link->socket, subscription, sizeof subscription, ZMQ_DONTWAIT) > 0)
             found++;
         wait_ms = found > 0 ? SETTLE_MS : wait_ms;
     }

@@ -375,7 +375,7 @@ static int stream_take(intake *in)
         if (r == 0)
             r = item_take(in, &item);
     }
-    if (r > 0 && !in->renumber && getc(in->in) != EOF)
+    if (r > 0 && getc(in->in) != EOF)
         r = intake_bad(in, "something follows after the end of the stream");
     return r < 0 ? r : intake_submit(in);
 }

@@ -118,6 +118,11 @@ class Tools(unittest.TestCase):
                 self.assertEqual((done.returncode, done.stderr.count(b"import: ")), (1, 1), done.stderr)
                 self.assertIn(says, done.stderr.decode())
                 self.assertFalse(os.path.exists(d.path("other", "journal")))
+            # of two streams one behind the other the second would be lost without a word
+            for option in "--renumber", "--reports":
+                done = tool(d, "import", option, stdin=whole + whole, state="other")
+                self.assertEqual(done.returncode, 1, option)
+                self.assertIn("something follows", done.stderr.decode())
 
     def test_an_empty_file_is_named(self):
         with harness.Daemon() as d:

@@ -146,6 +146,27 @@ class WithoutThawd(unittest.TestCase):
         self.assertEqual((second["line"], second["code"]), (3, "malformed"))
         self.assertEqual((summary["events"], summary["valid"], summary["rejected"]), (3, 1, 2))
 
+    def test_pub_check_of_lines_that_hold_no_event(self):
+        one = json.dumps(event(1))
+        for way, data, good, wrong in (
+                ("a byte order mark", "\ufeff" + one, 1, []),
+                ("a byte order mark in an empty file", "\ufeff", 0, []),
+                ("arrays", f"[{one}, {one}]\n[]", 2, []),
+                ("arrays within arrays", f"[[{one}, {one}]]\n[[]]\n[{one}, [{one}]]", 1,
+                 [(1, "malformed"), (2, "malformed"), (3, "malformed")]),
+                ("a NUL byte behind a number", one.replace("60", "60\0") + "\n" + one, 1, [(1, "malformed")]),
+                ("an object over several lines", json.dumps(event(1), indent=1), 0, None)):
+            for form in "auto", "json":
+                with self.subTest(way=way, form=form):
+                    done = thaw("pub", "--check", "--json", "--format", form, given=data)
+                    *refused, summary = lines(done)
+                    self.assertEqual(summary["valid"], good)
+                    if wrong is not None:
+                        self.assertEqual([(r["line"], r["code"]) for r in refused], wrong)
+                    else:
+                        self.assertIn("expected one event or an array of events on each line",
+                                      refused[0]["message"])
+
     def test_keygen(self):
         with harness.Daemon(start=False) as d:
             name = d.path("key")
@@ -191,6 +212,15 @@ class WithThawd(unittest.TestCase):
         self.assertRegex(done.stderr, r"(?m)^stdin:3: .*kind.*weather.*\(invalid\)$")
         self.assertRegex(done.stderr, r"(?m)^stdin:4: .*\(malformed\)$")
         self.assertEqual(self.ask("pub", "/nowhere/events.jsonl").returncode, 1)
+        deep = json.loads("[" * 31 + "]" * 31)
+        done = self.ask("pub", "--unacknowledged", given=given(event(1, x=deep), event(1)))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for alone in "[[]]", "[" + given(event(1))[:-1].join(("[", "]")) + "]", "[[7]]":
+            for way in (), ("--unacknowledged",):
+                done = self.ask("pub", *way, given=alone + "\n" + given(event(1)))
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertRegex(done.stderr, r"(?m)^stdin:1: .*\(malformed\)$")
+                self.assertIn("2 events: ", done.stdout)
         rejects = lines(self.ask("rejects", "--json"))
         self.assertIn("conflict", [one["code"] for one in rejects])
 

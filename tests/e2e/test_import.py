@@ -67,6 +67,16 @@ class Import(unittest.TestCase):
                          [("amended", "BY", "BELARUS-EO14038"), ("amended", "ZW", "GLOMAG"),
                           ("delisted", "ZW", "ZIMBABWE")])
 
+    def test_a_program_of_another_country_is_a_measure_from_that_day(self):
+        self.take(self.list_of("2024-01-01", A, B), "--initial")
+        self.take(self.list_of("2024-03-04", A, (37, "EXAMPLE POTASH", "BELARUS-EO] [RUSSIA-EO14024")))
+        since = {}
+        for country in "BY", "RU":
+            for m in self.daemon.ok("state", {"country": country})["measures"]:
+                day = m["since"] and m["since"].to_datetime().date().isoformat()
+                since.setdefault(country, []).append((m["state"], day))
+        self.assertEqual(since, {"BY": [("in_force", "2024-01-01")], "RU": [("in_force", "2024-03-04")]})
+
     def test_who_is_back_on_the_list_is_not_delisted(self):
         def entry(name, number):
             return (f"<INDIVIDUAL><DATAID>{number}</DATAID><VERSIONNUM>1</VERSIONNUM><FIRST_NAME>{name}"

@@ -81,6 +81,21 @@ class Ofac(ImportCase):
         events = self.good("2024-01-06.csv", csv(A, line(50, "EXAMPLE BANK", "RUSSIA-EO14024")))
         self.assertEqual(acts(events), [("amended", "ofac:50", "BY"), ("amended", "ofac:50", "RU")])
 
+    def test_a_program_of_another_country_is_a_listing_there(self):
+        one = line(50, "EXAMPLE BANK", "NPWMD] [BELARUS-EO14038")
+        self.start(A, one)
+        events = self.good("2024-01-05.csv", csv(A, one.replace("NPWMD", "NPWMD] [RUSSIA-EO14024")))
+        self.assertEqual([(e["action"], e["country"], e["program"], e["occurred_at"], e["title"])
+                          for e in sorted(events, key=lambda e: e["country"])], [
+            ("amended", "BY", "BELARUS-EO14038", "2024-01-05", "OFAC SDN list: EXAMPLE BANK: entry changed"),
+            ("imposed", "RU", "RUSSIA-EO14024", "2024-01-05", "OFAC SDN list: EXAMPLE BANK: listed")])
+        self.assertEqual({e["note"] for e in events}, {
+            "changed: program NPWMD, BELARUS-EO14038 -> NPWMD, RUSSIA-EO14024, BELARUS-EO14038"})
+        # a second program of a country is none, nor one that comes back to where the record stayed
+        for day, programs in ("06", "RUSSIA-EO14024] [RUSSIA-EO14039"), ("07", "BELARUS] [RUSSIA-EO14024"):
+            events = self.good(f"2024-01-{day}.csv", csv(A, line(50, "EXAMPLE BANK", programs)))
+            self.assertEqual(acts(events), [("amended", "ofac:50", "BY"), ("amended", "ofac:50", "RU")])
+
     def test_countries_of_programs(self):
         expected = {"BELARUS": "BY", "ZIMBABWE": "ZW", "UKRAINE-EO13661": "RU", "DPRK4": "KP",
                     "CAATSA - RUSSIA": "RU", "SOUTH SUDAN": "SS", "SUDAN-EO14098": "SD",
@@ -150,6 +165,19 @@ class Ofac(ImportCase):
         alt = self.write("alt.csv", '7489,1,"aka","EXAMPLE, Con",-0- \r\n\x1a')
         self.broken("2023-12-31.csv", csv(A), alt)
 
+    def test_a_day_to_come(self):
+        """thawd refuses it, and a list that is never told would stand before all others."""
+        self.start(A, B)
+        word = self.broken("2090-01-01.csv", csv(A, B, C))
+        self.assertIn("is of 2090-01-01, which lies ahead of this machine's clock", word["note"])
+        self.assertLess(word["reported_at"], "2090")
+        for more in (), ("--dry-run",):
+            result = self.run_thaw("--state", self.path("state"), "--date", "2090-01-01", *more,
+                                   self.write("x.csv", csv(A, B, C)))
+            self.assertEqual((result.returncode, result.stdout), (2, b""))
+            self.assertIn(b"--date is '2090-01-01', which lies ahead", result.stderr)
+        self.assertEqual(len(self.good("2024-01-05.csv", csv(A, B, C))), 1)
+
     def test_companions(self):
         alt = '7489,1,"aka","EXAMPLE, Con",-0- \r\n\x1a'
         comments = '7489," Passport ZZ998877 (Zimbabwe)."\r\n'  # real ones end without the mark
@@ -161,6 +189,23 @@ class Ofac(ImportCase):
         self.assertEqual([e["note"] for e in events], ["changed: other names"])
         # Without its companions a list says nothing of what they hold.
         self.assertEqual(self.good("2024-01-04.csv", csv(A, B)), [])
+
+    def test_the_form_of_a_file_is_no_change(self):
+        alt = ('7489,1,"aka","EXAMPLE, Con",-0- \r\n', '7489,2,"aka","EXAMPLE, Ann",-0- \r\n')
+        add = '7489,1,"Main Street","Harare","Zimbabwe",-0- \r\n'
+        both = A.replace("ZIMBABWE", "ZIMBABWE] [GLOMAG")
+        self.good("2024-01-01.csv", csv(both, B), self.write("alt.csv", csv(*alt)),
+                  self.write("add.csv", csv(add)))
+        # parts numbered anew, programs in another order, blanks, a byte order mark
+        for data in (csv(both, B), csv(A.replace("ZIMBABWE", "GLOMAG] [ZIMBABWE"), B),
+                     "\ufeff" + csv(both.replace("; ", ";  "), B)):
+            self.assertEqual(self.good(
+                "2024-01-02.csv", data, self.write("alt.csv", "\ufeff" + csv(
+                    alt[1].replace(",2,", ",7,"), alt[0].replace(",1,", ",9,"))),
+                self.write("add.csv", csv(add.replace(",1,", ",3,").replace("Main ", "Main  ")))), [])
+        events = self.good("2024-01-03.csv", csv(both, B), self.write("alt.csv", csv(alt[0])),
+                           self.write("add.csv", csv(add.replace("Main", "Other"))))
+        self.assertEqual([e["note"] for e in events], ["changed: other names; addresses"])
 
     def test_the_same_file_twice(self):
         path = self.write("2024-01-02.csv", csv(A, B))
@@ -217,6 +262,10 @@ class Broken(ImportCase):
                 event = self.broken(f"other-{n}.csv", data)
                 self.assertIn(f"other-{n}.csv", event["note"])
 
+    def test_a_zip_archive(self):
+        event = self.broken("sdn.zip", b"PK\x03\x04" + csv(*self.lines).encode())
+        self.assertIn("sdn.zip: is a ZIP archive; expected the file within it", event["note"])
+
     def test_the_line_is_named(self):
         event = self.broken("bad.csv", csv(*self.lines[:3], "1,2,3\r\n", *self.lines[3:]))
         self.assertIn("bad.csv:4: has 3 columns, expected 12", event["note"])
@@ -271,6 +320,9 @@ class Random(ImportCase):
         def some(count):
             return {n: (draw.choice("ABCDE") + str(n), draw.choice(programs))
                     for n in draw.sample(range(1, 60), count)}
+        def countries(records, number):
+            named = {"BELARUS": "BY", "ZIMBABWE": "ZW", "CUBA": "CU", "IRAN": "IR"}
+            return {country for name, country in named.items() if name in records.get(number, ("", ""))[1]}
         state = f"state{draw.random()}"
         before = some(draw.randint(1, 40))
         after = {**{n: r for n, r in before.items() if draw.random() < 0.8}, **some(draw.randint(0, 20))}
@@ -287,7 +339,8 @@ class Random(ImportCase):
             if e["action"] == "delisted":
                 held.pop(number, None)
             else:
-                self.assertEqual(e["action"], "amended" if number in before else "imposed")
+                new = e["country"] in countries(after, number) - countries(before, number)
+                self.assertEqual(e["action"], "imposed" if number not in before or new else "amended")
                 held[number] = (e["targets"][0]["name"], after[number][1])
         self.assertEqual(held, after)
         for e in events:

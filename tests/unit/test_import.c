@@ -31,10 +31,11 @@ static const char sdn_xml[] =
     "<firstName>Ann</firstName><lastName>EXAMPLE</lastName><sdnType>Individual</sdnType>"
     "<programList><program>BELARUS</program></programList></sdnEntry></sdnList>";
 
-static const char eu[] = "recordId,programKey,annex,measure,startDate,schema,name,address\r\n"
-                         "1,EU-BLR,I.A,Asset freeze,2.12.2021,Person,\"Example, Ann\",\r\n"
-                         ",EU-BLR,IX,Financial restrictions,14 June 2022,LegalEntity,Example "
-                         "Bank,\"Minsk, Belarus\"\r\n";
+static const char eu[] =
+    "celex,recordId,programKey,annex,measure,startDate,schema,name,address\r\n"
+    "32006R0765,1,EU-BLR,I.A,Asset freeze,2.12.2021,Person,\"Example, Ann\",\r\n"
+    "32006R0765,,EU-BLR,IX,Financial restrictions,14 June 2022,LegalEntity,Example "
+    "Bank,\"Minsk, Belarus\"\r\n";
 
 static const char un[] =
     "<CONSOLIDATED_LIST dateGenerated=\"2026-02-27T00:00:09.5Z\"><INDIVIDUALS><INDIVIDUAL>"
