@@ -240,6 +240,22 @@ class Meaning(unittest.TestCase):
 
     # ---- corrections ----------------------------------------------------------------------------
 
+    def test_a_detention_between_spells_the_name_otherwise(self):
+        """Freed, held and freed again is two releases, whoever spells the name how."""
+        for ids, also in ((["k"], []), ([], [("2025-10-21", ["k"])]), (["k"], [("2025-09-12", []), ("2025-10-19", [])])):
+            s = Stream()
+            someone = {"name": "Mikola Statkevich", **({"ids": ids} if ids else {})}
+            s.said("release", "a", "2025-09-11", count=1, persons=[someone])
+            for at, theirs in also:
+                s.said("release", "d", at, count=1, persons=[{"name": "Mikola Statkevich", **({"ids": theirs} if theirs else {})}])
+            between = s.said("detention", "b", "2025-09-20", count=1, persons=[{"name": "Nikolai Statkevich", "ids": ["k"]}])
+            s.said("release", "c", "2025-10-20", count=1, persons=[someone])
+            _, incidents = self.told(s)
+            self.assertEqual([i["kind"] for i in incidents].count("release"), 2, (ids, also))
+            s.said("retraction", "b", "2025-11-01", retracts=between)
+            _, incidents = self.told(s)
+            self.assertEqual([i["kind"] for i in incidents], ["release"], (ids, also))
+
     def test_revised_before_it_is_there_and_withdrawn_after(self):
         s = Stream()
         s.events.append({"id": "new", "kind": "release", "source": "a", "occurred_at": "2025-03-05", "count": 7,

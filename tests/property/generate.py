@@ -65,7 +65,8 @@ class Case:
         focus = r.choice([None] * 6 + [self.on_corrections, self.on_people, self.on_one_measure, self.on_totals,
                                        self.on_feeds, self.on_vague_names, self.on_links, self.on_records,
                                        self.on_many, self.on_one_story, self.on_one_story, self.on_programs,
-                                       self.on_vague_steps, self.on_two_entries])
+                                       self.on_vague_steps, self.on_two_entries, self.on_spellings,
+                                       self.on_spellings])
         if focus:
             focus()
 
@@ -81,6 +82,14 @@ class Case:
         self.kinds = ["release", "detention", "release", "detention", "tally"]
         self.people, self.ids, self.names = 1, IDS[:2], 0.05
         self.dates = NEAR[:4] + FAR
+
+    def on_spellings(self):
+        """Two people freed, held and freed again, some by an id, some by a name, spelled in several ways."""
+        r = self.random
+        self.kinds, self.countries = ["release", "release", "detention"], ["BY"]
+        self.people, self.ids, self.names, self.part_chance = 1, IDS[:r.randint(1, 2)], 0.05, 0
+        self.dates = ["2025-05-01", "2025-05-21", "2025-06-10", "2025-07-05", "2025-07-25", "2025-09-20"]
+        self.corrections, self.length = r.choice([0, 0.3, 0.8]), (5, 14)
 
     def on_records(self):
         """Many happenings apart from one another: each may be the largest so far, until one that was is taken back."""

@@ -258,7 +258,15 @@ def same_people(one, other, alive):
     for shared in one.ids() & other.ids():
         if not any(shared in r.ids() for r in between):
             return True
-    return one.same_names(other) and not any(one.names() & r.names() for r in between)
+    if not one.same_names(other):
+        return False
+    # Who bears the ids that any report on these names gives them, near it in time, is one of them, however spelled.
+    named = [r for r in alive if r.date and r.on_named_people() and key_of(r) == key_of(one) and r.same_names(one)]
+
+    def names_them(r):
+        ids = {i for other in named if abs(other.date[0] - r.date[0]) <= 60 * DAY for i in other.ids()}
+        return one.names() & r.names() or ids & r.ids()
+    return not any(names_them(r) for r in between)
 
 
 def undated_goes_with(report, reports):

@@ -135,8 +135,8 @@ static void lists_free(facts *f)
                         &f->work_reports};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         numbers_done(lists[i], &f->held);
-    hash_index *indexes[] = {&f->keys_index,  &f->scopes_index,    &f->nodes_index, &f->tallies_index,
-                             &f->feeds_index, &f->producers_index, &f->handles,     &f->nodes_were};
+    hash_index *indexes[] = {&f->keys_index,      &f->scopes_index, &f->nodes_index, &f->tallies_index, &f->feeds_index,
+                             &f->producers_index, &f->handles,      &f->nodes_were,  &f->names_ids};
     for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++)
         index_done(indexes[i], &f->held);
     for (size_t i = 0; i < FACTS_LISTS_LIVE; i++) {
@@ -207,8 +207,8 @@ static void facts_release(facts *f)
     table_release(f, (void **)&f->nodes, &f->nodes_count, &f->nodes_capacity, sizeof *f->nodes);
     table_release(f, (void **)&f->entities, &f->entities_count, &f->entities_capacity, sizeof *f->entities);
     table_release(f, (void **)&f->tallies, &f->tallies_count, &f->tallies_capacity, sizeof *f->tallies);
-    hash_index *indexes[] = {&f->keys_index,    &f->scopes_index, &f->nodes_index,
-                             &f->tallies_index, &f->handles,      &f->nodes_were};
+    hash_index *indexes[] = {&f->keys_index, &f->scopes_index, &f->nodes_index, &f->tallies_index,
+                             &f->handles,    &f->nodes_were,   &f->names_ids};
     for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++)
         index_done(indexes[i], &f->held);
     numbers *lists[] = {&f->groups_free,   &f->incidents_free,  &f->nodes_free,      &f->entities_free,

@@ -5,13 +5,15 @@
  * It is looked up in nodes: the node of a name, whose first mention all others are bound to, and the nodes of ids
  * and of whole sets of printed names, where reports that follow each other in time are bound if no report of the
  * opposite kind stands between them. Bonds of neighbours are enough: of three in a row, the outer two are bound
- * only if both inner pairs are.
+ * only if both inner pairs are. So what parts two reports on equal names is asked of all reports on these names
+ * together, and not of the ids of the two.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
 #include "facts/entities/entities.h"
+#include "facts/incidents/aliases.h"
 #include "facts/incidents/bonds.h"
 #include "facts/incidents/incidents.h"
 
@@ -94,6 +96,10 @@ void names_tie(facts *f, uint32_t number, const thaw_event *event, bool enter)
         return;
     uint32_t scope = scope_index(f, SCOPE_NAMES, f->keys[r->key_index].country, r->key_index, true);
     (void)(enter ? mention_add : mention_take)(f, scope, &string, 1, (mention){number, 0}, false);
+    if (enter)
+        aliases_learn(f, node_find(f, scope, string), number);
+    else if (!node_find(f, scope, string))
+        aliases_forget(f, node_hash(scope, string));
 }
 
 bool is_opposite(const report *a, const report *b)
@@ -102,8 +108,7 @@ bool is_opposite(const report *a, const report *b)
            (a->kind == THAW_DETENTION && b->kind == THAW_RELEASE);
 }
 
-/* Whether a report of the opposite kind stands in a node from `from` to `to`, ends included. */
-static bool parted_in(const facts *f, const node *n, const report *r, int64_t from_ns, int64_t to_ns)
+bool parted_in(const facts *f, const node *n, const report *r, int64_t from_ns, int64_t to_ns)
 {
     for (uint32_t i = node_place(f, n, from_ns, 0); i < n->count; i++) {
         const report *other = report_of(f, n->mentions[i].report);
@@ -144,7 +149,9 @@ static bool tied(facts *f, const node *n, const report *a, const report *b)
         return false;
     if (from == to)
         return true;
-    return f->scopes[n->scope].kind == SCOPE_NAMES ? !parted_by_names(f, a, from, to) : !parted_in(f, n, a, from, to);
+    if (f->scopes[n->scope].kind == SCOPE_NAMES)
+        return !parted_by_names(f, a, from, to) && !aliases_part(f, n, a, from, to);
+    return !parted_in(f, n, a, from, to);
 }
 
 bool tieable(const report *r, const report *other)
@@ -182,19 +189,33 @@ static void node_neighbours(facts *f, uint32_t number, uint32_t index, tied_fn o
     }
 }
 
+uint32_t names_node(facts *f, const report *r, const thaw_event *event)
+{
+    char text[16];
+    thaw_str string;
+    if (!names_string(f, event, text, &string))
+        return 0;
+    uint32_t scope = scope_index(f, SCOPE_NAMES, f->keys[r->key_index].country, r->key_index, false);
+    return scope ? node_find(f, scope, string) : 0;
+}
+
 void people_nodes(facts *f, uint32_t number, const thaw_event *event, number_set *nodes)
 {
     const report *r = report_of(f, number);
-    uint32_t scope = report_scope(f, r, event, false);
+    uint32_t scope = report_scope(f, r, event, false), names = names_node(f, r, event);
     if (scope)
         persons_nodes(f, scope, number, event, nodes);
-    char text[16];
-    thaw_str string;
-    if (names_string(f, event, text, &string)) {
-        uint32_t names = scope_index(f, SCOPE_NAMES, f->keys[r->key_index].country, r->key_index, false);
-        uint32_t n = names ? node_find(f, names, string) : 0;
-        if (n)
-            set_put(f, nodes, n);
+    if (names)
+        set_put(f, nodes, names);
+}
+
+void names_near(facts *f, uint32_t names, int64_t from_ns, int64_t to_ns, number_set *ret_reports)
+{
+    const node *n = &f->nodes[names];
+    for (uint32_t i = node_place(f, n, from_ns, 0); i < n->count; i++) {
+        if (report_of(f, n->mentions[i].report)->start_ns > to_ns)
+            break;
+        set_put(f, ret_reports, n->mentions[i].report);
     }
 }
 

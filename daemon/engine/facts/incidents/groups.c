@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "facts/entities/entities.h"
+#include "facts/incidents/aliases.h"
 #include "facts/incidents/bonds.h"
 #include "facts/incidents/incidents.h"
 #include "facts/state/state.h"
@@ -252,6 +253,15 @@ static void regroup_run(facts *f, uint32_t key_index, regroup *g)
 
 /* ---- reports of the opposite kind --------------------------------------------------- */
 
+static void names_of(facts *f, uint32_t number, number_set *sets)
+{
+    thaw_event event;
+    report_event(f->reports, report_of(f, number), &event);
+    uint32_t names = names_node(f, report_of(f, number), &event);
+    if (names)
+        set_put(f, sets, names);
+}
+
 /* Regroups those whose tie this report of named persons may cut (or no longer cuts). */
 static void parting_regroup(facts *f, uint32_t number, const thaw_event *event)
 {
@@ -259,7 +269,7 @@ static void parting_regroup(facts *f, uint32_t number, const thaw_event *event)
     if ((r->kind != THAW_RELEASE && r->kind != THAW_DETENTION) || r->start_ns == TIME_UNKNOWN)
         return;
     uint32_t names = scope_index(f, SCOPE_NAME, event->country, 0, false);
-    number_set nodes = {0}, affected = {0};
+    number_set nodes = {0}, affected = {0}, sets = {0};
     people_nodes(f, number, event, &nodes);
     thaw_list list = event->persons;
     thaw_party party;
@@ -275,14 +285,21 @@ static void parting_regroup(facts *f, uint32_t number, const thaw_event *event)
     }
     for (uint32_t i = 0; i < nodes.list.count; i++) {
         const node *n = &f->nodes[nodes.list.at[i]];
+        bool by_id = f->scopes[n->scope].kind == SCOPE_PERSON;
         for (uint32_t j = node_place(f, n, r->start_ns - PEOPLE_NS, 0); j < n->count; j++) {
             const report *o = report_of(f, n->mentions[j].report);
             if (o->start_ns > r->start_ns + PEOPLE_NS)
                 break;
-            if (o->on_people && is_opposite(r, o))
-                set_put(f, &affected, n->mentions[j].report);
+            if (!o->on_people || !is_opposite(r, o))
+                continue;
+            set_put(f, &affected, n->mentions[j].report);
+            if (by_id)
+                names_of(f, n->mentions[j].report, &sets);
         }
     }
+    for (uint32_t i = 0; i < sets.list.count; i++)
+        names_near(f, sets.list.at[i], r->start_ns - PEOPLE_NS, r->start_ns + PEOPLE_NS, &affected);
+    set_done(f, &sets);
     numbers *left = &affected.list;
     while (left->count && !f->failed) { /* the keys of an opposite kind may be several */
         uint32_t key_index = report_of(f, left->at[0])->key_index, kept = 0;
@@ -358,6 +375,16 @@ static void undated_seeds(facts *f, uint32_t number, const thaw_event *event, re
     set_done(f, &nodes);
 }
 
+/* Whose ties by printed names this report, which comes or went, may cut by its ids, or cuts no longer. */
+static void names_seeds(facts *f, uint32_t number, regroup *g)
+{
+    number_set reports_ = {0};
+    aliases_told(f, number, &reports_);
+    for (uint32_t i = 0; i < reports_.list.count; i++)
+        regroup_add_group(f, g, reports_.list.at[i]);
+    set_done(f, &reports_);
+}
+
 void groups_enter(facts *f, uint32_t number, const thaw_event *event)
 {
     report *r = report_of(f, number);
@@ -377,6 +404,8 @@ void groups_enter(facts *f, uint32_t number, const thaw_event *event)
     regroup_add(f, &g, number);
     if (r->on_people && r->start_ns != TIME_UNKNOWN)
         undated_seeds(f, number, event, &g);
+    if (r->on_people)
+        names_seeds(f, number, &g);
     if (g.reports.count > 1) {
         regroup_run(f, r->key_index, &g);
     } else if (group_join(f, number)) {
@@ -395,10 +424,10 @@ void groups_leave(facts *f, uint32_t number, const thaw_event *event)
     if (r->on_people)
         names_tie(f, number, event, false);
     item it = report_item(f, number);
+    regroup g = {0};
     if (!(it & ITEM_GROUP)) {
         item_unplace(f, r->key_index, number);
     } else {
-        regroup g = {0};
         group *gr = &f->groups[it & ~ITEM_GROUP];
         item_lift(f, r->key_index, it);
         for (uint32_t i = 0; i < gr->members.count; i++)
@@ -407,9 +436,11 @@ void groups_leave(facts *f, uint32_t number, const thaw_event *event)
         for (uint32_t i = 0; i < g.reports.count; i++)
             report_set_item(f, g.reports.at[i], 0);
         group_end(f, it & ~ITEM_GROUP);
-        regroup_run(f, r->key_index, &g);
     }
     report_set_item(f, number, 0);
+    if (r->on_people)
+        names_seeds(f, number, &g);
+    regroup_run(f, r->key_index, &g);
     if (r->persons_named)
         parting_regroup(f, number, event);
 }

@@ -42,7 +42,7 @@ _Static_assert(THAW_RELEASE == 1 && THAW_DETENTION == 2, "records of every kind 
 
 /* The structs of the tables, with their sizes on machines of 64 bits. */
 #define STRUCTS(X)                                                                                                     \
-    X(struct facts, 4552)                                                                                              \
+    X(struct facts, 4576)                                                                                              \
     X(report, 88)                                                                                                      \
     X(key, 392)                                                                                                        \
     X(group, 72)                                                                                                       \
@@ -74,7 +74,7 @@ STRUCTS(IS_KNOWN)
             X(work_entities) X(work_reports)
 #define INDEXES(X)                                                                                                     \
     X(keys_index)                                                                                                      \
-    X(scopes_index) X(nodes_index) X(tallies_index) X(feeds_index) X(producers_index) X(handles) X(dropped_index)
+    X(scopes_index) X(nodes_index) X(tallies_index) X(feeds_index) X(producers_index) X(handles) X(dropped_index) X(names_ids)
 #define SCALARS(X)                                                                                                     \
     X(now_ns)                                                                                                          \
     X(kept)                                                                                                            \

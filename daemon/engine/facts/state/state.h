@@ -360,6 +360,7 @@ struct facts {
     uint32_t ahead_count, ahead_at;
     numbers groups_free, incidents_free, nodes_free, entities_free, tallies_free;
     hash_index keys_index, scopes_index, nodes_index, tallies_index, feeds_index, producers_index, handles;
+    hash_index names_ids; /* hash of a node of SCOPE_NAMES to the ids that reports of it may bear (aliases.h) */
     uint64_t next_serial;
     uint32_t handled[FACT_KIND_COUNT]; /* how many facts there are, by kind */
     known_from *known;

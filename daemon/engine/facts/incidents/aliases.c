@@ -1,0 +1,147 @@
+/* aliases.c - see aliases.h. Which ids may be those of a set of names is kept in an index; that one still is, and near
+ * in time, the nodes tell. */
+#include "facts/incidents/aliases.h"
+
+#include "facts/entities/entities.h"
+#include "facts/incidents/bonds.h"
+#include "facts/incidents/incidents.h"
+
+/* The nodes of a report's ids; what has no id has none here. */
+static void ids_of(facts *f, uint32_t number, number_set *ret_ids)
+{
+    thaw_event event;
+    number_set known = {0};
+    const report *r = report_of(f, number);
+    report_event(f->reports, r, &event);
+    uint32_t scope = report_scope(f, r, &event, false);
+    if (scope)
+        persons_nodes(f, scope, number, &event, &known);
+    for (uint32_t i = 0; i < known.list.count; i++)
+        if (symbols_get(f->symbols, f->nodes[known.list.at[i]].string).data[0] == 'i')
+            set_put(f, ret_ids, known.list.at[i]);
+    set_done(f, &known);
+}
+
+void aliases_learn(facts *f, uint32_t names, uint32_t number)
+{
+    const uint64_t hash = f->nodes[names].hash;
+    number_set ids = {0};
+    ids_of(f, number, &ids);
+    for (uint32_t i = 0; names && i < ids.list.count; i++) {
+        uint32_t cursor = 0, known;
+        while ((known = index_next(&f->names_ids, hash, &cursor)) && known != ids.list.at[i])
+            ;
+        if (!known && index_put(&f->names_ids, hash, ids.list.at[i], &f->held) < 0)
+            f->failed = -ENOMEM;
+    }
+    set_done(f, &ids);
+}
+
+void aliases_forget(facts *f, uint64_t names_hash)
+{
+    uint32_t cursor = 0, known;
+    while ((known = index_next(&f->names_ids, names_hash, &cursor)))
+        index_take(&f->names_ids, names_hash, known);
+}
+
+static bool has_opposite(const facts *f, const report *r)
+{
+    const char *code = f->keys[r->key_index].country;
+    if (r->kind == THAW_RELEASE)
+        return key_find(f, THAW_DETENTION, code, 0, 0);
+    return key_find(f, THAW_RELEASE, code, 0, 0) || key_find(f, THAW_RELEASE, code, 1, 0);
+}
+
+static bool names_has(const facts *f, const node *names, const report *r, uint32_t number)
+{
+    uint32_t at = node_place(f, names, r->start_ns, number);
+    return at < names->count && names->mentions[at].report == number;
+}
+
+/* Whether a report on the names bears the id within that time. */
+static bool is_borne(const facts *f, const node *names, const node *id, int64_t from_ns, int64_t to_ns)
+{
+    for (uint32_t i = node_place(f, id, from_ns, 0); i < id->count; i++) {
+        const report *r = report_of(f, id->mentions[i].report);
+        if (r->start_ns > to_ns)
+            return false;
+        if (r->on_people && names_has(f, names, r, id->mentions[i].report))
+            return true;
+    }
+    return false;
+}
+
+/* The same of one id. */
+static bool alias_parts(const facts *f, const node *names, const node *id, const report *r, int64_t from_ns,
+                        int64_t to_ns)
+{
+    for (uint32_t i = node_place(f, id, from_ns, 0); i < id->count; i++) {
+        const report *other = report_of(f, id->mentions[i].report);
+        if (other->start_ns > to_ns)
+            return false;
+        if (is_opposite(r, other) && is_borne(f, names, id, other->start_ns - PEOPLE_NS, other->start_ns + PEOPLE_NS))
+            return true;
+    }
+    return false;
+}
+
+bool aliases_part(facts *f, const node *names, const report *r, int64_t from_ns, int64_t to_ns)
+{
+    uint32_t cursor = 0, id;
+    if (!has_opposite(f, r))
+        return false;
+    while ((id = index_next(&f->names_ids, names->hash, &cursor)))
+        if (alias_parts(f, names, &f->nodes[id], r, from_ns, to_ns))
+            return true;
+    return false;
+}
+
+/* ---- what one report changes ---------------------------------------------------------- */
+
+/* The starts of the reports on the names that bear the id, before and behind another report's. */
+static void neighbours_of(const facts *f, const node *names, const node *id, const report *r, uint32_t number,
+                          int64_t *ret_before_ns, int64_t *ret_behind_ns)
+{
+    uint32_t at = node_place(f, id, r->start_ns, number);
+    for (uint32_t i = at; i-- > 0 && report_of(f, id->mentions[i].report)->start_ns >= *ret_before_ns;) {
+        const report *o = report_of(f, id->mentions[i].report);
+        if (o->on_people && names_has(f, names, o, id->mentions[i].report)) {
+            *ret_before_ns = o->start_ns;
+            break;
+        }
+    }
+    for (uint32_t i = at; i < id->count && report_of(f, id->mentions[i].report)->start_ns <= *ret_behind_ns; i++) {
+        const report *o = report_of(f, id->mentions[i].report);
+        if (o != r && o->on_people && names_has(f, names, o, id->mentions[i].report)) {
+            *ret_behind_ns = o->start_ns;
+            break;
+        }
+    }
+}
+
+/* Whether there is one of the opposite kind that bears the id near this report, and near no other on the names. */
+static bool is_alone_near(const facts *f, const node *names, const node *id, const report *r, uint32_t number)
+{
+    int64_t before_ns = r->start_ns - 2 * PEOPLE_NS - 1, behind_ns = r->start_ns + 2 * PEOPLE_NS + 1;
+    neighbours_of(f, names, id, r, number, &before_ns, &behind_ns);
+    return before_ns + PEOPLE_NS + 1 <= behind_ns - PEOPLE_NS - 1 &&
+           parted_in(f, id, r, before_ns + PEOPLE_NS + 1, behind_ns - PEOPLE_NS - 1);
+}
+
+void aliases_told(facts *f, uint32_t number, number_set *ret_reports)
+{
+    thaw_event event;
+    number_set ids = {0};
+    const report *r = report_of(f, number);
+    if (r->start_ns == TIME_UNKNOWN || !has_opposite(f, r))
+        return;
+    report_event(f->reports, r, &event);
+    uint32_t names = names_node(f, r, &event);
+    ids_of(f, number, &ids);
+    bool told = false;
+    for (uint32_t i = 0; names && !told && i < ids.list.count; i++)
+        told = is_alone_near(f, &f->nodes[names], &f->nodes[ids.list.at[i]], r, number);
+    if (told)
+        names_near(f, names, r->start_ns - 2 * PEOPLE_NS, r->start_ns + 2 * PEOPLE_NS, ret_reports);
+    set_done(f, &ids);
+}
