@@ -428,13 +428,15 @@ class Meaning(unittest.TestCase):
             s.sanction("imposed", "2024-03-05", targets=[party(name, name)])
             s.sanction(action, at, source="wire", targets=[party(name, name)])
         s.sanction("imposed", "2020-01-01", targets=[party("F", "F")])
-        s.sanction("delisted", "2024-03", targets=[party("F", "F")])
+        s.sanction("delisted", "2024-03", targets=[party("F", "F"), party("G", "G")])
+        s.sanction("reimposed", "2024-03-05", targets=[party("G", "G")])
         s.sanction("imposed", "2024-03-05", targets=[party("F", "F")])
         ledger, _ = self.told(s)
         self.assertEqual(self.measures(ledger), {
             ("US", "A"): ("delisted", "2024-03-05"), ("US", "B"): ("delisted", "2024-03-10"),
             ("US", "C"): ("lifted", "2024-03-05"), ("US", "D"): ("licensed", "2024-03-05"),
-            ("US", "E"): ("in_force", "2024-03-05"), ("US", "F"): ("in_force", "2024-03-05")})
+            ("US", "E"): ("in_force", "2024-03-05"), ("US", "F"): ("in_force", "2024-03-05"),
+            ("US", "G"): ("in_force", "2024-03-05")})
         rows = {m["party"]: self.turns(m) for m in ledger["measures"]}
         self.assertEqual(rows["A"], [("2024-03-05", "imposed", "in_force", 1, "000"), ("2024-03-05", "delisted", "delisted", 1, "001")])
 

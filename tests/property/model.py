@@ -891,6 +891,7 @@ class Course:
         self.idle = idle  # removals (by name of the report) that remove nothing
         self.measure, self.now, self.reached, self.waiting = Measure(), now, {}, []
         self.own, self.names = own, {r.name for r in own}
+        self.has_stood = False
         self.blunt = set()  # those (by name of the report) that tell less exactly what another tells
 
     def lists(self, report):
@@ -919,6 +920,7 @@ class Course:
         return report.vague_until
 
     def come(self, report, rest):
+        self.has_stood = self.has_stood or self.measure.state in ("in_force", "licensed", "suspended")
         self.measure.run_out(min(report.start, self.now))
         if self.must_wait(report, rest):
             self.waiting.append({"report": report, "listed": False})
@@ -936,7 +938,10 @@ class Course:
             return False
         if self.measure.state in ("in_force", "licensed", "suspended"):
             return False
-        return any(self.lists(r) and r.start < self.until(report) for r in rest)
+        listing = next((r for r in rest if self.lists(r)), None)
+        if listing is None or min(r.start for r in rest if self.lists(r)) >= self.until(report):
+            return False
+        return report.effect != "removal" or self.has_stood or listing.action != "reimposed"
 
     def wait_no_longer(self, after, rest):
         """Those whose listing has come, where neither a listing nor a removal is left within their dates; with a

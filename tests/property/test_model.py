@@ -574,6 +574,13 @@ class Model(unittest.TestCase):
         self.assertEqual(state(step("delisted", "2024-03-05"), listed), ("in_force", day("2024-03-05")))
         self.assertEqual(state(step("imposed", "2020-01-01"), step("delisted", "2024-03-10~"), step("imposed", "2024-03-01")),
                          ("delisted", day("2024-03-10")))
+        # what is imposed again was removed before, where nobody says when it was listed
+        self.assertEqual(state(step("delisted", "2024-03"), step("reimposed", "2024-03-05")), ("in_force", day("2024-03-05")))
+        self.assertEqual(state(step("delisted", "2024-03"), step("lifted", "2024-03"), step("reimposed", "2024-03-05")),
+                         ("in_force", day("2024-03-05")))
+        self.assertEqual(state(step("licensed", "2024-03"), step("reimposed", "2024-03-05")), ("licensed", day("2024-03-05")))
+        self.assertEqual(state(step("imposed", "2020-01-01"), step("delisted", "2021-01-01"), step("delisted", "2024-03"),
+                               step("reimposed", "2024-03-05")), ("delisted", day("2024-03-05")))
         # what is listed again, told by several, and removed again
         again = step("imposed", "2024-03-08", source="b")
         vague, sharp = step("delisted", "2024-03"), step("delisted", "2024-03-12")

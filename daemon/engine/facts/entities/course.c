@@ -100,6 +100,7 @@ typedef struct course {
     uint32_t waits_count, waits_capacity;
     int64_t waits_until_ns; /* the least of theirs */
     uint32_t listings;      /* that came */
+    bool has_stood;
 } course;
 
 static bool is_removal(const measure_step *st)
@@ -124,10 +125,13 @@ static int64_t wait_until(const measure_step *st)
     return !step_removes(st) && st->ends_ns != TIME_UNKNOWN && st->ends_ns < until ? st->ends_ns : until;
 }
 
+/* What is imposed again, and is not known to have stood before, was removed before. */
 static bool must_wait(course *c, const measure_step *st)
 {
-    return st->days && step_follows_a_listing(st) && !fold_stands(c->s) &&
-           next_start(c, &c->listing, step_lists) < wait_until(st);
+    if (!st->days || !step_follows_a_listing(st) || fold_stands(c->s) ||
+        next_start(c, &c->listing, step_lists) >= wait_until(st))
+        return false;
+    return !step_removes(st) || c->has_stood || c->own[c->listing].action != THAW_REIMPOSED;
 }
 
 static void wait_begin(course *c, const measure_step *st, bool of_program)
@@ -193,6 +197,7 @@ static void waits_look(course *c, const measure_step *after)
 
 static void course_step(course *c, const measure_step *st, bool of_program)
 {
+    c->has_stood = c->has_stood || fold_stands(c->s);
     if (st->idle || st->blunt) {
         if (!of_program)
             fold_pass(c->s, st);
