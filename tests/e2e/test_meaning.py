@@ -444,15 +444,32 @@ class Meaning(unittest.TestCase):
             s.sanction("imposed", "2024-03-05", targets=[party(name, name)])
             s.sanction(action, at, source="wire", targets=[party(name, name)])
         s.sanction("imposed", "2020-01-01", targets=[party("F", "F")])
-        s.sanction("delisted", "2024-03", targets=[party("F", "F")])
+        s.sanction("delisted", "2024-03", targets=[party("F", "F"), party("G", "G")])
+        s.sanction("reimposed", "2024-03-05", targets=[party("G", "G")])
         s.sanction("imposed", "2024-03-05", targets=[party("F", "F")])
         ledger, _ = self.told(s)
         self.assertEqual(self.measures(ledger), {
             ("US", "A"): ("delisted", "2024-03-05"), ("US", "B"): ("delisted", "2024-03-10"),
             ("US", "C"): ("lifted", "2024-03-05"), ("US", "D"): ("licensed", "2024-03-05"),
-            ("US", "E"): ("in_force", "2024-03-05"), ("US", "F"): ("in_force", "2024-03-05")})
+            ("US", "E"): ("in_force", "2024-03-05"), ("US", "F"): ("in_force", "2024-03-05"),
+            ("US", "G"): ("in_force", "2024-03-05")})
         rows = {m["party"]: self.turns(m) for m in ledger["measures"]}
         self.assertEqual(rows["A"], [("2024-03-05", "imposed", "in_force", 1, "000"), ("2024-03-05", "delisted", "delisted", 1, "001")])
+
+    def test_a_removal_told_again_within_a_longer_date_removes_nothing_listed_anew(self):
+        s = Stream()
+        for name, sharp, vague in (("A", "2025-01-01", "2025"), ("B", "2025-02-01", "2025-02"), ("C", "2025-01-20", "2025-02~")):
+            s.sanction("imposed", "2024-01-01", targets=[party(name, name)])
+            s.sanction("delisted", sharp, targets=[party(name, name)])
+            s.sanction("imposed", "2025-02-10", targets=[party(name, name)])
+            s.sanction("delisted", vague, source="wire", targets=[party(name, name)])
+        s.sanction("imposed", "2024-01-01", program="P", targets=[party("D", "D")])
+        s.sanction("lifted", "2025-02-01", program="P")
+        s.sanction("imposed", "2025-02-10", program="P", targets=[party("D", "D")])
+        s.sanction("lifted", "2025-02", source="wire", program="P")
+        ledger, _ = self.told(s)
+        self.assertEqual(self.measures(ledger), {**{("US", name): ("in_force", "2025-02-10") for name in "ABCD"},
+                                                 ("US", "P"): ("lifted", "2025-02-01")})
 
     def test_a_licence_is_no_delisting(self):
         s = Stream()

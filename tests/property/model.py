@@ -895,18 +895,24 @@ class Course:
     """The steps of a measure in their order, and those that wait: what is vague and found nothing to remove or to
     license comes after the listing that begins within its date."""
 
-    def __init__(self, own, now, idle=()):
+    def __init__(self, own, now, idle=frozenset()):
         self.idle = idle  # removals (by name of the report) that remove nothing
         self.measure, self.now, self.reached, self.waiting = Measure(), now, {}, []
         self.own, self.names = own, {r.name for r in own}
+        self.has_stood = False
+        self.blunt = set()  # those (by name of the report) that tell less exactly what another tells
 
     def lists(self, report):
         return report.name in self.names and report.action in ("imposed", "reimposed")
 
     def removes(self, report):
-        return report.name in self.names and report.effect == "removal" and report.name not in self.idle
+        return report.name in self.names and report.effect == "removal" \
+            and report.name not in self.idle | self.blunt
 
     def run(self, of_all):
+        self.blunt = blunt_of([r for r in self.own if r.name not in self.idle])
+        for program in {r.program for r in of_all}:
+            self.blunt |= blunt_of([r for r in of_all if r.program == program])
         order = sorted((r for r in list(self.own) + of_all if r.date and r.status > STATUS["rumoured"]),
                        key=lambda r: (step_key(r), r not in self.own))
         for at, report in enumerate(order):
@@ -922,6 +928,7 @@ class Course:
         return report.vague_until
 
     def come(self, report, rest):
+        self.has_stood = self.has_stood or self.measure.state in ("in_force", "licensed", "suspended")
         self.measure.run_out(min(report.start, self.now))
         if self.must_wait(report, rest):
             self.waiting.append({"report": report, "listed": False})
@@ -935,11 +942,14 @@ class Course:
     def must_wait(self, report, rest):
         if report.action not in ("lifted", "delisted", "licensed", "suspended") or report.vague_until is None:
             return False
-        if report.name in self.idle:
+        if report.name in self.idle | self.blunt:
             return False
         if self.measure.state in ("in_force", "licensed", "suspended"):
             return False
-        return any(self.lists(r) and r.start < self.until(report) for r in rest)
+        listing = next((r for r in rest if self.lists(r)), None)
+        if listing is None or min(r.start for r in rest if self.lists(r)) >= self.until(report):
+            return False
+        return report.effect != "removal" or self.has_stood or listing.action != "reimposed"
 
     def wait_no_longer(self, after, rest):
         """Those whose listing has come, where neither a listing nor a removal is left within their dates; with a
@@ -956,8 +966,9 @@ class Course:
     def take(self, report, start):
         measure = self.measure
         measure.run_out(min(start, self.now))
-        if report.name in self.idle:
-            measure.tell(start, report)
+        if report.name in self.idle | self.blunt:
+            if report.name in self.names:
+                measure.tell(start, report)
             return
         if report.name in self.names:
             if report.action in ("extended", "amended", "maintained"):
@@ -972,6 +983,32 @@ class Course:
             self.reached[said] = measure.history[-1]
         elif said in self.reached:  # it says again what ended or extended the program
             self.reached[said]["of"].append(report)
+
+
+def blunt_of(reports):
+    """The names of the reports on one object that tell with a longer date what another of them tells."""
+    known = [r for r in reports if r.date and r.status > STATUS["rumoured"]]
+    return {r.name for r in known if r.vague_until is not None and any(less_exact(r, other) for other in known)}
+
+
+def less_exact(report, other):
+    if report.effect == "removal":
+        same = other.effect == "removal"
+    else:
+        same = report.action not in ("imposed", "reimposed") and other.action == report.action \
+            and ending_of(report) is None
+        renames = report.effect in ("tightening", "none") and report.program is not None
+        same = same and (not renames or other.program == report.program)
+    return same and step_days(other) < step_days(report) \
+        and other.date[0] < step_until(report) and step_until(other) > report.date[0]
+
+
+def step_until(report):
+    return report.vague_until or (report.start // DAY + 1) * DAY
+
+
+def step_days(report):
+    return step_until(report) - report.date[0]
 
 
 def step_key(report):
@@ -1016,7 +1053,7 @@ def stood(reports, of_all, moment):
     return standing, ever
 
 
-def measure_fact(country, authority, own, now, of_all, idle=(), party=None, ids=None, sector=None, program=None):
+def measure_fact(country, authority, own, now, of_all, idle=frozenset(), party=None, ids=None, sector=None, program=None):
     measure = Course(own, now, idle).run(of_all)
     if measure.state is None:
         return None

@@ -574,6 +574,13 @@ class Model(unittest.TestCase):
         self.assertEqual(state(step("delisted", "2024-03-05"), listed), ("in_force", day("2024-03-05")))
         self.assertEqual(state(step("imposed", "2020-01-01"), step("delisted", "2024-03-10~"), step("imposed", "2024-03-01")),
                          ("delisted", day("2024-03-10")))
+        # what is imposed again was removed before, where nobody says when it was listed
+        self.assertEqual(state(step("delisted", "2024-03"), step("reimposed", "2024-03-05")), ("in_force", day("2024-03-05")))
+        self.assertEqual(state(step("delisted", "2024-03"), step("lifted", "2024-03"), step("reimposed", "2024-03-05")),
+                         ("in_force", day("2024-03-05")))
+        self.assertEqual(state(step("licensed", "2024-03"), step("reimposed", "2024-03-05")), ("licensed", day("2024-03-05")))
+        self.assertEqual(state(step("imposed", "2020-01-01"), step("delisted", "2021-01-01"), step("delisted", "2024-03"),
+                               step("reimposed", "2024-03-05")), ("delisted", day("2024-03-05")))
         # what is listed again, told by several, and removed again
         again = step("imposed", "2024-03-08", source="b")
         vague, sharp = step("delisted", "2024-03"), step("delisted", "2024-03-12")
@@ -592,12 +599,74 @@ class Model(unittest.TestCase):
         self.assertEqual(state(listed, step("licensed", "2024-03", expires_at="2024-03-31"), now="2024-03-20"),
                          ("licensed", day("2024-03-05")))
 
+    def test_a_vague_removal_told_again_removes_nothing_that_was_listed_anew(self):
+        b = self.b
+
+        def step(action, at, **keys):
+            return b.sanction(action, at, targets=people("x"), **keys)
+
+        def state(*events):
+            fact = self.one("measure", *events)
+            return fact["state"], fact["since"]
+        listed, gone, again = step("imposed", "2024-02-01"), step("delisted", "2025-01-01"), step("imposed", "2025-04-05")
+        anew = ("in_force", day("2025-04-05"))
+        for told in ("2025", "2025-01", "2025~", "2025-02~", "2025-01-10~", "2024-12~"):
+            self.assertEqual(state(listed, gone, again, step("delisted", told, source="b")), anew, told)
+        # two that are vague, of which one began earlier or begins with the other
+        for one, other in (("2025-01", "2025"), ("2024-12~", "2025"), ("2024-12", "2025-01~")):
+            vague = [step("delisted", one), step("lifted", other, source="b")]
+            self.assertEqual(state(listed, again, *vague), anew, (one, other))
+        # of an approximate date that is stated after the listing
+        self.assertEqual(state(listed, gone, step("imposed", "2025-01-05"), step("delisted", "2025-01-12~", source="b")),
+                         ("in_force", day("2025-01-05")))
+        # one of a day before the listing, whether or not it removed anything
+        self.assertEqual(state(listed, step("delisted", "2024-12-20"), step("delisted", "2025-01-12"), again, step("lifted", "2025")), anew)
+        self.assertEqual(state(step("delisted", "2025-01-12"), again, step("delisted", "2025")), anew)
+        # what overlaps with none is another removal, and so is the one that both tell of what was never removed before
+        self.assertEqual(state(listed, gone, again, step("delisted", "2025-04")), ("delisted", day("2025-04-05")))
+        self.assertEqual(state(again, step("delisted", "2025"), step("delisted", "2025-04", source="b")),
+                         ("delisted", day("2025-04-05")))
+
+    def test_what_is_told_with_a_longer_date_changes_nothing(self):
+        b = self.b
+
+        def step(action, at, **keys):
+            return b.sanction(action, at, targets=people("x"), **keys)
+
+        def state(*events, now=NOW):
+            fact = self.one("measure", *events, now=now)
+            return fact["state"], fact["since"]
+        listed = step("imposed", "2024-01-01", program="P")
+        self.assertEqual(state(listed, step("delisted", "2024-09-10"), step("delisted", "2024")), ("delisted", day("2024-09-10")))
+        licence = step("licensed", "2024-03-01", expires_at="2024-05-01")
+        for told in ("2024-03", "2024-03-10~", "2024"):
+            self.assertEqual(state(listed, licence, step("licensed", told)), ("in_force", day("2024-05-02")), told)
+        # of another kind, of another time, or with an end of its own it says something else
+        self.assertEqual(state(listed, licence, step("suspended", "2024-03-10~")), ("suspended", day("2024-03-10")))
+        self.assertEqual(state(listed, licence, step("licensed", "2024-04")), ("licensed", day("2024-03-01")))
+        self.assertEqual(state(listed, licence, step("licensed", "2024-03-10~", expires_at="2026-05-01")),
+                         ("licensed", day("2024-03-01")))
+        # a listing is not to be missed
+        self.assertEqual(state(listed, step("delisted", "2024-02-01"), step("imposed", "2024-02-10~")), ("in_force", day("2024-02-10")))
+        # a renaming told again is none of what was listed later; another program is another renaming
+        renamed = step("amended", "2024-04-10", program="Q")
+        end = b.sanction("lifted", "2024-08-01", program="Q")
+        again = [step("imposed", "2024-01-05", program="P"), step("amended", "2024", program="Q")]
+        for told, becomes in ((again, "lifted"), ([*again, step("amended", "2024-05", program="R")], "in_force")):
+            states = [f["state"] for f in self.facts("measure", listed, renamed, end, *told) if f.get("party")]
+            self.assertEqual(states, [becomes])
+
     def test_a_vague_end_of_a_program(self):
         b = self.b
         listed = b.sanction("imposed", "2024-03-05", targets=people("x"), program="P")
         end = b.sanction("lifted", "2024-03", program="P")
         states = {f.get("party"): (f["state"], f["since"]) for f in self.facts("measure", listed, end)}
         self.assertEqual(states["X"], ("lifted", day("2024-03-05")))
+        # told again, it is not of the party that was listed anew
+        before = b.sanction("imposed", "2024-01-01", targets=people("x"), program="P")
+        sharp = b.sanction("lifted", "2024-03-01", program="P", source="b")
+        states = {f.get("party"): (f["state"], f["since"]) for f in self.facts("measure", before, sharp, listed, end)}
+        self.assertEqual(states["X"], ("in_force", day("2024-03-05")))
 
     def test_end_of_one_of_two_programs(self):
         b = self.b

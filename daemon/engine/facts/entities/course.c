@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "facts/entities/blunt.h"
 #include "facts/entities/course.h"
 #include "facts/entities/steps.h"
 #include "facts/state/known.h"
@@ -39,6 +40,7 @@ static void program_steps(facts *f, const entity *e, uint32_t program, step_list
     if (f->only || f->known_at)
         of = entity_apart(&apart);
     steps_learn(f, of);
+    uint32_t before = list->count;
     for (uint32_t i = 0; i < of->steps_count; i++) {
         if (!step_reaches_parties(of->steps[i].action))
             continue;
@@ -49,6 +51,8 @@ static void program_steps(facts *f, const entity *e, uint32_t program, step_list
         }
         list->at[list->count++] = of->steps[i];
     }
+    if (list->count > before)
+        steps_blunt(f, list->at + before, list->count - before);
     if (f->only || f->known_at)
         measure_forget(f, of);
 }
@@ -96,11 +100,12 @@ typedef struct course {
     uint32_t waits_count, waits_capacity;
     int64_t waits_until_ns; /* the least of theirs */
     uint32_t listings;      /* that came */
+    bool has_stood;
 } course;
 
 static bool is_removal(const measure_step *st)
 {
-    return step_removes(st) && !st->idle;
+    return step_removes(st) && !st->idle && !st->blunt;
 }
 
 /* The start of the next that lists or removes; INT64_MAX: there is none. */
@@ -120,10 +125,13 @@ static int64_t wait_until(const measure_step *st)
     return !step_removes(st) && st->ends_ns != TIME_UNKNOWN && st->ends_ns < until ? st->ends_ns : until;
 }
 
+/* What is imposed again, and is not known to have stood before, was removed before. */
 static bool must_wait(course *c, const measure_step *st)
 {
-    return st->days && step_follows_a_listing(st) && !fold_stands(c->s) &&
-           next_start(c, &c->listing, step_lists) < wait_until(st);
+    if (!st->days || !step_follows_a_listing(st) || fold_stands(c->s) ||
+        next_start(c, &c->listing, step_lists) >= wait_until(st))
+        return false;
+    return !step_removes(st) || c->has_stood || c->own[c->listing].action != THAW_REIMPOSED;
 }
 
 static void wait_begin(course *c, const measure_step *st, bool of_program)
@@ -189,8 +197,10 @@ static void waits_look(course *c, const measure_step *after)
 
 static void course_step(course *c, const measure_step *st, bool of_program)
 {
-    if (!of_program && st->idle) {
-        fold_pass(c->s, st);
+    c->has_stood = c->has_stood || fold_stands(c->s);
+    if (st->idle || st->blunt) {
+        if (!of_program)
+            fold_pass(c->s, st);
         return;
     }
     fold_come_to(c->s, st->start_ns);
@@ -208,6 +218,7 @@ void course_run(fold *s, entity *e)
     facts *f = s->f;
     course c = {.s = s};
     steps_learn(f, e);
+    steps_blunt(f, e->steps, e->steps_count);
     if (measure_party(f, e))
         programs_collect(f, e, &c.programs);
     c.own = e->steps;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "facts/entities/blunt.h"
 #include "facts/entities/course.h"
 #include "facts/entities/steps.h"
 #include "facts/entities/still_listed.h"
@@ -79,6 +80,7 @@ void measure_tell(facts *f, entity *e, measure_told_fn on_step, void *context)
     numbers mentioned = {0}, parties = {0};
     fold fo = fold_new(f, f->now_ns);
     removals_judge(f, e);
+    steps_blunt(f, e->steps, e->steps_count);
     entity_mentions(f, e, &mentioned, &parties);
     told_step *all = calloc(mentioned.count + 1, sizeof *all);
     uint32_t count = 0;
@@ -91,7 +93,7 @@ void measure_tell(facts *f, entity *e, measure_told_fn on_step, void *context)
         qsort_r(all, count, sizeof *all, told_order, f);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t place = step_place(f, e, &all[i].step);
-        if (place < e->steps_count && e->steps[place].idle)
+        if (place < e->steps_count && (e->steps[place].idle || e->steps[place].blunt))
             fold_pass(&fo, &all[i].step);
         else
             fold_step(&fo, &all[i].step, all[i].step.start_ns);

@@ -46,6 +46,11 @@ int64_t step_until(const measure_step *st)
     return st->days ? st->start_ns + st->days * DAY_NS : (day_of(st->start_ns) + 1) * DAY_NS;
 }
 
+int64_t step_from(const measure_step *st)
+{
+    return st->start_ns - st->days_before * DAY_NS;
+}
+
 int step_compare(const facts *f, const measure_step *a, const measure_step *b)
 {
     int64_t day_a = day_of(a->start_ns), day_b = day_of(b->start_ns);
@@ -86,6 +91,7 @@ bool step_of(facts *f, uint32_t number, measure_step *ret_step)
     int64_t days = (report_end_ns(r) - start_ns) / DAY_NS;
     *ret_step = (measure_step){.start_ns = start_ns,
                                .days = days > 1 ? (uint16_t)days : 0,
+                               .days_before = (uint16_t)((start_ns - r->start_ns) / DAY_NS),
                                .ends_ns = TIME_UNKNOWN,
                                .action = r->detail,
                                .program = r->has_program ? symbols_find(f->symbols, event.program) : 0};

@@ -17,8 +17,9 @@ int step_compare(const facts *f, const measure_step *a, const measure_step *b);
 bool step_lists(const measure_step *st);
 bool step_removes(const measure_step *st);
 bool step_follows_a_listing(const measure_step *st);
-/* The end of its date. */
+/* The end of its date, and the beginning: with what `~` widens it by. */
 int64_t step_until(const measure_step *st);
+int64_t step_from(const measure_step *st);
 /* Where a step stands among those of a measure, or would. */
 uint32_t step_place(const facts *f, const entity *e, const measure_step *st);
 /* What a report says as a step; false where it changes nothing (a rumour, one without a date). */

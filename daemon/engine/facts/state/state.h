@@ -196,8 +196,10 @@ typedef struct measure_step {
     uint32_t program;          /* symbol */
     uint32_t reports;
     uint16_t days; /* that its date spans from its start, where they are several; 0: within a day */
+    uint16_t days_before; /* that `~` widens it by, before its start */
     uint8_t action;
-    bool idle; /* a removal that removes nothing (still_listed.h), where that is known of the entity */
+    bool idle;  /* a removal that removes nothing (still_listed.h), where that is known of the entity */
+    bool blunt; /* said more exactly by another (blunt.h), where its course was run */
 } measure_step;
 
 typedef struct entity {
