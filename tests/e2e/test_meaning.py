@@ -256,6 +256,26 @@ class Meaning(unittest.TestCase):
             _, incidents = self.told(s)
             self.assertEqual([i["kind"] for i in incidents], ["release"], (ids, also))
 
+    def test_who_tells_again_later_moves_no_day(self):
+        """A voice may date what it tells again a day off, vaguely or not at all: the day that it stated first stays."""
+        again = ("2025-08-21", "2025-08", "2025", "2025-08-20~", None)
+        for many in (1, 20):  # as they are counted anew, and as they are kept added up
+            for stated in again:
+                s = Stream()
+                for n in range(many):
+                    s.said("release", "wire", "2025-08-20", count=16, attributed_to="office")
+                s.said("release", "weekly", stated, count=16, attributed_to="office")
+                s.events[-1]["reported_at"] = "2025-08-21T10:00:00Z"
+                _, incidents = self.told(s)
+                self.assertEqual([(i["occurred_at"], i["days_disagree"]) for i in incidents], [("2025-08-20", False)], (many, stated))
+        # what more voices give wins over what one gave first
+        s = Stream()
+        s.said("release", "a", "2025-08-20", count=16)
+        s.said("release", "a", "2025-08-21", count=16)
+        s.said("release", "b", "2025-08-21", count=16)
+        _, incidents = self.told(s)
+        self.assertEqual([i["occurred_at"] for i in incidents], ["2025-08-21"])
+
     def test_revised_before_it_is_there_and_withdrawn_after(self):
         s = Stream()
         s.events.append({"id": "new", "kind": "release", "source": "a", "occurred_at": "2025-03-05", "count": 7,

@@ -104,6 +104,7 @@ class Report:
         self.voice = event.get("attributed_to", self.source)
         stated = event.get("occurred_at") if self.kind not in ("feed", "retraction") else None
         self.date = interval(stated if stated is not None else event.get("reported_at"))
+        self.states_date = stated is not None
         if stated is None:
             stated = event.get("reported_at")
         # as a step of a measure: from where it is stated, and to its end where it is vague
@@ -292,16 +293,16 @@ def groups_of(reports, alive):
     return [Group(members) for members in classes(reports, together)]
 
 
-def dates_of_voices(reports):
-    latest = {}
-    for report in sorted((r for r in reports if r.date), key=later):
-        latest[report.voice] = report.date
-    return latest
+def dates_given(reports):
+    """(voice, date), each once: what a voice states, and where it states none when it said so."""
+    dated = [r for r in reports if r.date]
+    stating = {r.voice for r in dated if r.states_date}
+    return {(r.voice, r.date) for r in dated if r.states_date or r.voice not in stating}
 
 
 def date_of(reports):
     """Date of a set of reports; None where there is none."""
-    given = list(dates_of_voices(reports).values())
+    given = [date for _, date in dates_given(reports)]
     if not given:
         return None
     return min(given, key=lambda date: (-given.count(date), date[1] - date[0], date[0]))
@@ -510,7 +511,10 @@ def incident_fact(incident, context):
     fact = {"kind": incident.kind, "country": incident.country}
     common_fields(fact, reports, incident.everything())
     first = fact.get("first_reported_at")
-    given = list(dates_of_voices(reports).values())
+    own = {}
+    for voice, given in sorted(dates_given(reports), key=lambda pair: (pair[1][1] - pair[1][0], pair[1][0])):
+        own.setdefault(voice, given)
+    given = own.values()
     put(fact, status=STATUS_NAME[max(r.status for r in reports)],
         occurred_at=date[0] if date else None,
         late=bool(date and first is not None and first > date[1] + 30 * DAY),

@@ -65,6 +65,7 @@ static void report_date(report *r, const thaw_event *event)
     if (date->precision) {
         thaw_date_interval(date, &r->start_ns, &end);
         r->precision = date->precision & 7;
+        r->states_date = event->occurred_at.precision != THAW_ABSENT;
         r->approximate = date->approximate;
     }
     if (event->reported_at.precision)

@@ -210,7 +210,7 @@ static bool is_open(const facts *f, const incident *inc)
 static bool is_disputed(const facts *f, const incident *inc)
 {
     (void)f;
-    return inc->now.votes.disagrees || inc->now.days_disagree;
+    return inc->now.votes.disagrees || inc->now.days == DAYS_DISAGREE;
 }
 
 /* By the start of their date, the undated ones last. */

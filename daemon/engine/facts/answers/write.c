@@ -132,7 +132,7 @@ void write_incident(facts *f, msgpack_packer *out, incident *inc)
     for (uint32_t i = 0; i < list.count; i++)
         write_report_name(f, out, list.at[i]);
     write_bool(out, "disagrees", s->votes.disagrees);
-    write_bool(out, "days_disagree", s->days_disagree);
+    write_bool(out, "days_disagree", s->days == DAYS_DISAGREE);
     if (k->kind == THAW_SANCTION) {
         write_key(out, "authority");
         write_str(out, symbols_get(f->symbols, k->authority));

@@ -180,7 +180,7 @@ static fact_value incident_simple(facts *f, const incident *inc, fact_field fiel
     case FIELD_DISAGREES:
         return of_bool(s->votes.disagrees);
     case FIELD_DAYS_DISAGREE:
-        return of_bool(s->days_disagree);
+        return of_bool(s->days == DAYS_DISAGREE);
     case FIELD_LARGEST:
         return of_bool(s->largest);
     case FIELD_AUTHORITY:

@@ -1,9 +1,9 @@
 /*
  * digest.c - the votes and dates of an incident of many reports, kept so that one more costs little.
  *
- *   voices   voice -> its latest report with a date, its latest with a count (a hash table)
+ *   voices   voice -> the dates that it gives, its latest report with a count (a hash table)
  *   votes    each different count among the latest ones, and how many voices give it
- *   dates    each different date among the latest ones, and how many voices give it
+ *   dates    each different date, and how many voices give it
  *
  * What it says is the same as count_reports() and date_of() over all reports; those serve incidents of few
  * reports, and the model of tests/property holds both to one meaning. Reports are only ever added: where
@@ -16,11 +16,19 @@
 #include "facts/incidents/incidents.h"
 #include "facts/memory/image_tables.h"
 
-/* A voice, with the latest reports of it. */
+/* A voice, with the first of its dates and its latest report with a count. */
 typedef struct voice_slot {
-    uint32_t voice; /* 0: the slot is free */
-    uint32_t dated, vote;
+    uint32_t voice;      /* 0: the slot is free */
+    uint32_t date : 30;  /* place of the date_line of its own date (items.c), from 1; 0: it gives none */
+    uint32_t states : 1; /* they are stated, and not those of its reporting */
+    uint32_t more : 1;   /* further ones stand among the `others` */
+    uint32_t vote;
 } voice_slot;
+
+/* A further date of a voice. */
+typedef struct other_date {
+    uint32_t voice, date; /* place of the date_line, from 1 */
+} other_date;
 
 /* Votes that are alike. */
 typedef struct vote_line {
@@ -33,8 +41,8 @@ typedef struct vote_line {
 
 typedef struct date_line {
     span date;
-    uint32_t voices;
-    uint32_t first; /* in name order; 0: to be looked up */
+    uint32_t voices, owners; /* that give it; whose own date it is */
+    uint32_t first;          /* in name order, of all reports with that date */
 } date_line;
 
 /* One whole, or one part. */
@@ -53,6 +61,8 @@ struct digest {
     uint32_t parts_count, parts_capacity;
     date_line *dates;
     uint32_t dates_count, dates_capacity;
+    other_date *others;
+    uint32_t others_count, others_capacity;
 };
 
 digest *digest_new(facts *f)
@@ -80,6 +90,7 @@ digest *digest_free(facts *f, digest *d)
         level_done(f, &d->parts[i]);
     array_free((void **)&d->parts, &d->parts_capacity, sizeof *d->parts, &f->held);
     array_free((void **)&d->dates, &d->dates_capacity, sizeof *d->dates, &f->held);
+    array_free((void **)&d->others, &d->others_capacity, sizeof *d->others, &f->held);
     f->held -= sizeof *d;
     free(d);
     return NULL;
@@ -289,56 +300,87 @@ static void digest_count_parts(facts *f, digest *d, counted *c)
 
 /* ---- dates -------------------------------------------------------------------------- */
 
-static date_line *date_line_of(facts *f, digest *d, span date, bool make)
+/* Its place, from 1; 0: no memory. Lines stay where they are, also those that no voice gives any more. */
+static uint32_t date_place(facts *f, digest *d, span date)
 {
     for (uint32_t i = 0; i < d->dates_count; i++)
         if (d->dates[i].date.start_ns == date.start_ns && d->dates[i].date.end_ns == date.end_ns)
-            return &d->dates[i];
-    if (!make)
-        return NULL;
+            return i + 1;
     if (array_reserve((void **)&d->dates, &d->dates_capacity, (size_t)d->dates_count + 1, sizeof *d->dates, &f->held) <
         0) {
         f->failed = -ENOMEM;
-        return NULL;
+        return 0;
     }
     d->dates[d->dates_count] = (date_line){.date = date};
-    return &d->dates[d->dates_count++];
+    return ++d->dates_count;
+}
+
+static bool gives_date(const digest *d, const voice_slot *slot, uint32_t place)
+{
+    bool gives = slot->date == place;
+    for (uint32_t i = 0; slot->more && !gives && i < d->others_count; i++)
+        gives = d->others[i].voice == slot->voice && d->others[i].date == place;
+    return gives;
+}
+
+/* It states one now: those of its reporting are its dates no longer. */
+static void dates_take(digest *d, voice_slot *slot)
+{
+    if (slot->date) {
+        d->dates[slot->date - 1].voices--;
+        d->dates[slot->date - 1].owners--;
+    }
+    for (uint32_t i = slot->more ? d->others_count : 0; i-- > 0;)
+        if (d->others[i].voice == slot->voice) {
+            d->dates[d->others[i].date - 1].voices--;
+            d->others[i] = d->others[--d->others_count];
+        }
+    slot->date = slot->more = 0;
+}
+
+static void date_own(digest *d, voice_slot *slot, uint32_t place)
+{
+    if (slot->date)
+        d->dates[slot->date - 1].owners--;
+    d->dates[place - 1].owners++;
+    slot->date = place & 0x3fffffff;
+}
+
+static void date_give(facts *f, digest *d, voice_slot *slot, uint32_t place)
+{
+    if (gives_date(d, slot, place))
+        return;
+    uint32_t other = slot->date;
+    d->dates[place - 1].voices++;
+    if (!other || spans_order(d->dates[place - 1].date, d->dates[other - 1].date) < 0)
+        date_own(d, slot, place);
+    else
+        other = place;
+    if (!other)
+        return;
+    if (array_reserve((void **)&d->others, &d->others_capacity, (size_t)d->others_count + 1, sizeof *d->others,
+                      &f->held) < 0) {
+        f->failed = -ENOMEM;
+        return;
+    }
+    d->others[d->others_count++] = (other_date){slot->voice, other};
+    slot->more = 1;
 }
 
 static void date_add(facts *f, digest *d, voice_slot *slot, uint32_t number)
 {
     const report *r = report_of(f, number);
-    if (r->start_ns == TIME_UNKNOWN || (slot->dated && report_later_compare(f, number, slot->dated) < 0))
+    uint32_t place = r->start_ns == TIME_UNKNOWN ? 0 : date_place(f, d, report_span(r));
+    if (!place)
         return;
-    date_line *l = slot->dated ? date_line_of(f, d, report_span(report_of(f, slot->dated)), false) : NULL;
-    if (l) {
-        if (l->first == slot->dated)
-            l->first = 0;
-        if (--l->voices == 0)
-            *l = d->dates[--d->dates_count];
-    }
-    slot->dated = number;
-    l = date_line_of(f, d, report_span(r), true);
-    if (!l)
-        return;
-    if (!l->voices || (l->first && report_name_compare(f, number, l->first) < 0))
+    date_line *l = &d->dates[place - 1];
+    if (!l->first || report_name_compare(f, number, l->first) < 0)
         l->first = number;
-    l->voices++;
-}
-
-/* Of the latest reports that give a date, the first in name order. */
-static uint32_t date_first(facts *f, const digest *d, date_line *l)
-{
-    for (uint32_t i = 0, known = l->first; !known && i < d->whole.voices_size; i++) {
-        uint32_t n = d->whole.voices[i].dated;
-        if (!n)
-            continue;
-        span s = report_span(report_of(f, n));
-        if (s.start_ns == l->date.start_ns && s.end_ns == l->date.end_ns &&
-            (!l->first || report_name_compare(f, n, l->first) < 0))
-            l->first = n;
-    }
-    return l->first;
+    if (r->states_date && !slot->states)
+        dates_take(d, slot);
+    slot->states |= r->states_date;
+    if (r->states_date == slot->states)
+        date_give(f, d, slot, place);
 }
 
 /* ---- the whole ---------------------------------------------------------------------- */
@@ -372,33 +414,32 @@ void digest_count(facts *f, digest *d, counted *ret_counted)
     *ret_counted = c;
 }
 
-span digest_date(facts *f, digest *d, uint32_t *ret_report)
+span digest_date(const digest *d, uint32_t *ret_report)
 {
     date_line *best = NULL;
     for (uint32_t i = 0; i < d->dates_count; i++) {
         date_line *l = &d->dates[i];
-        if (best && l->voices < best->voices)
+        if (!l->voices || (best && l->voices < best->voices))
             continue;
-        if (best && l->voices == best->voices) {
-            int64_t length = l->date.end_ns - l->date.start_ns, least = best->date.end_ns - best->date.start_ns;
-            if (length > least || (length == least && l->date.start_ns > best->date.start_ns))
-                continue;
-        }
+        if (best && l->voices == best->voices && spans_order(best->date, l->date) < 0)
+            continue;
         best = l;
     }
-    *ret_report = best ? date_first(f, d, best) : 0;
+    *ret_report = best ? best->first : 0;
     return best ? best->date : (span){TIME_UNKNOWN, TIME_UNKNOWN};
 }
 
-bool digest_days_disagree(const digest *d)
+days_said digest_days(const digest *d)
 {
-    int64_t greatest_start = INT64_MIN, least_end = INT64_MAX;
+    overlap all = overlap_any, own = overlap_any;
     for (uint32_t i = 0; i < d->dates_count; i++) {
-        const span s = d->dates[i].date;
-        greatest_start = s.start_ns > greatest_start ? s.start_ns : greatest_start;
-        least_end = s.end_ns < least_end ? s.end_ns : least_end;
+        const date_line *l = &d->dates[i];
+        if (l->voices)
+            overlap_add(&all, l->date);
+        if (l->owners)
+            overlap_add(&own, l->date);
     }
-    return d->dates_count && greatest_start >= least_end;
+    return days_of(&all, &own);
 }
 
 size_t digest_bytes(void)
@@ -418,10 +459,12 @@ void digest_fetch(const digest *d, uint32_t voice)
 
 /* ---- as bytes ----------------------------------------------------------------------- */
 
-static const image_list digest_lists[] = {{offsetof(digest, parts), offsetof(digest, parts_count), sizeof(level)},
-                                          {offsetof(digest, dates), offsetof(digest, dates_count), sizeof(date_line)}};
+static const image_list digest_lists[] = {
+    {offsetof(digest, parts), offsetof(digest, parts_count), sizeof(level)},
+    {offsetof(digest, dates), offsetof(digest, dates_count), sizeof(date_line)},
+    {offsetof(digest, others), offsetof(digest, others_count), sizeof(other_date)}};
 static const image_list vote_list = {offsetof(level, votes), offsetof(level, votes_count), sizeof(vote_line)};
-_Static_assert(sizeof(digest) == 72 && sizeof(level) == 40,
+_Static_assert(sizeof(digest) == 88 && sizeof(level) == 40,
                "a digest looks otherwise: are its lists named above? then write the new sizes here");
 
 static void level_put_image(const level *l, saved_out *out)

@@ -13,8 +13,8 @@ digest *digest_free(facts *f, digest *d);
 void digest_add(facts *f, digest *d, uint32_t number);
 /* As count_reports() and date_of() over all reports that were added, but without parties of sanctions. */
 void digest_count(facts *f, digest *d, counted *ret_counted);
-span digest_date(facts *f, digest *d, uint32_t *ret_report);
-bool digest_days_disagree(const digest *d);
+span digest_date(const digest *d, uint32_t *ret_report);
+days_said digest_days(const digest *d);
 /* Asks for the memory that counting needs; and, with a voice, adding a report of it. NULL is fine. */
 size_t digest_bytes(void); /* of the object itself */
 void digest_fetch(const digest *d, uint32_t voice);

@@ -23,9 +23,22 @@ void items_sort(facts *f, uint32_t *items, uint32_t count);
 void item_reports(facts *f, item it, numbers *list);
 /* Computes date, representative, class and naming of a group from its members. */
 void group_measure(facts *f, group *g);
-/* The date of a set of reports, a report that gives it (0: none has a date), and whether two voices give dates that
- * do not overlap (each its latest dated report); wider reports give none unless asked for. */
-span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uint32_t *ret_report, bool *ret_disagree);
+/* The shorter, then the earlier first: which of two dates is the better known. */
+int spans_order(span a, span b);
+/* What dates have in common. */
+typedef struct overlap {
+    int64_t start_ns, end_ns;
+} overlap;
+static const overlap overlap_any = {INT64_MIN, INT64_MAX};
+static inline void overlap_add(overlap *o, span date)
+{
+    o->start_ns = date.start_ns > o->start_ns ? date.start_ns : o->start_ns;
+    o->end_ns = date.end_ns < o->end_ns ? date.end_ns : o->end_ns;
+}
+days_said days_of(const overlap *all, const overlap *own); /* of all dates, and of those that are each voice's own */
+/* The date of a set of reports, the first in name order that gives it (0: none has a date), and what their voices say of
+ * the day (days_said); wider reports give no date unless asked for. */
+span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uint32_t *ret_report, uint8_t *ret_days);
 
 /* ---- groups (groups.c) -------------------------------------------------------------- */
 

@@ -93,62 +93,64 @@ void item_reports(facts *f, item it, numbers *list)
 
 /* ---- the date of a set -------------------------------------------------------------- */
 
-/* A voice's latest dated report. */
+/* A date that a voice gives. */
 typedef struct dated {
-    uint32_t voice, report;
+    uint32_t voice;
+    bool states; /* and not only because it was reported then */
+    bool own;    /* of the dates of the voice the shortest, of those the earliest: where voices are compared */
     span date;
 } dated;
 
-#define FEW 24u /* up to so many are not worth a table, or a qsort */
+#define FEW 24u /* up to so many are not worth a qsort */
 
-/* Where the voice stands among the first `kept`, or kept. */
-static uint32_t voice_find(const dated *d, uint32_t kept, uint32_t voice)
+int spans_order(span a, span b)
 {
-    uint32_t j = 0;
-    while (j < kept && d[j].voice != voice)
-        j++;
-    return j;
+    int64_t length_a = a.end_ns - a.start_ns, length_b = b.end_ns - b.start_ns;
+    if (length_a != length_b)
+        return length_a < length_b ? -1 : 1;
+    return (a.start_ns > b.start_ns) - (a.start_ns < b.start_ns);
 }
 
-/* The same by a hash table of places + 1, 0 where it is empty; what is new is entered as `kept`. */
-static uint32_t voice_find_in(uint32_t *table, uint32_t mask, const dated *d, uint32_t kept, uint32_t voice)
+/* By voice; what it states before what it does not, the shorter, the earlier. */
+static int voices_order(const void *a_, const void *b_)
 {
-    uint32_t at = (voice * 0x9e3779b1u) & mask;
-    while (table[at] && d[table[at] - 1].voice != voice)
-        at = (at + 1) & mask;
-    if (!table[at])
-        table[at] = kept + 1;
-    return table[at] - 1;
-}
-
-/* Keeps of each voice its latest; returns how many are left. */
-static uint32_t voices_latest(facts *f, dated *d, uint32_t count)
-{
-    uint32_t kept = 0, size = 64, *table = NULL;
-    while (size < count * 2u)
-        size *= 2;
-    if (count > FEW && !(table = calloc(size, sizeof *table))) {
-        f->failed = -ENOMEM;
-        return count;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t j = table ? voice_find_in(table, size - 1, d, kept, d[i].voice) : voice_find(d, kept, d[i].voice);
-        if (j == kept)
-            d[kept++] = d[i];
-        else if (report_later_compare(f, d[i].report, d[j].report) > 0)
-            d[j] = d[i];
-    }
-    free(table);
-    return kept;
-}
-
-/* Whether a date wins over another; `voice` says how many give it. */
-static bool date_wins(const dated *a, const dated *b)
-{
-    int64_t length = a->date.end_ns - a->date.start_ns, length_b = b->date.end_ns - b->date.start_ns;
+    const dated *a = a_, *b = b_;
     if (a->voice != b->voice)
-        return a->voice > b->voice;
-    return length != length_b ? length < length_b : a->date.start_ns < b->date.start_ns;
+        return a->voice < b->voice ? -1 : 1;
+    return a->states != b->states ? (a->states ? -1 : 1) : spans_order(a->date, b->date);
+}
+
+/* Most are few, of which no call need be made for each comparison. */
+static void dates_sort(dated *d, uint32_t count, int (*order)(const void *, const void *))
+{
+    if (count > FEW) {
+        qsort(d, count, sizeof *d, order);
+        return;
+    }
+    for (uint32_t i = 1; i < count; i++) {
+        const dated one = d[i];
+        uint32_t at = i;
+        for (; at > 0 && order(&d[at - 1], &one) > 0; at--)
+            d[at] = d[at - 1];
+        d[at] = one;
+    }
+}
+
+/* Keeps of each voice each of its dates once; of one that states when it was not those of its reporting. Returns how many
+ * are left. */
+static uint32_t dates_once(dated *d, uint32_t count)
+{
+    uint32_t kept = 0, first = 0;
+    dates_sort(d, count, voices_order);
+    for (uint32_t i = 0; i < count; i++) {
+        d[i].own = i == 0 || d[i].voice != d[i - 1].voice;
+        if (d[i].own)
+            first = kept;
+        else if (d[i].states != d[first].states || spans_order(d[i].date, d[kept - 1].date) == 0)
+            continue;
+        d[kept++] = d[i];
+    }
+    return kept;
 }
 
 static int dates_order(const void *a_, const void *b_)
@@ -158,77 +160,76 @@ static int dates_order(const void *a_, const void *b_)
     return order ? order : (a.end_ns > b.end_ns) - (a.end_ns < b.end_ns);
 }
 
-/* Most are few, of which no call need be made for each comparison. */
-static void dates_sort(dated *d, uint32_t count)
+/* The date that occurs most often, then the shorter, then the earlier. */
+static span dates_winner(dated *d, uint32_t count)
 {
-    if (count > FEW) {
-        qsort(d, count, sizeof *d, dates_order);
-        return;
-    }
-    for (uint32_t i = 1; i < count; i++) {
-        const dated one = d[i];
-        uint32_t at = i;
-        for (; at > 0 && dates_order(&d[at - 1], &one) > 0; at--)
-            d[at] = d[at - 1];
-        d[at] = one;
-    }
-}
-
-/* The date that occurs most often, then the shorter, then the earlier; with the report first in name order. Brings
- * equal dates together, and counts them in the `voice` of the first. */
-static const dated *dates_winner(const facts *f, dated *d, uint32_t count)
-{
-    const dated *best = NULL;
-    dates_sort(d, count);
+    uint32_t best = 0, most = 0;
+    dates_sort(d, count, dates_order);
     for (uint32_t i = 0, next; i < count; i = next) {
-        d[i].voice = 1;
-        for (next = i + 1; next < count && dates_order(&d[next], &d[i]) == 0; next++) {
-            d[i].voice++;
-            if (report_name_compare(f, d[next].report, d[i].report) < 0)
-                d[i].report = d[next].report;
-        }
-        if (!best || date_wins(&d[i], best))
-            best = &d[i];
+        for (next = i + 1; next < count && dates_order(&d[next], &d[i]) == 0; next++)
+            ;
+        if (next - i < most || (next - i == most && spans_order(d[best].date, d[i].date) < 0))
+            continue;
+        best = i;
+        most = next - i;
     }
-    return best;
+    return d[best].date;
 }
 
-/* Whether two of the voices give dates that do not overlap. */
-static bool dates_disagree(const dated *d, uint32_t count)
+days_said days_of(const overlap *all, const overlap *own)
 {
-    int64_t greatest_start = INT64_MIN, least_end = INT64_MAX;
-    for (uint32_t i = 0; i < count; i++) {
-        greatest_start = d[i].date.start_ns > greatest_start ? d[i].date.start_ns : greatest_start;
-        least_end = d[i].date.end_ns < least_end ? d[i].date.end_ns : least_end;
-    }
-    return count && greatest_start >= least_end;
+    if (own->start_ns >= own->end_ns)
+        return DAYS_DISAGREE;
+    return all->start_ns >= all->end_ns ? DAYS_DIFFER : DAYS_AGREE;
 }
 
-span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uint32_t *ret_report, bool *ret_disagree)
+static days_said dates_days(const dated *d, uint32_t count)
+{
+    overlap all = overlap_any, own = overlap_any;
+    for (uint32_t i = 0; i < count; i++) {
+        overlap_add(&all, d[i].date);
+        if (d[i].own)
+            overlap_add(&own, d[i].date);
+    }
+    return days_of(&all, &own);
+}
+
+/* Of all reports with that date, the first in name order. */
+static uint32_t date_first(const facts *f, const uint32_t *numbers_, uint32_t count, bool wider, span date)
+{
+    uint32_t first = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const report *r = report_of(f, numbers_[i]);
+        if (r->start_ns != date.start_ns || (!wider && r->covers == THAW_WIDER) || report_end_ns(r) != date.end_ns)
+            continue;
+        if (!first || report_name_compare(f, numbers_[i], first) < 0)
+            first = numbers_[i];
+    }
+    return first;
+}
+
+span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uint32_t *ret_report, uint8_t *ret_days)
 {
     dated few[32], *d = few;
     uint32_t n = 0;
     *ret_report = 0;
-    *ret_disagree = false;
+    *ret_days = DAYS_AGREE;
     if (count > 32 && !(d = malloc(count * sizeof *d))) {
         f->failed = -ENOMEM;
         return (span){TIME_UNKNOWN, TIME_UNKNOWN};
     }
     for (uint32_t i = 0; i < count; i++) {
         const report *r = report_of(f, numbers_[i]);
-        if (r->start_ns != TIME_UNKNOWN && (wider || r->covers != THAW_WIDER))
-            d[n++] = (dated){r->voice, numbers_[i], report_span(r)};
+        if (r->start_ns == TIME_UNKNOWN || (!wider && r->covers == THAW_WIDER))
+            continue;
+        d[n++] = (dated){.voice = r->voice, .states = r->states_date, .date = report_span(r)};
     }
     span winner = {TIME_UNKNOWN, TIME_UNKNOWN};
-    if (n == 1) {
-        winner = d[0].date;
-        *ret_report = d[0].report;
-    } else if (n > 1) {
-        n = voices_latest(f, d, n);
-        *ret_disagree = dates_disagree(d, n);
-        const dated *best = dates_winner(f, d, n);
-        winner = best->date;
-        *ret_report = best->report;
+    if (n) {
+        n = dates_once(d, n);
+        *ret_days = (uint8_t)dates_days(d, n);
+        winner = dates_winner(d, n);
+        *ret_report = date_first(f, numbers_, count, wider, winner);
     }
     if (d != few)
         free(d);
@@ -267,8 +268,8 @@ void group_measure(facts *f, group *g)
     }
     numbers_unique(&g->naming);
     uint32_t unused;
-    bool disagree;
-    g->date = date_of(f, g->members.at, g->members.count, wider, &unused, &disagree);
+    uint8_t days;
+    g->date = date_of(f, g->members.at, g->members.count, wider, &unused, &days);
     g->class = wider ? ITEM_WIDER : class_of_span(f, f->keys[g->key_index].kind, g->date);
     g->representative = group_representative(f, g);
 }

@@ -5,9 +5,8 @@
  * count changes nothing of what they come to, whoever tells it and whatever that voice said before: the votes that
  * decide stay the same, and what the voice takes back could only have raised a bound.
  *
- * The date that most voices give gets one more voice, or keeps them, and dates that all overlap go on doing so when
- * the winner takes the place of one of them. But the report must be the latest of all, or its voice may have said
- * more since; and not of the voice that the date is quoted from, or another one would have to be found.
+ * The date that most voices give gets one more voice, or keeps them; others may lose some. And dates that all overlap go
+ * on doing so.
  *
  * So the other reports need not be looked at.
  */
@@ -41,10 +40,8 @@ bool date_repeats(const facts *f, const summary *s, uint32_t number)
     const report *r = report_of(f, number);
     if (r->covers == THAW_WIDER)
         return true; /* has no part in it */
-    if (s->days_disagree || !s->dated_by || !s->latest)
-        return false;
-    return r->start_ns == s->occurred.start_ns && report_end_ns(r) == s->occurred.end_ns &&
-           report_later_compare(f, number, s->latest) > 0 && report_of(f, s->dated_by)->voice != r->voice;
+    return s->days == DAYS_AGREE && s->dated_by && r->start_ns == s->occurred.start_ns &&
+           report_end_ns(r) == s->occurred.end_ns;
 }
 
 void date_repeat(const facts *f, summary *s, uint32_t number)

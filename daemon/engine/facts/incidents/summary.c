@@ -65,7 +65,7 @@ typedef struct unchanged {
 static void summary_count(facts *f, numbers *list, summary *s, unchanged known)
 {
     if (!known.date)
-        s->occurred = date_of(f, list->at, list->count, false, &s->dated_by, &s->days_disagree);
+        s->occurred = date_of(f, list->at, list->count, false, &s->dated_by, &s->days);
     if (known.votes)
         return;
     uint32_t kept = 0;
@@ -79,8 +79,8 @@ static void summary_count(facts *f, numbers *list, summary *s, unchanged known)
 static void summary_digest(facts *f, incident *inc, summary *s, unchanged known)
 {
     if (!known.date) {
-        s->occurred = digest_date(f, inc->digest, &s->dated_by);
-        s->days_disagree = digest_days_disagree(inc->digest);
+        s->occurred = digest_date(inc->digest, &s->dated_by);
+        s->days = digest_days(inc->digest);
     }
     if (!known.votes)
         digest_count(f, inc->digest, &s->votes);

@@ -39,9 +39,9 @@ typedef struct report {
         uint32_t part;   /* of one that covers a part: symbol of `part` */
         uint32_t object; /* of a sanction on one object: its node (objects_one) */
     };
-    uint32_t id_at;   /* where its id stands in the text */
-    uint16_t parties; /* parties_named() */
-    uint8_t kind : 4, status : 4;
+    uint32_t id_at;                                /* where its id stands in the text */
+    uint16_t parties;                              /* parties_named() */
+    uint8_t kind : 4, status : 3, states_date : 1; /* states_date: `occurred_at`, and not only when it was reported */
     uint8_t count_is : 2, covers : 2, precision : 3, approximate : 1;
     uint8_t detail; /* form, action or stage */
     uint8_t has_count : 1, withdrawn : 1, replaced : 1, named : 1, on_people : 1, persons_named : 1, has_targets : 1,

@@ -82,12 +82,16 @@ static inline uint64_t count_sum(uint64_t a, uint64_t b)
     return a < COUNT_MAX - b ? a + b : COUNT_MAX;
 }
 
+/* What voices say of the day: all dates overlap; only those that are each voice's own (items.c); not even those. */
+typedef enum days_said { DAYS_AGREE, DAYS_DIFFER, DAYS_DISAGREE } days_said;
+
 typedef struct summary {
     counted votes;
     span occurred;
     uint32_t dated_by; /* a report that gives this date, for its precision */
     uint8_t status, detail;
-    bool days_disagree, late, largest, announced;
+    uint8_t days; /* days_said */
+    bool late, largest, announced;
     int64_t first_reported_ns, last_reported_ns, acted_at_ns;
     uint32_t earliest;   /* the report whose identity names the incident */
     uint32_t latest;     /* the latest report */
@@ -195,7 +199,7 @@ typedef struct measure_step {
     int64_t start_ns, ends_ns; /* ends TIME_UNKNOWN: not said */
     uint32_t program;          /* symbol */
     uint32_t reports;
-    uint16_t days; /* that its date spans from its start, where they are several; 0: within a day */
+    uint16_t days;        /* that its date spans from its start, where they are several; 0: within a day */
     uint16_t days_before; /* that `~` widens it by, before its start */
     uint8_t action;
     bool idle;  /* a removal that removes nothing (still_listed.h), where that is known of the entity */
