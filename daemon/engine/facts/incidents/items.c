@@ -208,10 +208,17 @@ static uint32_t date_first(const facts *f, const uint32_t *numbers_, uint32_t co
     return first;
 }
 
+static span dates_weigh(dated *d, uint32_t count, uint8_t *ret_days)
+{
+    count = dates_once(d, count);
+    *ret_days = (uint8_t)dates_days(d, count);
+    return dates_winner(d, count);
+}
+
 span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uint32_t *ret_report, uint8_t *ret_days)
 {
     dated few[32], *d = few;
-    uint32_t n = 0;
+    uint32_t n = 0, alike = 0;
     *ret_report = 0;
     *ret_days = DAYS_AGREE;
     if (count > 32 && !(d = malloc(count * sizeof *d))) {
@@ -222,15 +229,15 @@ span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uin
         const report *r = report_of(f, numbers_[i]);
         if (r->start_ns == TIME_UNKNOWN || (!wider && r->covers == THAW_WIDER))
             continue;
-        d[n++] = (dated){.voice = r->voice, .states = r->states_date, .date = report_span(r)};
+        d[n] = (dated){.voice = r->voice, .states = r->states_date, .date = report_span(r)};
+        alike += d[n].date.start_ns == d[0].date.start_ns && d[n].date.end_ns == d[0].date.end_ns;
+        n++;
     }
-    span winner = {TIME_UNKNOWN, TIME_UNKNOWN};
-    if (n) {
-        n = dates_once(d, n);
-        *ret_days = (uint8_t)dates_days(d, n);
-        winner = dates_winner(d, n);
+    span winner = n ? d[0].date : (span){TIME_UNKNOWN, TIME_UNKNOWN};
+    if (alike < n) /* mostly all say the same */
+        winner = dates_weigh(d, n, ret_days);
+    if (n)
         *ret_report = date_first(f, numbers_, count, wider, winner);
-    }
     if (d != few)
         free(d);
     return winner;
