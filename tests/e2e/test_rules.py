@@ -318,6 +318,22 @@ class ReloadGround(unittest.TestCase):
                              [("free:BY:1", "resolved"), ("free:BY:1", "withdrawn")])
             self.assertEqual(body["alerts"][-1]["because"], [{"source": "A", "id": "not-r2"}])
 
+    def test_where_it_is_told_again_before_and_after(self):
+        tell = lambda d, number, count: d.publish(dict(release(f"r{number}", count, "2025-05-01"), revises=f"r{number - 1}",
+                                                       reported_at=f"2025-06-0{number}"))
+        states = lambda d: [a["state"] for a in d.ok("replay", {"from": 0, "topic": "alert.BY.free."})["alerts"]]
+        with harness.Daemon(rules=[self.RULE]) as d:
+            d.publish(release("r1", 60, "2025-05-01"))
+            d.publish(release("d", 1, "2025-05-20", kind="detention"))
+            tell(d, 2, 61)
+            d.write_rules([self.RULE, MASS])
+            d.ok("reload")
+            tell(d, 3, 62)
+            self.assertEqual(states(d), ["firing", "resolved"])
+            tell(d, 4, 40)
+            self.assertEqual(states(d), ["firing", "resolved", "withdrawn"])
+            self.assertEqual(d.ok("replay")["alerts"][-1]["because"], [{"source": "A", "id": "r4"}])
+
 
 class ReloadTime(unittest.TestCase):
     """With the wall clock, what an exchange of rules ends and begins bears the time of the exchange."""

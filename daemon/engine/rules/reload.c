@@ -76,6 +76,7 @@ static void move_record(rules *old, rules *set, record *r, group *to, bool same)
     set->held += held;
     old->held -= held;
     r->group = to;
+    r->shared = 0; /* the new set counts its own */
     r->partial = r->partial || !same;
     for (uint32_t i = 0; i < r->count;) {
         fact_node *node = same ? node_get(set, r->grounds[i].fact->handle) : NULL;
