@@ -42,8 +42,6 @@ static int time_passes(thawd *d)
 
 static int journal_ruleset(thawd *d, ruleset *set)
 {
-    if (reload_in_force(d, set))
-        return 0; /* replay has it already */
     free(d->rules_packed);
     d->rules_packed = set->packed;
     d->rules_packed_len = set->packed_len;
@@ -54,7 +52,14 @@ static int journal_ruleset(thawd *d, ruleset *set)
 
 int reload_apply(thawd *d, ruleset *set, rules_change_fn on_change, void *context)
 {
-    int r = reload_in_force(d, set) ? 0 : time_passes(d);
+    /* The same again changes nothing, unless a limit left out what may be watched now: then it is an exchange, and
+     * replay must make it, too. */
+    if (reload_in_force(d, set) && !engine_rules_limited(d->engine)) {
+        int told = engine_set_rules(d->engine, set->set, true, on_change, context);
+        ruleset_done(set);
+        return told;
+    }
+    int r = time_passes(d);
 
     if (r == 0)
         r = engine_set_rules(d->engine, set->set, false, on_change, context);

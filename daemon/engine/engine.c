@@ -198,6 +198,11 @@ uint64_t engine_alerts_firing(const engine *e)
     return e->rules == NULL ? 0 : rules_firing(e->rules);
 }
 
+bool engine_rules_limited(const engine *e)
+{
+    return e->rules != NULL && rules_limited(e->rules);
+}
+
 /* ---- rules -------------------------------------------------------------------------- */
 
 int engine_set_rules(engine *e, rules *set, bool dry, rules_change_fn on_change, void *context)

@@ -88,6 +88,7 @@ uint64_t engine_journal_seq(const engine *e);   /* number of the last accepted r
 uint64_t engine_reports_held(const engine *e);  /* those that were not dropped */
 uint64_t engine_alert_seq(const engine *e);     /* number of the last alert change */
 uint64_t engine_alerts_firing(const engine *e); /* alerts that are active now */
+bool engine_rules_limited(const engine *e);     /* some rule would watch other facts if loaded anew */
 
 /* ---- dropping the past -------------------------------------------------------------- *
  * Whole incidents that lie before a horizon are dropped with their reports; their counts stay in the

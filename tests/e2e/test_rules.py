@@ -335,6 +335,33 @@ class ReloadGround(unittest.TestCase):
             self.assertEqual(d.ok("replay")["alerts"][-1]["because"], [{"source": "A", "id": "r4"}])
 
 
+class ReloadLimit(unittest.TestCase):
+    """A reload of the same rules lets a rule that had reached its limit watch what it had left out, also after a crash."""
+
+    RULE = {"rule": "each", "by": ["id"], "select": {"said": {"kind": "report", "where": 'kind == "release"', "at": "reported_at"}},
+            "when": "said.last > timestamp('2025-09-12T00:00:00Z')"}
+    GROUPS = 100000
+
+    def test_the_same_rules_again(self):
+        where = lambda i: {"country": chr(65 + i % 26) + chr(65 + i // 26 % 26)}
+        tell = lambda d, first, n, day="2025-09-11": d.publish(
+            [release(f"r{i:06}", 1, f"{1950 + i // 676 % 75}-01-01", reported_at=day, **where(i)) for i in range(first, first + n)])
+        alerts = lambda d: [(a["id"], a["state"]) for a in d.ok("replay")["alerts"]]
+        with harness.Daemon(rules=[self.RULE], config={"journal": {"map": "256MiB", "image": "forever"}}) as d:
+            for first in range(0, self.GROUPS, 10000):
+                tell(d, first, 10000)
+            tell(d, self.GROUPS, 1, "2025-09-13")
+            self.assertEqual(alerts(d), [("thaw-limit:each:1", "firing")])
+            d.publish({"id": "x", "kind": "retraction", "source": "A", "retracts": "r000005", "reported_at": "2025-09-13", **where(5)})
+            d.ok("reload")
+            told = alerts(d)
+            self.assertEqual(told, [("thaw-limit:each:1", "firing"), ("thaw-limit:each:1", "resolved"), ("each:r100000:1", "firing")])
+            d.kill()
+            d.start()
+            self.assertEqual(alerts(d), told)
+            self.assertEqual([a["id"] for a in d.ok("snapshot")["alerts"]], ["each:r100000:1"])
+
+
 class ReloadTime(unittest.TestCase):
     """With the wall clock, what an exchange of rules ends and begins bears the time of the exchange."""
 

@@ -23,6 +23,14 @@ uint64_t rules_firing(const rules *set)
     return set->firing_count;
 }
 
+bool rules_limited(const rules *set)
+{
+    const group *g = set->limit_rule->groups;
+    while (g && g->state != LIFE_FIRING)
+        g = g->next;
+    return g != NULL;
+}
+
 /* ---- active alerts ------------------------------------------------------------------ */
 
 static bool is_active(const group *g)

@@ -169,6 +169,7 @@ int rules_get_image(rules *set, facts *f, const rules_sink *sink, saved_in *in);
 /* ---- questions (engine.h) ----------------------------------------------------------- */
 
 uint64_t rules_firing(const rules *set); /* number of active alerts */
+bool rules_limited(const rules *set);    /* the alert on a limit fires: loaded anew, a rule may watch other facts */
 uint64_t rules_bytes(const rules *set);  /* memory that the state needs, of facts in selections, groups, alerts */
 /* Packs active alerts with id > after whose topic begins with topic, in order of id, at most limit
  * (0: 1000): the keys epoch, seq, alerts, more. */
