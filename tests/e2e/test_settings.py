@@ -344,6 +344,21 @@ class Settings(unittest.TestCase):
             self.assertEqual(said(d, event(5000)), "limit")
             self.assertGreater(d.counters()["accepted"], 0)
 
+    def test_memory_bytes_beyond_what_there_is(self):
+        """One line at the start says it, of the machine and of the limits of the process."""
+        with open(harness.THAWD, "rb") as f:
+            instrumented = re.search(rb"__[at]san_init", f.read())  # it cannot start within such limits
+        said_so = re.compile(r"notice: memory\.bytes is (\S+), and thawd has (\d+)MiB at most")
+        for bound, limit, expected in (("unlimited", None, "unlimited"), ("512MiB", None, None), ("2GiB", 1 << 30, "2GiB"),
+                                       ("1GiB", 1 << 30, None)):
+            if limit and instrumented:
+                continue
+            with harness.Daemon(config={"memory": {"bytes": bound}}, start=False) as d:
+                d.start(before=("prlimit", f"--data={limit}") if limit else ())
+                lines = said_so.findall(d.log())
+                self.assertEqual([line[0] for line in lines], [expected] if expected else [], d.log())
+                self.assertTrue(limit is None or not lines or lines[0][1] == "1024")
+
     def test_memory_lowered(self):
         """What was accepted under a wider bound is read again, whole, from an image, from the journal and where the past is
         dropped; only new reports are refused."""
