@@ -25,5 +25,9 @@ bool instant_take(instant *now)
     if (machine > now->wall_ns)
         now->wall_ns = machine;
     now->mono.ns = instant_stopwatch_ns();
+    int64_t apart_ns = machine - now->mono.ns, jump_ns = apart_ns - now->apart_ns;
+    if (now->even_since.ns == 0 || jump_ns > INSTANT_JUMP_NS || jump_ns < -INSTANT_JUMP_NS)
+        now->even_since = now->mono;
+    now->apart_ns = apart_ns;
     return fell;
 }

@@ -14,6 +14,7 @@
     X(READY, "cd20aec68cd0449f9a0e2da931b142d2", LOG_INFO, "thawd is ready: state recovered, sockets bound") \
     X(STOPPING, "b99fc0d26edc4f75a7cc99dac96c0759", LOG_INFO, "thawd ends because it was told to") \
     X(CONFIG_BAD, "161f02aa44de4f15a28d89ac0d416158", LOG_ERR, "the configuration cannot be used") \
+    X(MEMORY_BEYOND, "5f200e2f7e1740ca9765c6f8f96787c5", LOG_NOTICE, "memory.bytes is more than there is") \
     X(BOUND, "465a5a261d104e8193521c00953dd99c", LOG_INFO, "an endpoint is open") \
     X(ENDPOINT_FAILED, "5a5e8739511e4ee89cdf87ec792cf00a", LOG_ERR, "an endpoint could not be opened") \
     X(JOURNAL_REFUSED, "2c09b39bf0c74ee6a8f630ebf9a5423d", LOG_ERR, "the journal could not be opened") \

@@ -19,5 +19,9 @@ int new_engine(thawd *d, engine **ret_engine)
     e.reports_max = c->memory_reports_count;
     e.bytes_max = c->memory_bytes;
     snprintf(e.epoch, sizeof(e.epoch), "%s", journal_epoch(d->journal));
-    return engine_new(&e, &sink, ret_engine);
+    int r = engine_new(&e, &sink, ret_engine);
+
+    if (r == 0)
+        engine_unbound(*ret_engine);
+    return r;
 }

@@ -1,5 +1,6 @@
 /*
- * new_engine.h - an engine as the configuration has it, empty, whose alerts the publisher takes.
+ * new_engine.h - an engine as the configuration has it, empty, whose alerts the publisher takes. It takes in what was
+ * accepted once, whatever the bounds of today, until the intake asks for them.
  */
 #ifndef DAEMON_NEW_ENGINE_H
 #define DAEMON_NEW_ENGINE_H

@@ -90,6 +90,8 @@ void publisher_alert(void *context, const thaw_alert *alert)
     thawd *d = context;
     int r;
 
+    if (d->failure != 0) /* thawd ends for it: what came of an alert before says why, and not what comes of this one */
+        return;
     if (d->replaying && alert->seq <= journal_last_alert(d->journal)) { /* published in an earlier life */
         r = replayed_note(&d->replayed, alert);
         if (r < 0)

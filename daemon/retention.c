@@ -15,8 +15,23 @@
 
 #define LOOKS_AN_AGE 16
 #define WAIT_MS 100
+#define EVEN_NS INT64_C(600000000000) /* a clock that is wrong when the machine starts has been set by then */
 
 /* ---- when, and how far --------------------------------------------------------------- */
+
+/* What is dropped never comes back: a machine's clock that is years ahead for a while must not age the past. */
+static bool clock_trusted(const thawd *d)
+{
+    return d->config.clock != ENGINE_CLOCK_WALL || d->now.mono.ns - d->now.even_since.ns >= EVEN_NS;
+}
+
+/* Time as ages count: after such a while the engine's stands still ahead of the machine's. */
+static int64_t age_now(const thawd *d)
+{
+    int64_t now_ns = engine_now(d->engine);
+
+    return d->config.clock == ENGINE_CLOCK_WALL && d->now.machine_ns < now_ns ? d->now.machine_ns : now_ns;
+}
 
 static bool due_by_age(const thawd *d, int64_t now_ns)
 {
@@ -202,13 +217,13 @@ static int drop(thawd *d, int64_t horizon_ns)
 
 int retention_look(thawd *d)
 {
-    int64_t now_ns = engine_now(d->engine), horizon_ns;
+    int64_t now_ns = age_now(d), horizon_ns;
     journal_counters counters;
 
     if (now_ns == INT64_MIN)
         return 0;
     journal_count(d->journal, &counters);
-    bool by_age = due_by_age(d, now_ns), by_size = due_by_size(d, counters.live_bytes);
+    bool by_age = clock_trusted(d) && due_by_age(d, now_ns), by_size = due_by_size(d, counters.live_bytes);
     if (!by_age && !by_size)
         return 0;
     if (by_age)

@@ -1,6 +1,7 @@
 /* thawd.c - reports in, alerts out: options, configuration, resources, ready, loop, out. */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +12,11 @@
 #include "accept.h"
 #include "auth.h"
 #include "daemon.h"
+#include "memory.h"
 #include "notify.h"
 #include "recovery.h"
 #include "ruleset.h"
+#include "units.h"
 
 /* As systemd.exec(5) and sysexits.h have them. Those of main() do not heal by trying again: the
  * unit has them in RestartPreventExitStatus=. */
@@ -123,12 +126,27 @@ static void raise_descriptors(void)
     }
 }
 
+/* The bound refuses reports before memory runs out, where it is within what there is. */
+static void compare_memory(thawd *d)
+{
+    uint64_t there = memory_there();
+    char bound[UNITS_TEXT_BYTES];
+
+    if (d->config.memory_bytes <= there)
+        return;
+    units_write_bytes(d->config.memory_bytes, bound);
+    log_say(d->log, SAY_MEMORY_BEYOND, NULL,
+            "memory.bytes is %s, and thawd has %" PRIu64 "MiB at most: memory may run out before reports are refused",
+            bound, there >> 20);
+}
+
 static int run(thawd *d)
 {
     int r;
 
     block_signals();
     raise_descriptors();
+    compare_memory(d);
     accept_prepare();
     instant_take(&d->now);
     d->started = d->flushed = d->now.mono;

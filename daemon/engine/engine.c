@@ -89,6 +89,11 @@ void engine_bound(engine *e)
     facts_bound(e->facts, e->rules ? rules_bytes(e->rules) : 0);
 }
 
+void engine_unbound(engine *e)
+{
+    facts_unbound(e->facts);
+}
+
 /* ---- the clock ---------------------------------------------------------------------- */
 
 int64_t engine_next_deadline(const engine *e)

@@ -59,8 +59,11 @@ typedef struct engine_sink {
 int engine_new(const engine_config *config, const engine_sink *sink, engine **ret_engine);
 engine *engine_free(engine *e);
 /* Looks, before a batch is applied, whether reports, facts and rules need more than bytes_max: if they do, its new reports get
- * the verdict LIMIT. It is not asked for what was accepted once and is read again. */
+ * the verdict LIMIT. */
 void engine_bound(engine *e);
+/* From now on and until engine_bound is called, nothing gets it: what is read again was accepted once, perhaps under wider
+ * bounds. */
+void engine_unbound(engine *e);
 
 /* ---- reports in --------------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
  *   THAW_FAULT_COUNT=FILE        8 bytes, shared by thawd and its children: calls of that kind so far
  *
  *   THAW_CLOCK=SECONDS           the machine's clock shows so much more, or less, than it does
+ *   THAW_CLOCK=FILE              two numbers of 8 bytes, read each time: so many seconds more, and of the monotonic clock
  *
  * Kinds: write (to regular files; errno 0: half of it is written), sync, rename, create (files and
  * folders), alloc, map (mmap, ftruncate), fork, thread.
@@ -75,22 +76,32 @@ static bool fails(kind k)
 
 /* ---- time -------------------------------------------------------------------------------- */
 
-static long clock_ahead_s;
+static long clock_fixed_s[2];
+static const volatile long *clock_ahead_s = clock_fixed_s; /* real time, monotonic */
 
 __attribute__((constructor)) static void clock_read(void)
 {
     const char *text = getenv("THAW_CLOCK");
 
-    if (text != NULL)
-        clock_ahead_s = atol(text);
+    if (text == NULL || *text != '/') {
+        clock_fixed_s[0] = text == NULL ? 0 : atol(text);
+        return;
+    }
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, text, O_RDONLY | O_CLOEXEC);
+    void *page = (void *)syscall(SYS_mmap, NULL, sizeof(clock_fixed_s), PROT_READ, MAP_SHARED, fd, 0);
+
+    if (fd < 0 || page == MAP_FAILED)
+        abort();
+    close(fd);
+    clock_ahead_s = page;
 }
 
 int clock_gettime(clockid_t id, struct timespec *ret)
 {
     int r = (int)syscall(SYS_clock_gettime, id, ret);
 
-    if (r == 0 && id == CLOCK_REALTIME)
-        ret->tv_sec += clock_ahead_s;
+    if (r == 0 && (id == CLOCK_REALTIME || id == CLOCK_MONOTONIC))
+        ret->tv_sec += clock_ahead_s[id == CLOCK_MONOTONIC];
     return r;
 }
 

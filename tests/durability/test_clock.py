@@ -1,6 +1,7 @@
 """The machine's clock was ahead, or is behind: what came earlier was received earlier, and it is told."""
 
 import os
+import struct
 import subprocess
 import unittest
 
@@ -49,6 +50,37 @@ class Clock(unittest.TestCase):
             d.start()  # it has caught up
             self.assertEqual((d.log().count("the machine's clock is"), lines), (2, 2))
             self.assertEqual(d.counters()["clock_falls"], 0)
+
+    def show(self, d, real, monotonic):
+        """Seconds that thawd's clocks are ahead, from now on, also while it runs."""
+        with open(d.path("clock"), "r+b" if os.path.exists(d.path("clock")) else "wb") as f:
+            f.write(struct.pack("@ll", real, monotonic))
+        self.ahead(d, d.path("clock"))
+
+    def test_nothing_is_too_old_by_a_wrong_clock(self):
+        """What is dropped does not come back: a clock that is years ahead for a while ages nothing, one that stays does."""
+        with harness.Daemon(RULES, {"clock": "wall", "retain": {"age": "1000d"}}, start=False) as d:
+            self.show(d, 0, 0)
+            d.start()
+            d.publish(event("1"))
+            for start in (False, True):  # while it runs, and when the machine starts
+                if start:
+                    d.stop()
+                self.show(d, 9000 * DAY, 0)
+                if start:
+                    d.start()
+                d.publish(event(f"ahead-{start}"))
+                d.status()
+                self.show(d, 0, 0)
+                self.assertEqual(d.publish(event(f"after-{start}"))["rejected"], [])
+            self.show(d, 700, 700)  # it runs evenly, and the engine's time is still years ahead of it
+            self.assertEqual(d.publish(event("later"))["rejected"], [])
+            d.status()
+            self.assertEqual((d.counters()["dropped"], len(d.ok("events")["events"])), (0, 6))
+            self.show(d, 9000 * DAY + 700, 700)
+            d.status()
+            self.show(d, 9000 * DAY + 1400, 1400)
+            harness.wait_for(lambda: d.counters()["dropped"] == 6, "the past to be dropped")
 
     def test_the_way_out(self):
         """What was received ahead of time is published again, as the catalog has it."""

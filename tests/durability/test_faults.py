@@ -15,6 +15,7 @@ FAULTS = os.environ.get("THAW_FAULTS", "")
 ALLOCS = int(os.environ.get("THAW_FAULT_ALLOCS", "40"))
 EIO, ENOMEM, ENOSPC = 5, 12, 28
 BATCHES = 12
+NOT_TRIED_AGAIN = (2, 65, 77, 78)  # exit statuses after which systemd leaves it ended: want of memory may pass
 RULES = [
     {"rule": "many", "by": ["country"], "select": {"freed": {"kind": "release"}}, "when": "freed.count > 0",
      "severity": "info", "title": "{country}: {freed.sum} in {freed.count}"},
@@ -92,21 +93,27 @@ class Faults(unittest.TestCase):
         d.write_rules(RULES_AFTER)
         self.ask(d, ("reload", {}))
 
+    def preload(self, d, fault):
+        with open(d.path("count"), "wb") as f:
+            f.write(bytes(8))
+        preloaded = d.path("faults.so")  # a blank in its path would end it there
+        if not os.path.lexists(preloaded):
+            os.symlink(os.path.abspath(FAULTS), preloaded)
+        d.env = dict(d.env, LD_PRELOAD=preloaded, THAW_FAULT=fault, THAW_FAULT_COUNT=d.path("count"))
+
+    def count(self, d):
+        with open(d.path("count"), "rb") as f:
+            return struct.unpack("@Q", f.read())[0]
+
     def run_with(self, fault):
         """One course under it and what is found afterwards; how many calls of that kind there were."""
         with harness.Daemon(RULES, {"journal": {"map": "1MiB", "image": "1ms"}}, start=False) as d:
-            with open(d.path("count"), "wb") as f:
-                f.write(bytes(8))
-            preloaded = d.path("faults.so")  # a blank in its path would end it there
-            if not os.path.lexists(preloaded):
-                os.symlink(os.path.abspath(FAULTS), preloaded)
-            d.env = dict(d.env, LD_PRELOAD=preloaded, THAW_FAULT=fault, THAW_FAULT_COUNT=d.path("count"))
+            self.preload(d, fault)
             acknowledged = self.course(d)
             if d.running():
                 d.kill()
             d._forget()
-            with open(d.path("count"), "rb") as f:
-                count = struct.unpack("@Q", f.read())[0]
+            count = self.count(d)
             for name in ("LD_PRELOAD", "THAW_FAULT", "THAW_FAULT_COUNT"):
                 d.env.pop(name)
             d.start()
@@ -173,6 +180,39 @@ class Faults(unittest.TestCase):
             at = 1 + count * n // ALLOCS
             with self.subTest(fault=f"alloc:{at}"):
                 self.run_with(f"alloc:{at}:{ENOMEM}")
+
+    def test_memory_is_out_amid_many_alerts(self):
+        """The first that cannot be kept is why thawd ends: systemd tries again, as it does not for a wrong configuration."""
+        many = [harness.event(n, source=f"s{n}", incident=f"i{n}", occurred_at=f"{1930 + n // 2}-0{1 + n % 2}-01") for n in range(100)]
+
+        def course(at):
+            """Calls before the reports came and after them; what thawd ended with, None if not, and what it said."""
+            with harness.Daemon([dict(RULES[0], by=["id"], title="{freed.sum}")], start=False) as d:
+                self.preload(d, f"alloc:{at}:{ENOMEM}")
+                d.start()
+                before = self.count(d)
+                with d.client() as c:
+                    try:
+                        self.assertEqual(c.ask("publish", many, patience=0.5 if at else harness.PATIENCE)[1]["accepted"], len(many))
+                        self.assertEqual(d.status()["seq"], len(many))
+                    except AssertionError:
+                        self.assertGreater(at, 0)
+                after, log, status = self.count(d), d.log(), None if d.running() else d.process.returncode
+                d.kill()
+                d.process = None
+                return before, after, status, log
+
+        before, after, _, _ = course(0)
+        first, hits = before + (after - before) * 8 // 10, 0
+        for at in range(first, after):
+            _, _, status, log = course(at)
+            with self.subTest(at=at):
+                self.assertNotIn(status, NOT_TRIED_AGAIN, log[-2000:])
+                self.assertLessEqual(log.count("cannot keep alert"), 1)
+            hits += "cannot keep alert" in log
+            if hits == 2:
+                return
+        self.fail("no allocation of an alert was met")
 
 
 if __name__ == "__main__":

@@ -344,6 +344,48 @@ class Settings(unittest.TestCase):
             self.assertEqual(said(d, event(5000)), "limit")
             self.assertGreater(d.counters()["accepted"], 0)
 
+    def test_memory_bytes_beyond_what_there_is(self):
+        """One line at the start says it, of the machine and of the limits of the process."""
+        with open(harness.THAWD, "rb") as f:
+            instrumented = re.search(rb"__[at]san_init", f.read())  # it cannot start within such limits
+        said_so = re.compile(r"notice: memory\.bytes is (\S+), and thawd has (\d+)MiB at most")
+        for bound, limit, expected in (("unlimited", None, "unlimited"), ("512MiB", None, None), ("2GiB", 1 << 30, "2GiB"),
+                                       ("1GiB", 1 << 30, None)):
+            if limit and instrumented:
+                continue
+            with harness.Daemon(config={"memory": {"bytes": bound}}, start=False) as d:
+                d.start(before=("prlimit", f"--data={limit}") if limit else ())
+                lines = said_so.findall(d.log())
+                self.assertEqual([line[0] for line in lines], [expected] if expected else [], d.log())
+                self.assertTrue(limit is None or not lines or lines[0][1] == "1024")
+
+    def test_memory_lowered(self):
+        """What was accepted under a wider bound is read again, whole, from an image, from the journal and where the past is
+        dropped; only new reports are refused."""
+        for bound in ({"reports": 10}, {"bytes": "1MiB"}):
+            with started([EACH_SOURCE], memory_bytes="64MiB") as d:
+                for first in range(0, 2000, 500):
+                    self.assertIsNone(said(d, [event(n, note="n" * 1000, source=f"s{n % 50}", occurred_at=f"{1950 + n % 70}-06-01")
+                                               for n in range(first, first + 500)]))
+                before = (d.ok("state", {"country": "BY"}), d.ok("incidents"), d.ok("snapshot"))
+                for remove_image in (False, True):
+                    d.stop()
+                    d.configure({"memory": bound})
+                    if remove_image:
+                        os.unlink(d.path("state", "image"))
+                    d.start()
+                    self.assertEqual((d.ok("state", {"country": "BY"}), d.ok("incidents"), d.ok("snapshot")), before)
+                    self.assertEqual(said(d, event(5000)), "limit")
+                d.stop()
+                d.configure({"retain": {"age": "10000d"}})
+                d.start()
+                harness.wait_for(lambda: d.counters()["dropped"] > 0, "the past to be dropped")
+                self.assertGreater(d.status()["engine"]["reports"], 100)
+                d.stop()
+                os.unlink(d.path("state", "image"))
+                d.start()
+                self.assertEqual(d.ok("state", {"country": "BY"})["released"], before[0]["released"])
+
     def test_memory_bytes_of_rules(self):
         """Alerts that list what they rest on are held, too."""
         accepted = []

@@ -144,6 +144,37 @@ for copy in thaw.backup rest.thaw move.tar reports.thaw; do
     equal "who may read $copy" "$(stat -c %a ~/$copy)" 600
 done
 
+# This box has no memory to give by the group, so a limit of the process; within it no instrumented thawd can start.
+if ! grep -q '__[at]san_init' "$(command -v thawd)"; then
+    say "too little memory"
+    mkdir -p /etc/systemd/system/thawd.service.d
+    printf '[Service]\nLimitDATA=80M\n' >/etc/systemd/system/thawd.service.d/memory.conf
+    systemctl daemon-reload
+    systemctl reset-failed
+    must "restart" systemctl restart thawd
+    logged MEMORY_BEYOND || fail "nothing says that memory.bytes is more than there is"
+    before=$(property thawd MainPID) acknowledged=0
+    release much- 5 RU >/tmp/one
+    python3 -c '
+one, note = open("/tmp/one").read().rstrip("}\n"), "x" * 1500
+for n in range(60000):
+    print(one.replace("much-", f"much-{n}") + ",\"note\":\"" + note + "\"}")' | split -l 2000 - /tmp/much.
+    for part in /tmp/much.*; do
+        thaw pub -q --timeout 3 "$part" 2>/dev/null || break
+        acknowledged=$((acknowledged + 2000))
+    done
+    rm /tmp/much.*
+    [ "$acknowledged" -lt 60000 ] || fail "memory did not run out"
+    wait_for "it said why" logged INTERNAL _PID="$before"
+    wait_for "systemd starts it again" eval 'is_state thawd active && [ "$(property thawd MainPID)" != "$before" ]'
+    follow "MEMORY SHORT" 1
+    rm /etc/systemd/system/thawd.service.d/memory.conf
+    systemctl daemon-reload
+    export CREDENTIALS_DIRECTORY=/etc/thaw/keys # for --check: thawd.yaml(5), KEYS
+    follow "MEMORY SHORT" 2
+    must "what was acknowledged is there" eval '[ "$(thaw events RU --bare | grep -c much-)" -ge "$acknowledged" ]'
+fi
+
 follow "READING THE COUNTERS" 1
 thaw status --json >/tmp/status.json
 sed -n '/READING THE COUNTERS/,/^\.SH "SEE/p' "$page" | sed -n '/^\.TP/{n;p}' | sed 's/^\.B //; s/, / /g' >/tmp/counters

@@ -221,6 +221,8 @@ facts *facts_free(facts *f);
 /* Whether nothing more is to be taken in, because all of it, with so many bytes of others, needs more than bytes_max, from
  * now on; but what corrects a report that stands is (reports_full says how much of it). */
 void facts_bound(facts *f, uint64_t others_bytes);
+/* Until facts_bound is called, nothing is refused for want of room. */
+void facts_unbound(facts *f);
 
 typedef struct facts_verdict {
     thaw_code code;

@@ -245,6 +245,12 @@ void facts_bound(facts *f, uint64_t others_bytes)
 {
     f->full = reports_bytes(f->reports) + reports_text_bytes(f->reports) + f->held + f->kept + others_bytes >
               f->config.bytes_max;
+    f->unbound = false;
+}
+
+void facts_unbound(facts *f)
+{
+    f->unbound = true;
 }
 
 /* Whether the report withdraws or replaces one that stands. */
@@ -257,9 +263,9 @@ static bool corrects(const facts *f, const thaw_event *event)
 
 static bool has_no_room(const facts *f, const thaw_event *event)
 {
-    if (!reports_full(f->reports, event->bytes_len, false) && (!f->full || f->restoring))
+    if (f->restoring || f->unbound || (!f->full && !reports_full(f->reports, event->bytes_len, false)))
         return false;
-    return (!f->restoring && !corrects(f, event)) || reports_full(f->reports, event->bytes_len, true);
+    return !corrects(f, event) || reports_full(f->reports, event->bytes_len, true);
 }
 
 thaw_code facts_refuse(const facts *f, const thaw_event *event)

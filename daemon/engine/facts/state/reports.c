@@ -57,7 +57,7 @@ int reports_new(uint64_t reports_max, uint64_t bytes_max, reports **ret_reports)
     reports *r = calloc(1, sizeof *r);
     if (!r)
         return -ENOMEM;
-    r->reports_max = reports_max < UINT32_MAX / 2 ? reports_max : UINT32_MAX / 2;
+    r->reports_max = reports_max < REPORTS_MAX ? reports_max : REPORTS_MAX;
     r->bytes_max = bytes_max;
     r->slots_count = 1024;
     r->slots = calloc(r->slots_count, sizeof *r->slots);
@@ -191,7 +191,7 @@ bool reports_full(const reports *r, uint32_t text_bytes, bool correction)
 
 int reports_append(reports *r, thaw_hash key, const uint8_t *text, uint32_t text_bytes, uint32_t *ret_number)
 {
-    if (reports_full(r, text_bytes, true))
+    if (r->table.count > REPORTS_MAX + REPORTS_MAX / CORRECTIONS_PART)
         return -ENOSPC;
     if (r->table.count == r->chunks_count * REPORTS_CHUNK) {
         if (array_reserve((void **)&r->table.chunks, &r->chunks_capacity, (size_t)r->chunks_count + 1,

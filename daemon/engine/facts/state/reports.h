@@ -58,6 +58,7 @@ typedef struct report {
 typedef struct reports reports;
 
 #define REPORTS_CHUNK 4096u
+#define REPORTS_MAX (UINT32_MAX / 2) /* of which corrections may have a part more */
 
 /* What every look at a report needs, in front of the whole object. */
 typedef struct reports_table {
@@ -86,8 +87,8 @@ void reports_prefetch(const reports *r, thaw_hash key);
  * by one report): what is wrong can be put right when memory is full. */
 #define CORRECTIONS_PART 16u
 bool reports_full(const reports *r, uint32_t text_bytes, bool correction);
-/* Appends a report with that identity and a copy of its text; the rest is zero. -ENOSPC: what is left to corrections is
- * full, too; -ENOMEM. */
+/* Appends a report with that identity and a copy of its text, whatever reports_full says; the rest is zero. -ENOSPC: there are
+ * as many as numbers; -ENOMEM. */
 int reports_append(reports *r, thaw_hash key, const uint8_t *text, uint32_t text_bytes, uint32_t *ret_number);
 
 /* Living reports make facts. */

@@ -386,6 +386,7 @@ struct facts {
     summary known_summary;
     bool known_any;
     bool full;      /* see facts_bound */
+    bool unbound;   /* see facts_unbound */
     bool restoring; /* what outlived a retention is taken in again: feeds know of it already */
     uint32_t cause; /* number of the report that is being taken in */
     bool cause_corrects;
