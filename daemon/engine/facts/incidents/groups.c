@@ -350,7 +350,7 @@ static bool group_join(facts *f, uint32_t number)
         g->members.at[at] = g->members.at[at - 1];
     g->members.at[at] = number;
     report_set_item(f, number, to.first);
-    group_measure(f, g);
+    group_grow(f, g, number);
     item_place(f, g->key_index, to.first);
     return true;
 }

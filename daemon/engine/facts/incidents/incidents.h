@@ -23,6 +23,8 @@ void items_sort(facts *f, uint32_t *items, uint32_t count);
 void item_reports(facts *f, item it, numbers *list);
 /* Computes date, representative, class and naming of a group from its members. */
 void group_measure(facts *f, group *g);
+/* The same where one member has come. */
+void group_grow(facts *f, group *g, uint32_t number);
 /* The shorter, then the earlier first: which of two dates is the better known. */
 int spans_order(span a, span b);
 /* What dates have in common. */

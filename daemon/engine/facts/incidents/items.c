@@ -120,9 +120,14 @@ static int voices_order(const void *a_, const void *b_)
     return a->states != b->states ? (a->states ? -1 : 1) : spans_order(a->date, b->date);
 }
 
-/* Most are few, of which no call need be made for each comparison. */
+/* Most are few, of which no call need be made for each comparison; and what comes in order stays so. */
 static void dates_sort(dated *d, uint32_t count, int (*order)(const void *, const void *))
 {
+    uint32_t sorted = 1;
+    while (sorted < count && order(&d[sorted - 1], &d[sorted]) <= 0)
+        sorted++;
+    if (sorted >= count)
+        return;
     if (count > FEW) {
         qsort(d, count, sizeof *d, order);
         return;
@@ -279,4 +284,22 @@ void group_measure(facts *f, group *g)
     g->date = date_of(f, g->members.at, g->members.count, wider, &unused, &days);
     g->class = wider ? ITEM_WIDER : class_of_span(f, f->keys[g->key_index].kind, g->date);
     g->representative = group_representative(f, g);
+}
+
+void group_grow(facts *f, group *g, uint32_t number)
+{
+    const report *r = report_of(f, number);
+    span date = report_span(r);
+    if (g->class == ITEM_WIDER || g->class == ITEM_UNDATED || r->covers == THAW_WIDER ||
+        date.start_ns != g->date.start_ns || date.end_ns != g->date.end_ns) {
+        group_measure(f, g);
+        return;
+    }
+    /* The date has one voice more, or keeps those that it has. */
+    if (r->named && !numbers_have(&g->naming, r->source)) {
+        add(f, &g->naming, r->source);
+        numbers_unique(&g->naming);
+    }
+    if (report_name_compare(f, number, g->representative) < 0)
+        g->representative = number;
 }

@@ -404,8 +404,9 @@ struct facts {
 
 /* Appends; on lack of memory sets f->failed. */
 void add(facts *f, numbers *list, uint32_t value);
-void put(facts *f, numbers *list, uint32_t value); /* unless it is there */
-void numbers_unique(numbers *list);                /* in order, each once */
+void put(facts *f, numbers *list, uint32_t value);      /* unless it is there */
+void numbers_unique(numbers *list);                     /* in order, each once */
+bool numbers_have(const numbers *list, uint32_t value); /* a list in that order */
 
 /* Numbers in the order in which they came, each once: found at once, however many they are. */
 typedef struct number_set {

@@ -35,6 +35,11 @@ void numbers_unique(numbers *list)
     list->count = kept;
 }
 
+bool numbers_have(const numbers *list, uint32_t value)
+{
+    return list->count && bsearch(&value, list->at, list->count, sizeof *list->at, number_order);
+}
+
 #define FEW 24u /* up to so many are not worth a table */
 
 static void set_index(facts *f, number_set *set, uint32_t place)
