@@ -31,3 +31,13 @@ bool instant_take(instant *now)
     now->apart_ns = apart_ns;
     return fell;
 }
+
+bool instant_is_even(const instant *now)
+{
+    return now->mono.ns - now->even_since.ns >= INSTANT_EVEN_NS;
+}
+
+void instant_trust(instant *now)
+{
+    now->even_since.ns = now->mono.ns - INSTANT_EVEN_NS;
+}

@@ -19,12 +19,18 @@ typedef struct instant {
     int64_t wall_ns;    /* never going back */
     int64_t machine_ns; /* what the machine's clock says */
     monotime mono;
-    monotime even_since; /* the machine's clock has made no jump, or was not looked at before */
+    monotime even_since; /* the machine's clock has made no jump, or was not looked at before (but see instant_trust) */
     int64_t apart_ns;    /* the machine's clock less the monotonic one */
 } instant;
 
 #define INSTANT_FALL_NS INT64_C(1000000000) /* smaller steps back are everyday adjustment */
 #define INSTANT_JUMP_NS INT64_C(60000000000) /* so much at once, in either direction, is a jump */
+#define INSTANT_DAY_NS INT64_C(86400000000000)
+#define INSTANT_EVEN_NS INT64_C(600000000000) /* one that is wrong when the machine starts has been set by then */
+
+/* Whether the machine's clock has run for a while without a jump; instant_trust: as if it had. */
+bool instant_is_even(const instant *now);
+void instant_trust(instant *now);
 
 /* Takes the time; returns whether the machine's clock has fallen behind by more than a second
  * since the last call (once for each fall). */

@@ -359,12 +359,23 @@ static int set_rules(thawd *d)
     return 0;
 }
 
+/* A clock that goes on where the journal ends, a day later at most, is right; where nothing is known, there is nothing to
+ * lose by it (retention.c). */
+static void trust_clock(thawd *d)
+{
+    int64_t known_ns = engine_now(d->engine);
+
+    if (known_ns == INT64_MIN || d->now.machine_ns - INSTANT_DAY_NS < known_ns)
+        instant_trust(&d->now);
+}
+
 /* Nothing is received before what came earlier, also where the machine's clock was ahead then. */
 static void hold_clock(thawd *d)
 {
     int64_t ahead_ns;
 
     (void)instant_take(&d->now);
+    trust_clock(d);
     if (d->config.clock != ENGINE_CLOCK_WALL || engine_now(d->engine) <= d->now.wall_ns)
         return;
     d->now.wall_ns = engine_now(d->engine);

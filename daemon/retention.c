@@ -15,14 +15,13 @@
 
 #define LOOKS_AN_AGE 16
 #define WAIT_MS 100
-#define EVEN_NS INT64_C(600000000000) /* a clock that is wrong when the machine starts has been set by then */
 
 /* ---- when, and how far --------------------------------------------------------------- */
 
 /* What is dropped never comes back: a machine's clock that is years ahead for a while must not age the past. */
 static bool clock_trusted(const thawd *d)
 {
-    return d->config.clock != ENGINE_CLOCK_WALL || d->now.mono.ns - d->now.even_since.ns >= EVEN_NS;
+    return d->config.clock != ENGINE_CLOCK_WALL || instant_is_even(&d->now);
 }
 
 /* Time as ages count: after such a while the engine's stands still ahead of the machine's. */
