@@ -347,16 +347,21 @@ static const record *record_by_ids(const list *at, const directory *ids, const r
     return namesakes_next(&w);
 }
 
+int64_t date_start_ns(const char *date)
+{
+    thaw_date parsed;
+    int64_t start = INT64_MIN;
+    int64_t end = 0;
+    if (thaw_date_parse(date, strlen(date), &parsed) == 0)
+        thaw_date_interval(&parsed, &start, &end);
+    return start;
+}
+
 int64_t date_day(const char *date)
 {
     static const int64_t day_ns = INT64_C(86400000000000);
-    thaw_date parsed;
-    int64_t start = 0;
-    int64_t end = 0;
-    if (thaw_date_parse(date, strlen(date), &parsed) != 0)
-        return INT64_MIN;
-    thaw_date_interval(&parsed, &start, &end);
-    return start / day_ns - (start % day_ns < 0);
+    int64_t start = date_start_ns(date);
+    return start == INT64_MIN ? start : start / day_ns - (start % day_ns < 0);
 }
 
 /* When the party of a record left last, before the old list was made; NULL: it did not. With this

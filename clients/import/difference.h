@@ -41,7 +41,8 @@ typedef struct difference {
 int difference_make(const list *before, list *after, difference *ret_difference);
 void difference_done(difference *d);
 
-/* The day on which a date begins, counted from 1970; INT64_MIN where it is none. */
+/* When a date begins: in nanoseconds, and its day, counted from 1970; INT64_MIN where it is none. */
+int64_t date_start_ns(const char *date);
 int64_t date_day(const char *date);
 
 /* The fields that differ between two records of one key, as bits 1 << RECORD_... */

@@ -336,13 +336,7 @@ static int list_take(import *i, const char *file)
 bool import_date_is_ahead(const char *text)
 {
     static const int64_t day_ns = INT64_C(86400000000000);
-    thaw_date date;
-    int64_t start_ns = 0;
-    int64_t end_ns = 0;
-    if (thaw_date_parse(text, strlen(text), &date) != 0)
-        return false;
-    thaw_date_interval(&date, &start_ns, &end_ns);
-    return start_ns > realtime_ns() + day_ns;
+    return date_start_ns(text) > realtime_ns() + day_ns;
 }
 
 /* The user's date stands for the files', and later for the list's own; of several files the first

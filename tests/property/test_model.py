@@ -57,6 +57,13 @@ class Model(unittest.TestCase):
         self.assertEqual(len(found), 1, found)
         return found[0]
 
+    def party_step(self, action, at, **keys):
+        return self.b.sanction(action, at, targets=people("x"), **keys)
+
+    def party_state(self, *events, now=NOW):
+        fact = self.one("measure", *events, now=now)
+        return fact["state"], fact["since"]
+
     def expect(self, fact, **fields):
         self.assertEqual({name: fact.get(name) for name in fields}, fields)
 
@@ -554,14 +561,7 @@ class Model(unittest.TestCase):
         self.assertEqual(state(*named), delisted)
 
     def test_what_is_vague_follows_the_listing_within_its_date(self):
-        b = self.b
-
-        def step(action, at, **keys):
-            return b.sanction(action, at, targets=people("x"), **keys)
-
-        def state(*events, now=NOW):
-            fact = self.one("measure", *events, now=now)
-            return fact["state"], fact["since"]
+        step, state = self.party_step, self.party_state
         listed = step("imposed", "2024-03-05")
         for action, becomes in (("delisted", "delisted"), ("lifted", "lifted"), ("licensed", "licensed"), ("suspended", "suspended")):
             for at in ("2024-03", "2024", "2024-03~", "2024-03-01~", "2024-02-20~"):
@@ -628,14 +628,7 @@ class Model(unittest.TestCase):
                          ("delisted", day("2025-04-05")))
 
     def test_what_is_told_with_a_longer_date_changes_nothing(self):
-        b = self.b
-
-        def step(action, at, **keys):
-            return b.sanction(action, at, targets=people("x"), **keys)
-
-        def state(*events, now=NOW):
-            fact = self.one("measure", *events, now=now)
-            return fact["state"], fact["since"]
+        b, step, state = self.b, self.party_step, self.party_state
         listed = step("imposed", "2024-01-01", program="P")
         self.assertEqual(state(listed, step("delisted", "2024-09-10"), step("delisted", "2024")), ("delisted", day("2024-09-10")))
         licence = step("licensed", "2024-03-01", expires_at="2024-05-01")

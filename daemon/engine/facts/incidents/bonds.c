@@ -95,9 +95,9 @@ void names_tie(facts *f, uint32_t number, const thaw_event *event, bool enter)
     if (!names_string(f, event, text, &string))
         return;
     uint32_t scope = scope_index(f, SCOPE_NAMES, f->keys[r->key_index].country, r->key_index, true);
-    (void)(enter ? mention_add : mention_take)(f, scope, &string, 1, (mention){number, 0}, false);
+    uint32_t names = (enter ? mention_add : mention_take)(f, scope, &string, 1, (mention){number, 0}, false);
     if (enter)
-        aliases_learn(f, node_find(f, scope, string), number);
+        aliases_learn(f, names, number);
     else if (!node_find(f, scope, string))
         aliases_forget(f, node_hash(scope, string));
 }
