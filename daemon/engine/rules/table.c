@@ -25,6 +25,12 @@ void *table_get(const table *t, uint64_t key)
     return t->size ? table_find(t, key)->value : NULL;
 }
 
+void table_fetch(const table *t, uint64_t key)
+{
+    if (t->size)
+        __builtin_prefetch(&t->slots[table_home(t, key)]);
+}
+
 static int table_grow(table *t)
 {
     size_t size = t->size ? t->size * 2 : 64;

@@ -70,17 +70,23 @@ static const char *effect_name(uint8_t effect_)
     return names[effect_];
 }
 
-/* Fields that are gathered from the texts of its reports. */
+/* Fields that are gathered from its reports: from their texts, where their records do not say it. */
 static void incident_gather(facts *f, const incident *inc, fact_field field, fact_value *ret)
 {
     numbers list = {0};
     list_maker m = {.f = f};
     incident_reports(f, inc, false, &list);
     for (uint32_t i = 0; i < list.count; i++) {
+        const report *r = report_of(f, list.at[i]);
         thaw_event event;
-        report_event(f->reports, report_of(f, list.at[i]), &event);
-        if (field == FIELD_FORMS && event.form)
-            list_add(&m, (thaw_str){thaw_form_name(event.form), (uint32_t)strlen(thaw_form_name(event.form))});
+        if (!report_adds(r, field))
+            continue;
+        if (field == FIELD_FORMS) {
+            const char *form = thaw_form_name(r->detail);
+            list_add(&m, (thaw_str){form, (uint32_t)strlen(form)});
+            continue;
+        }
+        report_event(f->reports, r, &event);
         if (field == FIELD_DESTINATIONS)
             list_add(&m, event.destination);
         if (field == FIELD_PROGRAMS)

@@ -70,10 +70,6 @@ static fact_value names_get(facts *f, uint32_t number, fact_field field)
 static fact_value words_get(const thaw_event *e, fact_field field)
 {
     switch (field) {
-    case FIELD_STATUS:
-        return text_value(thaw_status_name(e->status));
-    case FIELD_KIND:
-        return text_value(thaw_kind_name(e->kind));
     case FIELD_ACTION:
         return text_value(thaw_action_name(e->action));
     case FIELD_STAGE:
@@ -127,10 +123,27 @@ static fact_value own_string(const thaw_event *e, fact_field field)
     }
 }
 
+/* What rules part reports by, without reading their texts: kind, status, and whether anybody is named. */
+static bool get_unread(facts *f, const report *r, fact_field field, fact_value *ret)
+{
+    list_maker nobody = {.f = f};
+    if (field == FIELD_KIND)
+        *ret = text_value(thaw_kind_name(r->kind));
+    else if (field == FIELD_STATUS)
+        *ret = text_value(thaw_status_name(r->status));
+    else if ((field == FIELD_PERSONS || field == FIELD_TARGETS) && !report_adds(r, field))
+        list_finish(&nobody, ret);
+    else
+        return false;
+    return true;
+}
+
 void report_get(facts *f, uint32_t number, fact_field field, fact_value *ret)
 {
     thaw_event e;
     const report *r = report_of(f, number);
+    if (get_unread(f, r, field, ret))
+        return;
     report_event(f->reports, r, &e);
     switch (field) {
     case FIELD_COUNTRY:
@@ -175,8 +188,6 @@ void report_get(facts *f, uint32_t number, fact_field field, fact_value *ret)
     case FIELD_PARTIES:
         *ret = strings_get(f, &e, field);
         return;
-    case FIELD_STATUS:
-    case FIELD_KIND:
     case FIELD_ACTION:
     case FIELD_STAGE:
     case FIELD_STATE:

@@ -26,4 +26,25 @@ void list_sectors(list_maker *m, thaw_str sector);
 typedef enum list_of { LIST_SOURCES, LIST_VOICES, LIST_NAMES } list_of;
 void list_reports(facts *f, const numbers *reports_, list_of what, fact_value *ret_value);
 
+/* Whether a report can add to that list; what its record shows need not be read in its text. */
+static inline bool report_adds(const report *r, fact_field field)
+{
+    switch (field) {
+    case FIELD_FORMS:
+        return r->detail && r->kind != THAW_SANCTION && r->kind != THAW_TALKS; /* theirs is an action, a stage */
+    case FIELD_DESTINATIONS:
+        return r->destination;
+    case FIELD_PROGRAMS:
+        return r->has_program;
+    case FIELD_TARGETS:
+        return r->has_targets;
+    case FIELD_PERSONS:
+        return r->kind != THAW_SANCTION && r->parties;
+    case FIELD_PARTIES:
+        return r->kind == THAW_SANCTION ? r->has_targets : r->kind == THAW_TALKS;
+    default:
+        return true;
+    }
+}
+
 #endif
