@@ -705,10 +705,47 @@ class Meaning(unittest.TestCase):
                    for r in self.daemon.ok("explain", {"incident": i["id"]})["reports"]}
         self.assertEqual(belongs, {
             "a": "is the earliest: opens the incident",
-            "b": "bears the same `incident` name", "c": "bears the same `incident` name",
-            "d": "is on the same named people", "e": "is on the same named people",
+            "b": "bears the same `incident` name; the group starts within the tolerance after the incident's first report",
+            "c": "bears the same `incident` name; the group starts within the tolerance after the incident's first report",
+            "d": "is on the same named people; the group starts within the tolerance after the incident's first report",
+            "e": "is on the same named people; the group starts within the tolerance after the incident's first report",
             "f": "its date is vague, overlaps the first one's, and its count is the same",
             "g": "its date is vague and fits no other incident: opens this one"})
+
+    def test_why_the_count(self):
+        """Each number that the count rests on is there to be read: votes and their ties, parts, people named."""
+        s = Stream()
+        s.said("release", "a", "2025-03-01", count=52, status="confirmed")
+        s.said("release", "b", "2025-03-02", count=51, status="confirmed")
+        s.said("release", "c", "2025-03-02", count=51)                              # of a lesser status
+        s.said("release", "d", "2025-03-02", count=9, covers="part", part="destination=LT")
+        s.said("release", "d", "2025-03-02", count=10, covers="part", part="destination=LT")
+        s.events[-1]["reported_at"] = "2025-03-03"
+        s.said("release", "e", "2025-03-02", persons=[party("X", "x"), party("Y", "y")])
+        s.said("release", "f", "2025-03-02", count=900, covers="wider")
+        s.said("release", "a", "2025-06-01", count=5)
+        s.said("release", "b", "2025-06-01", count=7)
+        s.said("release", "c", "2025-06-01", count=7)
+        _, incidents = self.told(s)
+        why = [self.daemon.ok("explain", {"incident": i["id"]}) for i in incidents]
+        self.assertEqual([(w["winner"], w["why"]) for w in why],
+                         [(52, "as many voices give another count: the one first reported of the best status"),
+                          (7, "the count that most voices give among the reports of the best status")])
+        self.assertEqual(incidents[0]["voices"], ["a", "b", "c", "d", "e"])         # none of what is wider
+        self.assertEqual({r["id"][3:]: (r["part"], r["names"], r["vote"]) for r in why[0]["reports"]}, {
+            "000": (None, 0, "a vote"), "001": (None, 0, "a vote"), "002": (None, 0, "a vote"),
+            "003": ("destination=LT", 0, "a later report of the same voice stands in its place"),
+            "004": ("destination=LT", 0, "counts a part: parts of one dimension add up to a lower bound"),
+            "005": (None, 2, "names people: a lower bound"), "006": (None, 0, "is of something wider: not counted")})
+        lines = [line.strip() for line in self.daemon.thaw("explain", incidents[0]["id"]).stdout.splitlines()]
+        for line in ("2025-03-02  d/%s/004: 10 of destination=LT, announced", "2025-03-02  e/%s/005 names 2, announced"):
+            self.assertIn(line % incidents[0]["country"], lines)
+
+    def test_what_is_not_there_to_be_explained(self):
+        for name in ("release-BY-0123456789abcdef", "no-rule"):
+            done = self.daemon.thaw("explain", name, check=False)
+            self.assertEqual((done.returncode, done.stderr),
+                             (1, "thaw: explain: '%s' is no incident that stands now, and no rule (not-found)\n" % name))
 
     def test_thousands_of_reports_are_explained(self):
         """What is asked of one incident costs no more than a pass over its reports."""
