@@ -4,6 +4,7 @@ Each stream is published as it stands, reversed and one by one in a shuffled ord
 its own each time; what the ledger and the incidents say must be what was expected, and the same.
 """
 
+import datetime
 import itertools
 import os
 import random
@@ -676,6 +677,38 @@ class Meaning(unittest.TestCase):
                      "US Pótaš licensed 2025-02-01 2027-03-31 in_force 2024-01-10"):
             self.assertIn(line, lines)
         self.assertTrue(any(line.startswith("2025-03-01 release 7 (7-9) number 2 ") for line in lines), run.stdout)
+
+    def test_since_and_undated_for_people(self):
+        """Without a country, too, what was asked for since a date is told; what is undated is of no year 0."""
+        s = Stream()
+        s.said("release", "a", "2024-03-01", count=5)
+        s.said("release", "a", "2025-03-01", count=7)
+        s.said("release", "a", count=2)
+        s.said("detention", "a", "2025-03-01", count=3)
+        ledger, _ = self.told(s)
+        done = self.daemon.thaw("state", ledger["country"])
+        self.assertIn("undated 2 2 2 1", [" ".join(line.split()) for line in done.stdout.splitlines()])
+        row = {c["country"]: c for c in self.daemon.ok("state", {"since": "2025"})["countries"]}[ledger["country"]]
+        self.assertEqual([row[kind]["since"]["count"] for kind in ("released", "detained")], [7, 3])
+        lines = [" ".join(line.split()) for line in self.daemon.thaw("state", "--since", "2025").stdout.splitlines()]
+        self.assertEqual(lines[0], "country released since range detained since range measures persons")
+        self.assertIn("%s 14 7 3 3 0 0" % ledger["country"], lines)
+
+    def test_what_is_cut_says_so(self):
+        """A list that leaves out the earlier ones is no whole one: not on a screen, and not in a program."""
+        country, first = next(COUNTRIES), datetime.date(2020, 1, 1)
+        days = [str(first + datetime.timedelta(days=2 * n)) for n in range(1003)]
+        self.daemon.publish([{"id": country + day, "kind": "release", "country": country, "source": "a", "count": 1,
+                              "occurred_at": day} for day in days])
+        cut = "thaw: incidents: these are the latest 1000, there are earlier ones; --limit N shows more\n"
+        for how in ((), ("--json",)):
+            done = self.daemon.thaw("incidents", country, *how)
+            self.assertEqual((done.stderr, days[2] in done.stdout, days[3] in done.stdout), (cut, False, True))
+            done = self.daemon.thaw("incidents", country, "--limit", "2000", *how)
+            self.assertEqual((done.stderr, days[0] in done.stdout), ("", True))
+        text = self.daemon.thaw("state", country).stdout                            # what is open now is at the end
+        self.assertEqual([day in text for day in (days[0], days[962], days[963], days[-1])], [False, False, True, True])
+        self.assertIn("  ... and 963 earlier (--json shows all)\n", text)
 
     def test_explained_to_people(self):
         s = Stream()
