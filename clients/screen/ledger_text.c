@@ -111,7 +111,7 @@ static const column measure_columns[] = {
     {"authority", COLUMN_VALUE, {"authority"}},
     {"on", COLUMN_VALUE, {"party", "sector", "program"}},
     {"state", COLUMN_VALUE, {"state"}},
-    {"since", COLUMN_DAY, {"since"}},
+    {"since", COLUMN_SINCE, {"since"}},
     {"last day", COLUMN_LAST_DAY, {"expires_at"}},
     {"before", COLUMN_BEFORE, {"history"}},
     {0},
@@ -128,7 +128,7 @@ static const column talks_columns[] = {
 static const column person_columns[] = {
     {"name", COLUMN_VALUE, {"person"}},
     {"status", COLUMN_VALUE, {"status"}},
-    {"since", COLUMN_DAY, {"since"}},
+    {"since", COLUMN_SINCE, {"since"}},
     {"before", COLUMN_BEFORE, {"history"}},
     {"releases", COLUMN_VALUE, {"releases"}},
     {"detentions", COLUMN_VALUE, {"detentions"}},

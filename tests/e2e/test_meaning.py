@@ -694,6 +694,26 @@ class Meaning(unittest.TestCase):
         self.assertEqual(lines[0], "country released since range detained since range measures persons")
         self.assertIn("%s 14 7 3 3 0 0" % ledger["country"], lines)
 
+    def test_a_day_that_nobody_stated_is_not_printed(self):
+        """A vague date stays vague on the screen, and what was in force already has no first day."""
+        s = Stream()
+        s.said("release", "a", "2025-01", count=1, persons=[party("Month", "m")])
+        s.said("release", "b", "2024-07-30~", count=1, persons=[party("About", "a")])
+        s.said("detention", "b", "2024-05", count=1, persons=[party("About", "a")])
+        s.sanction("eased", "2025-12-13", sector="potash")
+        s.sanction("licensed", "2025-12-15", sector="potash")
+        s.sanction("imposed", "2021", targets=[party("Bank", "b")])
+        s.sanction("delisted", "2022-03-04T10:00:00Z", targets=[party("Bank", "b")])
+        ledger, _ = self.told(s)
+        dates = {row.get("person") or row["party"] or row["sector"]: [t["date"] for t in row["history"]]
+                 for row in ledger["persons"] + ledger["measures"]}
+        self.assertEqual(dates, {"Month": ["2025-01"], "About": ["2024-05", "2024-07-30~"],
+                                 "potash": ["2025-12-13", "2025-12-15"], "Bank": ["2021", "2022-03-04T10:00:00Z"]})
+        lines = [" ".join(line.split()) for line in self.daemon.thaw("state", ledger["country"]).stdout.splitlines()]
+        for line in ("Month released 2025-01 1 0 no", "About released 2024-07-30~ detained 2024-05 1 1 no",
+                     "US potash licensed 2025-12-15 in_force", "US Bank delisted 2022-03-04 in_force 2021"):
+            self.assertIn(line, lines)
+
     def test_what_is_cut_says_so(self):
         """A list that leaves out the earlier ones is no whole one: not on a screen, and not in a program."""
         country, first = next(COUNTRIES), datetime.date(2020, 1, 1)

@@ -154,9 +154,11 @@ void write_incident(facts *f, msgpack_packer *out, incident *inc)
 static void write_turn(facts *f, msgpack_packer *out, const turn *t)
 {
     const report *r = t->report ? report_of(f, t->report) : NULL;
-    msgpack_pack_map(out, 8);
+    msgpack_pack_map(out, 9);
     write_key(out, "at");
     write_time(out, t->at_ns);
+    write_key(out, "date");
+    write_date(f, out, r);
     write_key(out, "action");
     write_text(out, thaw_action_name(t->action));
     write_key(out, "state");
