@@ -105,6 +105,9 @@ static void cell_make(cell *to, const msgpack_object *row, const column *c)
         if (value != NULL && value->type == MSGPACK_OBJECT_EXT && to->len > DAY_BYTES)
             to->len = DAY_BYTES;
         return;
+    case COLUMN_SINCE:
+        to->len = ledger_cell_since(row, to->text, CELL_BYTES);
+        return;
     case COLUMN_BEFORE:
         to->len = ledger_cell_before(row, to->text, CELL_BYTES);
         return;
@@ -137,14 +140,15 @@ static void cell_make(cell *to, const msgpack_object *row, const column *c)
 static bool is_kept(const column *c)
 {
     const char *key = c->keys[0];
-    return c->form == COLUMN_DAY || c->form == COLUMN_LAST_DAY || strcmp(key, "id") == 0 ||
-           strcmp(key, "occurred_at") == 0 || strcmp(key, "date") == 0 || strcmp(key, "message") == 0;
+    return c->form == COLUMN_DAY || c->form == COLUMN_SINCE || c->form == COLUMN_LAST_DAY ||
+           strcmp(key, "id") == 0 || strcmp(key, "occurred_at") == 0 || strcmp(key, "date") == 0 ||
+           strcmp(key, "message") == 0;
 }
 
 bool columns_print(const screen *s, const msgpack_object *array, const column columns[],
                    unsigned indent, uint32_t most)
 {
-    const char *titles[COLUMNS_MOST] = { NULL };
+    const char *titles[COLUMNS_MOST] = {NULL};
     size_t count = 0;
     if (array == NULL || array->type != MSGPACK_OBJECT_ARRAY || array->via.array.size == 0)
         return false;

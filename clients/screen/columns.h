@@ -18,6 +18,7 @@ typedef enum column_form {
     /* of the ledger, each of several keys that it knows (ledger_cells.h); keys[0] is for the reader */
     COLUMN_WHAT,
     COLUMN_COUNT,
+    COLUMN_SINCE,
     COLUMN_BEFORE,
     COLUMN_LAST_DAY,
     COLUMN_DIFFERS,

@@ -79,6 +79,9 @@ static void report_print(const screen *s, const msgpack_object *report)
         put(s, report, "voice", "  says ");
     size_t len = ledger_cell_total(report, text, sizeof text);
     fprintf(s->out, "%s%.*s", len > 0 ? ": " : "", (int)len, text);
+    put(s, report, "part", " of ");
+    if (pack_get_uint(report, "names", 0) > 0)
+        put(s, report, "names", len > 0 ? ", names " : " names ");
     put(s, report, "status", ", ");
     put(s, report, "vote", "\n              ");
     put(s, report, "belongs", "\n              ");
@@ -95,7 +98,8 @@ void explain_print(const screen *s, const msgpack_object *reply)
         return;
     }
     incident_print(s, reply, incident);
-    screen_print(s, COLOUR_BOLD, "\n%u reports\n", reports->via.array.size);
+    screen_print(s, COLOUR_BOLD, "\n%u report%s\n", reports->via.array.size,
+                 reports->via.array.size == 1 ? "" : "s");
     for (uint32_t i = 0; i < reports->via.array.size; i++)
         report_print(s, &reports->via.array.ptr[i]);
 }

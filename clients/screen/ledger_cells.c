@@ -41,27 +41,82 @@ static bool has_number(const msgpack_object *map, const char *key)
     return value != NULL && value->type == MSGPACK_OBJECT_POSITIVE_INTEGER;
 }
 
+static bool is_list(const msgpack_object *o)
+{
+    return o != NULL && o->type == MSGPACK_OBJECT_ARRAY;
+}
+
 /* ---- history ------------------------------------------------------------------------ */
+
+/* Whether a measure or person is now what it was after a turn. */
+static bool is_of_now(const msgpack_object *row, const msgpack_object *turn)
+{
+    char now[WORD_BYTES], state[WORD_BYTES];
+    word(row, pack_get(row, "state") != NULL ? "state" : "status", now);
+    return strcmp(word(turn, "state", state), now) == 0;
+}
+
+/* The date of a turn as it was said; of what ran out, which nobody says, the day. */
+static const char *turn_date(const msgpack_object *turn, char text[WORD_BYTES])
+{
+    word(turn, "date", text);
+    if (text[0] == '\0')
+        return day(turn, "at", text);
+    text[strcspn(text, "T")] = '\0'; /* without its hours */
+    return text;
+}
+
+/* Whether a measure was in that state before, nobody says since when: who eases what is in force does not impose it. */
+static bool was_so_already(const msgpack_object *first_turn)
+{
+    static const char *const later_steps[] = {"eased", "maintained", "extended", "amended"};
+    for (size_t i = 0; i < sizeof later_steps / sizeof later_steps[0]; i++)
+        if (pack_is(first_turn, "action", later_steps[i]))
+            return true;
+    return false;
+}
+
+size_t ledger_cell_since(const msgpack_object *row, char *text, size_t room)
+{
+    const msgpack_object *turns = pack_get(row, "history");
+    char date[WORD_BYTES];
+    int64_t since_ns, at_ns;
+    if (pack_get_time(row, "since", &since_ns) != 0)
+        return 0;
+    day(row, "since", date);
+    for (uint32_t i = 0; is_list(turns) && i < turns->via.array.size; i++) {
+        const msgpack_object *turn = &turns->via.array.ptr[i];
+        if (pack_get_time(turn, "at", &at_ns) == 0 && at_ns == since_ns && is_of_now(row, turn))
+            turn_date(turn, date);
+    }
+    return clipped(snprintf(text, room, "%s", date), room);
+}
 
 size_t ledger_cell_before(const msgpack_object *row, char *text, size_t room)
 {
     const msgpack_object *turns = pack_get(row, "history");
-    char now[WORD_BYTES], before[WORD_BYTES] = "", state[WORD_BYTES], at[WORD_BYTES] = "";
-    if (turns == NULL || turns->type != MSGPACK_OBJECT_ARRAY)
+    char before[WORD_BYTES] = "", state[WORD_BYTES], at[WORD_BYTES] = "";
+    uint32_t begins = 0;
+    if (!is_list(turns))
         return 0;
-    word(row, pack_get(row, "state") != NULL ? "state" : "status", now);
     for (uint32_t i = turns->via.array.size; i-- > 0;) {
         const msgpack_object *turn = &turns->via.array.ptr[i];
         word(turn, "state", state);
-        if (strcmp(state, now) == 0 && before[0] == '\0')
+        if (is_of_now(row, turn) && before[0] == '\0')
             continue;
         if (before[0] == '\0')
             memcpy(before, state, sizeof before);
         if (strcmp(state, before) != 0)
             break;
-        day(turn, "at", at);
+        turn_date(turn, at);
+        begins = i;
     }
-    return before[0] != '\0' ? clipped(snprintf(text, room, "%s %s", before, at), room) : 0;
+    if (before[0] == '\0')
+        return 0;
+    bool already = begins == 0 && pack_get_uint(row, "turns", 0) == turns->via.array.size &&
+                   was_so_already(&turns->via.array.ptr[0]);
+    return clipped(snprintf(text, room, "%s%s%s", before, already ? "" : " ", already ? "" : at),
+                   room);
 }
 
 size_t ledger_cell_last_day(const msgpack_object *row, char *text, size_t room)

@@ -8,7 +8,9 @@
 
 /* Each writes less than `room` bytes of `text` and returns how many. */
 
-/* "in_force 2021-12-02": what a measure or a person was before what it is, and from when. */
+/* "2021-12-02", "2025-01": since when a measure or a person is what it is, as vague as it was said. */
+size_t ledger_cell_since(const msgpack_object *row, char *text, size_t room);
+/* "in_force 2021-12-02", "in_force" of what was so already: what a measure or a person was before what it is, and from when. */
 size_t ledger_cell_before(const msgpack_object *row, char *text, size_t room);
 /* "2027-02-28": the last day on which something holds that runs out at `expires_at`. */
 size_t ledger_cell_last_day(const msgpack_object *row, char *text, size_t room);

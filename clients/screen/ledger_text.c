@@ -46,7 +46,8 @@ static void years_add(screen_table *t, const msgpack_object *people)
     for (uint32_t i = 0; is_list(years) && i < years->via.array.size; i++) {
         const msgpack_object *year = &years->via.array.ptr[i];
         char label[CELL_BYTES];
-        snprintf(label, sizeof label, "  in %" PRIu64, pack_get_uint(year, "year", 0));
+        uint64_t number = pack_get_uint(year, "year", 0); /* none: what is undated */
+        snprintf(label, sizeof label, number > 0 ? "  in %" PRIu64 : "  undated", number);
         totals_add(t, label, pack_get(year, "people"));
     }
 }
@@ -110,7 +111,7 @@ static const column measure_columns[] = {
     {"authority", COLUMN_VALUE, {"authority"}},
     {"on", COLUMN_VALUE, {"party", "sector", "program"}},
     {"state", COLUMN_VALUE, {"state"}},
-    {"since", COLUMN_DAY, {"since"}},
+    {"since", COLUMN_SINCE, {"since"}},
     {"last day", COLUMN_LAST_DAY, {"expires_at"}},
     {"before", COLUMN_BEFORE, {"history"}},
     {0},
@@ -127,7 +128,7 @@ static const column talks_columns[] = {
 static const column person_columns[] = {
     {"name", COLUMN_VALUE, {"person"}},
     {"status", COLUMN_VALUE, {"status"}},
-    {"since", COLUMN_DAY, {"since"}},
+    {"since", COLUMN_SINCE, {"since"}},
     {"before", COLUMN_BEFORE, {"history"}},
     {"releases", COLUMN_VALUE, {"releases"}},
     {"detentions", COLUMN_VALUE, {"detentions"}},
@@ -177,6 +178,22 @@ static void list_print(const screen *s, const char *title, const msgpack_object 
         return;
     heading(s, title);
     columns_print(s, list, columns, 2, most);
+}
+
+/* The same of a list in order of date, of which the latest rows matter most. */
+static void latest_print(const screen *s, const char *title, const msgpack_object *list,
+                         const column columns[])
+{
+    if (!is_list(list) || list->via.array.size <= ROWS_MOST) {
+        list_print(s, title, list, columns, 0);
+        return;
+    }
+    uint32_t earlier = list->via.array.size - ROWS_MOST;
+    msgpack_object latest = *list;
+    latest.via.array.ptr += earlier;
+    latest.via.array.size = ROWS_MOST;
+    list_print(s, title, &latest, columns, 0);
+    screen_print(s, COLOUR_DIM, "  ... and %" PRIu32 " earlier (--json shows all)\n", earlier);
 }
 
 /* A copy of the list's rows, which still belong to the reply; NULL: none. The caller frees it. */
@@ -255,17 +272,19 @@ void ledger_print(const screen *s, const msgpack_object *reply)
     static const struct {
         const char *key, *title;
         const column *columns;
+        bool dated;
         void (*after)(const screen *s, const msgpack_object *list);
     } lists[] = {
-        {"open", "open: not confirmed yet, or announced and not acted on", incident_columns, NULL},
+        {"open", "open: not confirmed yet, or announced and not acted on", incident_columns, true,
+         NULL},
         {"disagreements", "disagreements: the sources differ on the number or the day",
-         disputed_columns, NULL},
+         disputed_columns, true, NULL},
         {"tallies", "tallies: totals that others state, compared with this ledger", tally_columns,
-         fits_print},
-        {"talks", "talks", talks_columns, NULL},
-        {"measures", "measures", measure_columns, NULL},
-        {"persons", "persons", person_columns, NULL},
-        {"possible", "names that may be one person", possible_columns, NULL},
+         false, fits_print},
+        {"talks", "talks", talks_columns, true, NULL},
+        {"measures", "measures", measure_columns, false, NULL},
+        {"persons", "persons", person_columns, false, NULL},
+        {"possible", "names that may be one person", possible_columns, false, NULL},
     };
     char country[8] = "";
     char as_of[CELL_BYTES] = "";
@@ -280,7 +299,10 @@ void ledger_print(const screen *s, const msgpack_object *reply)
     people_print(s, reply);
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         const msgpack_object *list = pack_get(reply, lists[i].key);
-        list_print(s, lists[i].title, list, lists[i].columns, ROWS_MOST);
+        if (lists[i].dated)
+            latest_print(s, lists[i].title, list, lists[i].columns);
+        else
+            list_print(s, lists[i].title, list, lists[i].columns, ROWS_MOST);
         if (lists[i].after != NULL && is_list(list))
             lists[i].after(s, list);
     }
@@ -301,5 +323,20 @@ void ledger_print_countries(const screen *s, const msgpack_object *reply)
         {"persons", COLUMN_VALUE, {"persons"}},
         {0},
     };
-    columns_print(s, pack_get(reply, "countries"), columns, 0, 0);
+    static const column since_columns[] = {
+        {"country", COLUMN_VALUE, {"country"}},
+        {"released", COLUMN_VALUE, {"released.total.count"}},
+        {"since", COLUMN_VALUE, {"released.since.count"}},
+        {"range", COLUMN_RANGE, {"released.since.low", "released.since.high"}},
+        {"detained", COLUMN_VALUE, {"detained.total.count"}},
+        {"since", COLUMN_VALUE, {"detained.since.count"}},
+        {"range", COLUMN_RANGE, {"detained.since.low", "detained.since.high"}},
+        {"measures", COLUMN_VALUE, {"measures"}},
+        {"persons", COLUMN_VALUE, {"persons"}},
+        {0},
+    };
+    const msgpack_object *rows = pack_get(reply, "countries");
+    bool since = is_list(rows) && rows->via.array.size > 0 &&
+                 pack_get(pack_get(&rows->via.array.ptr[0], "released"), "since") != NULL;
+    columns_print(s, rows, since ? since_columns : columns, 0, 0);
 }

@@ -113,7 +113,16 @@ static int one_ask(connection *c, char **operands, msgpack_sbuffer *body, answer
     return connection_try(c, "explain", body, reply);
 }
 
-static int finish(const common_options *common, int result, const answer *reply)
+/* What was asked for by one name may be an incident's or a rule's: the refusal tells of the last one tried. */
+static void complain_not_found(const char *name, const answer *reply)
+{
+    if (strchr(name, ':') == NULL)
+        complain("explain: '%s' is no incident that stands now, and no rule (not-found)", name);
+    else
+        connection_complain_refusal("explain", &reply->body);
+}
+
+static int finish(const common_options *common, int result, const char *only, const answer *reply)
 {
     const listing how = {.none = "", .print = explain_print};
     if (result == 0) {
@@ -121,7 +130,10 @@ static int finish(const common_options *common, int result, const answer *reply)
         return CLIENT_DONE;
     }
     if (result == -EREMOTEIO) {
-        connection_complain_refusal("explain", &reply->body);
+        if (only != NULL && not_found(result, reply))
+            complain_not_found(only, reply);
+        else
+            connection_complain_refusal("explain", &reply->body);
         return CLIENT_NOT_SO;
     }
     if (connection_is_silence(result))
@@ -154,7 +166,7 @@ int verb_explain(int argc, char **argv)
     } else {
         result = argc - first > 1 ? connection_try(c, "explain", &body, &reply)
                                   : one_ask(c, argv + first, &body, &reply);
-        result = finish(&common, result, &reply);
+        result = finish(&common, result, argc - first > 1 ? NULL : argv[first], &reply);
     }
     msgpack_sbuffer_destroy(&body);
     answer_free(&reply);

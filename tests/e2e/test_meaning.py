@@ -4,6 +4,7 @@ Each stream is published as it stands, reversed and one by one in a shuffled ord
 its own each time; what the ledger and the incidents say must be what was expected, and the same.
 """
 
+import datetime
 import itertools
 import os
 import random
@@ -677,6 +678,58 @@ class Meaning(unittest.TestCase):
             self.assertIn(line, lines)
         self.assertTrue(any(line.startswith("2025-03-01 release 7 (7-9) number 2 ") for line in lines), run.stdout)
 
+    def test_since_and_undated_for_people(self):
+        """Without a country, too, what was asked for since a date is told; what is undated is of no year 0."""
+        s = Stream()
+        s.said("release", "a", "2024-03-01", count=5)
+        s.said("release", "a", "2025-03-01", count=7)
+        s.said("release", "a", count=2)
+        s.said("detention", "a", "2025-03-01", count=3)
+        ledger, _ = self.told(s)
+        done = self.daemon.thaw("state", ledger["country"])
+        self.assertIn("undated 2 2 2 1", [" ".join(line.split()) for line in done.stdout.splitlines()])
+        row = {c["country"]: c for c in self.daemon.ok("state", {"since": "2025"})["countries"]}[ledger["country"]]
+        self.assertEqual([row[kind]["since"]["count"] for kind in ("released", "detained")], [7, 3])
+        lines = [" ".join(line.split()) for line in self.daemon.thaw("state", "--since", "2025").stdout.splitlines()]
+        self.assertEqual(lines[0], "country released since range detained since range measures persons")
+        self.assertIn("%s 14 7 3 3 0 0" % ledger["country"], lines)
+
+    def test_a_day_that_nobody_stated_is_not_printed(self):
+        """A vague date stays vague on the screen, and what was in force already has no first day."""
+        s = Stream()
+        s.said("release", "a", "2025-01", count=1, persons=[party("Month", "m")])
+        s.said("release", "b", "2024-07-30~", count=1, persons=[party("About", "a")])
+        s.said("detention", "b", "2024-05", count=1, persons=[party("About", "a")])
+        s.sanction("eased", "2025-12-13", sector="potash")
+        s.sanction("licensed", "2025-12-15", sector="potash")
+        s.sanction("imposed", "2021", targets=[party("Bank", "b")])
+        s.sanction("delisted", "2022-03-04T10:00:00Z", targets=[party("Bank", "b")])
+        ledger, _ = self.told(s)
+        dates = {row.get("person") or row["party"] or row["sector"]: [t["date"] for t in row["history"]]
+                 for row in ledger["persons"] + ledger["measures"]}
+        self.assertEqual(dates, {"Month": ["2025-01"], "About": ["2024-05", "2024-07-30~"],
+                                 "potash": ["2025-12-13", "2025-12-15"], "Bank": ["2021", "2022-03-04T10:00:00Z"]})
+        lines = [" ".join(line.split()) for line in self.daemon.thaw("state", ledger["country"]).stdout.splitlines()]
+        for line in ("Month released 2025-01 1 0 no", "About released 2024-07-30~ detained 2024-05 1 1 no",
+                     "US potash licensed 2025-12-15 in_force", "US Bank delisted 2022-03-04 in_force 2021"):
+            self.assertIn(line, lines)
+
+    def test_what_is_cut_says_so(self):
+        """A list that leaves out the earlier ones is no whole one: not on a screen, and not in a program."""
+        country, first = next(COUNTRIES), datetime.date(2020, 1, 1)
+        days = [str(first + datetime.timedelta(days=2 * n)) for n in range(1003)]
+        self.daemon.publish([{"id": country + day, "kind": "release", "country": country, "source": "a", "count": 1,
+                              "occurred_at": day} for day in days])
+        cut = "thaw: incidents: these are the latest 1000, there are earlier ones; --limit N shows more\n"
+        for how in ((), ("--json",)):
+            done = self.daemon.thaw("incidents", country, *how)
+            self.assertEqual((done.stderr, days[2] in done.stdout, days[3] in done.stdout), (cut, False, True))
+            done = self.daemon.thaw("incidents", country, "--limit", "2000", *how)
+            self.assertEqual((done.stderr, days[0] in done.stdout), ("", True))
+        text = self.daemon.thaw("state", country).stdout                            # what is open now is at the end
+        self.assertEqual([day in text for day in (days[0], days[962], days[963], days[-1])], [False, False, True, True])
+        self.assertIn("  ... and 963 earlier (--json shows all)\n", text)
+
     def test_explained_to_people(self):
         s = Stream()
         s.said("release", "outlet", "2025-03-01", count=14, attributed_to="press")
@@ -705,10 +758,47 @@ class Meaning(unittest.TestCase):
                    for r in self.daemon.ok("explain", {"incident": i["id"]})["reports"]}
         self.assertEqual(belongs, {
             "a": "is the earliest: opens the incident",
-            "b": "bears the same `incident` name", "c": "bears the same `incident` name",
-            "d": "is on the same named people", "e": "is on the same named people",
+            "b": "bears the same `incident` name; the group starts within the tolerance after the incident's first report",
+            "c": "bears the same `incident` name; the group starts within the tolerance after the incident's first report",
+            "d": "is on the same named people; the group starts within the tolerance after the incident's first report",
+            "e": "is on the same named people; the group starts within the tolerance after the incident's first report",
             "f": "its date is vague, overlaps the first one's, and its count is the same",
             "g": "its date is vague and fits no other incident: opens this one"})
+
+    def test_why_the_count(self):
+        """Each number that the count rests on is there to be read: votes and their ties, parts, people named."""
+        s = Stream()
+        s.said("release", "a", "2025-03-01", count=52, status="confirmed")
+        s.said("release", "b", "2025-03-02", count=51, status="confirmed")
+        s.said("release", "c", "2025-03-02", count=51)                              # of a lesser status
+        s.said("release", "d", "2025-03-02", count=9, covers="part", part="destination=LT")
+        s.said("release", "d", "2025-03-02", count=10, covers="part", part="destination=LT")
+        s.events[-1]["reported_at"] = "2025-03-03"
+        s.said("release", "e", "2025-03-02", persons=[party("X", "x"), party("Y", "y")])
+        s.said("release", "f", "2025-03-02", count=900, covers="wider")
+        s.said("release", "a", "2025-06-01", count=5)
+        s.said("release", "b", "2025-06-01", count=7)
+        s.said("release", "c", "2025-06-01", count=7)
+        _, incidents = self.told(s)
+        why = [self.daemon.ok("explain", {"incident": i["id"]}) for i in incidents]
+        self.assertEqual([(w["winner"], w["why"]) for w in why],
+                         [(52, "as many voices give another count: the one first reported of the best status"),
+                          (7, "the count that most voices give among the reports of the best status")])
+        self.assertEqual(incidents[0]["voices"], ["a", "b", "c", "d", "e"])         # none of what is wider
+        self.assertEqual({r["id"][3:]: (r["part"], r["names"], r["vote"]) for r in why[0]["reports"]}, {
+            "000": (None, 0, "a vote"), "001": (None, 0, "a vote"), "002": (None, 0, "a vote"),
+            "003": ("destination=LT", 0, "a later report of the same voice stands in its place"),
+            "004": ("destination=LT", 0, "counts a part: parts of one dimension add up to a lower bound"),
+            "005": (None, 2, "names people: a lower bound"), "006": (None, 0, "is of something wider: not counted")})
+        lines = [line.strip() for line in self.daemon.thaw("explain", incidents[0]["id"]).stdout.splitlines()]
+        for line in ("2025-03-02  d/%s/004: 10 of destination=LT, announced", "2025-03-02  e/%s/005 names 2, announced"):
+            self.assertIn(line % incidents[0]["country"], lines)
+
+    def test_what_is_not_there_to_be_explained(self):
+        for name in ("release-BY-0123456789abcdef", "no-rule"):
+            done = self.daemon.thaw("explain", name, check=False)
+            self.assertEqual((done.returncode, done.stderr),
+                             (1, "thaw: explain: '%s' is no incident that stands now, and no rule (not-found)\n" % name))
 
     def test_thousands_of_reports_are_explained(self):
         """What is asked of one incident costs no more than a pass over its reports."""

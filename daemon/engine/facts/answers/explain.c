@@ -1,4 +1,5 @@
 /* explain.c - the incidents that are asked for, and why one of them is as it is. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,16 +76,28 @@ static incident *incident_find(facts *f, thaw_str id)
     return NULL;
 }
 
-/* The reports of an incident, and which of them are the one vote of their voice for the whole. */
+/* The reports of an incident, and which of them are the one vote of their voice for the whole or for a part. */
 typedef struct said {
     numbers list, votes; /* votes: sorted by number */
-    bool counts_more;    /* a vote that does not only count the persons it names */
+    bool counts_more;    /* a vote for the whole that does not only count the persons it names */
 } said;
 
 static int number_order(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     return (x > y) - (x < y);
+}
+
+static uint32_t part_of(const report *r)
+{
+    return r->covers == THAW_PART ? r->part : 0; /* its place is another's otherwise */
+}
+
+/* By what is voted on (the whole is part 0), then by voice, of one voice the latest first. */
+static int vote_order(const void *a_, const void *b_, void *f)
+{
+    uint32_t a = part_of(report_of(f, *(const uint32_t *)a_)), b = part_of(report_of(f, *(const uint32_t *)b_));
+    return a != b ? (a < b ? -1 : 1) : report_voice_order(a_, b_, f);
 }
 
 /* Whether a report counts just the people that it names. */
@@ -100,18 +113,18 @@ static void said_make(facts *f, const incident *inc, said *s)
     numbers *v = &s->votes;
     for (uint32_t i = 0; i < s->list.count; i++) {
         const report *r = report_of(f, s->list.at[i]);
-        if (r->covers == THAW_EVENT && r->has_count)
+        if (r->covers != THAW_WIDER && r->has_count)
             add(f, v, s->list.at[i]);
     }
     if (v->count > 1)
-        qsort_r(v->at, v->count, sizeof *v->at, report_voice_order, f);
+        qsort_r(v->at, v->count, sizeof *v->at, vote_order, f);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < v->count; i++) {
-        const report *r = report_of(f, v->at[i]);
-        if (kept && report_of(f, v->at[kept - 1])->voice == r->voice)
+        const report *r = report_of(f, v->at[i]), *last = kept ? report_of(f, v->at[kept - 1]) : NULL;
+        if (last && last->voice == r->voice && part_of(last) == part_of(r))
             continue;
         v->at[kept++] = v->at[i];
-        s->counts_more = s->counts_more || !is_on_named(r);
+        s->counts_more = s->counts_more || (r->covers == THAW_EVENT && !is_on_named(r));
     }
     v->count = kept;
     if (kept > 1)
@@ -129,12 +142,17 @@ static const char *part_in_count(const facts *f, const said *s, uint32_t number)
     const report *r = report_of(f, number);
     if (r->covers == THAW_WIDER)
         return "is of something wider: not counted";
-    if (r->covers == THAW_PART)
-        return r->has_count ? "counts a part: parts of one dimension add up to a lower bound" : "names a part";
+    if (!r->has_count && r->covers == THAW_PART)
+        return "names a part";
+    if (!r->has_count && r->parties)
+        return r->kind == THAW_SANCTION ? "names parties: all that are named are a lower bound"
+                                        : "names people: a lower bound";
     if (!r->has_count)
         return "gives no count";
     if (!is_vote(s, number))
         return "a later report of the same voice stands in its place";
+    if (r->covers == THAW_PART)
+        return "counts a part: parts of one dimension add up to a lower bound";
     if (r->count_is == THAW_AT_LEAST)
         return "a lower bound";
     if (is_on_named(r) && s->counts_more)
@@ -144,33 +162,47 @@ static const char *part_in_count(const facts *f, const said *s, uint32_t number)
     return "a vote";
 }
 
-/* In words: why the report stands in this incident. */
-static const char *why_here(facts *f, const incident *inc, uint32_t number)
+/* In words: what puts a report, or the group it is one of, into this incident. */
+static const char *why_item_here(facts *f, const incident *inc, item it)
 {
-    item it = report_item(f, number);
-    if (it & ITEM_GROUP) {
-        if (incident_name_shared(f, number))
-            return "bears the same `incident` name";
-        if (f->groups[it & ~ITEM_GROUP].members.count > 1)
-            return "is on the same named people";
-    }
+    bool group = it & ITEM_GROUP && f->groups[it & ~ITEM_GROUP].members.count > 1;
+    bool vague = item_class_of(f, it) == ITEM_VAGUE;
     if (item_class_of(f, it) == ITEM_WIDER)
         return "is of something wider that falls together with it";
-    if (item_class_of(f, it) == ITEM_VAGUE && inc->class == ITEM_VAGUE)
-        return it == inc->opener ? "its date is vague and fits no other incident: opens this one"
-                                 : "its date is vague, overlaps the first one's, and its count is the same";
-    if (item_class_of(f, it) == ITEM_VAGUE)
-        return "its date is vague, overlaps, and its count agrees";
+    if (vague && inc->class != ITEM_VAGUE)
+        return group ? "has a vague date that overlaps, and its count agrees"
+                     : "its date is vague, overlaps, and its count agrees";
+    if (vague && it == inc->opener)
+        return group ? "has a vague date, fits no other incident, and opens this one"
+                     : "its date is vague and fits no other incident: opens this one";
+    if (vague)
+        return group ? "has a vague date that overlaps the first one's, and its count is the same"
+                     : "its date is vague, overlaps the first one's, and its count is the same";
     if (item_class_of(f, it) == ITEM_UNDATED)
         return "has no date: stands alone";
     return it == inc->opener ? "is the earliest: opens the incident"
                              : "starts within the tolerance after the incident's first report";
 }
 
+/* In words: why the report stands in this incident; what ties it to others, and then why all of them do. */
+static void write_why_here(facts *f, msgpack_packer *out, const incident *inc, uint32_t number)
+{
+    item it = report_item(f, number);
+    char text[160];
+    if (!(it & ITEM_GROUP) || f->groups[it & ~ITEM_GROUP].members.count < 2) {
+        write_text(out, why_item_here(f, inc, it));
+        return;
+    }
+    const char *tie =
+        incident_name_shared(f, number) ? "bears the same `incident` name" : "is on the same named people";
+    snprintf(text, sizeof text, "%s; the group %s", tie, why_item_here(f, inc, it));
+    write_text(out, text);
+}
+
 static void write_member(facts *f, msgpack_packer *out, const incident *inc, const said *s, uint32_t number)
 {
     const report *r = report_of(f, number);
-    msgpack_pack_map(out, 10);
+    msgpack_pack_map(out, 12);
     write_key(out, "source");
     write_str(out, symbols_get(f->symbols, r->source));
     write_key(out, "id");
@@ -190,14 +222,61 @@ static void write_member(facts *f, msgpack_packer *out, const incident *inc, con
         msgpack_pack_nil(out);
     write_key(out, "count_is");
     write_text(out, r->has_count ? thaw_count_is_name(r->count_is) : NULL);
+    write_key(out, "part");
+    write_str(out, part_of(r) ? symbols_get(f->symbols, part_of(r)) : (thaw_str){0});
+    write_uint(out, "names", r->parties);
     write_key(out, "vote");
     write_text(out, part_in_count(f, s, number));
     write_key(out, "belongs");
-    write_text(out, why_here(f, inc, number));
+    write_why_here(f, out, inc, number);
+}
+
+/* The votes that decide: of those for the whole the exact ones, else the `about` ones, of the best status. */
+static void votes_deciding(facts *f, const said *s, numbers *ret_votes)
+{
+    uint8_t best = 0;
+    bool exact = false;
+    for (uint32_t i = 0; i < s->votes.count; i++) {
+        const report *r = report_of(f, s->votes.at[i]);
+        if (r->covers != THAW_EVENT || r->count_is == THAW_AT_LEAST || (is_on_named(r) && s->counts_more))
+            continue;
+        if ((r->count_is == THAW_EXACT) < exact || ((r->count_is == THAW_EXACT) == exact && r->status < best))
+            continue;
+        if ((r->count_is == THAW_EXACT) > exact || r->status > best)
+            ret_votes->count = 0;
+        exact = r->count_is == THAW_EXACT;
+        best = r->status;
+        add(f, ret_votes, s->votes.at[i]);
+    }
+}
+
+static int count_order(const void *a_, const void *b_, void *f)
+{
+    uint64_t a = report_of(f, *(const uint32_t *)a_)->count, b = report_of(f, *(const uint32_t *)b_)->count;
+    return (a > b) - (a < b);
+}
+
+/* Whether as many voices as for the winner stand for another count. */
+static bool is_tied(facts *f, const said *s, const counted *c)
+{
+    numbers votes = {0};
+    uint32_t own = 0, other = 0;
+    votes_deciding(f, s, &votes);
+    if (votes.count > 1)
+        qsort_r(votes.at, votes.count, sizeof *votes.at, count_order, f);
+    for (uint32_t i = 0, next; i < votes.count; i = next) {
+        uint64_t count = report_of(f, votes.at[i])->count;
+        for (next = i; next < votes.count && report_of(f, votes.at[next])->count == count; next++)
+            ;
+        uint32_t *most = count == c->winner ? &own : &other;
+        *most = next - i > *most ? next - i : *most;
+    }
+    numbers_done(&votes, &f->held);
+    return own == other;
 }
 
 /* In words: how the count came about. */
-static const char *why_count(const counted *c)
+static const char *why_count(facts *f, const said *s, const counted *c)
 {
     if (!c->has_count)
         return "no report gives a count";
@@ -205,6 +284,8 @@ static const char *why_count(const counted *c)
         return "only lower bounds are known: the greatest of them";
     if (c->has_bound && c->bound > c->winner)
         return "a lower bound (named people, at least, or the sum of parts) is above the vote that won";
+    if (is_tied(f, s, c))
+        return "as many voices give another count: the one first reported of the best status";
     return "the count that most voices give among the reports of the best status";
 }
 
@@ -231,7 +312,7 @@ int facts_write_explain(facts *f, thaw_str id, msgpack_packer *out)
     write_key(out, "incident");
     write_incident(f, out, inc);
     write_key(out, "why");
-    write_text(out, why_count(&votes));
+    write_text(out, why_count(f, &all, &votes));
     write_key(out, "winner");
     if (votes.has_winner)
         msgpack_pack_uint64(out, votes.winner);

@@ -565,9 +565,8 @@ static void write_country(facts *f, msgpack_packer *out, const char *code, const
     write_facts(f, out, FACT_FEED, code, feed_fields, 4, now_ns);
 }
 
-static void write_line(facts *f, msgpack_packer *out, uint32_t index)
+static void write_line(facts *f, msgpack_packer *out, uint32_t index, const thaw_date *since)
 {
-    static const thaw_date none;
     const country *c = &f->countries[index];
     fact_writer measures = {.f = f}, persons = {.f = f};
     (void)facts_each(f, FACT_MEASURE, c->code, fact_counted, &measures);
@@ -576,9 +575,9 @@ static void write_line(facts *f, msgpack_packer *out, uint32_t index)
     write_key(out, "country");
     write_str(out, (thaw_str){c->code, 2});
     write_key(out, "released");
-    write_people(f, out, index, THAW_RELEASE, &none);
+    write_people(f, out, index, THAW_RELEASE, since);
     write_key(out, "detained");
-    write_people(f, out, index, THAW_DETENTION, &none);
+    write_people(f, out, index, THAW_DETENTION, since);
     write_uint(out, "measures", measures.count);
     write_uint(out, "persons", persons.count);
 }
@@ -596,7 +595,7 @@ int facts_write_state(facts *f, const engine_state_query *query, int64_t now_ns,
     rows r;
     rows_begin(&r);
     for (uint32_t i = 1; i < f->countries_count; i++) {
-        write_line(f, &r.out, i);
+        write_line(f, &r.out, i, &query->since);
         rows_key_str(&r, (thaw_str){f->countries[i].code, 2});
         rows_end(&r);
     }

@@ -102,7 +102,7 @@ void write_incident(facts *f, msgpack_packer *out, incident *inc)
     const key *k = &f->keys[inc->key_index];
     const summary *s = &inc->now;
     char id[40];
-    numbers list = {0}, every = {0};
+    numbers list = {0}, every = {0}, counted = {0}; /* what is wider shows, and is no voice */
     fact_value sources, voices;
     incident_id_text(f, inc, id);
     fact_reports_list(f, inc->handle, &list);
@@ -124,7 +124,8 @@ void write_incident(facts *f, msgpack_packer *out, incident *inc)
     write_text(out, thaw_status_name(s->status));
     write_key(out, "sources");
     write_names(out, &sources);
-    list_reports(f, &every, LIST_VOICES, &voices);
+    incident_reports(f, inc, false, &counted);
+    list_reports(f, &counted, LIST_VOICES, &voices);
     write_key(out, "voices");
     write_names(out, &voices);
     write_key(out, "reports");
@@ -147,14 +148,17 @@ void write_incident(facts *f, msgpack_packer *out, incident *inc)
     }
     numbers_done(&list, &f->held);
     numbers_done(&every, &f->held);
+    numbers_done(&counted, &f->held);
 }
 
 static void write_turn(facts *f, msgpack_packer *out, const turn *t)
 {
     const report *r = t->report ? report_of(f, t->report) : NULL;
-    msgpack_pack_map(out, 8);
+    msgpack_pack_map(out, 9);
     write_key(out, "at");
     write_time(out, t->at_ns);
+    write_key(out, "date");
+    write_date(f, out, r);
     write_key(out, "action");
     write_text(out, thaw_action_name(t->action));
     write_key(out, "state");
