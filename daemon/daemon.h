@@ -47,6 +47,8 @@ typedef struct image {
     int64_t begun_ns;      /* monotonic, the one being written */
     int64_t took_ns;       /* the last one, to be written or read */
     int64_t rest_ns;       /* monotonic, no other before */
+    int64_t last_ns;       /* monotonic, when a report was seen to have come last ... */
+    uint64_t last_report;  /* ... and which */
     int64_t look_ns;       /* monotonic, whether the child got on */
     uint64_t seen_bytes;   /* that it had written at the last look */
     pid_t child;           /* writes it; 0: none */

@@ -25,6 +25,9 @@
 
 #define IMAGE_MAGIC UINT64_C(0x656c69666d697474)
 #define REST 5 /* times what the last one took, from its begin to that of the next */
+#define QUIET 20 /* times that, and QUIET_NS: nothing came for so long */
+#define QUIET_NS INT64_C(1000000000)
+#define LITTLE 10 /* then a part of what is enough otherwise is enough */
 #define RETRY_NS INT64_C(60000000000)
 #define HELD_S 30 /* a child that writes nothing for so long will not get on */
 #define SYNC_BYTES (16u << 20) /* so much at most is not yet on the disk: the journal syncs beside it */
@@ -356,13 +359,34 @@ static void look_at_child(thawd *d)
             (int)im->child, HELD_S, d->config.state);
 }
 
-/* As image.h has it: enough to do again, enough of what one costs itself, and not too soon. */
-static bool is_due(const thawd *d)
+/* Whether nothing has come for long enough; notes when something has. */
+static bool is_quiet(thawd *d)
+{
+    image *im = &d->image;
+
+    if (im->last_report != journal_last_report(d->journal)) {
+        im->last_report = journal_last_report(d->journal);
+        im->last_ns = d->now.mono.ns;
+    }
+    return d->now.mono.ns - im->last_ns >= QUIET_NS + QUIET * im->took_ns;
+}
+
+/* Whether a start would have enough to do again. */
+static bool is_enough(thawd *d)
+{
+    const image *im = &d->image;
+    bool quiet = is_quiet(d);
+
+    return (im->work_ns >= d->config.image_ns && im->work_ns >= im->took_ns / 2) ||
+           (quiet && im->work_ns >= d->config.image_ns / LITTLE);
+}
+
+/* As image.h has it: enough to do again, and not too soon. */
+static bool is_due(thawd *d)
 {
     const image *im = &d->image;
 
-    return im->folder >= 0 && im->work_ns >= d->config.image_ns && im->work_ns >= im->took_ns / 2 &&
-           d->now.mono.ns >= im->rest_ns && d->durable >= im->after && has_begun(d);
+    return im->folder >= 0 && is_enough(d) && d->now.mono.ns >= im->rest_ns && d->durable >= im->after && has_begun(d);
 }
 
 void image_look(thawd *d)

@@ -224,6 +224,17 @@ class Image(unittest.TestCase):
             d.start()
             self.assertEqual(said(d, USED), 2)
 
+    def test_written_when_nothing_comes_any_more(self):
+        """Less than a start may have to do again otherwise."""
+        with harness.Daemon(RULES, {"journal": {"image": "150ms"}}) as d:
+            self.course_until(d, 0, lambda: d.status()["journal_seq"] >= 6000)
+            harness.wait_for(lambda: d.counters()["images"] >= 1, "an image of what came before the quiet")
+            before = view(d)
+            d.kill()
+            d.start()
+            self.assertEqual(said(d, USED), 1)
+            self.check_same(d, before)
+
     def test_what_a_start_read_counts_too(self):
         """The tail of one crash is not read again after the next."""
         with harness.Daemon(RULES, {"journal": {"image": "forever"}}) as d:
