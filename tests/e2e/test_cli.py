@@ -332,6 +332,14 @@ class WithThawd(unittest.TestCase):
                                             "--json"))), 1)
         self.assertEqual(self.ask("tail", "--no-follow", "--topic", "RU.", "--json").stdout, "")
 
+    def test_tail_says_where_more_reports_may_be(self):
+        daemon = harness.Daemon([RULE])
+        self.addCleanup(daemon.close)
+        thaw("pub", daemon=daemon, given=given(*(event(n, source="S%d" % n) for n in range(63))))
+        self.assertIn(", 63 reports", thaw("tail", "--no-follow", daemon=daemon).stdout)
+        thaw("pub", daemon=daemon, given=given(*(event(n, source="S%d" % n) for n in range(63, 70))))
+        self.assertIn(", 64 or more reports", thaw("tail", "--no-follow", daemon=daemon).stdout)
+
     def test_tail_ends_at_signals(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             with subprocess.Popen([harness.THAW, "tail"], stdout=subprocess.PIPE, text=True,

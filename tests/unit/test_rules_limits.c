@@ -62,7 +62,8 @@ static void put(msgpack_packer *out, const char *key, const char *value)
     msgpack_pack_str_with_body(out, value, strlen(value));
 }
 
-static void tell(engine *e, const char *id, const char *country, int64_t now_ns)
+static void tell_of(engine *e, const char *source, const char *incident, const char *id, const char *country,
+                    int64_t now_ns)
 {
     msgpack_sbuffer data;
     msgpack_packer out;
@@ -76,8 +77,8 @@ static void tell(engine *e, const char *id, const char *country, int64_t now_ns)
     put(&out, "id", id);
     put(&out, "kind", "release");
     put(&out, "country", country);
-    put(&out, "source", "s");
-    put(&out, "incident", id);
+    put(&out, "source", source);
+    put(&out, "incident", incident);
     put(&out, "occurred_at", "2025-05-01");
     assert_int_equal(
         thaw_body_open(&body, data.data, data.size, &thaw_limits_default, INT64_MAX / 2, &error),
@@ -86,6 +87,11 @@ static void tell(engine *e, const char *id, const char *country, int64_t now_ns)
     assert_int_equal(engine_apply(e, &event, 1, now_ns, &verdict), 0);
     assert_int_equal(verdict.code, THAW_OK);
     msgpack_sbuffer_destroy(&data);
+}
+
+static void tell(engine *e, const char *id, const char *country, int64_t now_ns)
+{
+    tell_of(e, "s", id, id, country, now_ns);
 }
 
 static void groups_are_bounded(void **state)
@@ -173,6 +179,51 @@ static void a_cut_list_holds_the_same_in_any_order_of_reports(void **state)
         assert_string_equal(forwards.facts[i], backwards.facts[i]);
 }
 
+typedef struct grounds {
+    uint32_t facts, reports, sources;
+    char last[16];
+} grounds;
+
+static void on_grounds(void *context, const thaw_alert *alert)
+{
+    grounds *g = context;
+    thaw_list sources = alert->sources;
+    thaw_str source;
+    *g = (grounds){alert->facts.count, alert->reports.count, alert->sources.count, ""};
+    while (thaw_str_next(&sources, &source))
+        snprintf(g->last, sizeof g->last, "%.*s", (int)source.len, source.data);
+}
+
+/* One that reports without end must not hide who confirmed it. */
+static void a_source_is_listed_whose_report_is_not(void **state)
+{
+    static const char confirmed[] =
+        "rules:\n  - rule: confirmed\n    by: [country]\n    select: {freed: {kind: release}}\n"
+        "    when: freed.sources >= 2\n";
+    grounds g = {.facts = 0};
+    engine_sink sink = {.context = &g, .alert = on_grounds};
+    rules_complaints complaints = {.at = NULL};
+    rules *set = NULL;
+    engine *e = NULL;
+    char id[16];
+    (void)state;
+    assert_int_equal(engine_new(&engine_config_default, &sink, &e), 0);
+    assert_int_equal(
+        rules_load_text("text", confirmed, strlen(confirmed), NULL, false, &set, &complaints), 0);
+    rules_complaints_done(&complaints);
+    assert_int_equal(engine_set_rules(e, set, false, NULL, NULL), 0);
+    for (int n = 0; n < TOLD; n++) {
+        snprintf(id, sizeof id, "%d", n);
+        tell_of(e, "wire", "it", id, "BY", n + 1);
+    }
+    tell_of(e, "witness", "it", "1", "BY", TOLD + 1);
+    assert_int_equal(g.facts, 1);
+    assert_int_equal(g.reports, THAW_ALERT_LIST_MAX);
+    assert_int_equal(g.sources, 2);
+    assert_string_equal(g.last, "witness");
+    engine_free(e);
+}
+
 /* An upgrade must not keep thawd from its own journal. */
 static void rules_of_a_journal_pass_what_is_refused_now(void **state)
 {
@@ -203,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(groups_are_bounded),
         cmocka_unit_test(a_cut_list_holds_the_same_in_any_order_of_reports),
+        cmocka_unit_test(a_source_is_listed_whose_report_is_not),
         cmocka_unit_test(rules_of_a_journal_pass_what_is_refused_now),
         cmocka_unit_test(facts_are_bounded_and_a_reload_begins_anew)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,7 +151,8 @@ bool fact_field_at(fact_kind kind, size_t index, const char **ret_name, fact_fie
 fact_field fact_field_default_at(fact_kind kind);
 
 /* The value of a field of a living fact. Strings and lists live until the next facts_add,
- * facts_settle or FACTS_LISTS_LIVE further calls for a list. now_ns serves silent_for.
+ * facts_settle or FACTS_LISTS_LIVE further calls for a list; the names in `sources` and `voices` until the
+ * next facts_add. now_ns serves silent_for.
  * -ENOENT: no such fact any more; -EINVAL: no such field; -ENOMEM. */
 #define FACTS_LISTS_LIVE 16
 int facts_get(facts *f, fact_handle handle, fact_field field, int64_t now_ns, fact_value *ret_value);

@@ -19,16 +19,18 @@ static void alert_send(rules *set, alert_text *a)
 
 /* ---- what it rests on --------------------------------------------------------------- */
 
+static int compare_texts(thaw_str a, thaw_str b)
+{
+    uint32_t len = a.len < b.len ? a.len : b.len;
+    int order = len ? memcmp(a.data, b.data, len) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 static int compare_refs(const void *a, const void *b)
 {
     const thaw_report_ref *x = a, *y = b;
-    uint32_t len = x->source.len < y->source.len ? x->source.len : y->source.len;
-    int order = len ? memcmp(x->source.data, y->source.data, len) : 0;
-    if (order || x->source.len != y->source.len)
-        return order ? order : x->source.len < y->source.len ? -1 : 1;
-    len = x->id.len < y->id.len ? x->id.len : y->id.len;
-    order = len ? memcmp(x->id.data, y->id.data, len) : 0;
-    return order ? order : (x->id.len > y->id.len) - (x->id.len < y->id.len);
+    int order = compare_texts(x->source, y->source);
+    return order ? order : compare_texts(x->id, y->id);
 }
 
 static void pack_str(msgpack_packer *out, thaw_str s)
@@ -52,17 +54,13 @@ static int pack_refs(packed_list *list, const thaw_report_ref refs[], size_t cou
     return packing_end(&p);
 }
 
-static int pack_sources(packed_list *list, const thaw_report_ref refs[], size_t count)
+static int pack_sources(packed_list *list, const thaw_str sources[], size_t count)
 {
     packing p;
     packing_begin(&p, &list->data);
-    for (size_t i = 0; i < count; i++) {
-        if (i && refs[i].source.len == refs[i - 1].source.len &&
-            !memcmp(refs[i].source.data, refs[i - 1].source.data, refs[i].source.len))
-            continue;
-        pack_str(&p.out, refs[i].source);
-        list->count++;
-    }
+    for (size_t i = 0; i < count; i++)
+        pack_str(&p.out, sources[i]);
+    list->count = (uint32_t)count;
     return packing_end(&p);
 }
 
@@ -94,16 +92,42 @@ static size_t listed_reports(rules *set, const fact_handle all[], size_t count, 
     return used;
 }
 
-static int fill_ground(rules *set, group *g, alert_text *a)
+/* Each once, in order; a full list stays as it is. */
+static size_t source_put(thaw_str sources[RULES_LISTED_MAX], size_t count, thaw_str one)
 {
-    fact_handle all[RULES_LISTED_MAX];
-    uint64_t numbers[RULES_LISTED_MAX];
-    thaw_report_ref refs[RULES_LISTED_MAX];
+    size_t at = count;
+    while (at > 0 && compare_texts(sources[at - 1], one) > 0)
+        at--;
+    if (count == RULES_LISTED_MAX || (at > 0 && compare_texts(sources[at - 1], one) == 0))
+        return count;
+    memmove(&sources[at + 1], &sources[at], (count - at) * sizeof sources[0]);
+    sources[at] = one;
+    return count + 1;
+}
+
+/* The sources of the listed reports, and where reports were left out those of the listed facts. */
+static int listed_sources(rules *set, const thaw_report_ref refs[], size_t reports, const fact_handle all[],
+                          size_t count, thaw_str sources[RULES_LISTED_MAX], size_t *ret_used)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < reports; i++)
+        used = source_put(sources, used, refs[i].source);
+    for (size_t i = count; reports == RULES_LISTED_MAX && used < RULES_LISTED_MAX && i-- > 0;) {
+        fact_value theirs;
+        int got = facts_get(set->facts, all[i], FIELD_SOURCES, set->now_ns, &theirs);
+        if (got == -ENOMEM)
+            return got;
+        for (uint32_t j = 0; got == 0 && theirs.type == FACT_STRINGS && j < theirs.strings.count; j++)
+            used = source_put(sources, used, theirs.strings.items[j]);
+    }
+    *ret_used = used;
+    return 0;
+}
+
+static int fill_facts(rules *set, const fact_handle all[], size_t count, packed_list *list)
+{
     packing p;
-    size_t count;
-    if (newest_list(g, all, &count) < 0)
-        return -ENOMEM;
-    packing_begin(&p, &a->facts.data);
+    packing_begin(&p, &list->data);
     for (size_t i = 0; i < count; i++) {
         fact_value id;
         int got = facts_get(set->facts, all[i], FIELD_ID, set->now_ns, &id);
@@ -112,13 +136,27 @@ static int fill_ground(rules *set, group *g, alert_text *a)
         if (got < 0 || id.type != FACT_STRING)
             continue;
         pack_str(&p.out, id.string);
-        a->facts.count++;
+        list->count++;
     }
+    return packing_end(&p);
+}
+
+static int fill_ground(rules *set, group *g, alert_text *a)
+{
+    fact_handle all[RULES_LISTED_MAX];
+    uint64_t numbers[RULES_LISTED_MAX];
+    thaw_report_ref refs[RULES_LISTED_MAX];
+    thaw_str sources[RULES_LISTED_MAX];
+    size_t count, used = 0;
+    if (newest_list(g, all, &count) < 0)
+        return -ENOMEM;
     size_t reports = refs_of(set, numbers, listed_reports(set, all, count, numbers), refs);
-    int res = packing_end(&p);
+    int res = fill_facts(set, all, count, &a->facts);
     if (res == 0)
         res = pack_refs(&a->reports, refs, reports);
-    return res == 0 ? pack_sources(&a->sources, refs, reports) : res;
+    if (res == 0)
+        res = listed_sources(set, refs, reports, all, count, sources, &used);
+    return res == 0 ? pack_sources(&a->sources, sources, used) : res;
 }
 
 /* ---- making ------------------------------------------------------------------------- */
