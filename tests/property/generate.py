@@ -66,7 +66,7 @@ class Case:
                                        self.on_feeds, self.on_vague_names, self.on_links, self.on_records,
                                        self.on_many, self.on_one_story, self.on_one_story, self.on_programs,
                                        self.on_vague_steps, self.on_two_entries, self.on_spellings,
-                                       self.on_spellings])
+                                       self.on_spellings, self.on_names])
         if focus:
             focus()
 
@@ -155,6 +155,14 @@ class Case:
         self.kinds = self.random.choice([["release"], ["detention"], ["sanction"], ["talks"]])
         self.dates, self.names = NEAR[:4] + VAGUE, 0.6
         self.length = (5, 18)
+
+    def on_names(self):
+        """Happenings that their sources name, told on other days and by ever more sources, beside some without a name."""
+        r = self.random
+        self.kinds, self.countries = [r.choice(["release", "release", "detention", "sanction", "talks"])], ["BY"]
+        self.dates = r.choice([NEAR, NEAR[:4], NEAR + FAR, NEAR[:2] * 2 + VAGUE[:1], NEAR[:5] + VAGUE[:2]])
+        self.counts, self.people, self.names = r.choice([[2, 3], COUNTS]), r.choice([0, 0.2]), r.choice([0.6, 0.9])
+        self.corrections, self.part_chance, self.length = r.choice([0, 0.1]), 0.1, (8, 25)
 
     def on_links(self):
         """People and parties that only a third report links."""

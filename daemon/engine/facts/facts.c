@@ -7,6 +7,7 @@
 
 #include "facts/entities/entities.h"
 #include "facts/entities/steps.h"
+#include "facts/incidents/digest.h"
 #include "facts/incidents/incidents.h"
 #include "facts/ledger/ledger.h"
 #include "facts/state/known.h"
@@ -78,6 +79,7 @@ static void clusters_free(facts *f)
     for (uint32_t i = 0; i < f->groups_count; i++) {
         numbers_done(&f->groups[i].members, &f->held);
         numbers_done(&f->groups[i].naming, &f->held);
+        (void)digest_free(f, f->groups[i].digest);
     }
     for (uint32_t i = 0; i < f->incidents_count; i++) {
         incident *inc = f->incidents[i];
@@ -86,6 +88,7 @@ static void clusters_free(facts *f)
         incident_undigest(f, inc);
         numbers_done(&inc->items, &f->held);
         numbers_done(&inc->joined, &f->held);
+        numbers_done(&inc->grown, &f->held);
         numbers_done(&inc->naming, &f->held);
         numbers_done(&inc->why.corrections, &f->held);
         f->held -= sizeof *inc;

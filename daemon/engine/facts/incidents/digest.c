@@ -404,6 +404,14 @@ void digest_add(facts *f, digest *d, uint32_t number)
     }
 }
 
+void digest_add_date(facts *f, digest *d, uint32_t number)
+{
+    const report *r = report_of(f, number);
+    voice_slot *slot = r->covers == THAW_WIDER ? NULL : voice_of(f, &d->whole, r->voice);
+    if (slot)
+        date_add(f, d, slot, number);
+}
+
 void digest_count(facts *f, digest *d, counted *ret_counted)
 {
     counted c = {0};

@@ -11,6 +11,8 @@ digest *digest_new(facts *f);
 digest *digest_free(facts *f, digest *d);
 /* Takes in a living report, once; wider ones have no part in it. */
 void digest_add(facts *f, digest *d, uint32_t number);
+/* The same of one that is only asked for dates. */
+void digest_add_date(facts *f, digest *d, uint32_t number);
 /* As count_reports() and date_of() over all reports that were added, but without parties of sanctions. */
 void digest_count(facts *f, digest *d, counted *ret_counted);
 span digest_date(const digest *d, uint32_t *ret_report);

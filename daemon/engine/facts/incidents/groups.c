@@ -13,6 +13,7 @@
 #include "facts/entities/entities.h"
 #include "facts/incidents/aliases.h"
 #include "facts/incidents/bonds.h"
+#include "facts/incidents/digest.h"
 #include "facts/incidents/incidents.h"
 #include "facts/state/state.h"
 
@@ -114,6 +115,7 @@ static void group_end(facts *f, uint32_t i)
     f->keys[f->groups[i].key_index].groups--;
     numbers_done(&f->groups[i].members, &f->held);
     numbers_done(&f->groups[i].naming, &f->held);
+    (void)digest_free(f, f->groups[i].digest);
     f->groups[i] = (group){0};
     add(f, &f->groups_free, i);
 }
@@ -341,17 +343,19 @@ static bool group_join(facts *f, uint32_t number)
     if (to.several || !(to.first & ITEM_GROUP))
         return false;
     group *g = &f->groups[to.first & ~ITEM_GROUP];
-    uint32_t at = g->members.count;
-    item_unplace(f, g->key_index, to.first);
-    add(f, &g->members, number);
+    numbers_insert(f, &g->members, number);
     if (f->failed)
         return true;
-    for (; at && g->members.at[at - 1] > number; at--) /* in order of number */
-        g->members.at[at] = g->members.at[at - 1];
-    g->members.at[at] = number;
     report_set_item(f, number, to.first);
-    group_grow(f, g, number);
-    item_place(f, g->key_index, to.first);
+    const group_place s = group_grown(f, g, number);
+    const bool stands = group_stands(f, g, &s);
+    if (!stands)
+        item_unplace(f, g->key_index, to.first);
+    group_stand(f, g, &s);
+    if (stands)
+        incident_grow(f, f->incidents[g->incident], g, number);
+    else
+        item_place(f, g->key_index, to.first);
     return true;
 }
 

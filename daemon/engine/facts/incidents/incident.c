@@ -38,6 +38,7 @@ void incident_end(facts *f, incident *inc)
     incident_left(f, inc);
     numbers_done(&inc->items, &f->held);
     numbers_done(&inc->joined, &f->held);
+    numbers_done(&inc->grown, &f->held);
     numbers_done(&inc->naming, &f->held);
 }
 
@@ -100,6 +101,19 @@ void incident_left(facts *f, incident *inc)
     inc->whole = true;
     if (inc->class == ITEM_VAGUE)
         f->keys[inc->key_index].vague_left = true;
+}
+
+void incident_grow(facts *f, incident *inc, const group *g, uint32_t number)
+{
+    const report *r = report_of(f, number);
+    inc->sharp_valid = false;
+    if (r->named)
+        numbers_insert(f, &inc->naming, r->source);
+    if (inc->digest || inc->sharp_digest)
+        incident_digest(f, inc, number, false);
+    if (g->settled == inc->index) /* else all of the group is news */
+        add(f, &inc->grown, number);
+    incident_touch(f, inc);
 }
 
 bool naming_conflict(const numbers *a, const numbers *b)

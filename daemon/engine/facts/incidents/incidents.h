@@ -21,10 +21,19 @@ int item_compare(const facts *f, item a, item b);    /* order of the sweep */
 void items_sort(facts *f, uint32_t *items, uint32_t count);
 /* The reports of an item, appended to a list. */
 void item_reports(facts *f, item it, numbers *list);
+/* What the place of a group hangs on. */
+typedef struct group_place {
+    span date;
+    uint32_t representative;
+    item_class class;
+    uint32_t named_by; /* a source that bears an `incident` name in it and did not before; 0: none */
+} group_place;
 /* Computes date, representative, class and naming of a group from its members. */
 void group_measure(facts *f, group *g);
-/* The same where one member has come. */
-void group_grow(facts *f, group *g, uint32_t number);
+/* What it stands by now that this member has come, which it does not take over: group_stand() does. */
+group_place group_grown(facts *f, group *g, uint32_t number);
+bool group_stands(const facts *f, const group *g, const group_place *s); /* where it did, among sharp ones */
+void group_stand(facts *f, group *g, const group_place *s);
 /* The shorter, then the earlier first: which of two dates is the better known. */
 int spans_order(span a, span b);
 /* What dates have in common. */
@@ -72,6 +81,8 @@ void incident_end(facts *f, incident *inc);
 void incident_take_in(facts *f, incident *inc, item it);
 void incident_came(facts *f, incident *inc, item it); /* an item came into one of its lists ... */
 void incident_left(facts *f, incident *inc);          /* ... or is about to leave one: all is summed up anew */
+/* A report came into a group of sharp date that goes on standing in it. */
+void incident_grow(facts *f, incident *inc, const group *g, uint32_t number);
 void incident_undigest(facts *f, incident *inc);      /* its digests end, for now */
 bool naming_conflict(const numbers *a, const numbers *b);
 /* All reports of an incident, appended; wider ones too if asked for. */

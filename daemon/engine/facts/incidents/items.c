@@ -1,6 +1,7 @@
 /* items.c - what clustering moves as one, and the date of a set of reports. */
 #include <stdlib.h>
 
+#include "facts/incidents/digest.h"
 #include "facts/incidents/incidents.h"
 #include "facts/state/state.h"
 
@@ -250,56 +251,95 @@ span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uin
 
 /* ---- groups ------------------------------------------------------------------------- */
 
-/* Of the members that give the group's date, the first in name order. */
-static uint32_t group_representative(const facts *f, const group *g)
+/* The first in name order of those that count; of a wider group all do. */
+static uint32_t undated_representative(const facts *f, const group *g, bool wider)
 {
     uint32_t best = 0;
     for (uint32_t i = 0; i < g->members.count; i++) {
         uint32_t n = g->members.at[i];
-        const report *r = report_of(f, n);
-        if (g->class != ITEM_WIDER && r->covers == THAW_WIDER)
-            continue;
-        span s = report_span(r);
-        if (s.start_ns != g->date.start_ns || s.end_ns != g->date.end_ns)
-            continue;
-        if (!best || report_name_compare(f, n, best) < 0)
+        if ((wider || report_of(f, n)->covers != THAW_WIDER) && (!best || report_name_compare(f, n, best) < 0))
             best = n;
     }
-    return best ? best : g->members.at[0];
+    return best;
+}
+
+static void group_measure_dates(facts *f, const group *g, group_place *s)
+{
+    bool wider = true;
+    uint8_t days;
+    for (uint32_t i = 0; i < g->members.count && wider; i++)
+        wider = report_of(f, g->members.at[i])->covers == THAW_WIDER;
+    s->date = date_of(f, g->members.at, g->members.count, wider, &s->representative, &days);
+    s->class = wider ? ITEM_WIDER : class_of_span(f, f->keys[g->key_index].kind, s->date);
+    if (!s->representative)
+        s->representative = undated_representative(f, g, wider);
 }
 
 void group_measure(facts *f, group *g)
 {
-    bool wider = true;
+    group_place s = {0};
     g->naming.count = 0;
-    for (uint32_t i = 0; i < g->members.count; i++) {
-        const report *r = report_of(f, g->members.at[i]);
-        wider = wider && r->covers == THAW_WIDER;
-        if (r->named)
-            add(f, &g->naming, r->source);
-    }
+    for (uint32_t i = 0; i < g->members.count; i++)
+        if (report_of(f, g->members.at[i])->named)
+            add(f, &g->naming, report_of(f, g->members.at[i])->source);
     numbers_unique(&g->naming);
-    uint32_t unused;
-    uint8_t days;
-    g->date = date_of(f, g->members.at, g->members.count, wider, &unused, &days);
-    g->class = wider ? ITEM_WIDER : class_of_span(f, f->keys[g->key_index].kind, g->date);
-    g->representative = group_representative(f, g);
+    group_measure_dates(f, g, &s);
+    group_stand(f, g, &s);
 }
 
-void group_grow(facts *f, group *g, uint32_t number)
+/* Of many that differ the dates are added up as they come. */
+static void group_digest(facts *f, group *g)
+{
+    if (g->digest || g->members.count <= f->config.digest_min)
+        return;
+    g->digest = digest_new(f);
+    for (uint32_t i = 0; g->digest && i < g->members.count; i++)
+        digest_add_date(f, g->digest, g->members.at[i]);
+}
+
+group_place group_grown(facts *f, group *g, uint32_t number)
 {
     const report *r = report_of(f, number);
-    span date = report_span(r);
-    if (g->class == ITEM_WIDER || g->class == ITEM_UNDATED || r->covers == THAW_WIDER ||
-        date.start_ns != g->date.start_ns || date.end_ns != g->date.end_ns) {
-        group_measure(f, g);
-        return;
+    const span date = report_span(r);
+    group_place s = {.date = g->date, .representative = g->representative, .class = g->class};
+    if (r->named && !numbers_have(&g->naming, r->source))
+        s.named_by = r->source;
+    if (g->class == ITEM_WIDER || g->class == ITEM_UNDATED) {
+        group_measure_dates(f, g, &s);
+        return s;
     }
-    /* The date has one voice more, or keeps those that it has. */
-    if (r->named && !numbers_have(&g->naming, r->source)) {
-        add(f, &g->naming, r->source);
-        numbers_unique(&g->naming);
+    if (r->covers == THAW_WIDER || date.start_ns == TIME_UNKNOWN)
+        return s; /* gives no date */
+    if (g->digest)
+        digest_add_date(f, g->digest, number);
+    if (date.start_ns == g->date.start_ns && date.end_ns == g->date.end_ns) { /* has one voice more, or as many */
+        if (report_name_compare(f, number, s.representative) < 0)
+            s.representative = number;
+        return s;
     }
-    if (report_name_compare(f, number, g->representative) < 0)
-        g->representative = number;
+    group_digest(f, g);
+    if (g->digest)
+        s.date = digest_date(g->digest, &s.representative);
+    else
+        group_measure_dates(f, g, &s);
+    s.class = class_of_span(f, f->keys[g->key_index].kind, s.date);
+    return s;
+}
+
+bool group_stands(const facts *f, const group *g, const group_place *s)
+{
+    const incident *inc = f->incidents[g->incident];
+    /* Names part it from others that stand with it; where none does, they cannot bring it elsewhere. */
+    return inc && g->class == ITEM_SHARP && g->class == s->class && g->date.start_ns == s->date.start_ns &&
+           g->date.end_ns == s->date.end_ns && g->representative == s->representative &&
+           (!s->named_by || inc->items.count == 1);
+}
+
+void group_stand(facts *f, group *g, const group_place *s)
+{
+    g->date = s->date;
+    g->class = (uint8_t)s->class;
+    g->representative = s->representative;
+    if (s->named_by)
+        numbers_insert(f, &g->naming, s->named_by);
 }

@@ -84,6 +84,9 @@ static bool sharp_repeats(const facts *f, const incident *inc)
     for (uint32_t i = inc->items_settled; i < inc->items.count; i++)
         if ((inc->items.at[i] & ITEM_GROUP) || !votes_repeat(f, &inc->now, inc->items.at[i]))
             return false;
+    for (uint32_t i = 0; i < inc->grown.count; i++)
+        if (!votes_repeat(f, &inc->now, inc->grown.at[i]))
+            return false;
     return true;
 }
 

@@ -237,6 +237,13 @@ static void persons_moved(facts *f, uint32_t number, bool correction, const caus
     numbers_done(&entities, &f->held);
 }
 
+static void items_note_settled(facts *f, const incident *inc)
+{
+    for (uint32_t i = inc->whole ? 0 : inc->items_settled; i < inc->items.count; i++)
+        if (inc->items.at[i] & ITEM_GROUP)
+            f->groups[inc->items.at[i] & ~ITEM_GROUP].settled = inc->index;
+}
+
 static void line_note_members(facts *f, const line *l, incident *inc)
 {
     const numbers list = incident_news(f, inc);
@@ -246,9 +253,11 @@ static void line_note_members(facts *f, const line *l, incident *inc)
             persons_moved(f, list.at[i], l->correction, &inc->why);
         r->told = inc->index;
     }
+    items_note_settled(f, inc);
     inc->told_count = inc->now.reports_count;
     inc->items_settled = inc->items.count;
     inc->joined_settled = inc->joined.count;
+    numbers_done(&inc->grown, &f->held);
     inc->whole = false;
 }
 
@@ -313,7 +322,8 @@ static bool incident_grew(const incident *inc)
     if (!inc->used)
         return false;
     return !inc->handle ||
-           (!inc->whole && (inc->items.count > inc->items_settled || inc->joined.count > inc->joined_settled));
+           (!inc->whole && (inc->items.count > inc->items_settled || inc->joined.count > inc->joined_settled ||
+                            inc->grown.count));
 }
 
 /* Totals that somebody states of a country are compared with its releases and detentions. */

@@ -17,7 +17,8 @@ static numbers *incident_all(facts *f, const incident *inc)
 numbers incident_news(facts *f, const incident *inc)
 {
     const uint32_t from = inc->whole ? 0 : inc->items_settled, joined_from = inc->whole ? 0 : inc->joined_settled;
-    bool groups = inc->joined.count > joined_from;
+    const uint32_t grown = inc->whole ? 0 : inc->grown.count;
+    bool groups = inc->joined.count > joined_from || grown;
     for (uint32_t i = from; i < inc->items.count && !groups; i++)
         groups = inc->items.at[i] & ITEM_GROUP;
     if (!groups)
@@ -27,6 +28,8 @@ numbers incident_news(facts *f, const incident *inc)
         item_reports(f, inc->items.at[i], &f->work_reports);
     for (uint32_t i = joined_from; i < inc->joined.count; i++)
         item_reports(f, inc->joined.at[i], &f->work_reports);
+    for (uint32_t i = 0; i < grown; i++)
+        add(f, &f->work_reports, inc->grown.at[i]);
     return f->work_reports;
 }
 

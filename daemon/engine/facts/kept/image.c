@@ -22,7 +22,7 @@
 static const image_list key_lists[] = {NUMBERS(key, loose), NUMBERS(key, vague_incidents), NUMBERS(key, undated),
                                        NUMBERS(key, announcements)};
 static const image_list group_lists[] = {NUMBERS(group, members), NUMBERS(group, naming)};
-static const image_list incident_lists[] = {NUMBERS(incident, items), NUMBERS(incident, joined),
+static const image_list incident_lists[] = {NUMBERS(incident, items), NUMBERS(incident, joined), NUMBERS(incident, grown),
                                             NUMBERS(incident, naming), NUMBERS(incident, why.corrections)};
 static const image_list node_lists[] = {LIST(node, mentions, count, mention)};
 static const image_list entity_lists[] = {NUMBERS(entity, nodes), LIST(entity, steps, steps_count, measure_step),
@@ -45,8 +45,8 @@ _Static_assert(THAW_RELEASE == 1 && THAW_DETENTION == 2, "records of every kind 
     X(struct facts, 4576)                                                                                              \
     X(report, 88)                                                                                                      \
     X(key, 392)                                                                                                        \
-    X(group, 72)                                                                                                       \
-    X(incident, 408) X(scope, 8) X(node, 48) X(mention, 8) X(entity, 120) X(measure_step, 32) X(record_step, 24)       \
+    X(group, 80)                                                                                                       \
+    X(incident, 424) X(scope, 8) X(node, 48) X(mention, 8) X(entity, 120) X(measure_step, 32) X(record_step, 24)       \
         X(tally, 88) X(feed, 120) X(producer, 56) X(country, 120) X(result, 80) X(identity, 40) X(known_from, 16)      \
             X(summary, 144) X(causes, 24)
 #define IS_KNOWN(type, size)                                                                                           \
@@ -90,6 +90,22 @@ uint64_t facts_image_layout(void)
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         layout = mix(layout, sizes[i]);
     return layout;
+}
+
+/* ---- groups ------------------------------------------------------------------------- */
+
+static void groups_put_digests(const facts *f, saved_out *out)
+{
+    for (uint32_t i = 0; i < f->groups_count; i++)
+        if (f->groups[i].digest)
+            digest_put_image(f->groups[i].digest, out);
+}
+
+static void groups_get_digests(facts *f, saved_in *in)
+{
+    for (uint32_t i = 0; i < f->groups_count; i++)
+        if (f->groups[i].digest)
+            f->groups[i].digest = digest_get_image(in);
 }
 
 /* ---- incidents ---------------------------------------------------------------------- *
@@ -211,6 +227,7 @@ int facts_put_image(const facts *f, saved_out *out)
     LISTS(PUT_LIST)
 #define PUT_INDEX(name) image_put_index(out, &f->name);
     INDEXES(PUT_INDEX)
+    groups_put_digests(f, out);
     incidents_put(f, out);
     keys_put_links(f, out);
     symbols_put_image(f->symbols, out);
@@ -235,6 +252,7 @@ void facts_get_image(facts *f, saved_in *in)
     LISTS(GET_LIST)
 #define GET_INDEX(name) image_get_index(in, &f->name);
     INDEXES(GET_INDEX)
+    groups_get_digests(f, in);
     incidents_get(f, in);
     keys_get_links(f, in);
     symbols_get_image(f->symbols, in);

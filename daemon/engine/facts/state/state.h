@@ -48,14 +48,18 @@ typedef struct span {
 
 typedef enum item_class { ITEM_UNDATED = 0, ITEM_WIDER, ITEM_VAGUE, ITEM_SHARP } item_class;
 
+typedef struct digest digest; /* digest.h */
+
 typedef struct group {
     numbers members; /* reports; empty: the group is free */
     numbers naming;  /* symbols of sources that bear an `incident` name in it, in order */
     uint32_t key_index, incident;
     uint32_t representative; /* a report */
+    uint32_t settled;        /* the incident that it stood in when that was settled */
     span date;
-    uint8_t class; /* item_class */
-    bool placed;   /* stands in its key's lists */
+    uint8_t class;  /* item_class */
+    bool placed;    /* stands in its key's lists */
+    digest *digest; /* of the dates of its reports; NULL: few, or all of a date, or nothing came since one left */
 } group;
 
 /* ---- keys and incidents ------------------------------------------------------------- */
@@ -103,7 +107,6 @@ typedef struct summary {
     uint64_t fingerprint; /* as it was told last */
 } summary;
 
-typedef struct digest digest; /* digest.h */
 
 /* What of an incident of sharp items decides which vague and wider ones belong to it. */
 typedef struct outline {
@@ -121,6 +124,7 @@ typedef struct incident {
     digest *digest;               /* of its reports; NULL: few, or one left since */
     digest *sharp_digest; /* the same of `items` alone, where vague items stand beside many; NULL: not asked for yet */
     uint32_t items_settled, joined_settled; /* those behind came since it was settled ... */
+    numbers grown;                          /* ... and these reports, into groups that stood in it ... */
     bool whole;                             /* ... unless an item left since: then all of it is news */
     numbers naming;                         /* sources that bear a name in its items, in order */
     uint32_t key_index, index;
@@ -406,7 +410,9 @@ struct facts {
 void add(facts *f, numbers *list, uint32_t value);
 void put(facts *f, numbers *list, uint32_t value);      /* unless it is there */
 void numbers_unique(numbers *list);                     /* in order, each once */
-bool numbers_have(const numbers *list, uint32_t value); /* a list in that order */
+/* Of a list in that order. */
+bool numbers_have(const numbers *list, uint32_t value);
+void numbers_insert(facts *f, numbers *list, uint32_t value); /* unless it is there */
 
 /* Numbers in the order in which they came, each once: found at once, however many they are. */
 typedef struct number_set {

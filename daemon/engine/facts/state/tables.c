@@ -40,6 +40,29 @@ bool numbers_have(const numbers *list, uint32_t value)
     return list->count && bsearch(&value, list->at, list->count, sizeof *list->at, number_order);
 }
 
+void numbers_insert(facts *f, numbers *list, uint32_t value)
+{
+    uint32_t low = 0, high = list->count;
+    if (!high || list->at[high - 1] < value) {
+        add(f, list, value);
+        return;
+    }
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (list->at[middle] < value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (list->at[low] == value)
+        return;
+    add(f, list, value);
+    if (f->failed)
+        return;
+    memmove(&list->at[low + 1], &list->at[low], (list->count - 1 - low) * sizeof *list->at);
+    list->at[low] = value;
+}
+
 #define FEW 24u /* up to so many are not worth a table */
 
 static void set_index(facts *f, number_set *set, uint32_t place)
