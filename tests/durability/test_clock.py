@@ -109,14 +109,12 @@ class Clock(unittest.TestCase):
             d.kill()
             self.show(d, 3 * 3600, 3 * 3600)
             d.start()
-            with d.subscriber() as alerts:
-                self.assertTrue(harness.wait_for(lambda: d.status()["seq"] == 1, "the alert of silence"))
-                alert, = d.ok("replay")["alerts"]
-                self.assertEqual((alert["id"], alert["state"]), ("silent:-:1", "firing"))
-                self.assertEqual(alert["since"].to_unix_nano(), begun)
-                self.assertEqual(alert["at"].to_unix_nano(), begun + 2 * 3600 * 10**9)
-                d.publish(event("1"))
-                self.assertEqual(alerts.alert()[1]["state"], "resolved")
+            harness.wait_for(lambda: d.status()["seq"] == 1, "the alert of silence")
+            alert, = d.ok("replay")["alerts"]
+            self.assertEqual((alert["id"], alert["state"]), ("silent:-:1", "firing"))
+            self.assertEqual(alert["since"].to_unix_nano(), begun)
+            self.assertEqual(alert["at"].to_unix_nano(), begun + 2 * 3600 * 10**9)
+            d.publish(event("1"))
             d.kill()
             d.start()
             self.assertEqual([a["state"] for a in d.ok("replay")["alerts"]], ["firing", "resolved"])
