@@ -389,6 +389,17 @@ static void hold_clock(thawd *d)
             ahead_ns / 1000000000);
 }
 
+/* With the wall clock there is time before the first report, too: that none comes is what a rule may wait for. */
+static int begin_time(thawd *d)
+{
+    if (d->config.clock != ENGINE_CLOCK_WALL || engine_now(d->engine) != INT64_MIN)
+        return 0;
+    int r = engine_advance(d->engine, d->now.wall_ns);
+    if (r == 0)
+        r = d->failure;
+    return r < 0 ? r : journal_append_advance(d->journal, d->now.wall_ns);
+}
+
 int recovery_run(thawd *d)
 {
     char from[64] = "";
@@ -406,6 +417,8 @@ int recovery_run(thawd *d)
         r = set_rules(d);
     if (r == 0)
         hold_clock(d);
+    if (r == 0)
+        r = begin_time(d);
     if (r == 0)
         r = intake_commit(d);
     if (d->image.report > 0)

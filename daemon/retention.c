@@ -222,7 +222,8 @@ int retention_look(thawd *d)
     if (now_ns == INT64_MIN)
         return 0;
     journal_count(d->journal, &counters);
-    bool by_age = clock_trusted(d) && due_by_age(d, now_ns), by_size = due_by_size(d, counters.live_bytes);
+    bool by_age = clock_trusted(d) && engine_reports_held(d->engine) > 0 && due_by_age(d, now_ns),
+         by_size = due_by_size(d, counters.live_bytes);
     if (!by_age && !by_size)
         return 0;
     if (by_age)

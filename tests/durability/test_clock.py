@@ -96,6 +96,29 @@ class Clock(unittest.TestCase):
                     d.publish(harness.event("old", occurred_at="2015-01-01"), event("new"))
                 harness.wait_for(lambda: len(d.ok("events")["events"]) == 1, "the old one to be gone")
 
+    def test_time_begins_before_the_first_report(self):
+        """That nothing comes at all is told as well, from the first start on and over a crash."""
+        silent = {"rule": "silent", "select": {"any": {"kind": "release"}}, "when": "any.count == 0", "for": "2h"}
+        with harness.Daemon([silent], {"clock": "wall"}, start=False) as d:
+            self.show(d, 0, 0)
+            d.start()
+            begun = d.status()["now"].to_unix_nano()
+            d.kill()
+            d.start()
+            self.assertEqual((d.status()["now"].to_unix_nano(), d.status()["seq"]), (begun, 0))
+            d.kill()
+            self.show(d, 3 * 3600, 3 * 3600)
+            d.start()
+            harness.wait_for(lambda: d.status()["seq"] == 1, "the alert of silence")
+            alert, = d.ok("replay")["alerts"]
+            self.assertEqual((alert["id"], alert["state"]), ("silent:-:1", "firing"))
+            self.assertEqual(alert["since"].to_unix_nano(), begun)
+            self.assertEqual(alert["at"].to_unix_nano(), begun + 2 * 3600 * 10**9)
+            d.publish(event("1"))
+            d.kill()
+            d.start()
+            self.assertEqual([a["state"] for a in d.ok("replay")["alerts"]], ["firing", "resolved"])
+
     def test_the_way_out(self):
         """What was received ahead of time is published again, as the catalog has it."""
         with harness.Daemon(RULES, {"clock": "wall"}, start=False) as d:

@@ -121,6 +121,7 @@ class Model:
         self.cache = {}
         self.reports = []  # as they were taken in, each once
         self.known = 0  # how many there were at the instant before
+        self.batch = False  # it is a batch that is evaluated: what was due at its instant has acted
         self.successors = {}  # handles of facts -> of those to which reports of them went at this instant
         self.then = {}  # how many were known -> the facts as these reports, and what took their place, say now
 
@@ -173,7 +174,7 @@ class Model:
     def record(self, life):
         """What it stood on the instant before, and the facts to which reports of it went just now."""
         grounds = [(n, to) for n, h in life.active for to in [h, *self.successors.get(h, ())]]
-        return Record(grounds, self.now - 1, self.known)
+        return Record(grounds, self.now if self.batch else self.now - 1, self.known)
 
     def end(self, life, withdrawn):
         record = life.basis or self.record(life)
@@ -241,7 +242,7 @@ class Model:
                 if not self.record_holds(rule, group, life.basis):
                     return self.end(life, True)
         if until:
-            if news is not None and not holds(rule.until, news()):
+            if life.state == FIRING and news is not None and not holds(rule.until, news()):
                 return self.end(life, True)
             return self.ended(rule, life)
         if rule.until and life.state == FIRING:
@@ -403,7 +404,9 @@ class Model:
             for of in {replaces, *came}:
                 self.successors.setdefault(of, []).append(handle)
         self.touch(changes)
+        self.batch = batch
         self.evaluate(news_facts, self.inherit(old, changes))
+        self.batch = False
         self.known = len(self.reports)
 
     def active(self):

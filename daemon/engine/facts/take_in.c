@@ -156,11 +156,11 @@ static void report_leave(facts *f, uint32_t number)
 }
 
 /* Who revises stands for what was said before: an incident that was told of this report alone goes on as the one of
- * its revision. Wider ones may stand nowhere. */
+ * its revision, also in another country or by another form. Wider ones may stand nowhere. */
 static void report_succeed(facts *f, const report *before)
 {
     report *r = report_of(f, f->cause);
-    if (r->key_index == before->key_index && r->covers != THAW_WIDER)
+    if (r->key_index && r->kind == before->kind && r->covers != THAW_WIDER)
         r->told = before->told;
 }
 

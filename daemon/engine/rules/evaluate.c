@@ -142,10 +142,12 @@ static int move(rules *set, int64_t now_ns, bool with_batch)
     if (res == 0)
         res = act_until(set, now_ns, !with_batch);
     set->now_ns = now_ns;
+    set->batch = with_batch;
     if (res == 0)
         res = changes_apply(set);
     if (res == 0)
         res = evaluate_dirty(set);
+    set->batch = false;
     set->known = facts_number(set->facts);
     if (res < 0)
         set->failed = res;

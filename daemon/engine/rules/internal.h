@@ -426,6 +426,7 @@ struct rules {
     rules_sink sink;
     int64_t now_ns;
     uint64_t known; /* facts_number when it was evaluated last */
+    bool batch;     /* what is evaluated is a batch: all that was due at now_ns has acted before it */
     int failed; /* -errno of a change that could not be noted */
     atom *atoms;
     size_t atoms_count;

@@ -111,12 +111,12 @@ static int lost_ground(verdict *v, bool *ret_gone)
     return res < 0 || !*ret_gone ? res : end(v, true);
 }
 
-/* `until` came true: by the news, or only by corrections? */
+/* `until` came true: by the news, or only by corrections? What is only kept has ended before. */
 static int until_came(verdict *v)
 {
     group *g = v->group;
     bool news_until = true;
-    int res = g->corrected ? ask_news(v, g->rule->until, &news_until) : 0;
+    int res = g->corrected && g->state == LIFE_FIRING ? ask_news(v, g->rule->until, &news_until) : 0;
     if (res < 0)
         return res;
     return news_until ? ended(v) : end(v, true);

@@ -96,7 +96,9 @@ static int grounds_add(rules *set, record *r, const entry *e)
     return res;
 }
 
-/* The state before this round: what was active and had not just come, and what has gone. */
+/* The state before this round: what was active and had not just come, and what has gone. Before a batch that is the
+ * instant of the batch itself, at which the alert may have begun to fire; what is due at an instant ends with the one
+ * before it. */
 int record_new(rules *set, group *g, record **ret_record)
 {
     size_t count = 0;
@@ -112,7 +114,7 @@ int record_new(rules *set, group *g, record **ret_record)
     r->group = g;
     r->partial = partial;
     r->known = set->known;
-    r->true_at_ns = set->now_ns == INT64_MIN ? INT64_MIN : set->now_ns - 1;
+    r->true_at_ns = set->now_ns == INT64_MIN || set->batch ? set->now_ns : set->now_ns - 1;
     int res = 0;
     for (size_t s = 0; !partial && s < g->rule->selections_count; s++)
         for (entry *e = g->entries[s]; e && res == 0; e = e->next)

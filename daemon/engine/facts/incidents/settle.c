@@ -200,6 +200,20 @@ static void corrections_inherit(facts *f, incident *inc, const incident *of)
         put(f, &inc->why.corrections, of->why.corrections.at[i]);
 }
 
+/* Nothing of it was known, and no report that corrects is in it: however a correction beside it cut the runs anew,
+ * it appeared. */
+static bool is_new(facts *f, const line *l, const origin *o)
+{
+    const incident *inc = f->incidents[l->incident];
+    if (l->handle || l->before || o->object)
+        return false;
+    const numbers list = incident_news(f, inc);
+    for (uint32_t i = 0; i < list.count; i++)
+        if (numbers_hold(&inc->why.corrections, list.at[i]))
+            return false;
+    return true;
+}
+
 /* Whether reports left or came from elsewhere; if it is a new fact, whose place it takes. */
 static void line_compare(facts *f, line *l, const hash_index *inherited, hash_index *renamed, handles *from)
 {
@@ -217,7 +231,7 @@ static void line_compare(facts *f, line *l, const hash_index *inherited, hash_in
         if (l->replaces)
             corrections_inherit(f, inc, f->incidents[l->before]);
     }
-    l->correction = o.object || o.same < l->told_count || inc->why.corrections.count;
+    l->correction = o.object || o.same < l->told_count || (inc->why.corrections.count && !is_new(f, l, &o));
 }
 
 /* The persons of a report that stands elsewhere now: their releases and detentions may be other ones. */
