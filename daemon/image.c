@@ -25,9 +25,8 @@
 
 #define IMAGE_MAGIC UINT64_C(0x656c69666d697474)
 #define REST 5 /* times what the last one took, from its begin to that of the next */
-#define QUIET 20 /* times that, and QUIET_NS: nothing came for so long */
-#define QUIET_NS INT64_C(1000000000)
-#define LITTLE 10 /* then a part of what is enough otherwise is enough */
+#define QUIET_NS INT64_C(1000000000) /* nothing came for so long, and REST times what the last one took ... */
+#define LITTLE 10 /* ... then a part of what is enough otherwise is enough */
 #define RETRY_NS INT64_C(60000000000)
 #define HELD_S 30 /* a child that writes nothing for so long will not get on */
 #define SYNC_BYTES (16u << 20) /* so much at most is not yet on the disk: the journal syncs beside it */
@@ -368,7 +367,7 @@ static bool is_quiet(thawd *d)
         im->last_report = journal_last_report(d->journal);
         im->last_ns = d->now.mono.ns;
     }
-    return d->now.mono.ns - im->last_ns >= QUIET_NS + QUIET * im->took_ns;
+    return d->now.mono.ns - im->last_ns >= QUIET_NS + REST * im->took_ns;
 }
 
 /* Whether a start would have enough to do again. */

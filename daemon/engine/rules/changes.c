@@ -355,17 +355,14 @@ static int inherit(rules *set, group *g)
     return group_dirty(set, to);
 }
 
-/* A batch changes facts that lie anywhere: where their nodes stand, the nodes, and what those point to are fetched while
- * the changes before them are worked on. */
+/* A batch changes facts that lie anywhere: where their nodes stand, and then the nodes, are fetched while the changes
+ * before them are worked on. */
 static void changes_ahead(const rules *set, size_t i)
 {
-    if (i + 12 < set->noted_count)
-        table_fetch(&set->fact_nodes, set->noted[i + 12].change.handle);
     if (i + 8 < set->noted_count)
-        __builtin_prefetch(fact_node_find(set, set->noted[i + 8].change.handle));
-    const fact_node *node = i + 4 < set->noted_count ? fact_node_find(set, set->noted[i + 4].change.handle) : NULL;
-    if (node)
-        __builtin_prefetch(node->entries);
+        table_fetch(&set->fact_nodes, set->noted[i + 8].change.handle);
+    if (i + 4 < set->noted_count)
+        __builtin_prefetch(fact_node_find(set, set->noted[i + 4].change.handle));
 }
 
 int changes_apply(rules *set)
