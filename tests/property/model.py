@@ -692,7 +692,7 @@ def person_fact(country, mentions, context):
     if rows:
         put(fact, status=status_of(rows), since=rows[-1][1])
     fact["history"] = [person_turn(entries, start) for start in sorted({r.date[0] for r in entries})]
-    naming = {r.name for r in reports}
+    naming = {r.name for r in reports if r.status > STATUS["rumoured"]}
     for kind, field in (("release", "releases"), ("detention", "detentions")):
         fact[field] = sum(1 for i in context.incidents if i.kind == kind and i.country == country
                           and any(r.name in naming for r in i.reports()))

@@ -175,7 +175,8 @@ void person_look(facts *f, const entity *e, person_view *ret_view)
     }
     for (uint32_t i = 0; i < mentioned.count; i++) {
         const report *r = report_of(f, mentioned.at[i]);
-        item it = r->covers != THAW_WIDER ? report_item(f, mentioned.at[i]) : 0;
+        bool counts = r->covers != THAW_WIDER && r->status != THAW_RUMOURED; /* a rumour frees nobody */
+        item it = counts ? report_item(f, mentioned.at[i]) : 0;
         uint32_t incident = it ? item_incident(f, it) : 0;
         if (incident && r->kind == THAW_RELEASE)
             add(f, &releases, incident);
