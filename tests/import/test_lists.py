@@ -225,6 +225,16 @@ class Un(ImportCase):
         events = self.good("e.xml", un(again, self.two, day="2026-03-05"))
         self.assertEqual([(e["action"], e["occurred_at"]) for e in events], [("imposed", "2026-03-04")])
 
+    def test_another_part_of_the_list_is_a_listing_in_its_country(self):
+        self.good("a.xml", un(self.one, self.two))
+        events = self.good("b.xml", un(self.one.replace(">DRC<", ">Taliban<"),
+                                       self.two.replace(">Al-Qaida<", ">DRC<"), day="2026-03-01"))
+        self.assertEqual(acts(events), [("amended", "un:CDi.001", "CD"), ("amended", "un:QDi.002", "ZZ"),
+                                        ("imposed", "un:CDi.001", "AF"), ("imposed", "un:QDi.002", "CD")])
+        # it goes where it went before: told already
+        events = self.good("c.xml", un(self.one, self.two, day="2026-03-02"))
+        self.assertEqual({e["action"] for e in events}, {"amended"})
+
     def test_a_text_without_a_new_version_is_nothing(self):
         self.good("a.xml", un(self.one))
         self.assertEqual(self.good("b.xml", un(self.one.replace("2012-12-31</L", "2012-12-31</L"),
