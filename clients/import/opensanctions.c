@@ -91,7 +91,18 @@ static bool is_past(const char *end, const char *now)
     return thaw_date_parse(now, strlen(now), &of_now) == 0 && end_of(end) <= of_now.at_ns;
 }
 
-/* Of several ends the last one: the entity may be made of several. */
+/* Of several days the first one: the entity may be made of several, and their order says nothing. */
+static const char *first_read(const json_t *e, const char *name)
+{
+    const char *first = "";
+    const char *says = NULL;
+    for (size_t n = 0; (says = ftm_property(e, name, n)) != NULL; n++)
+        if (date_or_none(says)[0] != '\0' && (first[0] == '\0' || strcmp(says, first) < 0))
+            first = says;
+    return first;
+}
+
+/* Of several ends the last one. */
 static const char *end_read(const json_t *e)
 {
     const char *end = "";
@@ -138,14 +149,14 @@ static int penalty_read(store *s, const ftm_entity *of, const json_t *e, const c
     text programs = {0};
     const json_t *properties = json_object_get(e, "properties");
     const json_t *named = json_object_get(properties, "programId");
-    const char *listed = date_or_none(ftm_property(e, "listingDate", 0));
+    const char *listed = first_read(e, "listingDate");
     const char *end = end_read(e);
     int result =
         ftm_values_join(json_array_size(named) > 0 ? named : json_object_get(properties, "program"),
                         ", ", &programs);
     authority_of(e, authority);
     if (listed[0] == '\0')
-        listed = date_or_none(ftm_property(e, "startDate", 0));
+        listed = first_read(e, "startDate");
     bool ended = status_ended(e) || is_past(end, now);
     const char *party = NULL;
     for (size_t n = 0; result == 0 && (party = ftm_property(e, "entity", n)) != NULL; n++) {

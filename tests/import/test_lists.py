@@ -395,6 +395,20 @@ class OpenSanctions(ImportCase):
         events = self.good("2024-06-03.json", lines(party("A"), sanction("s1", "A", endDate=["2025"])))
         self.assertEqual([(e["action"], e.get("expires_at")) for e in events], [("amended", "2025")])
 
+    def test_several_starts(self):
+        starts = ["2024-02-01", "2021", "2023-01-01"]
+        first = [party("A"), sanction("s1", "A")]
+        listing = sanction("s2", "B", startDate=starts)
+        self.good("a.json", lines(*first))
+        events = self.good("b.json", lines(*first, party("B"), listing))
+        self.assertEqual([e["occurred_at"] for e in events], ["2021"])
+        for turned in sorted(starts), sorted(starts, reverse=True):
+            listing["properties"]["startDate"] = turned
+            self.assertEqual(self.good("c.json", lines(*first, party("B"), listing)), [])
+        listing["properties"]["listingDate"] = ["none", "2024-03-02", "2024-03-01"]
+        self.assertEqual([e["note"] for e in self.good("d.json", lines(*first, party("B"), listing))],
+                         ["changed: listing date 2021 -> 2024-03-01"])
+
     def test_several_ends(self):
         self.good("a.json", lines(party("A")))
         events = self.good("b.json", lines(
