@@ -189,7 +189,7 @@ static bool is_older(const import *i)
     int64_t unused = 0;
     const list *before = &i->before;
     const list *after = &i->after;
-    if (thaw_date_parse(before->date, strlen(before->date), &old) == 0 &&
+    if (thaw_date_parse(before->reached, strlen(before->reached), &old) == 0 &&
         thaw_date_parse(after->date, strlen(after->date), &new) == 0)
         return new.at_ns < old.at_ns;
     if (!i->dated ||
@@ -204,9 +204,18 @@ static bool is_older(const import *i)
 static int list_check(import *i, const char *file)
 {
     shrinkage s;
+    const record *contradicted = contradicted_find(i);
     if (!i->changing && is_older(i))
-        return problem_set(&i->problem, file, 0, "is of %s, older than the remembered list of %s",
-                           records_date(&i->after), records_date(&i->before));
+        return problem_set(
+            &i->problem, file, 0, "is of %s, older than the remembered list of %s",
+            records_date(&i->after),
+            i->after.date[0] != '\0' && i->before.reached[0] != '\0' ? i->before.reached
+                                                                     : records_date(&i->before));
+    if (contradicted != NULL)
+        return problem_set(&i->problem, file, 0,
+                           "record %.100s is gone, and a sanction on it is not; the file is cut "
+                           "off, or a part of one",
+                           contradicted->at[RECORD_KEY]);
     int found = shrinkage_find(&i->before, &i->difference, i->options->shrink, &s);
     if (found <= 0)
         return found;
@@ -433,6 +442,9 @@ static int sources_take(import *i, source *const sources[], size_t count)
         snprintf(i->after.date, sizeof i->after.date, "%s", i->options->date);
     if (code != CLIENT_DONE)
         return code;
+    snprintf(i->after.reached, sizeof i->after.reached, "%s",
+             date_start_ns(i->after.date) >= date_start_ns(i->before.reached) ? i->after.date
+                                                                              : i->before.reached);
     if (i->read_result == 0)
         i->read_result = ahead_check(i, source_name(sources[0]));
     if (i->read_result == -EBADMSG)

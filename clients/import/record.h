@@ -49,8 +49,11 @@ typedef struct list {
     struct list
         *gone; /* who left earlier, each with its KEY, AUTHORITY, IDS and the day as UPDATED;
                         * NULL: nobody */
+    struct list *claimed; /* records of parties that the list holds no more but says something of,
+                           * each with its KEY alone, finished; NULL: none. Not remembered */
     pool texts;
     char date[THAW_DATE_TEXT];    /* what the list itself says it is of; "" */
+    char reached[THAW_DATE_TEXT]; /* the latest day that it or a list before it says; "" */
     char fetched[THAW_DATE_TEXT]; /* when the file was fetched */
     char name[80];                /* which list of its kind: "32006R0765"; "" */
 } list;

@@ -450,6 +450,18 @@ class OpenSanctions(ImportCase):
         self.good("a.json", whole, state="other")
         self.assertEqual(len(self.good("20240527194702-wnk.entities.delta.json", gone, state="other")), 1)
 
+    def test_an_older_list_after_a_change_without_a_date(self):
+        first = [party("A"), sanction("s1", "A")]
+        second = [party("B"), sanction("s2", "B")]
+        self.good("a.json", lines(*first, *second))
+        self.good("entities.delta.json", lines(op("DEL", {"id": "NOBODY"})))
+        self.good("entities.delta.json", "")
+        older = lines(*first).replace("2024-06-01", "2024-05-01")
+        word = self.broken("b.json", older)
+        self.assertIn("is of 2024-05-01T10:57:03Z, older than the remembered list of 2024-06-01T10:57:03Z",
+                      word["note"])
+        self.assertEqual(len(self.good("c.json", lines(*first).replace("2024-06-01", "2024-06-02"))), 1)
+
     def test_a_sanction_on_nobody(self):
         self.good("a.json", lines(party("A"), sanction("s1", "A"), party("B", topics=["role.pep"])))
         delta = "20240602194702-wnk.entities.delta.json"
