@@ -177,7 +177,8 @@ static int failed(const import *i, int result)
 
 /* ---- a list that can ------------------------------------------------------------------ */
 
-/* Whether the list is older than the one that is remembered: by their own dates, else where what
+/* Whether the list is older than the one that is remembered: by their own dates (of a change that
+ * says none, by that of the list that it changed), else where what
  * the user or the file's name says of it is over when the other one's date begins. The time of a
  * file says nothing: it may be that of its publication, or of a copy. */
 static bool is_older(const import *i)
@@ -199,6 +200,18 @@ static bool is_older(const import *i)
     thaw_date_interval(&old, &old_ns, &unused);
     thaw_date_interval(&new, &unused, &new_ns);
     return new_ns <= old_ns;
+}
+
+/* The first record of which the list says by its absence that it left, and by something else that it
+ * stands; NULL: none. */
+static const record *contradicted_find(const import *i)
+{
+    const difference *d = &i->difference;
+    for (size_t n = 0; n < d->count && i->after.claimed != NULL; n++)
+        if (d->at[n].kind == STEP_DELISTED &&
+            records_find(i->after.claimed, d->at[n].before->at[RECORD_KEY]) != NULL)
+            return d->at[n].before;
+    return NULL;
 }
 
 static int list_check(import *i, const char *file)

@@ -72,6 +72,9 @@ int records_add_raw(list *l, const char *line, size_t len);
 /* The records of those who left, made where there are none yet; NULL: no memory. */
 list *records_gone(list *l);
 
+/* The same of those that are spoken of and not held. */
+list *records_claimed(list *l);
+
 /* The day of a list: what it says, else when it was fetched. */
 const char *records_date(const list *l);
 

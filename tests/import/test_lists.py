@@ -476,6 +476,19 @@ class OpenSanctions(ImportCase):
                            lines(op("MOD", sanction("s2", "B", reason=["x"])), op("DEL", {"id": "B"})))
         self.assertEqual([e["action"] for e in events], ["delisted"])
 
+    def test_a_party_that_is_gone_while_its_sanction_stands(self):
+        first = [party("A"), sanction("s1", "A")]
+        self.good("a.json", lines(*first, party("B"), sanction("s2", "B")))
+        word = self.broken("b.json", lines(*first, sanction("s2", "B")))
+        self.assertIn("record B/EU is gone, and a sanction on it is not; the file is cut off, or a part of one",
+                      word["note"])
+        # over, known by another id, or never known: all that can be said is said
+        self.good("c.json", lines(*first, party("Q", referents=["B"]), sanction("s2", "B"), sanction("s4", "C")))
+        events = self.good("d.json", lines(*first, sanction("s3", "Q", endDate="2020")), state="other")
+        self.assertEqual(events, [])
+        events = self.good("e.json", lines(*first, sanction("s2", "B", status=["expired"])))
+        self.assertEqual([e["action"] for e in events], ["delisted"])
+
     def test_nested_entities_are_another_file(self):
         self.good("a.json", lines(party("A"), sanction("s1", "A")))
         word = self.broken("b.json", lines(party("A", sanctions=[sanction("s1", "A")])))
