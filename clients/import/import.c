@@ -149,6 +149,32 @@ static void teller_begin(import *i, const list *l)
     snprintf(i->teller.reported_at, sizeof i->teller.reported_at, "%s", records_date(l));
 }
 
+/* The word on the list is of when its file is, but never before the last word: thawd holds the latest
+ * for true, and the time of a file may be that of its publication, or a day in its name. */
+static int word_tell(import *i, bool ok, const char *title, const char *note)
+{
+    static const int64_t second_ns = 1000000000;
+    feed_word last = {.date = ""};
+    char *date = i->teller.fetched_at;
+    if (i->memory != NULL)
+        memory_word(i->memory, &last);
+    thaw_date next = {.at_ns = date_start_ns(last.date), .precision = THAW_INSTANT};
+    if (last.date[0] != '\0' && date_start_ns(date) <= next.at_ns) {
+        next.at_ns += second_ns;
+        if (last.ok == ok)
+            snprintf(date, sizeof i->teller.fetched_at, "%s", last.date);
+        else
+            thaw_date_format(&next, date);
+    }
+    last.ok = ok;
+    snprintf(last.date, sizeof last.date, "%s", date);
+    /* Better said out of order than not at all. */
+    if (i->memory != NULL && !i->options->dry &&
+        memory_word_save(i->memory, &last, &i->problem) != 0)
+        complain("import: %s", i->problem.text);
+    return tell_feed(&i->teller, ok, title, note, &i->problem);
+}
+
 /* ---- a list that cannot be trusted ---------------------------------------------------- */
 
 static int broken(import *i, const list *l)
@@ -161,7 +187,7 @@ static int broken(import *i, const list *l)
              "any party");
     snprintf(title, sizeof title, "%s: broken", i->feed->title);
     teller_begin(i, l);
-    if (tell_feed(&i->teller, false, title, why, &i->problem) != 0)
+    if (word_tell(i, false, title, why) != 0)
         complain("import: %s", i->problem.text);
     else
         events_tell(i);
@@ -254,7 +280,7 @@ static int events_make(import *i, bool baseline)
         snprintf(title, sizeof title, "%s: %zu records; %zu new, %zu changed, %zu removed",
                  i->feed->title, i->after.count, d->imposed, d->amended + d->maintained,
                  d->delisted);
-    return result == 0 ? tell_feed(&i->teller, true, title, "", &i->problem) : result;
+    return result == 0 ? word_tell(i, true, title, "") : result;
 }
 
 static uint64_t known_already(const import *i)

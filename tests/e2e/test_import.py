@@ -145,6 +145,27 @@ class Import(unittest.TestCase):
         feeds = sorted(self.events("feed"), key=lambda e: e["reported_at"])
         self.assertEqual(feeds[-1]["state"], "ok")
 
+    def test_the_last_word_is_that_of_the_last_file(self):
+        """Whatever the times of the files: a fetcher leaves a list the time of its publication, and an
+        error page has its own; and whatever is told again."""
+        def word(name, time, data, code):
+            path = self.daemon.path(name)
+            with open(path, "w", newline="", encoding="ascii") as file:
+                file.write(data)
+            os.utime(path, (time, time))
+            self.take(path, code=code)
+            return [f for f in self.daemon.ok("state", {"country": "ZZ"})["feeds"] if f["source"] == "ofac-sdn"]
+
+        day, noon = 1709251200, 43200  # 2024-03-01
+        good, cut = csv(A, B, C, *MANY), csv(A, B, C, *MANY)[:300]
+        for name, time, data, code in (
+                ("sdn.csv", day, good, 0), ("sdn.csv", day + noon, "<html>", 1),
+                ("sdn.csv", day, good, 0), ("sdn.csv", day, good, 0), ("sdn.csv", day, cut, 1),
+                ("sdn.csv", day, good, 0), ("sdn-2024-03-02.csv", day, good, 0),
+                ("sdn-2024-03-02.csv", day, cut, 1), ("sdn-2024-03-02.csv", day, good, 0)):
+            feeds = word(name, time, data, code)
+            self.assertEqual([f["broken"] for f in feeds], [code == 1], (name, time, data[:20]))
+
 
 if __name__ == "__main__":
     harness.main()
