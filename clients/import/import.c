@@ -89,6 +89,11 @@ static void on_progress(void *context, const publishing_totals *totals)
     publish_screen_progress(&((import *)context)->screen, totals);
 }
 
+static bool is_silence(int result)
+{
+    return connection_is_silence(result) || result == -ENOTCONN;
+}
+
 static int events_publish(import *i)
 {
     const publishing_report report = {i, on_rejected, on_progress};
@@ -107,15 +112,15 @@ static int events_publish(import *i)
         complain("import: thawd refused %" PRIu64 " events that lie before all that it keeps "
                  "(retain); it holds no measures by them",
                  i->too_old);
-    if (connection_is_silence(result))
+    if (is_silence(result))
         connection_complain_silence(&i->options->common, i->options->common.service, result);
     input_free(in);
     connection_free(c);
     return result;
 }
 
-/* 0; an exit code after a complaint. */
-static int events_tell(import *i)
+/* 0; an exit code after a complaint. `again`: the next run tells them again. */
+static int events_tell(import *i, bool again)
 {
     if (i->options->common.json) {
         int result = events_print(&i->teller);
@@ -130,14 +135,15 @@ static int events_tell(import *i)
     if (result == 0 && i->blocking == 0)
         return CLIENT_DONE;
     if (result == 0) {
-        complain("import: thawd refused %" PRIu64 " events; the list stays untold, the next run "
-                 "tells it again",
-                 i->blocking);
+        complain("import: thawd refused %" PRIu64 " events%s", i->blocking,
+                 again ? "; the list stays untold, the next run tells it again" : "");
         return CLIENT_NOT_SO;
     }
-    if (!connection_is_silence(result) && result != -EINVAL)
+    if (!is_silence(result) && result != -EINVAL)
         complain("import: %s", strerror(-result));
-    complain("import: not everything was acknowledged; the next run tells it again, which is safe");
+    complain(again ? "import: not everything was acknowledged; the next run tells it again, which "
+                     "is safe"
+                   : "import: thawd was not told that the list is broken");
     return CLIENT_NO_ANSWER;
 }
 
@@ -190,7 +196,7 @@ static int broken(import *i, const list *l)
     if (word_tell(i, false, title, why) != 0)
         complain("import: %s", i->problem.text);
     else
-        events_tell(i);
+        events_tell(i, false);
     return CLIENT_NOT_SO;
 }
 
@@ -204,9 +210,9 @@ static int failed(const import *i, int result)
 /* ---- a list that can ------------------------------------------------------------------ */
 
 /* Whether the list is older than the one that is remembered: by their own dates (of a change that
- * says none, by that of the list that it changed), else where what
- * the user or the file's name says of it is over when the other one's date begins. The time of a
- * file says nothing: it may be that of its publication, or of a copy. */
+ * says none, by that of the list that it changed), else where what the user or the file's name says
+ * of it is over when the other one's date begins. The time of a file says nothing: it may be that of
+ * its publication, or of a copy. */
 static bool is_older(const import *i)
 {
     thaw_date old;
@@ -317,7 +323,7 @@ static int list_tell(import *i, bool baseline, bool saved)
         if (result != 0)
             return failed(i, result);
     }
-    int code = events_tell(i);
+    int code = events_tell(i, true);
     if (code != CLIENT_DONE)
         return code;
     result = i->options->dry ? 0 : memory_commit(i->memory, &i->problem);
@@ -435,7 +441,7 @@ static int reports_take(import *i, source *s)
         result = tell_feed(&i->teller, true, title, "", &i->problem);
     if (result != 0)
         return failed(i, result);
-    int code = events_tell(i);
+    int code = events_tell(i, true);
     if (code == CLIENT_DONE && !i->options->common.json && !i->options->quiet)
         printf("%s: %zu events: %" PRIu64 " accepted, %" PRIu64 " known already%s\n",
                i->feed->title, i->teller.count, i->totals.accepted, known_already(i),

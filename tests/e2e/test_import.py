@@ -111,7 +111,10 @@ class Import(unittest.TestCase):
     def test_what_was_not_told_is_told_by_the_next_run(self):
         self.take(self.list_of("2024-01-01", A))
         second = self.list_of("2024-01-02", A, B)
-        self.take(second, code=3, service="ipc://" + self.daemon.path("nobody"))
+        nobody = "ipc://" + self.daemon.path("nobody")
+        said = self.take(second, code=3, service=nobody).stderr
+        self.assertIn(f"no connection to {nobody}: No such file or directory; is thawd running?", said)
+        self.assertIn("not everything was acknowledged; the next run tells it again", said)
         self.assertTrue(os.path.exists(self.daemon.path("lists", "ofac.next")))
         self.assertEqual(self.events(), [])
         # The next list has come meanwhile: both differences are told, each with its own day.
@@ -137,6 +140,10 @@ class Import(unittest.TestCase):
 
     def test_a_broken_list(self):
         self.take(self.list_of("2024-01-01", *MANY))
+        nobody = "ipc://" + self.daemon.path("nobody")
+        said = self.take(self.list_of("2024-01-02", data=""), code=1, service=nobody).stderr
+        self.assertIn(f"no connection to {nobody}", said)
+        self.assertIn("thawd was not told that the list is broken", said)
         for data in "", csv(*MANY)[:-1], csv(*MANY[:9]), "<html>":
             self.take(self.list_of("2024-01-02", data=data), code=1)
         self.assertEqual(self.events(), [])
