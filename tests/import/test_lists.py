@@ -3,6 +3,7 @@ import collections
 import csv
 import io
 import json
+import re
 import unittest
 
 from support import ImportCase, acts, main
@@ -148,6 +149,21 @@ class Eu(ImportCase):
                 self.assertEqual(self.good("2024-01-02.csv", data), [])
                 self.assertEqual(list(self.remembered()), ["eu-32006r0765.list"])
 
+    def test_blanks_are_no_change(self):
+        table = list(csv.reader(io.StringIO(HEADER + self.person + self.bank_ix + self.bank_xv, newline="")))
+        self.start(self.person, self.bank_ix, self.bank_xv)
+        for column in range(len(table[0])):
+            for blank in " {} ", "\u00a0{}\u00a0", "\n{}", None:
+                rows = [row[:] for row in table]
+                for row in rows[1:]:
+                    says = row[column]
+                    row[column] = blank.format(says) if blank else says.replace(" ", "\u00a0 ")
+                out = io.StringIO()
+                csv.writer(out).writerows(rows)
+                with self.subTest(column=table[0][column], blank=blank):
+                    self.assertEqual(self.good("2024-01-02.csv", out.getvalue()), [])
+        self.assertEqual(list(self.remembered()), ["eu-32006r0765.list"])
+
     def test_a_text_that_moves_to_another_column_is_a_change(self):
         self.start(self.person, self.bank_ix)
         events = self.good("2024-01-02.csv", HEADER + self.person + self.bank_ix.replace(
@@ -224,6 +240,13 @@ class Un(ImportCase):
         again = self.one.replace("2012-12-31", "2026-03-04")
         events = self.good("e.xml", un(again, self.two, day="2026-03-05"))
         self.assertEqual([(e["action"], e["occurred_at"]) for e in events], [("imposed", "2026-03-04")])
+
+    def test_blanks_are_no_change(self):
+        self.good("a.xml", un(self.one, self.two))
+        for blank in " ", "\n", "\u00a0", "\u00a0 \u2028":
+            events = self.good("b.xml", un(*(re.sub("(>)([^<>]+)(<)", f"\\1{blank}\\2{blank}\\3", entry)
+                                             for entry in (self.one, self.two))))
+            self.assertEqual(events, [], blank)
 
     def test_another_part_of_the_list_is_a_listing_in_its_country(self):
         self.good("a.xml", un(self.one, self.two))
