@@ -73,6 +73,7 @@ typedef struct reading {
     const char *celex;
     bool several; /* more than one act */
     text key, other, ids, details;
+    pool texts; /* fields that were cleaned */
 } reading;
 
 static const char *field(const reading *g, const row *r, column c)
@@ -265,24 +266,36 @@ static const char *type_of(const char *schema, char *slug, size_t room)
     return slug;
 }
 
-/* Names and values of the columns that say something; blanks and line ends say nothing. */
+/* Names and values of the columns that say something. */
 static int details_put(reading *g, record *one, const row *r)
 {
     char tag[40] = "columns:";
-    char clean[ROW_FIELD_BYTES_MAX];
     text_clear(&g->details);
     for (size_t i = 0; i < g->details_count; i++) {
         const char *says = r->at[g->details_at[i].at];
-        size_t len = text_clean(says, strlen(says), clean, sizeof clean);
-        if (len == 0)
+        if (says[0] == '\0')
             continue;
         text_put(&g->details, g->details_at[i].name);
         text_put(&g->details, "=");
-        text_add(&g->details, clean, len);
+        text_put(&g->details, says);
         text_put(&g->details, "\n");
     }
     text_hash(text_get(&g->details), g->details.len, tag + strlen(tag));
     return record_put(g->list, one, RECORD_DETAILS, tag);
+}
+
+/* Blanks and line ends say nothing, in whatever column. */
+static int row_clean(reading *g, row *r)
+{
+    char clean[ROW_FIELD_BYTES_MAX];
+    for (size_t i = 0; i < r->count; i++) {
+        size_t len = text_clean(r->at[i], strlen(r->at[i]), clean, sizeof clean);
+        if (strcmp(clean, r->at[i]) != 0)
+            r->at[i] = pool_text(&g->texts, clean, len);
+        if (r->at[i] == NULL)
+            return -ENOMEM;
+    }
+    return 0;
 }
 
 static int row_check(const reading *g, const rows *from, const row *r, problem *p)
@@ -298,13 +311,15 @@ static int row_check(const reading *g, const rows *from, const row *r, problem *
     return 0;
 }
 
-static int row_read(reading *g, const rows *from, const row *r, problem *p)
+static int row_read(reading *g, const rows *from, row *r, problem *p)
 {
     char slug[40];
     char date[THAW_DATE_TEXT];
     char group[200];
     char countries[200];
-    int result = row_check(g, from, r, p);
+    int result = row_clean(g, r);
+    if (result == 0)
+        result = row_check(g, from, r, p);
     if (result != 0)
         return result;
     record *one = records_add(g->list, from->line);
@@ -420,5 +435,6 @@ int eu_read(source *const sources[], size_t count, list *ret_list, problem *p)
     text_done(&g.other);
     text_done(&g.ids);
     text_done(&g.details);
+    pool_done(&g.texts);
     return result;
 }

@@ -38,6 +38,7 @@ static const feed feeds[] = {
      .title = "UN Security Council list",
      .bytes_max = 256 * MIB,
      .files_max = 1,
+     .country_of_program = un_country,
      .read = un_read},
     {.kind = "opensanctions",
      .source = "opensanctions",

@@ -89,6 +89,11 @@ static void on_progress(void *context, const publishing_totals *totals)
     publish_screen_progress(&((import *)context)->screen, totals);
 }
 
+static bool is_silence(int result)
+{
+    return connection_is_silence(result) || result == -ENOTCONN;
+}
+
 static int events_publish(import *i)
 {
     const publishing_report report = {i, on_rejected, on_progress};
@@ -107,15 +112,15 @@ static int events_publish(import *i)
         complain("import: thawd refused %" PRIu64 " events that lie before all that it keeps "
                  "(retain); it holds no measures by them",
                  i->too_old);
-    if (connection_is_silence(result))
+    if (is_silence(result))
         connection_complain_silence(&i->options->common, i->options->common.service, result);
     input_free(in);
     connection_free(c);
     return result;
 }
 
-/* 0; an exit code after a complaint. */
-static int events_tell(import *i)
+/* 0; an exit code after a complaint. `again`: the next run tells them again. */
+static int events_tell(import *i, bool again)
 {
     if (i->options->common.json) {
         int result = events_print(&i->teller);
@@ -130,14 +135,15 @@ static int events_tell(import *i)
     if (result == 0 && i->blocking == 0)
         return CLIENT_DONE;
     if (result == 0) {
-        complain("import: thawd refused %" PRIu64 " events; the list stays untold, the next run "
-                 "tells it again",
-                 i->blocking);
+        complain("import: thawd refused %" PRIu64 " events%s", i->blocking,
+                 again ? "; the list stays untold, the next run tells it again" : "");
         return CLIENT_NOT_SO;
     }
-    if (!connection_is_silence(result) && result != -EINVAL)
+    if (!is_silence(result) && result != -EINVAL)
         complain("import: %s", strerror(-result));
-    complain("import: not everything was acknowledged; the next run tells it again, which is safe");
+    complain(again ? "import: not everything was acknowledged; the next run tells it again, which "
+                     "is safe"
+                   : "import: thawd was not told that the list is broken");
     return CLIENT_NO_ANSWER;
 }
 
@@ -147,6 +153,32 @@ static void teller_begin(import *i, const list *l)
     teller_open(&i->teller);
     snprintf(i->teller.fetched_at, sizeof i->teller.fetched_at, "%s", l->fetched);
     snprintf(i->teller.reported_at, sizeof i->teller.reported_at, "%s", records_date(l));
+}
+
+/* The word on the list is of when its file is, but never before the last word: thawd holds the latest
+ * for true, and the time of a file may be that of its publication, or a day in its name. */
+static int word_tell(import *i, bool ok, const char *title, const char *note)
+{
+    static const int64_t second_ns = 1000000000;
+    feed_word last = {.date = ""};
+    char *date = i->teller.fetched_at;
+    if (i->memory != NULL)
+        memory_word(i->memory, &last);
+    thaw_date next = {.at_ns = date_start_ns(last.date), .precision = THAW_INSTANT};
+    if (last.date[0] != '\0' && date_start_ns(date) <= next.at_ns) {
+        next.at_ns += second_ns;
+        if (last.ok == ok)
+            snprintf(date, sizeof i->teller.fetched_at, "%s", last.date);
+        else
+            thaw_date_format(&next, date);
+    }
+    last.ok = ok;
+    snprintf(last.date, sizeof last.date, "%s", date);
+    /* Better said out of order than not at all. */
+    if (i->memory != NULL && !i->options->dry &&
+        memory_word_save(i->memory, &last, &i->problem) != 0)
+        complain("import: %s", i->problem.text);
+    return tell_feed(&i->teller, ok, title, note, &i->problem);
 }
 
 /* ---- a list that cannot be trusted ---------------------------------------------------- */
@@ -161,10 +193,10 @@ static int broken(import *i, const list *l)
              "any party");
     snprintf(title, sizeof title, "%s: broken", i->feed->title);
     teller_begin(i, l);
-    if (tell_feed(&i->teller, false, title, why, &i->problem) != 0)
+    if (word_tell(i, false, title, why) != 0)
         complain("import: %s", i->problem.text);
     else
-        events_tell(i);
+        events_tell(i, false);
     return CLIENT_NOT_SO;
 }
 
@@ -177,9 +209,10 @@ static int failed(const import *i, int result)
 
 /* ---- a list that can ------------------------------------------------------------------ */
 
-/* Whether the list is older than the one that is remembered: by their own dates, else where what
- * the user or the file's name says of it is over when the other one's date begins. The time of a
- * file says nothing: it may be that of its publication, or of a copy. */
+/* Whether the list is older than the one that is remembered: by their own dates (of a change that
+ * says none, by that of the list that it changed), else where what the user or the file's name says
+ * of it is over when the other one's date begins. The time of a file says nothing: it may be that of
+ * its publication, or of a copy. */
 static bool is_older(const import *i)
 {
     thaw_date old;
@@ -189,7 +222,7 @@ static bool is_older(const import *i)
     int64_t unused = 0;
     const list *before = &i->before;
     const list *after = &i->after;
-    if (thaw_date_parse(before->date, strlen(before->date), &old) == 0 &&
+    if (thaw_date_parse(before->reached, strlen(before->reached), &old) == 0 &&
         thaw_date_parse(after->date, strlen(after->date), &new) == 0)
         return new.at_ns < old.at_ns;
     if (!i->dated ||
@@ -201,12 +234,33 @@ static bool is_older(const import *i)
     return new_ns <= old_ns;
 }
 
+/* The first record of which the list says by its absence that it left, and by something else that it
+ * stands; NULL: none. */
+static const record *contradicted_find(const import *i)
+{
+    const difference *d = &i->difference;
+    for (size_t n = 0; n < d->count && i->after.claimed != NULL; n++)
+        if (d->at[n].kind == STEP_DELISTED &&
+            records_find(i->after.claimed, d->at[n].before->at[RECORD_KEY]) != NULL)
+            return d->at[n].before;
+    return NULL;
+}
+
 static int list_check(import *i, const char *file)
 {
     shrinkage s;
+    const record *contradicted = contradicted_find(i);
     if (!i->changing && is_older(i))
-        return problem_set(&i->problem, file, 0, "is of %s, older than the remembered list of %s",
-                           records_date(&i->after), records_date(&i->before));
+        return problem_set(
+            &i->problem, file, 0, "is of %s, older than the remembered list of %s",
+            records_date(&i->after),
+            i->after.date[0] != '\0' && i->before.reached[0] != '\0' ? i->before.reached
+                                                                     : records_date(&i->before));
+    if (contradicted != NULL)
+        return problem_set(&i->problem, file, 0,
+                           "record %.100s is gone, and a sanction on it is not; the file is cut "
+                           "off, or a part of one",
+                           contradicted->at[RECORD_KEY]);
     int found = shrinkage_find(&i->before, &i->difference, i->options->shrink, &s);
     if (found <= 0)
         return found;
@@ -232,7 +286,7 @@ static int events_make(import *i, bool baseline)
         snprintf(title, sizeof title, "%s: %zu records; %zu new, %zu changed, %zu removed",
                  i->feed->title, i->after.count, d->imposed, d->amended + d->maintained,
                  d->delisted);
-    return result == 0 ? tell_feed(&i->teller, true, title, "", &i->problem) : result;
+    return result == 0 ? word_tell(i, true, title, "") : result;
 }
 
 static uint64_t known_already(const import *i)
@@ -269,7 +323,7 @@ static int list_tell(import *i, bool baseline, bool saved)
         if (result != 0)
             return failed(i, result);
     }
-    int code = events_tell(i);
+    int code = events_tell(i, true);
     if (code != CLIENT_DONE)
         return code;
     result = i->options->dry ? 0 : memory_commit(i->memory, &i->problem);
@@ -387,7 +441,7 @@ static int reports_take(import *i, source *s)
         result = tell_feed(&i->teller, true, title, "", &i->problem);
     if (result != 0)
         return failed(i, result);
-    int code = events_tell(i);
+    int code = events_tell(i, true);
     if (code == CLIENT_DONE && !i->options->common.json && !i->options->quiet)
         printf("%s: %zu events: %" PRIu64 " accepted, %" PRIu64 " known already%s\n",
                i->feed->title, i->teller.count, i->totals.accepted, known_already(i),
@@ -433,6 +487,9 @@ static int sources_take(import *i, source *const sources[], size_t count)
         snprintf(i->after.date, sizeof i->after.date, "%s", i->options->date);
     if (code != CLIENT_DONE)
         return code;
+    snprintf(i->after.reached, sizeof i->after.reached, "%s",
+             date_start_ns(i->after.date) >= date_start_ns(i->before.reached) ? i->after.date
+                                                                              : i->before.reached);
     if (i->read_result == 0)
         i->read_result = ahead_check(i, source_name(sources[0]));
     if (i->read_result == -EBADMSG)

@@ -148,6 +148,7 @@ static int head_write(writer *w, const memory *m, const list *l, bool baseline)
     pair_write(w, "kind", m->kind, ",");
     pair_write(w, "name", l->name, ",");
     pair_write(w, "date", l->date, ",");
+    pair_write(w, "reached", l->reached, ",");
     pair_write(w, "fetched", l->fetched, ",");
     fprintf(w->to, ",\"baseline\":%s}", baseline ? "true" : "false");
     return line_end(w);
@@ -207,15 +208,11 @@ static int file_write(const memory *m, int fd, const list *l, bool baseline)
     return result;
 }
 
-int memory_save(const memory *m, const list *l, bool baseline, problem *p)
+/* What was written beside takes its place for good; an earlier failure takes it away. */
+static int beside_rename(const memory *m, int result, const char *beside, const char *name,
+                         problem *p)
 {
-    char beside[160];
-    char next[160];
-    file_name(m, "new", beside, sizeof beside);
-    file_name(m, "next", next, sizeof next);
-    int fd = openat(m->folder, beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    int result = fd >= 0 ? file_write(m, fd, l, baseline) : -errno;
-    if (result == 0 && renameat(m->folder, beside, m->folder, next) != 0)
+    if (result == 0 && renameat(m->folder, beside, m->folder, name) != 0)
         result = -errno;
     if (result == 0 && fsync(m->folder) != 0)
         result = -errno;
@@ -224,6 +221,17 @@ int memory_save(const memory *m, const list *l, bool baseline, problem *p)
         problem_set(p, m->path, 0, "the list cannot be remembered: %s", strerror(-result));
     }
     return result;
+}
+
+int memory_save(const memory *m, const list *l, bool baseline, problem *p)
+{
+    char beside[160];
+    char next[160];
+    file_name(m, "new", beside, sizeof beside);
+    file_name(m, "next", next, sizeof next);
+    int fd = openat(m->folder, beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int result = fd >= 0 ? file_write(m, fd, l, baseline) : -errno;
+    return beside_rename(m, result, beside, next, p);
 }
 
 int memory_commit(const memory *m, problem *p)
@@ -237,6 +245,53 @@ int memory_commit(const memory *m, problem *p)
     int result = -errno;
     problem_set(p, m->path, 0, "the list cannot be remembered: %s", strerror(-result));
     return result;
+}
+
+/* ---- the last word ------------------------------------------------------------------ */
+
+enum { WORD_BYTES = 16 + THAW_DATE_TEXT };
+
+void memory_word(const memory *m, feed_word *ret_word)
+{
+    char name[64];
+    char line[WORD_BYTES] = "";
+    thaw_date date;
+    snprintf(name, sizeof name, "%s.word", m->kind);
+    *ret_word = (feed_word){.date = ""};
+    int fd = openat(m->folder, name, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, line, sizeof line - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    const char *blank = got > 0 && line[got - 1] == '\n' ? strchr(line, ' ') : NULL;
+    if (blank == NULL)
+        return;
+    line[got - 1] = '\0';
+    if (thaw_date_parse(blank + 1, strlen(blank + 1), &date) != 0)
+        return;
+    ret_word->ok = strncmp(line, "ok ", 3) == 0;
+    snprintf(ret_word->date, sizeof ret_word->date, "%s", blank + 1);
+}
+
+static int word_write(int fd, const feed_word *word)
+{
+    char line[WORD_BYTES];
+    int len = snprintf(line, sizeof line, "%s %s\n", word->ok ? "ok" : "broken", word->date);
+    ssize_t got = write(fd, line, (size_t)len);
+    int result = got == len ? 0 : got < 0 ? -errno : -ENOSPC;
+    if (result == 0 && fsync(fd) != 0)
+        result = -errno;
+    close(fd);
+    return result;
+}
+
+int memory_word_save(const memory *m, const feed_word *word, problem *p)
+{
+    char beside[64];
+    char name[64];
+    snprintf(beside, sizeof beside, "%s.new", m->kind);
+    snprintf(name, sizeof name, "%s.word", m->kind);
+    int fd = openat(m->folder, beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    return beside_rename(m, fd >= 0 ? word_write(fd, word) : -errno, beside, name, p);
 }
 
 /* ---- reading ------------------------------------------------------------------------ */
@@ -269,6 +324,8 @@ static int head_read(reader *r, const json_t *line)
         return -EBADMSG;
     text_take(line, "name", r->list->name, sizeof r->list->name);
     text_take(line, "date", r->list->date, sizeof r->list->date);
+    text_take(line, json_object_get(line, "reached") != NULL ? "reached" : "date",
+              r->list->reached, sizeof r->list->reached);
     text_take(line, "fetched", r->list->fetched, sizeof r->list->fetched);
     *r->baseline = json_is_true(json_object_get(line, "baseline"));
     return 0;

@@ -6,7 +6,9 @@
  *                      renamed to KIND.list once all are acknowledged. Where it is found, a run
  *                      ended between; what it tells is told again, with the same ids.
  *
- * Both are written to a file beside, synced, and renamed. A lock keeps a second importer out.
+ *   FOLDER/KIND.word   the last word on the lists of the kind, "ok" or "broken", and of when it is
+ *
+ * All are written to a file beside, synced, and renamed. A lock keeps a second importer out.
  */
 #ifndef IMPORT_MEMORY_H
 #define IMPORT_MEMORY_H
@@ -16,6 +18,11 @@
 #include "record.h"
 
 typedef struct memory memory;
+
+typedef struct feed_word {
+    bool ok;
+    char date[THAW_DATE_TEXT]; /* "": there is none */
+} feed_word;
 
 /* Makes the folder where it is missing and takes the lock. 0; -EBUSY: another importer runs;
  * another -errno with the problem. */
@@ -31,5 +38,9 @@ int memory_load(const memory *m, bool next, list *ret_list, bool *ret_baseline, 
 int memory_save(const memory *m, const list *l, bool baseline, problem *p);
 /* Makes KIND.next the list. */
 int memory_commit(const memory *m, problem *p);
+
+/* One that cannot be read is none. */
+void memory_word(const memory *m, feed_word *ret_word);
+int memory_word_save(const memory *m, const feed_word *word, problem *p);
 
 #endif

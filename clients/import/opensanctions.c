@@ -91,7 +91,18 @@ static bool is_past(const char *end, const char *now)
     return thaw_date_parse(now, strlen(now), &of_now) == 0 && end_of(end) <= of_now.at_ns;
 }
 
-/* Of several ends the last one: the entity may be made of several. */
+/* Of several days the first one: the entity may be made of several, and their order says nothing. */
+static const char *first_read(const json_t *e, const char *name)
+{
+    const char *first = "";
+    const char *says = NULL;
+    for (size_t n = 0; (says = ftm_property(e, name, n)) != NULL; n++)
+        if (date_or_none(says)[0] != '\0' && (first[0] == '\0' || strcmp(says, first) < 0))
+            first = says;
+    return first;
+}
+
+/* Of several ends the last one. */
 static const char *end_read(const json_t *e)
 {
     const char *end = "";
@@ -138,14 +149,14 @@ static int penalty_read(store *s, const ftm_entity *of, const json_t *e, const c
     text programs = {0};
     const json_t *properties = json_object_get(e, "properties");
     const json_t *named = json_object_get(properties, "programId");
-    const char *listed = date_or_none(ftm_property(e, "listingDate", 0));
+    const char *listed = first_read(e, "listingDate");
     const char *end = end_read(e);
     int result =
         ftm_values_join(json_array_size(named) > 0 ? named : json_object_get(properties, "program"),
                         ", ", &programs);
     authority_of(e, authority);
     if (listed[0] == '\0')
-        listed = date_or_none(ftm_property(e, "startDate", 0));
+        listed = first_read(e, "startDate");
     bool ended = status_ended(e) || is_past(end, now);
     const char *party = NULL;
     for (size_t n = 0; result == 0 && (party = ftm_property(e, "entity", n)) != NULL; n++) {
@@ -463,6 +474,39 @@ static void store_done(store *s)
 
 /* ---- whole lists and changes ----------------------------------------------------------- */
 
+static int party_order(const void *a, const void *b)
+{
+    return strcmp(((const ftm_entity *)a)->id, ((const ftm_entity *)b)->id);
+}
+
+static bool holds_party(const store *s, const penalty *one)
+{
+    const ftm_entity wanted = {.id = one->party};
+    return bsearch(&wanted, s->all.at, s->all.count, sizeof wanted, party_order) != NULL;
+}
+
+/* The records of parties that are not there while a sanction on them is. */
+static int claims_make(const store *s, list *l, problem *p)
+{
+    const penalty *last = NULL;
+    list *claimed = NULL;
+    int result = 0;
+    for (size_t i = 0; i < s->penalty_count && result == 0; i++) {
+        const penalty *one = &s->penalties[i];
+        bool same = last != NULL && strcmp(one->party, last->party) == 0 &&
+                    strcmp(one->authority, last->authority) == 0;
+        if (one->ended || same || holds_party(s, one))
+            continue;
+        char key[300];
+        snprintf(key, sizeof key, "%.200s/%s", one->party, one->authority);
+        last = one;
+        claimed = records_claimed(l);
+        record *r = claimed != NULL ? records_add(claimed, one->line) : NULL;
+        result = r != NULL ? record_put(claimed, r, RECORD_KEY, key) : -ENOMEM;
+    }
+    return result == 0 && claimed != NULL ? records_finish(claimed, s->all.file, p) : result;
+}
+
 int opensanctions_read(source *const sources[], size_t count, list *ret_list, problem *p)
 {
     store s = {.all.file = source_name(sources[0])};
@@ -479,6 +523,8 @@ int opensanctions_read(source *const sources[], size_t count, list *ret_list, pr
         snprintf(ret_list->date, sizeof ret_list->date, "%s", s.all.last_seen);
     if (result == 0)
         result = list_make(&s, ret_list, p);
+    if (result == 0)
+        result = claims_make(&s, ret_list, p);
     if (result == 0 && ret_list->count == 0)
         result = problem_set(p, s.all.file, 0, "holds no party that is under sanctions");
     store_done(&s);
@@ -514,20 +560,13 @@ static int remembered_take(store *s, const list *before, problem *p)
     return result;
 }
 
-static int party_order(const void *a, const void *b)
-{
-    return strcmp(((const ftm_entity *)a)->id, ((const ftm_entity *)b)->id);
-}
-
 /* A sanction of this change on a party that nobody has named: a change was left out, or the party
  * was none when the list was remembered. Its listing would be lost without a word. */
 static int parties_check(const store *s, problem *p)
 {
     for (size_t i = 0; i < s->penalty_count; i++) {
         const penalty *one = &s->penalties[i];
-        const ftm_entity wanted = {.id = one->party};
-        if (!one->ended && one->line > 0 &&
-            bsearch(&wanted, s->all.at, s->all.count, sizeof wanted, party_order) == NULL)
+        if (!one->ended && one->line > 0 && !holds_party(s, one))
             return problem_set(p, s->all.file, one->line,
                                "sanction %.60s is on %.60s, which neither this change nor the "
                                "remembered list holds; import a whole list",

@@ -86,11 +86,21 @@ int records_add_raw(list *l, const char *line, size_t len)
     return 0;
 }
 
+static list *list_within(list **place)
+{
+    if (*place == NULL)
+        *place = calloc(1, sizeof **place);
+    return *place;
+}
+
 list *records_gone(list *l)
 {
-    if (l->gone == NULL)
-        l->gone = calloc(1, sizeof *l->gone);
-    return l->gone;
+    return list_within(&l->gone);
+}
+
+list *records_claimed(list *l)
+{
+    return list_within(&l->claimed);
 }
 
 const char *records_date(const list *l)
@@ -245,9 +255,12 @@ record *records_find(const list *l, const char *key)
 
 void records_done(list *l)
 {
-    if (l->gone != NULL)
-        records_done(l->gone);
-    free(l->gone);
+    list *within[] = {l->gone, l->claimed};
+    for (size_t i = 0; i < sizeof within / sizeof within[0]; i++) {
+        if (within[i] != NULL)
+            records_done(within[i]);
+        free(within[i]);
+    }
     free(l->at);
     free(l->raw);
     pool_done(&l->texts);

@@ -49,8 +49,11 @@ typedef struct list {
     struct list
         *gone; /* who left earlier, each with its KEY, AUTHORITY, IDS and the day as UPDATED;
                         * NULL: nobody */
+    struct list *claimed; /* records of parties that the list holds no more but says something of,
+                           * each with its KEY alone, finished; NULL: none. Not remembered */
     pool texts;
     char date[THAW_DATE_TEXT];    /* what the list itself says it is of; "" */
+    char reached[THAW_DATE_TEXT]; /* the latest day that it or a list before it says; "" */
     char fetched[THAW_DATE_TEXT]; /* when the file was fetched */
     char name[80];                /* which list of its kind: "32006R0765"; "" */
 } list;
@@ -68,6 +71,9 @@ int records_add_raw(list *l, const char *line, size_t len);
 
 /* The records of those who left, made where there are none yet; NULL: no memory. */
 list *records_gone(list *l);
+
+/* The same of those that are spoken of and not held. */
+list *records_claimed(list *l);
 
 /* The day of a list: what it says, else when it was fetched. */
 const char *records_date(const list *l);

@@ -186,14 +186,28 @@ size_t text_slug(const char *from, char *to, size_t room)
     return out;
 }
 
+/* Bytes of the last character. */
+static size_t last_length(const char *text, size_t len)
+{
+    size_t n = 1;
+    while (n < len && n < 4 && ((unsigned char)text[len - n] & 0xc0) == 0x80)
+        n++;
+    return n;
+}
+
 void text_trim(const char **from, size_t *len)
 {
-    while (*len > 0 && isspace((unsigned char)(*from)[0])) {
-        (*from)++;
-        (*len)--;
+    size_t n = 0;
+    while (*len > 0 && is_space(utf8_take(*from, *len, &n))) {
+        *from += n;
+        *len -= n;
     }
-    while (*len > 0 && isspace((unsigned char)(*from)[*len - 1]))
-        (*len)--;
+    while (*len > 0) {
+        size_t last = last_length(*from, *len);
+        if (!is_space(utf8_take(*from + *len - last, last, &n)) || n != last)
+            return;
+        *len -= last;
+    }
 }
 
 bool text_equals_fold(const char *a, size_t len, const char *b)

@@ -65,18 +65,16 @@ static int on_begin(void *context, const xml_place *at, const char *const *attri
 
 /* ---- an entry ----------------------------------------------------------------------- */
 
-/* Lists that are about a country; the others (Al-Qaida) have none. */
-static const char *country_of_list(const char *type)
+const char *un_country(const char *type, size_t len)
 {
     static const struct {
         const char *type, *country;
     } types[] = {{"Taliban", "AF"}, {"CAR", "CF"},  {"DRC", "CD"},        {"GB", "GW"},
                  {"1636", "LB"},    {"1988", "AF"}, {"SouthSudan", "SS"}, {"DPRK", "KP"}};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (strcmp(types[i].type, type) == 0)
+        if (text_equals_fold(type, len, types[i].type))
             return types[i].country;
-    const char *country = country_of_name(type, strlen(type));
-    return country != NULL ? country : "ZZ";
+    return country_of_name(type, len);
 }
 
 static void document_end(reading *g)
@@ -188,13 +186,14 @@ static int entry_end(reading *g, problem *p)
     if (r == NULL)
         return -ENOMEM;
     const text *key = g->reference.len > 0 ? &g->reference : &g->dataid;
+    const char *country = un_country(text_get(&g->type), g->type.len);
     snprintf(version, sizeof version, "version:%.20s", text_get(&g->version));
     result |= record_put(g->list, r, RECORD_KEY, text_get(key));
     result |= record_put(g->list, r, RECORD_OTHER, text_get(&g->dataid));
     result |= names_put(g, r);
     result |= record_put(g->list, r, RECORD_TYPE, g->individual ? "person" : "entity");
     result |= record_put(g->list, r, RECORD_AUTHORITY, "UN");
-    result |= record_put(g->list, r, RECORD_COUNTRIES, country_of_list(text_get(&g->type)));
+    result |= record_put(g->list, r, RECORD_COUNTRIES, country != NULL ? country : "ZZ");
     result |= record_put(g->list, r, RECORD_PROGRAMS, text_get(&g->type));
     result |= record_put(g->list, r, RECORD_LISTED, date_or_none(&g->listed));
     result |= record_put(g->list, r, RECORD_UPDATED, date_or_none(&g->updated));

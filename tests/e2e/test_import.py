@@ -111,7 +111,10 @@ class Import(unittest.TestCase):
     def test_what_was_not_told_is_told_by_the_next_run(self):
         self.take(self.list_of("2024-01-01", A))
         second = self.list_of("2024-01-02", A, B)
-        self.take(second, code=3, service="ipc://" + self.daemon.path("nobody"))
+        nobody = "ipc://" + self.daemon.path("nobody")
+        said = self.take(second, code=3, service=nobody).stderr
+        self.assertIn(f"no connection to {nobody}: No such file or directory; is thawd running?", said)
+        self.assertIn("not everything was acknowledged; the next run tells it again", said)
         self.assertTrue(os.path.exists(self.daemon.path("lists", "ofac.next")))
         self.assertEqual(self.events(), [])
         # The next list has come meanwhile: both differences are told, each with its own day.
@@ -137,6 +140,10 @@ class Import(unittest.TestCase):
 
     def test_a_broken_list(self):
         self.take(self.list_of("2024-01-01", *MANY))
+        nobody = "ipc://" + self.daemon.path("nobody")
+        said = self.take(self.list_of("2024-01-02", data=""), code=1, service=nobody).stderr
+        self.assertIn(f"no connection to {nobody}", said)
+        self.assertIn("thawd was not told that the list is broken", said)
         for data in "", csv(*MANY)[:-1], csv(*MANY[:9]), "<html>":
             self.take(self.list_of("2024-01-02", data=data), code=1)
         self.assertEqual(self.events(), [])
@@ -144,6 +151,27 @@ class Import(unittest.TestCase):
         self.take(self.list_of("2024-01-03", *MANY))
         feeds = sorted(self.events("feed"), key=lambda e: e["reported_at"])
         self.assertEqual(feeds[-1]["state"], "ok")
+
+    def test_the_last_word_is_that_of_the_last_file(self):
+        """Whatever the times of the files: a fetcher leaves a list the time of its publication, and an
+        error page has its own; and whatever is told again."""
+        def word(name, time, data, code):
+            path = self.daemon.path(name)
+            with open(path, "w", newline="", encoding="ascii") as file:
+                file.write(data)
+            os.utime(path, (time, time))
+            self.take(path, code=code)
+            return [f for f in self.daemon.ok("state", {"country": "ZZ"})["feeds"] if f["source"] == "ofac-sdn"]
+
+        day, noon = 1709251200, 43200  # 2024-03-01
+        good, cut = csv(A, B, C, *MANY), csv(A, B, C, *MANY)[:300]
+        for name, time, data, code in (
+                ("sdn.csv", day, good, 0), ("sdn.csv", day + noon, "<html>", 1),
+                ("sdn.csv", day, good, 0), ("sdn.csv", day, good, 0), ("sdn.csv", day, cut, 1),
+                ("sdn.csv", day, good, 0), ("sdn-2024-03-02.csv", day, good, 0),
+                ("sdn-2024-03-02.csv", day, cut, 1), ("sdn-2024-03-02.csv", day, good, 0)):
+            feeds = word(name, time, data, code)
+            self.assertEqual([f["broken"] for f in feeds], [code == 1], (name, time, data[:20]))
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ class ImportCase(unittest.TestCase):
         names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
         held = {}
         for name in names:
-            if not name.endswith(".lock"):
+            if not name.endswith((".lock", ".word")):
                 with open(os.path.join(folder, name), "rb") as file:
                     held[name] = file.read()
         return held

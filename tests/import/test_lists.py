@@ -3,6 +3,7 @@ import collections
 import csv
 import io
 import json
+import re
 import unittest
 
 from support import ImportCase, acts, main
@@ -148,6 +149,21 @@ class Eu(ImportCase):
                 self.assertEqual(self.good("2024-01-02.csv", data), [])
                 self.assertEqual(list(self.remembered()), ["eu-32006r0765.list"])
 
+    def test_blanks_are_no_change(self):
+        table = list(csv.reader(io.StringIO(HEADER + self.person + self.bank_ix + self.bank_xv, newline="")))
+        self.start(self.person, self.bank_ix, self.bank_xv)
+        for column in range(len(table[0])):
+            for blank in " {} ", "\u00a0{}\u00a0", "\n{}", None:
+                rows = [row[:] for row in table]
+                for row in rows[1:]:
+                    says = row[column]
+                    row[column] = blank.format(says) if blank else says.replace(" ", "\u00a0 ")
+                out = io.StringIO()
+                csv.writer(out).writerows(rows)
+                with self.subTest(column=table[0][column], blank=blank):
+                    self.assertEqual(self.good("2024-01-02.csv", out.getvalue()), [])
+        self.assertEqual(list(self.remembered()), ["eu-32006r0765.list"])
+
     def test_a_text_that_moves_to_another_column_is_a_change(self):
         self.start(self.person, self.bank_ix)
         events = self.good("2024-01-02.csv", HEADER + self.person + self.bank_ix.replace(
@@ -224,6 +240,23 @@ class Un(ImportCase):
         again = self.one.replace("2012-12-31", "2026-03-04")
         events = self.good("e.xml", un(again, self.two, day="2026-03-05"))
         self.assertEqual([(e["action"], e["occurred_at"]) for e in events], [("imposed", "2026-03-04")])
+
+    def test_blanks_are_no_change(self):
+        self.good("a.xml", un(self.one, self.two))
+        for blank in " ", "\n", "\u00a0", "\u00a0 \u2028":
+            events = self.good("b.xml", un(*(re.sub("(>)([^<>]+)(<)", f"\\1{blank}\\2{blank}\\3", entry)
+                                             for entry in (self.one, self.two))))
+            self.assertEqual(events, [], blank)
+
+    def test_another_part_of_the_list_is_a_listing_in_its_country(self):
+        self.good("a.xml", un(self.one, self.two))
+        events = self.good("b.xml", un(self.one.replace(">DRC<", ">Taliban<"),
+                                       self.two.replace(">Al-Qaida<", ">DRC<"), day="2026-03-01"))
+        self.assertEqual(acts(events), [("amended", "un:CDi.001", "CD"), ("amended", "un:QDi.002", "ZZ"),
+                                        ("imposed", "un:CDi.001", "AF"), ("imposed", "un:QDi.002", "CD")])
+        # it goes where it went before: told already
+        events = self.good("c.xml", un(self.one, self.two, day="2026-03-02"))
+        self.assertEqual({e["action"] for e in events}, {"amended"})
 
     def test_a_text_without_a_new_version_is_nothing(self):
         self.good("a.xml", un(self.one))
@@ -385,6 +418,20 @@ class OpenSanctions(ImportCase):
         events = self.good("2024-06-03.json", lines(party("A"), sanction("s1", "A", endDate=["2025"])))
         self.assertEqual([(e["action"], e.get("expires_at")) for e in events], [("amended", "2025")])
 
+    def test_several_starts(self):
+        starts = ["2024-02-01", "2021", "2023-01-01"]
+        first = [party("A"), sanction("s1", "A")]
+        listing = sanction("s2", "B", startDate=starts)
+        self.good("a.json", lines(*first))
+        events = self.good("b.json", lines(*first, party("B"), listing))
+        self.assertEqual([e["occurred_at"] for e in events], ["2021"])
+        for turned in sorted(starts), sorted(starts, reverse=True):
+            listing["properties"]["startDate"] = turned
+            self.assertEqual(self.good("c.json", lines(*first, party("B"), listing)), [])
+        listing["properties"]["listingDate"] = ["none", "2024-03-02", "2024-03-01"]
+        self.assertEqual([e["note"] for e in self.good("d.json", lines(*first, party("B"), listing))],
+                         ["changed: listing date 2021 -> 2024-03-01"])
+
     def test_several_ends(self):
         self.good("a.json", lines(party("A")))
         events = self.good("b.json", lines(
@@ -426,6 +473,18 @@ class OpenSanctions(ImportCase):
         self.good("a.json", whole, state="other")
         self.assertEqual(len(self.good("20240527194702-wnk.entities.delta.json", gone, state="other")), 1)
 
+    def test_an_older_list_after_a_change_without_a_date(self):
+        first = [party("A"), sanction("s1", "A")]
+        second = [party("B"), sanction("s2", "B")]
+        self.good("a.json", lines(*first, *second))
+        self.good("entities.delta.json", lines(op("DEL", {"id": "NOBODY"})))
+        self.good("entities.delta.json", "")
+        older = lines(*first).replace("2024-06-01", "2024-05-01")
+        word = self.broken("b.json", older)
+        self.assertIn("is of 2024-05-01T10:57:03Z, older than the remembered list of 2024-06-01T10:57:03Z",
+                      word["note"])
+        self.assertEqual(len(self.good("c.json", lines(*first).replace("2024-06-01", "2024-06-02"))), 1)
+
     def test_a_sanction_on_nobody(self):
         self.good("a.json", lines(party("A"), sanction("s1", "A"), party("B", topics=["role.pep"])))
         delta = "20240602194702-wnk.entities.delta.json"
@@ -438,6 +497,19 @@ class OpenSanctions(ImportCase):
         # whom a change takes away is known by it
         events = self.good("20240603194702-wnk.entities.delta.json",
                            lines(op("MOD", sanction("s2", "B", reason=["x"])), op("DEL", {"id": "B"})))
+        self.assertEqual([e["action"] for e in events], ["delisted"])
+
+    def test_a_party_that_is_gone_while_its_sanction_stands(self):
+        first = [party("A"), sanction("s1", "A")]
+        self.good("a.json", lines(*first, party("B"), sanction("s2", "B")))
+        word = self.broken("b.json", lines(*first, sanction("s2", "B")))
+        self.assertIn("record B/EU is gone, and a sanction on it is not; the file is cut off, or a part of one",
+                      word["note"])
+        # over, known by another id, or never known: all that can be said is said
+        self.good("c.json", lines(*first, party("Q", referents=["B"]), sanction("s2", "B"), sanction("s4", "C")))
+        events = self.good("d.json", lines(*first, sanction("s3", "Q", endDate="2020")), state="other")
+        self.assertEqual(events, [])
+        events = self.good("e.json", lines(*first, sanction("s2", "B", status=["expired"])))
         self.assertEqual([e["action"] for e in events], ["delisted"])
 
     def test_nested_entities_are_another_file(self):
