@@ -56,6 +56,13 @@ void watch_taken(watch *w, thaw_str source, thaw_str id, uint64_t by)
         w->taken[w->taken_count++] = one;
 }
 
+static bool is_incident(fact_handle handle)
+{
+    fact_kind kind = fact_handle_kind(handle);
+    return kind == FACT_RELEASE || kind == FACT_DETENTION || kind == FACT_SANCTION ||
+           kind == FACT_TALKS;
+}
+
 static bool is_cause(const fact_change *change, uint64_t number)
 {
     for (uint32_t i = 0; i < change->causes_count; i++)
@@ -67,14 +74,12 @@ static bool is_cause(const fact_change *change, uint64_t number)
 /* Whatever took a report of an incident away in this batch is a cause of what became of it. */
 static void check_causes(watch *w, const watched *item, const fact_change *change)
 {
-    fact_kind kind = fact_handle_kind(change->handle);
     json_t *fact = w->taken_count && item->text ? json_loads(item->text, 0, NULL) : NULL;
     const json_t *reports = fact ? json_object_get(fact, "reports") : NULL;
     json_t *name;
     size_t at;
 
-    if (kind == FACT_RELEASE || kind == FACT_DETENTION || kind == FACT_SANCTION ||
-        kind == FACT_TALKS)
+    if (is_incident(change->handle))
         json_array_foreach((json_t *)reports, at,
                            name) for (size_t i = 0; i < w->taken_count;
                                       i++) if (strcmp(w->taken[i].name, json_string_value(name)) ==
@@ -111,6 +116,7 @@ void watch_change(void *context, const fact_change *change)
         watch_problem(w, "%" PRIx64 " was told of twice in one settle", change->handle);
     item->change = change->type;
     item->replaces = change->replaces;
+    item->correction = change->correction;
     item->living = change->type != FACT_GONE;
 }
 
@@ -220,7 +226,42 @@ typedef struct look {
     fact_kind kind;
     fact_handle handles[4096];
     size_t count;
+    json_t *stand; /* as watch.stood will be */
 } look;
+
+static bool stands_where_it_stood(const json_t *stood, fact_handle handle)
+{
+    return stood && (fact_handle)json_integer_value(stood) == handle;
+}
+
+/* Notes where the reports of an incident stand, and holds against that as what it was told. */
+static void check_correction(look *at, watched *item)
+{
+    json_t *fact = json_loads(item->text, 0, NULL), *name;
+    const json_t *reports = json_object_get(fact, "reports");
+    const watched *before = item->replaces ? watch_find(at->w, item->replaces) : NULL;
+    size_t kept = 0, renamed = 0, elsewhere = 0, i;
+
+    json_array_foreach((json_t *)reports, i, name)
+    {
+        const json_t *stood = json_object_get(at->w->stood, json_string_value(name));
+        json_object_set_new(at->stand, json_string_value(name),
+                            json_integer((json_int_t)item->handle));
+        if (stands_where_it_stood(stood, item->handle))
+            kept++;
+        else if (before && stands_where_it_stood(stood, before->handle))
+            renamed++;
+        else if (stood)
+            elsewhere++;
+    }
+    bool moved = elsewhere || kept < item->reports || (renamed && renamed < before->reports);
+    if (item->change && moved != item->correction && !(item->correction && at->w->taken_count))
+        watch_problem(at->w, "told as %s (kept %zu of %zu, %zu from elsewhere): %s",
+                      item->correction ? "a correction" : "news", kept, item->reports, elsewhere,
+                      item->text);
+    item->reports = json_array_size(reports);
+    json_decref(fact);
+}
 
 static int look_collect(void *context, fact_handle handle)
 {
@@ -249,6 +290,8 @@ static void look_at(look *at, fact_handle handle)
     }
     free(item->text);
     item->text = text;
+    if (is_incident(handle))
+        check_correction(at, item);
 }
 
 static void look_for_lost(watch *w, facts *f, const look *at)
@@ -327,7 +370,7 @@ void watch_look(watch *w, facts *f)
 
     if (!at)
         abort();
-    *at = (look){.w = w, .f = f};
+    *at = (look){.w = w, .f = f, .stand = json_object()};
     for (fact_kind kind = FACT_RELEASE; kind < FACT_KIND_COUNT; kind++) {
         if (!fact_kind_name(kind))
             continue;
@@ -339,6 +382,8 @@ void watch_look(watch *w, facts *f)
     look_at_counters(w, f, counts);
     for (size_t i = 0; i < at->count; i++)
         look_at(at, at->handles[i]);
+    json_decref(w->stood);
+    w->stood = at->stand;
     look_for_lost(w, f, at);
     for (size_t i = 0; i < w->count; i++) {
         w->all[i].change = (fact_change_type)0;
@@ -392,5 +437,6 @@ void watch_clear(watch *w)
     for (size_t i = 0; i < w->count; i++)
         free(w->all[i].text);
     free(w->all);
+    json_decref(w->stood);
     *w = (watch){0};
 }

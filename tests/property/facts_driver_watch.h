@@ -3,7 +3,9 @@
  *
  * A watch prints every living fact in a canonical form, and holds the stream of changes against
  * it: each fact appears once, changes and goes only while it is there, and a fact of which no
- * change was told prints as it did before. What is wrong is collected as sentences.
+ * change was told prints as it did before. An incident is corrected where reports left it or came
+ * from another, and where something was taken back; else what comes is news. What is wrong is
+ * collected as sentences.
  */
 #ifndef FACTS_DRIVER_WATCH_H
 #define FACTS_DRIVER_WATCH_H
@@ -18,6 +20,8 @@ typedef struct watched {
     char *text;              /* as last printed; owned */
     fact_change_type change; /* in this settle; 0: none */
     fact_handle replaces;
+    bool correction;
+    size_t reports; /* of an incident: how many it held when it was last printed */
 } watched;
 
 /* A report that another of its source withdrew or replaced in this batch. */
@@ -33,6 +37,7 @@ typedef struct watch {
     size_t count, room;
     size_t changes;   /* told of since the last look */
     json_t *problems; /* array of str; borrowed */
+    json_t *stood;    /* {report: handle of the incident it stood in at the last look}; owned */
     int64_t now_ns;   /* for facts_get */
     taken taken[TAKEN_MAX];
     size_t taken_count;

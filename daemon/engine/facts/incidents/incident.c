@@ -111,7 +111,7 @@ void incident_grow(facts *f, incident *inc, const group *g, uint32_t number)
         numbers_insert(f, &inc->naming, r->source);
     if (inc->digest || inc->sharp_digest)
         incident_digest(f, inc, number, false);
-    if (g->settled == inc->index) /* else all of the group is news */
+    if (g->settled) /* else all of the group is news */
         add(f, &inc->grown, number);
     incident_touch(f, inc);
 }

@@ -51,10 +51,12 @@ item_class item_class_of(const facts *f, item it)
 
 void item_set_incident(facts *f, item it, uint32_t incident)
 {
-    if (it & ITEM_GROUP)
+    if (it & ITEM_GROUP) {
         group_of(f, it)->incident = incident;
-    else if (report_of(f, it)->placed == PLACED_ALONE)
+        group_of(f, it)->settled = false;
+    } else if (report_of(f, it)->placed == PLACED_ALONE) {
         report_of(f, it)->place = incident;
+    }
 }
 
 const numbers *item_naming(const facts *f, item it)

@@ -255,7 +255,7 @@ static void items_note_settled(facts *f, const incident *inc)
 {
     for (uint32_t i = inc->whole ? 0 : inc->items_settled; i < inc->items.count; i++)
         if (inc->items.at[i] & ITEM_GROUP)
-            f->groups[inc->items.at[i] & ~ITEM_GROUP].settled = inc->index;
+            f->groups[inc->items.at[i] & ~ITEM_GROUP].settled = true;
 }
 
 static void line_note_members(facts *f, const line *l, incident *inc)

@@ -55,10 +55,10 @@ typedef struct group {
     numbers naming;  /* symbols of sources that bear an `incident` name in it, in order */
     uint32_t key_index, incident;
     uint32_t representative; /* a report */
-    uint32_t settled;        /* the incident that it stood in when that was settled */
     span date;
     uint8_t class;  /* item_class */
     bool placed;    /* stands in its key's lists */
+    bool settled;   /* stood in its incident when that was settled, and has not left since */
     digest *digest; /* of the dates of its reports; NULL: few, or all of a date, or nothing came since one left */
 } group;
 
