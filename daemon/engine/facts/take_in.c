@@ -157,11 +157,29 @@ static void report_leave(facts *f, uint32_t number)
 
 /* Who revises stands for what was said before: an incident that was told of this report alone goes on as the one of
  * its revision, also in another country or by another form. Wider ones may stand nowhere. */
+static bool report_succeeds(const report *r, const report *before)
+{
+    return r->key_index && r->kind == before->kind && r->covers != THAW_WIDER;
+}
+
 static void report_succeed(facts *f, const report *before)
 {
     report *r = report_of(f, f->cause);
-    if (r->key_index && r->kind == before->kind && r->covers != THAW_WIDER)
+    if (report_succeeds(r, before))
         r->told = before->told;
+}
+
+/* The same where revisions of the one that comes came before it, of which the last one lives. */
+static void revisions_succeed(facts *f, const report *before, uint32_t told)
+{
+    for (uint32_t steps = 0; before->replaced && !before->withdrawn && steps < REVISIONS_MAX; steps++) {
+        report *r = report_of(f, before->dead_by);
+        if (!report_succeeds(r, before))
+            return;
+        if (report_lives(r) && !r->told)
+            r->told = told;
+        before = r;
+    }
 }
 
 /* Whether a report stood when facts were told last, or takes the place of one that did: what came and went since was
@@ -229,11 +247,14 @@ static void references_of(facts *f, const thaw_event *event)
 static void references_awaited(facts *f, report *r)
 {
     const pending *p = reports_pending(f->reports, r->key, false);
+    const uint32_t told = r->told; /* which dead_by takes the place of */
     if (!p || r->kind == THAW_RETRACTION)
         return;
     r->withdrawn = p->withdrawn_by != 0;
     r->replaced = p->replaced_by != 0;
     r->dead_by = p->withdrawn_by ? p->withdrawn_by : p->replaced_by;
+    if (told)
+        revisions_succeed(f, r, told);
 }
 
 thaw_hash facts_key(const thaw_event *event)
