@@ -12,24 +12,27 @@
  * "ask": [{"state": "BY", "since": "2024-07-01", "at": "2025-05-01"}, {"explain": ID}, {"incidents": "BY"}, ...];
  * with `at` the ledger as it was known at the start of that date.
  * "digest" is facts_config.digest_min. With "quiet": true no fact is looked at (for large cases):
- * `facts` is empty.
+ * `facts` is empty. With "image": true the facts are made anew of their image after each batch.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "engine.h"
+#include "facts/memory/pages.h"
 #include "facts_driver_watch.h"
 #include "forms/json.h"
 
 typedef struct run {
     facts *f;
+    facts_config config;
     watch w;
     int64_t now_ns, clock_ns;
     uint64_t accepted, duplicates;
-    bool quiet;
+    bool quiet, images;
 } run;
 
 /* ---- JSON to MessagePack ---------------------------------------------------------------- */
@@ -188,6 +191,45 @@ static void run_clock(run *r, int64_t now_ns)
     run_look(r);
 }
 
+static void run_new_facts(run *r)
+{
+    if (facts_new(&r->config, r->quiet ? NULL : watch_change, &r->w, &r->f)) {
+        fprintf(stderr, "facts_new failed\n");
+        exit(2);
+    }
+}
+
+/* Others go on from the image of these; as engine_image_load, but for the head. */
+static void run_take_over(run *r)
+{
+    saved_out out = {0};
+    uint64_t bytes = facts_bytes(r->f);
+
+    int error = facts_put_image(r->f, &out);
+    facts_put_image_pages(r->f, &out);
+    uint8_t *pages = mmap(NULL, out.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (error || out.failed || pages == MAP_FAILED) {
+        fprintf(stderr, "an image fails: %d\n", error);
+        exit(2);
+    }
+    memcpy(pages, out.bytes, out.len);
+    saved_in in = {pages, out.len, false};
+    facts_free(r->f);
+    run_new_facts(r);
+    facts_get_image(r->f, &in);
+    saved_get_until(&in, pages_size());
+    size_t head = (size_t)(in.at - pages);
+    facts_get_image_pages(r->f, &in);
+    if (in.failed || in.left)
+        watch_problem(&r->w, "the image is not read to its end: %zu bytes are left", in.left);
+    if (head)
+        munmap(pages, head);
+    free(out.bytes);
+    if (facts_bytes(r->f) != bytes)
+        watch_problem(&r->w, "bytes went from %" PRIu64 " to %" PRIu64 " by an image", bytes,
+                      facts_bytes(r->f));
+}
+
 static void run_batches(run *r, json_t *root, json_t *steps)
 {
     json_t *nows = json_object_get(root, "nows"), *batch;
@@ -197,6 +239,8 @@ static void run_batches(run *r, json_t *root, json_t *steps)
     {
         run_clock(r, nows ? date_start(json_string_value(json_array_get(nows, at))) : r->now_ns);
         run_batch(r, batch);
+        if (r->images)
+            run_take_over(r);
         if (steps) {
             char *text = watch_print(&r->w);
             json_array_append_new(steps, json_loads(text, 0, NULL));
@@ -289,18 +333,15 @@ static facts_config config_default(uint32_t digest_min)
 
 static void run_case(json_t *root)
 {
-    const facts_config config =
-        config_default((uint32_t)json_integer_value(json_object_get(root, "digest")));
-    run r = {.clock_ns = INT64_MIN,
+    run r = {.config = config_default((uint32_t)json_integer_value(json_object_get(root, "digest"))),
+             .images = json_is_true(json_object_get(root, "image")),
+             .clock_ns = INT64_MIN,
              .now_ns = date_start(json_string_value(json_object_get(root, "now")))};
     json_t *steps = json_is_true(json_object_get(root, "each")) ? json_array() : NULL;
 
     r.quiet = json_is_true(json_object_get(root, "quiet"));
     r.w = (watch){.problems = json_array(), .now_ns = r.now_ns};
-    if (facts_new(&config, r.quiet ? NULL : watch_change, &r.w, &r.f)) {
-        fprintf(stderr, "facts_new failed\n");
-        exit(2);
-    }
+    run_new_facts(&r);
     uint64_t before = facts_bytes(r.f);
     run_batches(&r, root, steps);
     char *printed = r.quiet ? strdup("{}") : watch_print(&r.w);

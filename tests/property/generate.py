@@ -62,11 +62,12 @@ class Case:
         self.length = (3, 14)
         self.counts = COUNTS
         self.told_in_turn = False
+        self.voices, self.voiced = VOICES, 0.25
         focus = r.choice([None] * 6 + [self.on_corrections, self.on_people, self.on_one_measure, self.on_totals,
                                        self.on_feeds, self.on_vague_names, self.on_links, self.on_records,
                                        self.on_many, self.on_one_story, self.on_one_story, self.on_programs,
                                        self.on_vague_steps, self.on_two_entries, self.on_spellings,
-                                       self.on_spellings, self.on_names])
+                                       self.on_spellings, self.on_names, self.on_growing])
         if focus:
             focus()
 
@@ -163,6 +164,18 @@ class Case:
         self.dates = r.choice([NEAR, NEAR[:4], NEAR + FAR, NEAR[:2] * 2 + VAGUE[:1], NEAR[:5] + VAGUE[:2]])
         self.counts, self.people, self.names = r.choice([[2, 3], COUNTS]), r.choice([0, 0.2]), r.choice([0.6, 0.9])
         self.corrections, self.part_chance, self.length = r.choice([0, 0.1]), 0.1, (8, 25)
+
+    def on_growing(self):
+        """Groups by name and by person that many voices date otherwise, so that they go from one incident to another and back."""
+        r = self.random
+        self.kinds, self.countries = r.choice([["release"], ["release"], ["detention"], ["release", "release", "detention"]]), ["BY"]
+        self.sources, self.ids = SOURCES[:r.randint(1, 3)], IDS[:r.randint(1, 2)]
+        self.voices, self.voiced = ["v%d" % n for n in range(8)], 0.8
+        self.dates = r.choice([["2025-05-01", "2025-05-01", "2025-05-02T11:59:59Z", "2025-05"],
+                               ["2025-05-01", "2025-05-03", "2025-05-20", "2025-05"],
+                               ["2025-05-01", "2025-05-01", "2025-05-02", "2025-05-20", "2025-05-20", "2025-05"]])
+        self.counts, self.people, self.names = r.choice([[1], [1, 1, 2]]), r.choice([0, 0.5, 0.8]), r.choice([0, 0.2, 0.5])
+        self.corrections, self.part_chance, self.length = r.choice([0, 0, 0.2, 0.6]), r.choice([0, 0.1]), (10, 30)
 
     def on_links(self):
         """People and parties that only a third report links."""
@@ -323,7 +336,7 @@ class Case:
         source = r.choice(self.sources)
         event = self.retraction(source) if r.random() < self.corrections / 2 else self.happening(source)
         event.update(id="%02d" % (len(self.events) + 1), country=r.choice(self.countries), source=source)
-        self.maybe(event, 0.25, "attributed_to", VOICES)
+        self.maybe(event, self.voiced, "attributed_to", self.voices)
         if r.random() < 0.85:
             event["reported_at"] = r.choice(
                 ["2025-05-01", "2025-05-02", "2025-05-03", "2025-05-04T10:00:00Z", "2025-05", "2025-05-02~",

@@ -83,6 +83,7 @@ def variants(seed, events):
     yield "one by one, backwards", whole([[event] for event in events[::-1]])
     for number in range(3):
         yield "shuffled %d" % number, whole(splits(shuffled(events), (0.2, 0.6, 1)[number], r))
+    yield "over images", whole(splits(shuffled(events), r.choice([0.3, 1]), r), image=True)
     yield "repeated", whole(splits(shuffled(repeated), 0.4, r))
     batches = splits(shuffled(events), 0.5, r)
     nows = sorted(r.choice(["2025-05-10", "2025-08-02", "2025-11-20", "2025-12-31"]) for _ in batches)

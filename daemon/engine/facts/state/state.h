@@ -107,7 +107,6 @@ typedef struct summary {
     uint64_t fingerprint; /* as it was told last */
 } summary;
 
-
 /* What of an incident of sharp items decides which vague and wider ones belong to it. */
 typedef struct outline {
     span date;
