@@ -266,15 +266,16 @@ int auth_check(const config *c, char error[AUTH_ERROR_BYTES])
     return r;
 }
 
-int auth_reload(auth *a, const config *c, char error[AUTH_ERROR_BYTES])
+int auth_reload(auth *a, const config *c, bool dry, char error[AUTH_ERROR_BYTES])
 {
     key_list list;
     int r = read_clients(c, &list, error);
 
     if (r < 0)
         return r;
-    free(a->clients.keys);
-    a->clients = list;
+    free(dry ? list.keys : a->clients.keys);
+    if (!dry)
+        a->clients = list;
     return 0;
 }
 

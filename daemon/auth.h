@@ -29,8 +29,8 @@ int auth_new(void *zmq, const config *c, log *l, counters *counts, auth **ret_au
              char error[AUTH_ERROR_BYTES]);
 auth *auth_free(auth *a);
 
-/* Reads the clients' keys again; an error leaves the old ones. */
-int auth_reload(auth *a, const config *c, char error[AUTH_ERROR_BYTES]);
+/* Reads the clients' keys again; an error, or dry, leaves the old ones. */
+int auth_reload(auth *a, const config *c, bool dry, char error[AUTH_ERROR_BYTES]);
 
 void *auth_socket(const auth *a);
 const endpoint_keys *auth_keys(const auth *a);

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import unittest
@@ -163,6 +164,24 @@ class Keys(unittest.TestCase):
                 self.assertFalse(is_denied(other.socket(zmq.DEALER), service))
                 self.assertTrue(is_denied(Context(d, d.known).socket(zmq.DEALER), service))
                 self.assertEqual(before.ask("status")[0], "OK")  # a connection lasts until it ends
+
+    def test_a_reload_with_a_key_that_cannot_be_read(self):
+        """Whatever is wrong with it, thawd runs on with the keys that it has, and says so; a dry one sees it too."""
+        def link(path):
+            os.symlink("nowhere", path)
+
+        for make, said in ((os.mkdir, "Is a directory"), (link, "No such file or directory"),
+                           (lambda path: open(path, "w", encoding="utf-8").close(), "found no key")):
+            with Locked() as d:
+                make(d.path("keys", "other.public"))
+                for body in ({}, {"dry": True}):
+                    status, body = d.ask("reload", body)
+                    self.assertEqual((status, body.get("code")), ("ERR", "invalid"), said)
+                    self.assertIn(said, body["message"])
+                d.send_signal(signal.SIGHUP)
+                harness.wait_for(lambda: d.log().count("the old rules and keys stay: ") == 2, "the refusal")
+                self.assertEqual(d.counters()["reload_failures"], 2)
+                self.assertFalse(is_denied(Context(d, d.known).socket(zmq.DEALER), d.tcp_addresses["service"]))
 
     def test_a_key_in_place_of_a_file(self):
         """Z85 has slashes and dollars; and a file may have a name like a key."""
