@@ -84,6 +84,31 @@ static bool find_key(const char *text, const char *name, char key[KEY_CHARS + 1]
     return false;
 }
 
+/* A place where there is no key is a wrong configuration, which does not heal by trying again. */
+static int place_error(int code)
+{
+    switch (code) {
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+        return -EINVAL;
+    default:
+        return -code;
+    }
+}
+
+/* systemd from 254 on gives a credential to the service's user by an ACL, whose mask looks like a group's right to
+ * read; the credentials' folder lets nobody else in. */
+static mode_t unwanted_mode(const char *path)
+{
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    size_t len = folder == NULL ? 0 : strlen(folder);
+
+    return len > 0 && strncmp(path, folder, len) == 0 && path[len] == '/' ? 037 : 077;
+}
+
 static int read_key_file(const char *path, bool secret, char key[KEY_CHARS + 1], char *error)
 {
     char text[KEY_FILE_BYTES];
@@ -93,16 +118,18 @@ static int read_key_file(const char *path, bool secret, char key[KEY_CHARS + 1],
     int r = 0;
 
     if (fd < 0 || fstat(fd, &st) < 0)
-        r = fail(error, -errno, "%s: %s, expected a file with a key (thaw keygen makes one)", path,
+        r = fail(error, place_error(errno), "%s: %s, expected a file with a key (thaw keygen makes one)", path,
                  strerror(errno));
-    else if (secret && (st.st_mode & 077) != 0)
+    else if (S_ISDIR(st.st_mode))
+        r = fail(error, -EINVAL, "%s: found a folder, expected a file with a key", path);
+    else if (secret && (st.st_mode & unwanted_mode(path)) != 0)
         r = fail(error, -EPERM,
                  "%s: found mode %04o, expected a secret key that nobody else can read: chmod 600",
                  path, (unsigned)(st.st_mode & 07777));
     else
         len = read(fd, text, sizeof(text) - 1);
     if (r == 0 && len < 0)
-        r = fail(error, -errno, "%s: %s", path, strerror(errno));
+        r = fail(error, place_error(errno), "%s: %s, expected a file with a key", path, strerror(errno));
     if (r == 0) {
         text[len > 0 ? len : 0] = '\0';
         if (!find_key(text, secret ? "secret-key" : "public-key", key))
@@ -116,15 +143,15 @@ static int read_key_file(const char *path, bool secret, char key[KEY_CHARS + 1],
 
 /* ---- clients ----------------------------------------------------------------------------- */
 
-static int add_client(key_list *list, const char *key)
+static int add_client(key_list *list, const char *key, const char *place, char *error)
 {
     if (list->count == AUTH_CLIENTS_MAX)
-        return -E2BIG;
+        return fail(error, -EINVAL, "%s: found more than 10000 clients", place);
     if (list->count == list->capacity) {
         size_t wanted = list->capacity == 0 ? 16 : list->capacity * 2;
         void *bigger = reallocarray(list->keys, wanted, KEY_BYTES);
         if (bigger == NULL)
-            return -ENOMEM;
+            return fail(error, -ENOMEM, "%s: out of memory", place);
         list->keys = bigger;
         list->capacity = wanted;
     }
@@ -137,10 +164,7 @@ static int add_file(key_list *list, const char *path, char *error)
     char key[KEY_CHARS + 1];
     int r = read_key_file(path, false, key, error);
 
-    if (r == 0 && (r = add_client(list, key)) < 0)
-        fail(error, r, "%s: %s", path,
-             r == -E2BIG ? "found more than 10000 clients" : "out of memory");
-    return r;
+    return r < 0 ? r : add_client(list, key, path, error);
 }
 
 static int is_key_file(const struct dirent *entry)
@@ -157,7 +181,7 @@ static int add_folder(key_list *list, const char *path, char *error)
     int n = scandir(path, &entries, is_key_file, alphasort), r = 0;
 
     if (n < 0)
-        return fail(error, -errno, "%s: %s", path, strerror(errno));
+        return fail(error, place_error(errno), "%s: %s, expected a folder of *.public files", path, strerror(errno));
     for (int i = 0; i < n; i++) {
         char *file = NULL;
         if (r == 0 && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0)
@@ -182,7 +206,7 @@ static int read_clients(const config *c, key_list *ret_list, char *error)
         char key[KEY_CHARS + 1];
         struct stat st;
         if (config_is_key(text) && take_key(text, key))
-            r = add_client(&list, key);
+            r = add_client(&list, key, c->file, error);
         else if (stat(text, &st) == 0 && S_ISDIR(st.st_mode))
             r = add_folder(&list, text, error);
         else

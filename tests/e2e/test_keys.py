@@ -170,7 +170,7 @@ class Keys(unittest.TestCase):
         def link(path):
             os.symlink("nowhere", path)
 
-        for make, said in ((os.mkdir, "Is a directory"), (link, "No such file or directory"),
+        for make, said in ((os.mkdir, "found a folder"), (link, "No such file or directory"),
                            (lambda path: open(path, "w", encoding="utf-8").close(), "found no key")):
             with Locked() as d:
                 make(d.path("keys", "other.public"))
@@ -197,6 +197,42 @@ class Keys(unittest.TestCase):
             self.assertEqual(c.ask("status")[0], "OK")
             os.rename(d.path("keys"), d.path("other"))
             self.assertEqual(c.ask("reload")[1]["code"], "invalid")
+
+    def start_with(self, d, **variables):
+        """thawd --check with the same key, and a start; their exit statuses, and what the start said."""
+        words = [harness.THAWD, "--config", d.path("thawd.yaml")]
+        checked, started = (subprocess.run(words + more, env=dict(d.env, **variables), capture_output=True, text=True,
+                                           timeout=harness.PATIENCE, check=False) for more in (["--check"], []))
+        return checked.returncode, started.returncode, started.stderr
+
+    def test_a_secret_key_that_others_may_read(self):
+        """A credential of systemd from 254 on looks as if a group might read it: that is the mask of its ACL."""
+        with Locked() as d:
+            for mode in (0o640, 0o604, 0o660):
+                os.chmod(d.path("secret"), mode)
+                checked, started, said = self.start_with(d)
+                self.assertEqual((checked, started), (78, 1), said)  # the state folder is in use
+            os.chmod(d.path("secret"), 0o440)
+            d.stop()
+            d.env["CREDENTIALS_DIRECTORY"] = d.folder
+            d.start()
+            os.chmod(d.path("secret"), 0o444)
+            self.assertEqual(self.start_with(d)[0], 78)
+
+    def test_a_key_that_is_not_there(self):
+        """A wrong configuration: not one that heals by trying again."""
+        with Locked() as d:
+            d.stop()
+            for key, value in (("server", "nowhere"), ("server", "keys"), ("clients", ["nowhere"]), ("upstream", "nowhere")):
+                before = d.config["curve"].get(key, d.server.decode())
+                d.configure({"curve": {key: value}})
+                checked, started, said = self.start_with(d)
+                self.assertEqual((checked, started), (78, 78), said)
+                d.configure({"curve": {key: before}})
+            os.chmod(d.path("secret"), 0o644)
+            self.assertEqual(self.start_with(d)[:2], (78, 77))
+            os.chmod(d.path("secret"), 0o600)
+            d.start()
 
     def test_upstream(self):
         if not in_a_network(self):
