@@ -20,7 +20,7 @@
 #define ZAP_FRAMES 7 /* version, request id, domain, address, identity, mechanism, key */
 #define SERVE_MAX 1000
 
-/* A set of public keys. */
+/* A set of public keys, sorted once it has been read. */
 typedef struct key_list {
     uint8_t (*keys)[KEY_BYTES];
     size_t count, capacity;
@@ -31,6 +31,7 @@ struct auth {
     log *log;
     counters *counts;
     key_list clients;
+    key_list revoked; /* since the start: connections that they had last until they end */
     endpoint_keys keys;
     char secret[KEY_CHARS + 1], public[KEY_CHARS + 1], upstream[KEY_CHARS + 1];
 };
@@ -159,6 +160,16 @@ static int add_client(key_list *list, const char *key, const char *place, char *
     return 0;
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+    return memcmp(a, b, KEY_BYTES); /* public keys: no secret in time */
+}
+
+static bool has_key(const key_list *list, const void *key)
+{
+    return list->count > 0 && bsearch(key, list->keys, list->count, KEY_BYTES, compare_keys) != NULL;
+}
+
 static int add_file(key_list *list, const char *path, char *error)
 {
     char key[KEY_CHARS + 1];
@@ -216,6 +227,30 @@ static int read_clients(const config *c, key_list *ret_list, char *error)
         free(list.keys);
         return r;
     }
+    if (list.count > 0)
+        qsort(list.keys, list.count, KEY_BYTES, compare_keys);
+    *ret_list = list;
+    return 0;
+}
+
+static void add_missing(key_list *list, const key_list *from, const key_list *now)
+{
+    for (size_t i = 0; i < from->count; i++)
+        if (!has_key(now, from->keys[i]))
+            memcpy(list->keys[list->count++], from->keys[i], KEY_BYTES);
+}
+
+/* Who was admitted once, and is not now. */
+static int find_revoked(const auth *a, const key_list *now, key_list *ret_list, char *error)
+{
+    size_t most = a->clients.count + a->revoked.count;
+    key_list list = {calloc(most + 1, KEY_BYTES), 0, most};
+
+    if (list.keys == NULL)
+        return fail(error, -ENOMEM, "out of memory");
+    add_missing(&list, &a->clients, now);
+    add_missing(&list, &a->revoked, now);
+    qsort(list.keys, list.count, KEY_BYTES, compare_keys);
     *ret_list = list;
     return 0;
 }
@@ -276,6 +311,7 @@ auth *auth_free(auth *a)
     if (a->socket != NULL)
         zmq_close(a->socket);
     free(a->clients.keys);
+    free(a->revoked.keys);
     sodium_munlock(a->secret, sizeof(a->secret)); /* wipes it */
     free(a);
     return NULL;
@@ -292,14 +328,20 @@ int auth_check(const config *c, char error[AUTH_ERROR_BYTES])
 
 int auth_reload(auth *a, const config *c, bool dry, char error[AUTH_ERROR_BYTES])
 {
-    key_list list;
-    int r = read_clients(c, &list, error);
+    key_list clients, revoked;
+    int r = read_clients(c, &clients, error);
 
     if (r < 0)
         return r;
-    free(dry ? list.keys : a->clients.keys);
-    if (!dry)
-        a->clients = list;
+    r = dry ? -EAGAIN : find_revoked(a, &clients, &revoked, error);
+    if (r < 0) {
+        free(clients.keys);
+        return dry ? 0 : r;
+    }
+    free(a->clients.keys);
+    free(a->revoked.keys);
+    a->clients = clients;
+    a->revoked = revoked;
     return 0;
 }
 
@@ -365,10 +407,34 @@ static endpoint_role asked_role(zap_question *q)
     return ROLE_ALL;
 }
 
+/* What was answered for the connection over which a message came, NULL: nothing. Every frame of it tells; the route,
+ * which is libzmq's own, is first. */
+static const char *user_of(frames *f)
+{
+    return f->kept == 0 ? NULL : zmq_msg_gets(&f->part[f->kept - 1], "User-Id");
+}
+
+bool auth_is_revoked(const auth *a, frames *f)
+{
+    uint8_t key[KEY_BYTES];
+    const char *user = a->revoked.count == 0 ? NULL : user_of(f);
+
+    return user != NULL && strlen(user) == KEY_CHARS && zmq_z85_decode(key, user) != NULL &&
+           has_key(&a->revoked, key);
+}
+
+void auth_log_revoked(const auth *a, frames *f, const char *endpoint)
+{
+    log_fields fields = {.code = log_str(thaw_code_name(THAW_DENIED)), .endpoint = log_str(endpoint)};
+
+    a->counts->denied++;
+    log_say(a->log, SAY_CLIENT_DENIED, &fields, "a message on %s was refused: the public key %s is no longer among curve.clients",
+            endpoint, user_of(f));
+}
+
 endpoint_role auth_role(frames *f)
 {
-    /* Every frame that came over a connection tells of it; the route, which is libzmq's own, is first. */
-    const char *user = f->kept == 0 ? NULL : zmq_msg_gets(&f->part[f->kept - 1], "User-Id");
+    const char *user = user_of(f);
 
     for (endpoint_role role = ROLE_PUBLISH; user != NULL && role < ROLE_COUNT; role++)
         if (strcmp(user, endpoint_roles[role]) == 0)
@@ -378,43 +444,43 @@ endpoint_role auth_role(frames *f)
 
 static bool is_admitted(const auth *a, zap_question *q)
 {
-    const uint8_t *key;
-
     if (frame_is(q, 5, "NULL", 4))
         return true; /* at an ipc address: the mode of its file has let the client in */
     if (q->count != ZAP_FRAMES || zmq_msg_size(&q->frames[5]) != 5 ||
         memcmp(zmq_msg_data(&q->frames[5]), "CURVE", 5) != 0 ||
         zmq_msg_size(&q->frames[6]) != KEY_BYTES)
         return false;
-    key = zmq_msg_data(&q->frames[6]);
-    for (size_t i = 0; i < a->clients.count; i++)
-        if (memcmp(key, a->clients.keys[i], KEY_BYTES) == 0) /* public keys: no secret in time */
-            return true;
-    return false;
+    return has_key(&a->clients, zmq_msg_data(&q->frames[6]));
 }
 
-static void log_denied(auth *a, zap_question *q)
+/* The key of a client with CURVE, "" for another. */
+static void asked_key(zap_question *q, char key[KEY_CHARS + 1])
 {
-    char key[KEY_CHARS + 1] = "none";
-
-    a->counts->denied++;
+    key[0] = '\0';
     if (q->kept == ZAP_FRAMES && zmq_msg_size(&q->frames[6]) == KEY_BYTES)
         zmq_z85_encode(key, zmq_msg_data(&q->frames[6]), KEY_BYTES);
+}
+
+static void log_denied(auth *a, zap_question *q, const char *key)
+{
+    a->counts->denied++;
     log_say(a->log, SAY_CLIENT_DENIED, &(log_fields){.code = log_str(thaw_code_name(THAW_DENIED))},
             "a client at %.*s was refused: its public key %s is not among curve.clients",
             q->kept > 3 ? (int)zmq_msg_size(&q->frames[3]) : 0,
-            q->kept > 3 ? (const char *)zmq_msg_data(&q->frames[3]) : "", key);
+            q->kept > 3 ? (const char *)zmq_msg_data(&q->frames[3]) : "", key[0] == '\0' ? "none" : key);
 }
 
 static void answer(auth *a, zap_question *q)
 {
+    char key[KEY_CHARS + 1];
     endpoint_role role = asked_role(q);
-    const char *user = endpoint_roles[role];
+    const char *user = role == ROLE_ALL ? key : endpoint_roles[role];
     bool admitted = is_admitted(a, q);
     const char *code = admitted ? "200" : "400", *text = admitted ? "OK" : "denied";
 
+    asked_key(q, key);
     if (!admitted)
-        log_denied(a, q);
+        log_denied(a, q, key);
     /* a REP socket must answer; inproc to libzmq itself has room */
     (void)zmq_send(a->socket, "1.0", 3, ZMQ_SNDMORE | ZMQ_DONTWAIT);
     if (q->kept > 1)

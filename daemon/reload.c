@@ -107,6 +107,23 @@ static int exchange(thawd *d, ruleset *set, rules_change_fn on_change, void *con
     return r;
 }
 
+/* The keys of the clients: curve.clients as it stands in the configuration now, and what it names. Whatever else has
+ * changed there waits for the next start, also that there are no keys at all any more. */
+static int read_keys_again(thawd *d, bool dry, char error[RULESET_ERROR_BYTES])
+{
+    config now;
+    int r;
+
+    if (d->config.curve_server == NULL)
+        return 0;
+    r = config_load(d->config.file, &now, error);
+    if (r < 0)
+        return r;
+    r = now.curve_server == NULL ? 0 : auth_reload(d->auth, &now, dry, error);
+    config_done(&now);
+    return r;
+}
+
 /* What a reload reads, all of it checked before any of it counts: the rules, and the keys of those
  * that may connect. */
 static int read_again(thawd *d, bool dry, ruleset *set, char error[RULESET_ERROR_BYTES])
@@ -114,7 +131,7 @@ static int read_again(thawd *d, bool dry, ruleset *set, char error[RULESET_ERROR
     int r = ruleset_load(&d->config, set, error);
 
     if (r == 0) {
-        r = auth_reload(d->auth, &d->config, dry, error);
+        r = read_keys_again(d, dry, error);
         if (r < 0)
             ruleset_done(set);
     }

@@ -37,7 +37,7 @@ class Context:
 class Locked(harness.Daemon):
     """A thawd with keys, which lets `known` in and by a folder whoever is put there."""
 
-    def __init__(self, clients=("keys",), name="known.public", **options):
+    def __init__(self, clients=("keys",), name="known.public", start=True, **options):
         self.server, secret = zmq.curve_keypair()
         self.known = zmq.curve_keypair()
         self.other = zmq.curve_keypair()
@@ -48,7 +48,8 @@ class Locked(harness.Daemon):
         self.admit(name, self.known)
         self.configure({"curve": {"server": self.path("secret"), "clients": list(clients)}})
         try:
-            self.start()
+            if start:
+                self.start()
         except BaseException:
             self.close()
             raise
@@ -163,7 +164,50 @@ class Keys(unittest.TestCase):
                 self.assertEqual(before.ask("reload")[0], "OK")
                 self.assertFalse(is_denied(other.socket(zmq.DEALER), service))
                 self.assertTrue(is_denied(Context(d, d.known).socket(zmq.DEALER), service))
-                self.assertEqual(before.ask("status")[0], "OK")  # a connection lasts until it ends
+                status, body = before.ask("status")  # a connection lasts until it ends, but for nothing
+                self.assertEqual((status, body.get("code")), ("ERR", "denied"))
+
+    def test_who_is_revoked_publishes_no_more(self):
+        """Over the connection that it has, too, at both endpoints; and again once it is admitted again."""
+        with Locked(clients=["keys", "more.public"], start=False) as d:
+            d.admit(os.path.join("..", "more.public"), d.other)
+            d.start()
+            known = Context(d, d.known)
+            with Client(known, d.tcp_addresses["service"]) as c, Feed(known, d.tcp_addresses["events"]) as f, \
+                    Client(Context(d, d.other), d.tcp_addresses["service"]) as other:
+                self.assertEqual(c.ask("publish", event(1))[0], "OK")
+                f.publish(event(2))
+                harness.wait_for(lambda: d.counters()["accepted"] == 2, "what came over events")
+                os.unlink(d.path("keys", "known.public"))
+                d.ok("reload")
+                status, body = c.ask("publish", event(3))
+                self.assertEqual((status, body["code"]), ("ERR", "denied"))
+                f.publish(event(4))
+                harness.wait_for(lambda: d.counters()["denied"] == 2, "that it is refused")
+                self.assertIn(d.known[0].decode() + " is no longer among curve.clients", d.log())
+                self.assertEqual(other.ask("publish", event(5))[0], "OK")
+                self.assertEqual(d.counters()["accepted"], 3)
+                d.admit("again.public", d.known)
+                d.ok("reload")
+                self.assertEqual(c.ask("publish", event(3))[0], "OK")
+                f.publish(event(4))
+                harness.wait_for(lambda: d.counters()["accepted"] == 5, "what came over events")
+
+    def test_the_list_of_clients_is_read_again(self):
+        """curve.clients itself, not only the files that it names; the rest of the file waits for the next start."""
+        with Locked() as d:
+            service, other = d.tcp_addresses["service"], Context(d, d.other)
+            d.configure({"curve": {"clients": [d.other[0].decode()]}, "beat": "1h"})
+            d.ok("reload", {"dry": True})
+            self.assertTrue(is_denied(other.socket(zmq.DEALER), service))
+            d.ok("reload")
+            self.assertFalse(is_denied(other.socket(zmq.DEALER), service))
+            self.assertTrue(is_denied(Context(d, d.known).socket(zmq.DEALER), service))
+            d.configure({"curve": {"clients": []}})
+            status, body = d.ask("reload")
+            self.assertEqual((status, body["code"]), ("ERR", "invalid"))
+            self.assertIn("curve.server without curve.clients", body["message"])
+            self.assertFalse(is_denied(other.socket(zmq.DEALER), service))
 
     def test_a_reload_with_a_key_that_cannot_be_read(self):
         """Whatever is wrong with it, thawd runs on with the keys that it has, and says so; a dry one sees it too."""
@@ -196,7 +240,8 @@ class Keys(unittest.TestCase):
                 Client(Context(d, d.known), d.tcp_addresses["service"]) as c:
             self.assertEqual(c.ask("status")[0], "OK")
             os.rename(d.path("keys"), d.path("other"))
-            self.assertEqual(c.ask("reload")[1]["code"], "invalid")
+            d.ok("reload")  # no such file: now it is a key, which is nobody's
+            self.assertEqual(c.ask("status")[1]["code"], "denied")
 
     def start_with(self, d, **variables):
         """thawd --check with the same key, and a start; their exit statuses, and what the start said."""
