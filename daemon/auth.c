@@ -428,8 +428,9 @@ void auth_log_revoked(const auth *a, frames *f, const char *endpoint)
     log_fields fields = {.code = log_str(thaw_code_name(THAW_DENIED)), .endpoint = log_str(endpoint)};
 
     a->counts->denied++;
-    log_say(a->log, SAY_CLIENT_DENIED, &fields, "a message on %s was refused: the public key %s is no longer among curve.clients",
-            endpoint, user_of(f));
+    log_say(a->log, SAY_CLIENT_DENIED, &fields,
+            "a message on %s was refused: the public key %s is no longer among curve.clients", endpoint,
+            user_of(f));
 }
 
 endpoint_role auth_role(frames *f)
