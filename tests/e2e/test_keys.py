@@ -394,6 +394,21 @@ class Keys(unittest.TestCase):
                     self.assertIn("refuses the connection: ", done.stderr)
                     self.assertIn(said, done.stderr)
 
+    def test_keys_are_for_tcp(self):
+        """In the environment they stand beside the addresses that they are for, and those of this machine."""
+        with Locked() as d:
+            env = d.keyed_env(d.known)
+            for name in ("service", "alerts", "events"):
+                d.client_env = lambda: dict(env, **{f"THAW_{name.upper()}": d.address(name)})
+                self.assertIn('"accepted":', d.thaw("status", "--json", "--timeout", "5").stdout)
+                line = json.dumps(event(name, country={"service": "BY", "alerts": "LT", "events": "UA"}[name]))
+                how = ["--unacknowledged"] if name == "events" else []
+                self.assertEqual(d.thaw("pub", "--quiet", "--timeout", "5", *how, stdin=line + "\n").returncode, 0)
+                if name != "events":
+                    self.assertIn("any-release:BY:1", d.thaw("tail", "--count", "1", "--json").stdout)
+            harness.wait_for(lambda: d.counters()["accepted"] == 3, "all that was published")
+            self.assertEqual(d.counters()["denied"], 0)
+
     def test_a_tail_that_is_admitted_again_goes_on(self):
         with Locked() as d:
             env = d.keyed_env(d.known)
