@@ -4,7 +4,7 @@
  *
  * A key is 40 characters of Z85. A file holds one on a line by itself, or CZMQ's form
  * (`public-key = "..."`, `secret-key = "..."`). A folder of clients holds files *.public,
- * read anew whenever the rules are. The daemon's secret key file must not be readable by others.
+ * *.pub or *.key, read anew whenever the rules are. The daemon's secret key file must not be readable by others.
  *
  * libzmq asks about each new connection on inproc://zeromq.zap.01; every question is answered,
  * by the loop thread. Who connects to an address with a role (endpoint.h) gets it as the user id of
