@@ -20,7 +20,7 @@
 #define ZAP_FRAMES 7 /* version, request id, domain, address, identity, mechanism, key */
 #define SERVE_MAX 1000
 
-/* A set of public keys. */
+/* A set of public keys, sorted once it has been read. */
 typedef struct key_list {
     uint8_t (*keys)[KEY_BYTES];
     size_t count, capacity;
@@ -31,6 +31,7 @@ struct auth {
     log *log;
     counters *counts;
     key_list clients;
+    key_list revoked; /* since the start: connections that they had last until they end */
     endpoint_keys keys;
     char secret[KEY_CHARS + 1], public[KEY_CHARS + 1], upstream[KEY_CHARS + 1];
 };
@@ -84,6 +85,31 @@ static bool find_key(const char *text, const char *name, char key[KEY_CHARS + 1]
     return false;
 }
 
+/* A place where there is no key is a wrong configuration, which does not heal by trying again. */
+static int place_error(int code)
+{
+    switch (code) {
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+        return -EINVAL;
+    default:
+        return -code;
+    }
+}
+
+/* systemd from 254 on gives a credential to the service's user by an ACL, whose mask looks like a group's right to
+ * read; the credentials' folder lets nobody else in. */
+static mode_t unwanted_mode(const char *path)
+{
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    size_t len = folder == NULL ? 0 : strlen(folder);
+
+    return len > 0 && strncmp(path, folder, len) == 0 && path[len] == '/' ? 037 : 077;
+}
+
 static int read_key_file(const char *path, bool secret, char key[KEY_CHARS + 1], char *error)
 {
     char text[KEY_FILE_BYTES];
@@ -93,16 +119,18 @@ static int read_key_file(const char *path, bool secret, char key[KEY_CHARS + 1],
     int r = 0;
 
     if (fd < 0 || fstat(fd, &st) < 0)
-        r = fail(error, -errno, "%s: %s, expected a file with a key (thaw keygen makes one)", path,
+        r = fail(error, place_error(errno), "%s: %s, expected a file with a key (thaw keygen makes one)", path,
                  strerror(errno));
-    else if (secret && (st.st_mode & 077) != 0)
+    else if (S_ISDIR(st.st_mode))
+        r = fail(error, -EINVAL, "%s: found a folder, expected a file with a key", path);
+    else if (secret && (st.st_mode & unwanted_mode(path)) != 0)
         r = fail(error, -EPERM,
                  "%s: found mode %04o, expected a secret key that nobody else can read: chmod 600",
                  path, (unsigned)(st.st_mode & 07777));
     else
         len = read(fd, text, sizeof(text) - 1);
     if (r == 0 && len < 0)
-        r = fail(error, -errno, "%s: %s", path, strerror(errno));
+        r = fail(error, place_error(errno), "%s: %s, expected a file with a key", path, strerror(errno));
     if (r == 0) {
         text[len > 0 ? len : 0] = '\0';
         if (!find_key(text, secret ? "secret-key" : "public-key", key))
@@ -116,15 +144,15 @@ static int read_key_file(const char *path, bool secret, char key[KEY_CHARS + 1],
 
 /* ---- clients ----------------------------------------------------------------------------- */
 
-static int add_client(key_list *list, const char *key)
+static int add_client(key_list *list, const char *key, const char *place, char *error)
 {
     if (list->count == AUTH_CLIENTS_MAX)
-        return -E2BIG;
+        return fail(error, -EINVAL, "%s: found more than 10000 clients", place);
     if (list->count == list->capacity) {
         size_t wanted = list->capacity == 0 ? 16 : list->capacity * 2;
         void *bigger = reallocarray(list->keys, wanted, KEY_BYTES);
         if (bigger == NULL)
-            return -ENOMEM;
+            return fail(error, -ENOMEM, "%s: out of memory", place);
         list->keys = bigger;
         list->capacity = wanted;
     }
@@ -132,15 +160,22 @@ static int add_client(key_list *list, const char *key)
     return 0;
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+    return memcmp(a, b, KEY_BYTES); /* public keys: no secret in time */
+}
+
+static bool has_key(const key_list *list, const void *key)
+{
+    return list->count > 0 && bsearch(key, list->keys, list->count, KEY_BYTES, compare_keys) != NULL;
+}
+
 static int add_file(key_list *list, const char *path, char *error)
 {
     char key[KEY_CHARS + 1];
     int r = read_key_file(path, false, key, error);
 
-    if (r == 0 && (r = add_client(list, key)) < 0)
-        fail(error, r, "%s: %s", path,
-             r == -E2BIG ? "found more than 10000 clients" : "out of memory");
-    return r;
+    return r < 0 ? r : add_client(list, key, path, error);
 }
 
 static int is_key_file(const struct dirent *entry)
@@ -157,7 +192,7 @@ static int add_folder(key_list *list, const char *path, char *error)
     int n = scandir(path, &entries, is_key_file, alphasort), r = 0;
 
     if (n < 0)
-        return fail(error, -errno, "%s: %s", path, strerror(errno));
+        return fail(error, place_error(errno), "%s: %s, expected a folder of *.public files", path, strerror(errno));
     for (int i = 0; i < n; i++) {
         char *file = NULL;
         if (r == 0 && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0)
@@ -182,7 +217,7 @@ static int read_clients(const config *c, key_list *ret_list, char *error)
         char key[KEY_CHARS + 1];
         struct stat st;
         if (config_is_key(text) && take_key(text, key))
-            r = add_client(&list, key);
+            r = add_client(&list, key, c->file, error);
         else if (stat(text, &st) == 0 && S_ISDIR(st.st_mode))
             r = add_folder(&list, text, error);
         else
@@ -192,6 +227,30 @@ static int read_clients(const config *c, key_list *ret_list, char *error)
         free(list.keys);
         return r;
     }
+    if (list.count > 0)
+        qsort(list.keys, list.count, KEY_BYTES, compare_keys);
+    *ret_list = list;
+    return 0;
+}
+
+static void add_missing(key_list *list, const key_list *from, const key_list *now)
+{
+    for (size_t i = 0; i < from->count; i++)
+        if (!has_key(now, from->keys[i]))
+            memcpy(list->keys[list->count++], from->keys[i], KEY_BYTES);
+}
+
+/* Who was admitted once, and is not now. */
+static int find_revoked(const auth *a, const key_list *now, key_list *ret_list, char *error)
+{
+    size_t most = a->clients.count + a->revoked.count;
+    key_list list = {calloc(most + 1, KEY_BYTES), 0, most};
+
+    if (list.keys == NULL)
+        return fail(error, -ENOMEM, "out of memory");
+    add_missing(&list, &a->clients, now);
+    add_missing(&list, &a->revoked, now);
+    qsort(list.keys, list.count, KEY_BYTES, compare_keys);
     *ret_list = list;
     return 0;
 }
@@ -252,6 +311,7 @@ auth *auth_free(auth *a)
     if (a->socket != NULL)
         zmq_close(a->socket);
     free(a->clients.keys);
+    free(a->revoked.keys);
     sodium_munlock(a->secret, sizeof(a->secret)); /* wipes it */
     free(a);
     return NULL;
@@ -266,15 +326,22 @@ int auth_check(const config *c, char error[AUTH_ERROR_BYTES])
     return r;
 }
 
-int auth_reload(auth *a, const config *c, char error[AUTH_ERROR_BYTES])
+int auth_reload(auth *a, const config *c, bool dry, char error[AUTH_ERROR_BYTES])
 {
-    key_list list;
-    int r = read_clients(c, &list, error);
+    key_list clients, revoked;
+    int r = read_clients(c, &clients, error);
 
     if (r < 0)
         return r;
+    r = dry ? -EAGAIN : find_revoked(a, &clients, &revoked, error);
+    if (r < 0) {
+        free(clients.keys);
+        return dry ? 0 : r;
+    }
     free(a->clients.keys);
-    a->clients = list;
+    free(a->revoked.keys);
+    a->clients = clients;
+    a->revoked = revoked;
     return 0;
 }
 
@@ -340,10 +407,35 @@ static endpoint_role asked_role(zap_question *q)
     return ROLE_ALL;
 }
 
+/* What was answered for the connection over which a message came, NULL: nothing. Every frame of it tells; the route,
+ * which is libzmq's own, is first. */
+static const char *user_of(frames *f)
+{
+    return f->kept == 0 ? NULL : zmq_msg_gets(&f->part[f->kept - 1], "User-Id");
+}
+
+bool auth_is_revoked(const auth *a, frames *f)
+{
+    uint8_t key[KEY_BYTES];
+    const char *user = a->revoked.count == 0 ? NULL : user_of(f);
+
+    return user != NULL && strlen(user) == KEY_CHARS && zmq_z85_decode(key, user) != NULL &&
+           has_key(&a->revoked, key);
+}
+
+void auth_log_revoked(const auth *a, frames *f, const char *endpoint)
+{
+    log_fields fields = {.code = log_str(thaw_code_name(THAW_DENIED)), .endpoint = log_str(endpoint)};
+
+    a->counts->denied++;
+    log_say(a->log, SAY_CLIENT_DENIED, &fields,
+            "a message on %s was refused: the public key %s is no longer among curve.clients", endpoint,
+            user_of(f));
+}
+
 endpoint_role auth_role(frames *f)
 {
-    /* Every frame that came over a connection tells of it; the route, which is libzmq's own, is first. */
-    const char *user = f->kept == 0 ? NULL : zmq_msg_gets(&f->part[f->kept - 1], "User-Id");
+    const char *user = user_of(f);
 
     for (endpoint_role role = ROLE_PUBLISH; user != NULL && role < ROLE_COUNT; role++)
         if (strcmp(user, endpoint_roles[role]) == 0)
@@ -353,43 +445,43 @@ endpoint_role auth_role(frames *f)
 
 static bool is_admitted(const auth *a, zap_question *q)
 {
-    const uint8_t *key;
-
     if (frame_is(q, 5, "NULL", 4))
         return true; /* at an ipc address: the mode of its file has let the client in */
     if (q->count != ZAP_FRAMES || zmq_msg_size(&q->frames[5]) != 5 ||
         memcmp(zmq_msg_data(&q->frames[5]), "CURVE", 5) != 0 ||
         zmq_msg_size(&q->frames[6]) != KEY_BYTES)
         return false;
-    key = zmq_msg_data(&q->frames[6]);
-    for (size_t i = 0; i < a->clients.count; i++)
-        if (memcmp(key, a->clients.keys[i], KEY_BYTES) == 0) /* public keys: no secret in time */
-            return true;
-    return false;
+    return has_key(&a->clients, zmq_msg_data(&q->frames[6]));
 }
 
-static void log_denied(auth *a, zap_question *q)
+/* The key of a client with CURVE, "" for another. */
+static void asked_key(zap_question *q, char key[KEY_CHARS + 1])
 {
-    char key[KEY_CHARS + 1] = "none";
-
-    a->counts->denied++;
+    key[0] = '\0';
     if (q->kept == ZAP_FRAMES && zmq_msg_size(&q->frames[6]) == KEY_BYTES)
         zmq_z85_encode(key, zmq_msg_data(&q->frames[6]), KEY_BYTES);
+}
+
+static void log_denied(auth *a, zap_question *q, const char *key)
+{
+    a->counts->denied++;
     log_say(a->log, SAY_CLIENT_DENIED, &(log_fields){.code = log_str(thaw_code_name(THAW_DENIED))},
             "a client at %.*s was refused: its public key %s is not among curve.clients",
             q->kept > 3 ? (int)zmq_msg_size(&q->frames[3]) : 0,
-            q->kept > 3 ? (const char *)zmq_msg_data(&q->frames[3]) : "", key);
+            q->kept > 3 ? (const char *)zmq_msg_data(&q->frames[3]) : "", key[0] == '\0' ? "none" : key);
 }
 
 static void answer(auth *a, zap_question *q)
 {
+    char key[KEY_CHARS + 1];
     endpoint_role role = asked_role(q);
-    const char *user = endpoint_roles[role];
+    const char *user = role == ROLE_ALL ? key : endpoint_roles[role];
     bool admitted = is_admitted(a, q);
     const char *code = admitted ? "200" : "400", *text = admitted ? "OK" : "denied";
 
+    asked_key(q, key);
     if (!admitted)
-        log_denied(a, q);
+        log_denied(a, q, key);
     /* a REP socket must answer; inproc to libzmq itself has room */
     (void)zmq_send(a->socket, "1.0", 3, ZMQ_SNDMORE | ZMQ_DONTWAIT);
     if (q->kept > 1)

@@ -4,11 +4,12 @@
  *
  * A key is 40 characters of Z85. A file holds one on a line by itself, or CZMQ's form
  * (`public-key = "..."`, `secret-key = "..."`). A folder of clients holds files *.public,
- * read anew whenever the rules are. The daemon's secret key file must not be readable by others.
+ * *.pub or *.key, read anew whenever the rules are. The daemon's secret key file must not be readable by others.
  *
  * libzmq asks about each new connection on inproc://zeromq.zap.01; every question is answered,
  * by the loop thread. Who connects to an address with a role (endpoint.h) gets it as the user id of
- * its messages (auth_role).
+ * its messages (auth_role); who connects with a key, that key. libzmq has no way to end a connection
+ * once it stands: what comes over that of a key that was revoked is refused message by message.
  */
 #ifndef DAEMON_AUTH_H
 #define DAEMON_AUTH_H
@@ -29,8 +30,8 @@ int auth_new(void *zmq, const config *c, log *l, counters *counts, auth **ret_au
              char error[AUTH_ERROR_BYTES]);
 auth *auth_free(auth *a);
 
-/* Reads the clients' keys again; an error leaves the old ones. */
-int auth_reload(auth *a, const config *c, char error[AUTH_ERROR_BYTES]);
+/* Reads the clients' keys again; an error, or dry, leaves the old ones. */
+int auth_reload(auth *a, const config *c, bool dry, char error[AUTH_ERROR_BYTES]);
 
 void *auth_socket(const auth *a);
 const endpoint_keys *auth_keys(const auth *a);
@@ -39,6 +40,10 @@ void auth_serve(auth *a);
 
 /* The role in which a message came, that of any of its frames. */
 endpoint_role auth_role(frames *f);
+
+/* Whether a message came from a client whose key has been taken out of curve.clients since; and to tell of it. */
+bool auth_is_revoked(const auth *a, frames *f);
+void auth_log_revoked(const auth *a, frames *f, const char *endpoint);
 
 /* For --check: whether the keys can be read. */
 int auth_check(const config *c, char error[AUTH_ERROR_BYTES]);

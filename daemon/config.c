@@ -121,9 +121,27 @@ static place node_place(struct fy_node *node, place otherwise)
     return mark == NULL ? otherwise : (place){mark->line + 1, mark->column + 1};
 }
 
+/* libfyaml takes only an empty value for nothing; YAML has words for it, too. */
+static bool is_nothing(struct fy_node *node)
+{
+    static const char *const words[] = {"~", "null", "Null", "NULL"};
+    const char *text;
+    size_t len;
+
+    if (node == NULL || fy_node_is_null(node))
+        return true;
+    if (!fy_node_is_scalar(node) || fy_node_get_style(node) != FYNS_PLAIN)
+        return false;
+    text = fy_node_get_scalar(node, &len);
+    for (size_t i = 0; text != NULL && i < sizeof(words) / sizeof(words[0]); i++)
+        if (strlen(words[i]) == len && memcmp(words[i], text, len) == 0)
+            return true;
+    return false;
+}
+
 static const char *node_what(struct fy_node *node)
 {
-    if (node == NULL || fy_node_is_null(node))
+    if (is_nothing(node))
         return "nothing";
     if (fy_node_is_mapping(node))
         return "a mapping";
@@ -147,7 +165,9 @@ static int read_item(const config_reading *r, const config_key *key, struct fy_n
     if (!fy_node_is_scalar(node))
         return fail_node(r, at, node, "a text");
     text = fy_node_get_scalar(node, &len);
-    expected = key->check(text == NULL ? "" : text, len);
+    if (text == NULL)
+        text = "";
+    expected = memchr(text, '\0', len) != NULL ? "a text without a NUL" : key->check(text, len);
     if (expected != NULL)
         return config_fail(r, at.line, at.column, text, len, expected);
     if (list->count == CONFIG_ITEMS_MAX)
@@ -165,7 +185,7 @@ static int read_list(const config_reading *r, const config_key *key, struct fy_n
     if (node == NULL || fy_node_is_mapping(node))
         return fail_node(r, at, node, "a list");
     config_list_clear(list);
-    if (fy_node_is_null(node))
+    if (is_nothing(node))
         return 0;
     if (fy_node_is_scalar(node))
         return read_item(r, key, node, at, list);
@@ -186,12 +206,14 @@ static int read_value(const config_reading *r, const config_key *key, struct fy_
     if (key->parse == NULL)
         return read_list(r, key, node, at);
     at = node == NULL ? at : node_place(node, at);
-    if (node == NULL || !fy_node_is_scalar(node) || fy_node_is_null(node))
+    if (is_nothing(node) || !fy_node_is_scalar(node))
         return fail_node(r, at, node, "a single value");
     text = fy_node_get_scalar(node, &len);
     if (text == NULL)
         return fail_node(r, at, NULL, "a single value");
-    expected = key->parse(text, len, &key->range, (char *)r->into + key->offset);
+    expected = memchr(text, '\0', len) != NULL
+                   ? "a text without a NUL"
+                   : key->parse(text, len, &key->range, (char *)r->into + key->offset);
     return expected == NULL ? 0 : config_fail(r, at.line, at.column, text, len, expected);
 }
 
@@ -249,7 +271,9 @@ static int read_pair(const config_reading *r, const char *prefix, struct fy_node
     }
     if (text == NULL)
         return fail_node(r, at, key_node, "the name of a key");
-    if (snprintf(name, sizeof(name), "%s%.*s", prefix, (int)len, text) >= (int)sizeof(name))
+    /* With a dot it would be found in the table, and a second time where it is nested. */
+    if (memchr(text, '.', len) != NULL ||
+        snprintf(name, sizeof(name), "%s%.*s", prefix, (int)len, text) >= (int)sizeof(name))
         return fail_key(r, at, prefix, text, len);
     for (size_t i = 0; i < KEY_COUNT; i++)
         if (strcmp(keys[i].name, name) == 0)
@@ -266,7 +290,7 @@ static int read_mapping(const config_reading *r, const char *prefix, struct fy_n
     void *iterator = NULL;
     struct fy_node_pair *pair;
 
-    if (node == NULL || fy_node_is_null(node))
+    if (is_nothing(node))
         return 0;
     if (!fy_node_is_mapping(node))
         return fail_node(r, node_place(node, at), node, "a mapping of keys to values");
@@ -441,16 +465,32 @@ static bool is_empty(const char *text, size_t len)
     return true;
 }
 
+/* libfyaml would end there. */
+static int fail_nul(const config_reading *r, const char *text, const char *nul)
+{
+    int line = 1, column = 1;
+
+    for (; text < nul; text++) {
+        column = *text == '\n' ? 1 : column + 1;
+        line += *text == '\n';
+    }
+    snprintf(r->error, CONFIG_ERROR_BYTES, "%s:%d:%d: found a NUL, expected a text in UTF-8", r->file, line, column);
+    return -EINVAL;
+}
+
 int config_parse(const char *file, const char *text, size_t len, config *ret_config,
                  char error[CONFIG_ERROR_BYTES])
 {
     config c;
     config_reading r = {file, &c, error};
+    const char *nul = memchr(text, '\0', len);
     int e = config_default(&c);
 
     if (e == 0) {
         c.file = strdup(file);
         e = c.file == NULL ? -ENOMEM : 0;
+        if (e == 0 && nul != NULL)
+            e = fail_nul(&r, text, nul);
         if (e == 0 && !is_empty(text, len))
             e = read_yaml(&r, text, len);
         if (e == 0)

@@ -44,14 +44,64 @@ static int check_security(const config_reading *r)
                                    "loopback, ipc, or CURVE keys for it: set curve.server and "
                                    "curve.upstream, the publisher's public key");
         }
-    if (c->curve_server != NULL && c->curve_clients.count == 0) {
-        snprintf(r->error, CONFIG_ERROR_BYTES,
-                 "%s: found curve.server without curve.clients, expected the keys, files or "
-                 "folders of the clients that may connect",
-                 r->file);
-        return -EINVAL;
+    return 0;
+}
+
+/* Half of the keys would keep nobody out, or everybody. */
+static int check_keys(const config_reading *r)
+{
+    const config *c = r->into;
+    const char *found;
+
+    if (c->curve_server != NULL)
+        found = c->curve_clients.count > 0
+                    ? NULL
+                    : "curve.server without curve.clients, expected the keys, files or folders of "
+                      "the clients that may connect";
+    else if (c->curve_clients.count > 0)
+        found = "curve.clients without curve.server, expected the file of thawd's secret key too";
+    else
+        found = c->curve_upstream == NULL ? NULL
+                                          : "curve.upstream without curve.server, expected the "
+                                            "file of thawd's secret key too";
+    if (found == NULL)
+        return 0;
+    snprintf(r->error, CONFIG_ERROR_BYTES, "%s: found %s", r->file, found);
+    return -EINVAL;
+}
+
+/* A port that is chosen when it is bound is another each time. */
+static bool is_wild(const char *address)
+{
+    const char *port = strrchr(address, ':') + 1;
+
+    return strncmp(address, "tcp://", 6) == 0 && (strcmp(port, "*") == 0 || strcmp(port, "0") == 0);
+}
+
+static int check_other(const config_reading *r, const config_item *item, const config_list *other)
+{
+    for (size_t i = 0; i < other->count; i++) {
+        const config_item *at = item->line > 0 ? item : &other->items[i]; /* else it is a default */
+        if (strcmp(other->items[i].text, item->text) == 0 && !is_wild(item->text))
+            return config_fail(r, at->line, at->column, at->text, strlen(at->text),
+                               "an address that no other endpoint has, and no other part of service");
     }
     return 0;
+}
+
+/* At an address of two parts of service the larger one would be answered. */
+static int check_addresses(const config_reading *r)
+{
+    const config *c = r->into;
+    const config_list *lists[] = {&c->events.bind, &c->alerts.bind, &c->service.bind, &c->service.publish,
+                                  &c->service.read};
+    int e = 0;
+
+    for (size_t i = 1; i < sizeof(lists) / sizeof(lists[0]); i++)
+        for (size_t j = 0; j < lists[i]->count; j++)
+            for (size_t k = 0; e == 0 && k < i; k++)
+                e = check_other(r, &lists[i]->items[j], lists[k]);
+    return e;
 }
 
 /* A path that does not begin at the root is meant from the configuration's own folder. */
@@ -161,5 +211,9 @@ int config_settle(const config_reading *r)
         e = settle_list(r, &c->events.connect, false);
     for (size_t i = 0; e == 0 && i < c->curve_clients.count; i++)
         e = settle_key(r, &c->curve_clients.items[i].text);
-    return e == 0 ? check_security(r) : e;
+    if (e == 0)
+        e = check_security(r);
+    if (e == 0)
+        e = check_keys(r);
+    return e == 0 ? check_addresses(r) : e;
 }

@@ -174,7 +174,7 @@ const char *config_check_address(const char *text, size_t len)
     }
     if (len > 6 && memcmp(text, "tcp://", 6) == 0) {
         const char *colon = memrchr(text + 6, ':', len - 6);
-        if (colon == NULL || colon == text + 6 ||
+        if (colon == NULL || colon == text + 6 || memchr(text, ';', len) != NULL ||
             !is_port(colon + 1, (size_t)(text + len - colon - 1)))
             return "tcp://HOST:PORT, the port being a number up to 65535";
         return NULL;

@@ -35,7 +35,7 @@
     X(dropped)           /* reports that were dropped by it */                                     \
     X(images)            /* images of the engine that were saved */                                \
     X(image_failures)    /* images that could not be written */                                    \
-    X(denied)            /* clients refused by their key */                                        \
+    X(denied)            /* clients and messages refused by key */                                 \
     X(turned_away)       /* connections for which there was no descriptor */                       \
     X(clock_falls)       /* times that the machine's clock went back */
 

@@ -215,7 +215,7 @@ static int check_path(const endpoint *e, const char *path, char *error)
                          e->name, path);
 }
 
-static int note_address(endpoint *e)
+static int note_address(endpoint *e, endpoint_role role)
 {
     char address[LAST_ENDPOINT_BYTES];
     size_t size = sizeof(address);
@@ -225,12 +225,12 @@ static int note_address(endpoint *e)
     e->addresses[e->count] = strdup(address);
     if (e->addresses[e->count] == NULL)
         return -ENOMEM;
-    e->count++;
+    e->roles[e->count++] = role;
     return 0;
 }
 
 /* zmq_bind with the umask that gives ipc sockets their mode from their first moment. */
-static int bind_address(endpoint *e, const char *address, uint32_t mode, char *error)
+static int bind_address(endpoint *e, const char *address, endpoint_role role, uint32_t mode, char *error)
 {
     mode_t old = umask((mode_t)(~mode & 0777));
     int r = zmq_bind(e->socket, address) < 0 ? -errno : 0;
@@ -243,7 +243,7 @@ static int bind_address(endpoint *e, const char *address, uint32_t mode, char *e
                     e->name, address);
     if (r < 0)
         return fail(error, r, "%s: cannot bind %s: %s", e->name, address, zmq_strerror(-r));
-    return note_address(e);
+    return note_address(e, role);
 }
 
 static int open_bind(endpoint *e, const config_endpoint *c, const char *address, endpoint_role role,
@@ -269,7 +269,7 @@ static int open_bind(endpoint *e, const config_endpoint *c, const char *address,
         r = set_family(e, address);
     if (r < 0)
         return fail(error, r, "%s: cannot prepare %s: %s", e->name, address, zmq_strerror(-r));
-    return bind_address(e, address, c->mode, error);
+    return bind_address(e, address, role, c->mode, error);
 }
 
 int endpoint_connect(endpoint *e, const char *address, const endpoint_keys *keys,
@@ -346,7 +346,7 @@ static int open_passed(endpoint *e, int fd, const config_endpoint *c, endpoint_r
     if (r == 0)
         r = set_int(e->socket, ZMQ_USE_FD, fd);
     if (r == 0)
-        r = bind_address(e, address, c->mode, error);
+        r = bind_address(e, address, role, c->mode, error);
     else
         fail(error, r, "%s: cannot take %s over: %s", e->name, address, zmq_strerror(-r));
     (void)set_int(e->socket, ZMQ_USE_FD, -1);
@@ -385,18 +385,23 @@ static int open_all_passed(endpoint *e, const endpoint_passed *passed, const con
     return r;
 }
 
-/* Whether a configured address is open already, taken over from systemd. */
-static bool is_open(const endpoint *e, const char *address)
+/* Which of the open ones a configured address is, taken over from systemd; e->count: none. */
+static size_t find_open(const endpoint *e, const char *address)
 {
+    size_t i = 0;
     char plain[LAST_ENDPOINT_BYTES];
 
     snprintf(plain, sizeof(plain), "%s", address);
     if (strncmp(address, "tcp://*:", 8) == 0)
         snprintf(plain, sizeof(plain), "tcp://0.0.0.0:%s", address + 8);
-    for (size_t i = 0; i < e->count; i++)
-        if (strcmp(e->addresses[i], plain) == 0)
-            return true;
-    return false;
+    while (i < e->count && strcmp(e->addresses[i], plain) != 0)
+        i++;
+    return i;
+}
+
+static const char *role_text(endpoint_role role)
+{
+    return role == ROLE_ALL ? "everything" : role == ROLE_READ ? "reading" : "publishing";
 }
 
 static int open_list(endpoint *e, const config_endpoint *c, const config_list *list,
@@ -404,9 +409,17 @@ static int open_list(endpoint *e, const config_endpoint *c, const config_list *l
 {
     int r = 0;
 
-    for (size_t i = 0; r == 0 && i < list->count; i++)
-        if (!is_open(e, list->items[i].text))
-            r = open_bind(e, c, list->items[i].text, role, keys, error);
+    for (size_t i = 0; r == 0 && i < list->count; i++) {
+        const char *address = list->items[i].text;
+        size_t open = find_open(e, address);
+        if (open == e->count)
+            r = open_bind(e, c, address, role, keys, error);
+        else if (e->roles[open] != role)
+            r = fail(error, -EINVAL,
+                     "%s: systemd holds %s open for %s, and the configuration has it for %s; take "
+                     "it out of one",
+                     e->name, address, role_text(e->roles[open]), role_text(role));
+    }
     return r;
 }
 

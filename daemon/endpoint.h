@@ -41,6 +41,7 @@ typedef struct endpoint {
     const char *name; /* static */
     void *socket;
     char *addresses[ENDPOINT_ADDRESSES_MAX]; /* as bound, a wildcard port resolved */
+    endpoint_role roles[ENDPOINT_ADDRESSES_MAX];
     int locks[ENDPOINT_ADDRESSES_MAX];
     size_t count, lock_count;
     size_t passed_count; /* addresses from systemd, which come first */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth.h"
 #include "reply.h"
 
 #define REJECT_BYTES_MAX 4096 /* of a rejected message that are kept */
@@ -123,7 +124,10 @@ int intake_read(thawd *d)
             return 0;
         if (r < 0)
             return r;
-        r = take_message(d, &f);
+        if (auth_is_revoked(d->auth, &f))
+            auth_log_revoked(d->auth, &f, "events");
+        else
+            r = take_message(d, &f);
         frames_done(&f);
     }
     return r;

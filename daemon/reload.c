@@ -86,8 +86,8 @@ static void log_change(void *context, const rules_change *change)
 static void refuse(thawd *d, const char *error)
 {
     d->counters.reload_failures++;
-    log_say(d->log, SAY_RELOAD_FAILED, NULL, "the old rules run on: %s", error);
-    notify_phase("The rules could not be exchanged, the old ones run on; see the log");
+    log_say(d->log, SAY_RELOAD_FAILED, NULL, "the old rules and keys stay: %s", error);
+    notify_phase("Rules and keys could not be read again, the old ones stay; see the log");
 }
 
 static int exchange(thawd *d, ruleset *set, rules_change_fn on_change, void *context)
@@ -107,14 +107,31 @@ static int exchange(thawd *d, ruleset *set, rules_change_fn on_change, void *con
     return r;
 }
 
+/* The keys of the clients: curve.clients as it stands in the configuration now, and what it names. Whatever else has
+ * changed there waits for the next start, also that there are no keys at all any more. */
+static int read_keys_again(thawd *d, bool dry, char error[RULESET_ERROR_BYTES])
+{
+    config now;
+    int r;
+
+    if (d->config.curve_server == NULL)
+        return 0;
+    r = config_load(d->config.file, &now, error);
+    if (r < 0)
+        return r;
+    r = now.curve_server == NULL ? 0 : auth_reload(d->auth, &now, dry, error);
+    config_done(&now);
+    return r;
+}
+
 /* What a reload reads, all of it checked before any of it counts: the rules, and the keys of those
  * that may connect. */
-static int read_again(thawd *d, ruleset *set, char error[RULESET_ERROR_BYTES])
+static int read_again(thawd *d, bool dry, ruleset *set, char error[RULESET_ERROR_BYTES])
 {
     int r = ruleset_load(&d->config, set, error);
 
-    if (r == 0 && d->auth != NULL) {
-        r = auth_reload(d->auth, &d->config, error);
+    if (r == 0) {
+        r = read_keys_again(d, dry, error);
         if (r < 0)
             ruleset_done(set);
     }
@@ -128,11 +145,10 @@ int reload_now(thawd *d)
     int r;
 
     notify_reloading();
-    r = read_again(d, &set, error);
+    r = read_again(d, false, &set, error);
     if (r < 0)
         refuse(d, error);
-    else
-        r = exchange(d, &set, log_change, d);
+    r = r < 0 ? 0 : exchange(d, &set, log_change, d); /* what was refused has changed nothing */
     notify_ready(d);
     if (r == -EINVAL || r == -ENOMEM)
         return d->failure; /* said already, nothing changed */
@@ -180,7 +196,7 @@ int question_reload(thawd *d, const request_values *v, reply_body *body, msgpack
     char text[RULESET_ERROR_BYTES] = "out of memory";
     change_list list = {.d = v->dry ? NULL : d};
     ruleset set;
-    int r = v->dry ? ruleset_load(&d->config, &set, text) : read_again(d, &set, text);
+    int r = read_again(d, v->dry, &set, text);
 
     if (r < 0) {
         if (!v->dry)

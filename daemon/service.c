@@ -69,9 +69,13 @@ static int refuse(thawd *d, envelope *from, const thaw_error *error)
     return r;
 }
 
-/* Whether a client of that role may use the verb. */
-static bool is_permitted(const verb *v, endpoint_role role, thaw_error *error)
+/* Whether a client of that role, whose key still counts, may use the verb. */
+static bool is_permitted(const verb *v, endpoint_role role, bool revoked, thaw_error *error)
 {
+    if (revoked) {
+        question_fail(error, THAW_DENIED, "the key of this client is no longer among curve.clients");
+        return false;
+    }
     if (role == ROLE_ALL || (v->roles & ROLE_BIT(role)) != 0)
         return true;
     question_fail(error, THAW_DENIED, "found the verb %s at an address that is for %s only",
@@ -133,13 +137,16 @@ static int take_request(thawd *d, frames *f)
     thaw_str name = {NULL, 0};
     size_t body = 0;
     endpoint_role role = d->service.has_domain ? auth_role(f) : ROLE_ALL; /* else none has a role */
+    bool revoked = auth_is_revoked(d->auth, f);
     reader *who;
 
     d->counters.requests++;
+    if (revoked)
+        auth_log_revoked(d->auth, f, "service");
     if (request_open(f, &q.from, &name, &body, &error) < 0)
         return refuse(d, &q.from, &error);
     q.verb = find_verb(name, &error);
-    if (q.verb == NULL || !is_permitted(q.verb, role, &error))
+    if (q.verb == NULL || !is_permitted(q.verb, role, revoked, &error))
         return refuse(d, &q.from, &error);
     zmq_msg_init(&q.body);
     if (body > 0)

@@ -35,6 +35,10 @@ static int pair_write(const char *name, const keys *k)
 {
     char secret_path[4096];
     char public_path[4096];
+    if (*name == '\0' || name[strlen(name) - 1] == '/') { /* the files would be hidden */
+        complain("keygen: found '%s', expected a name for the two files", name);
+        return CLIENT_USAGE;
+    }
     if (snprintf(secret_path, sizeof secret_path, "%s.secret", name) >= (int)sizeof secret_path ||
         snprintf(public_path, sizeof public_path, "%s.public", name) >= (int)sizeof public_path) {
         complain("keygen: the name is too long");

@@ -39,7 +39,8 @@ connection *connection_free(connection *c)
 
 int connection_open(connection *c, int type, const char *endpoint, wire_link *ret_link)
 {
-    const bool keyed = c->options->server_key != NULL;
+    /* thawd asks for keys over tcp alone, and the environment may have keys and addresses of both kinds. */
+    const bool keyed = c->options->server_key != NULL && strncmp(endpoint, "tcp://", 6) == 0;
     const thaw_connection to = {.endpoint = endpoint,
                                 .server_key = keyed ? c->curve.server_public : NULL,
                                 .public_key = keyed ? c->curve.own_public : NULL,

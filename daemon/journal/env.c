@@ -2,17 +2,20 @@
 #include "journal_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TABLE_COUNT = 5, READERS_MAX = 126, READ_TRIES = 1000 };
+enum { TABLE_COUNT = 5, READERS_MAX = 126, LOCK_BYTES = 8192 /* of so many */, READ_TRIES = 1000 };
 static const uint64_t GROW_STEP_MAX = UINT64_C(16) << 30;
 
 static int env_error(const journal *j, const char *what, int rc, char *error)
 {
-    snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: %s: %s", j->path, what, mdb_strerror(rc));
+    rc = journal_write_error(j->path, rc, 0);
+    snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: %s: %s%s", j->path, what, mdb_strerror(rc),
+             rc > 0 ? journal_remedy(-rc) : "");
     return journal_errno(rc);
 }
 
@@ -216,6 +219,22 @@ static int tables_create(journal *j, const journal_head *head, char *error)
     return rc != 0 ? env_error(j, "create", rc, error) : 0;
 }
 
+/* LMDB maps its table of readers and writes into it at once: where there is no room for it, that is a SIGBUS. */
+static int lock_make(const journal *j, const char *path)
+{
+    char place[4200];
+
+    int n = snprintf(place, sizeof place, "%s/lock.mdb", path);
+    int fd = n < 0 || (size_t)n >= sizeof place || j->read_only
+                 ? -1
+                 : open(place, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return 0; /* LMDB says why */
+    int rc = fallocate(fd, 0, 0, LOCK_BYTES) < 0 && (errno == ENOSPC || errno == EDQUOT) ? errno : 0;
+    close(fd);
+    return rc;
+}
+
 static int env_make(journal *j, const char *path, uint64_t map_bytes, char *error)
 {
     unsigned flags = MDB_NOTLS | (j->read_only ? MDB_RDONLY : 0) | (j->sync ? 0 : MDB_NOSYNC);
@@ -227,6 +246,8 @@ static int env_make(journal *j, const char *path, uint64_t map_bytes, char *erro
     (void)mdb_env_set_maxreaders(j->env, READERS_MAX);
     if (!j->read_only)
         rc = mdb_env_set_mapsize(j->env, map_bytes);
+    if (rc == 0)
+        rc = lock_make(j, path);
     if (rc == 0)
         rc = mdb_env_open(j->env, path, flags, 0600);
     return rc != 0 ? env_error(j, "cannot be opened", rc, error) : 0;

@@ -226,6 +226,10 @@ int journal_fault_at(const journal_faults *faults, journal_fault point); /* 0 or
 
 /* Negative errno for what LMDB returned. */
 int journal_errno(int rc);
+/* LMDB calls a write that was cut short EIO; mostly the disk is full: ENOSPC, where it has not even that many bytes. */
+int journal_write_error(const char *path, int rc, size_t bytes);
+/* What to do about a negative errno, to follow its text; "" where there is nothing to say. */
+const char *journal_remedy(int r);
 int journal_folder_sync(const journal_faults *faults, const char *path);
 
 /* ---- opening (journal.c) --------------------------------------------------------- */

@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+enum { FULL_SLACK_BYTES = 1 << 20 };
 
 int journal_errno(int rc)
 {
@@ -23,6 +26,34 @@ int journal_errno(int rc)
         return -EPROTONOSUPPORT;
     default:
         return -EBADMSG; /* corrupted, page not found, invalid, incompatible ... */
+    }
+}
+
+int journal_write_error(const char *path, int rc, size_t bytes)
+{
+    struct statvfs fs;
+
+    return rc == EIO && statvfs(path, &fs) == 0 &&
+                   (uint64_t)fs.f_bavail * fs.f_frsize < bytes + FULL_SLACK_BYTES
+               ? ENOSPC
+               : rc;
+}
+
+const char *journal_remedy(int r)
+{
+    switch (r) {
+    case -ENOSPC:
+    case -EDQUOT:
+        return "; make room on that file system";
+    case -EROFS:
+        return "; expected a folder that may be written (in the unit: StateDirectory= or ReadWritePaths=)";
+    case -EACCES:
+    case -EPERM:
+        return "; expected a folder that belongs to thawd's user, with all that is in it";
+    case -ENOTDIR:
+        return "; expected a folder";
+    default:
+        return "";
     }
 }
 

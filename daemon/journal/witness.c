@@ -60,7 +60,8 @@ int journal_witness_open(journal *j, char *error)
     if (r == 0)
         r = journal_witness_write(j, &j->tail);
     if (r < 0)
-        snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: witness: %s", j->path, strerror(-r));
+        snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: witness: %s%s", j->path, strerror(-r),
+                 journal_remedy(r));
     return r;
 }
 

@@ -9,11 +9,8 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { FULL_SLACK_BYTES = 1 << 20 };
 
 typedef struct cursors {
     MDB_txn *txn;
@@ -309,19 +306,9 @@ static int group_write(journal *j, const journal_group *group, const char **ret_
     return rc;
 }
 
-/* LMDB calls a write that was cut short EIO; mostly the disk is full. */
-static bool disk_is_full(const journal *j, size_t bytes)
-{
-    struct statvfs fs;
-
-    return statvfs(j->path, &fs) == 0 &&
-           (uint64_t)fs.f_bavail * fs.f_frsize < bytes + FULL_SLACK_BYTES;
-}
-
 static void writer_fail(journal *j, const char *step, int rc, size_t bytes)
 {
-    if (rc == EIO && disk_is_full(j, bytes))
-        rc = ENOSPC;
+    rc = journal_write_error(j->path, rc, bytes);
     int r = journal_errno(rc);
     bool full = r == -ENOSPC || r == -EDQUOT;
 

@@ -59,6 +59,38 @@ class Disk(unittest.TestCase):
                     d.kill()
                 subprocess.run(["umount", "-l", d.path("state")], check=False)
 
+    def test_full_from_the_start(self):
+        """However little room there is for a new journal: thawd runs, or says what is wanting."""
+        with harness.Daemon(start=False) as d:
+            if not mount("-t", "tmpfs", "-o", "size=1m", "small", d.path("state")):
+                self.skipTest("a private file system could not be mounted")
+            try:
+                for pages in (0, 1, 2, 3, 5, 8):
+                    with open(d.path("state", "rest"), "wb") as rest, open(d.path("state", "filler"), "wb", 0) as filler:
+                        rest.write(b"x" * 4096 * pages)
+                        rest.flush()
+                        with self.assertRaises(OSError):
+                            while filler.write(b"x" * 4096):
+                                pass
+                    os.unlink(d.path("state", "rest"))
+                    said = len(d.log())
+                    with self.assertRaises(AssertionError, msg=pages):
+                        d.start()
+                        with d.client() as c:
+                            c.ask("publish", harness.event(1), patience=1)
+                    harness.wait_for(lambda: not d.running(), "the end of thawd")
+                    self.assertEqual(d.process.returncode, 1, (pages, d.log()[said:]))
+                    self.assertIn("make room on that file system", d.log()[said:], pages)
+                    d._forget()
+                    os.unlink(d.path("state", "filler"))
+                d.start()
+                self.assertEqual(d.publish(harness.event(1))["accepted"], 1)
+                d.stop()
+            finally:
+                if d.running():
+                    d.kill()
+                subprocess.run(["umount", "-l", d.path("state")], check=False)
+
     def test_file_taken_away(self):
         """What nobody would find again is not acknowledged."""
         def removed(d):

@@ -179,6 +179,9 @@ class WithoutThawd(unittest.TestCase):
             self.assertIn(public, done.stdout)
             with open(name + ".secret", encoding="ascii") as file:
                 self.assertNotIn(file.read().strip(), done.stdout)
+            for none in ("", d.path("")):
+                self.assertEqual(thaw("keygen", none).returncode, 2)
+                self.assertFalse(os.path.exists(none + ".secret"))
             again = thaw("keygen", name)
             self.assertEqual(again.returncode, 1)
             self.assertIn("File exists", again.stderr)

@@ -44,6 +44,50 @@ class Check(unittest.TestCase):
         self.assertIn("tcp://127.0.0.1:PORT", said)
         self.assertEqual(self.address("tcp://localhost:7301", "connect")[0], 0)
 
+    def test_an_address_stands_for_one_thing(self):
+        """At one of service.read that is among service.bind, too, everything would be answered."""
+        one = "ipc:///run/thaw/one"
+        for groups in ({"service": {"bind": [one], "read": [one]}}, {"service": {"publish": [one], "read": [one]}},
+                       {"service": {"bind": [one]}, "events": {"bind": ["ipc:///run/thaw/e", one]}},
+                       {"service": {"read": ["ipc:///run/thaw/service"]}},
+                       {"alerts": {"bind": ["tcp://127.0.0.1:7301"]}, "events": {"bind": ["tcp://127.0.0.1:7301"]}}):
+            status, said = self.check(json.dumps({"rules": [], **groups}))
+            self.assertEqual(status, 78, groups)
+            self.assertIn("expected an address that no other endpoint has, and no other part of service", said)
+        free = {name: {"bind": ["tcp://127.0.0.1:*"]} for name in ("events", "service", "alerts")}
+        self.assertEqual(self.check(json.dumps({"rules": [], **free}))[0], 0)
+
+    def test_an_address_of_two(self):
+        """libzmq takes what stands before ; as the address to connect from: only that would be loopback's."""
+        status, said = self.address("tcp://127.0.0.1:0;192.0.2.1:7301", "connect")
+        self.assertEqual(status, 78)
+        self.assertIn("expected tcp://HOST:PORT", said)
+
+    def test_keys_without_those_of_the_server(self):
+        """Who lists clients means that others are kept out."""
+        for more in ({"clients": ["keys"]}, {"upstream": "key"}):
+            status, said = self.check(json.dumps({"rules": [], "curve": more}))
+            self.assertEqual(status, 78)
+            self.assertIn("without curve.server", said)
+
+    def test_nothing_is_written_in_many_ways(self):
+        for null in ("", "~", "null", "Null", "NULL"):
+            status, said = self.check(f"rules: []\nstate: {null}\n")
+            self.assertEqual((status, "found nothing, expected a single value" in said), (78, True), said)
+            self.assertEqual(self.check(f"rules: {null}\nevents: {{topics: {null}, connect: {null}}}\n"), (0, ""), null)
+        self.assertEqual(self.check('rules: []\nstate: "~"\n')[0], 0)
+
+    def test_keys_are_nested(self):
+        """Written with a dot, one would stand beside itself."""
+        status, said = self.check("rules: []\nlimits.id: 3B\nlimits: {id: 4B}\n")
+        self.assertEqual(status, 78)
+        self.assertIn(':2:1: found "limits.id", expected', said)
+
+    def test_what_stands_behind_a_nul(self):
+        for text in ('rules: []\nstate: "a\\0b"\n', "rules: []\0\nbeat: x\n", 'rules: ["a\\0b"]\n'):
+            status, said = self.check(text)
+            self.assertEqual((status, "a NUL" in said), (78, True), (text, said))
+
     def test_bounds_are_told(self):
         for group, leaf, value, expected in (
                 ("tolerance", "release", "0s", "a duration from 1s to 366d"),

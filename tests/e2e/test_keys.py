@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import unittest
@@ -36,7 +37,7 @@ class Context:
 class Locked(harness.Daemon):
     """A thawd with keys, which lets `known` in and by a folder whoever is put there."""
 
-    def __init__(self, clients=("keys",), name="known.public", **options):
+    def __init__(self, clients=("keys",), name="known.public", start=True, **options):
         self.server, secret = zmq.curve_keypair()
         self.known = zmq.curve_keypair()
         self.other = zmq.curve_keypair()
@@ -47,7 +48,8 @@ class Locked(harness.Daemon):
         self.admit(name, self.known)
         self.configure({"curve": {"server": self.path("secret"), "clients": list(clients)}})
         try:
-            self.start()
+            if start:
+                self.start()
         except BaseException:
             self.close()
             raise
@@ -162,7 +164,68 @@ class Keys(unittest.TestCase):
                 self.assertEqual(before.ask("reload")[0], "OK")
                 self.assertFalse(is_denied(other.socket(zmq.DEALER), service))
                 self.assertTrue(is_denied(Context(d, d.known).socket(zmq.DEALER), service))
-                self.assertEqual(before.ask("status")[0], "OK")  # a connection lasts until it ends
+                status, body = before.ask("status")  # a connection lasts until it ends, but for nothing
+                self.assertEqual((status, body.get("code")), ("ERR", "denied"))
+
+    def test_who_is_revoked_publishes_no_more(self):
+        """Over the connection that it has, too, at both endpoints; and again once it is admitted again."""
+        with Locked(clients=["keys", "more.public"], start=False) as d:
+            d.admit(os.path.join("..", "more.public"), d.other)
+            d.start()
+            known = Context(d, d.known)
+            with Client(known, d.tcp_addresses["service"]) as c, Feed(known, d.tcp_addresses["events"]) as f, \
+                    Client(Context(d, d.other), d.tcp_addresses["service"]) as other:
+                self.assertEqual(c.ask("publish", event(1))[0], "OK")
+                f.publish(event(2))
+                harness.wait_for(lambda: d.counters()["accepted"] == 2, "what came over events")
+                os.unlink(d.path("keys", "known.public"))
+                d.ok("reload")
+                status, body = c.ask("publish", event(3))
+                self.assertEqual((status, body["code"]), ("ERR", "denied"))
+                f.publish(event(4))
+                harness.wait_for(lambda: d.counters()["denied"] == 2, "that it is refused")
+                self.assertIn(d.known[0].decode() + " is no longer among curve.clients", d.log())
+                self.assertEqual(other.ask("publish", event(5))[0], "OK")
+                self.assertEqual(d.counters()["accepted"], 3)
+                d.admit("again.public", d.known)
+                d.ok("reload")
+                self.assertEqual(c.ask("publish", event(3))[0], "OK")
+                f.publish(event(4))
+                harness.wait_for(lambda: d.counters()["accepted"] == 5, "what came over events")
+
+    def test_the_list_of_clients_is_read_again(self):
+        """curve.clients itself, not only the files that it names; the rest of the file waits for the next start."""
+        with Locked() as d:
+            service, other = d.tcp_addresses["service"], Context(d, d.other)
+            d.configure({"curve": {"clients": [d.other[0].decode()]}, "beat": "1h"})
+            d.ok("reload", {"dry": True})
+            self.assertTrue(is_denied(other.socket(zmq.DEALER), service))
+            d.ok("reload")
+            self.assertFalse(is_denied(other.socket(zmq.DEALER), service))
+            self.assertTrue(is_denied(Context(d, d.known).socket(zmq.DEALER), service))
+            d.configure({"curve": {"clients": []}})
+            status, body = d.ask("reload")
+            self.assertEqual((status, body["code"]), ("ERR", "invalid"))
+            self.assertIn("curve.server without curve.clients", body["message"])
+            self.assertFalse(is_denied(other.socket(zmq.DEALER), service))
+
+    def test_a_reload_with_a_key_that_cannot_be_read(self):
+        """Whatever is wrong with it, thawd runs on with the keys that it has, and says so; a dry one sees it too."""
+        def link(path):
+            os.symlink("nowhere", path)
+
+        for make, said in ((os.mkdir, "found a folder"), (link, "No such file or directory"),
+                           (lambda path: open(path, "w", encoding="utf-8").close(), "found no key")):
+            with Locked() as d:
+                make(d.path("keys", "other.public"))
+                for body in ({}, {"dry": True}):
+                    status, body = d.ask("reload", body)
+                    self.assertEqual((status, body.get("code")), ("ERR", "invalid"), said)
+                    self.assertIn(said, body["message"])
+                d.send_signal(signal.SIGHUP)
+                harness.wait_for(lambda: d.log().count("the old rules and keys stay: ") == 2, "the refusal")
+                self.assertEqual(d.counters()["reload_failures"], 2)
+                self.assertFalse(is_denied(Context(d, d.known).socket(zmq.DEALER), d.tcp_addresses["service"]))
 
     def test_a_key_in_place_of_a_file(self):
         """Z85 has slashes and dollars; and a file may have a name like a key."""
@@ -177,7 +240,44 @@ class Keys(unittest.TestCase):
                 Client(Context(d, d.known), d.tcp_addresses["service"]) as c:
             self.assertEqual(c.ask("status")[0], "OK")
             os.rename(d.path("keys"), d.path("other"))
-            self.assertEqual(c.ask("reload")[1]["code"], "invalid")
+            d.ok("reload")  # no such file: now it is a key, which is nobody's
+            self.assertEqual(c.ask("status")[1]["code"], "denied")
+
+    def start_with(self, d, **variables):
+        """thawd --check with the same key, and a start; their exit statuses, and what the start said."""
+        words = [harness.THAWD, "--config", d.path("thawd.yaml")]
+        checked, started = (subprocess.run(words + more, env=dict(d.env, **variables), capture_output=True, text=True,
+                                           timeout=harness.PATIENCE, check=False) for more in (["--check"], []))
+        return checked.returncode, started.returncode, started.stderr
+
+    def test_a_secret_key_that_others_may_read(self):
+        """A credential of systemd from 254 on looks as if a group might read it: that is the mask of its ACL."""
+        with Locked() as d:
+            for mode in (0o640, 0o604, 0o660):
+                os.chmod(d.path("secret"), mode)
+                checked, started, said = self.start_with(d)
+                self.assertEqual((checked, started), (78, 1), said)  # the state folder is in use
+            os.chmod(d.path("secret"), 0o440)
+            d.stop()
+            d.env["CREDENTIALS_DIRECTORY"] = d.folder
+            d.start()
+            os.chmod(d.path("secret"), 0o444)
+            self.assertEqual(self.start_with(d)[0], 78)
+
+    def test_a_key_that_is_not_there(self):
+        """A wrong configuration: not one that heals by trying again."""
+        with Locked() as d:
+            d.stop()
+            for key, value in (("server", "nowhere"), ("server", "keys"), ("clients", ["nowhere"]), ("upstream", "nowhere")):
+                before = d.config["curve"].get(key, d.server.decode())
+                d.configure({"curve": {key: value}})
+                checked, started, said = self.start_with(d)
+                self.assertEqual((checked, started), (78, 78), said)
+                d.configure({"curve": {key: before}})
+            os.chmod(d.path("secret"), 0o644)
+            self.assertEqual(self.start_with(d)[:2], (78, 77))
+            os.chmod(d.path("secret"), 0o600)
+            d.start()
 
     def test_upstream(self):
         if not in_a_network(self):
@@ -293,6 +393,21 @@ class Keys(unittest.TestCase):
                     self.assertEqual(done.returncode, 3, (words, done.stderr))
                     self.assertIn("refuses the connection: ", done.stderr)
                     self.assertIn(said, done.stderr)
+
+    def test_keys_are_for_tcp(self):
+        """In the environment they stand beside the addresses that they are for, and those of this machine."""
+        with Locked() as d:
+            env = d.keyed_env(d.known)
+            for name in ("service", "alerts", "events"):
+                d.client_env = lambda: dict(env, **{f"THAW_{name.upper()}": d.address(name)})
+                self.assertIn('"accepted":', d.thaw("status", "--json", "--timeout", "5").stdout)
+                line = json.dumps(event(name, country={"service": "BY", "alerts": "LT", "events": "UA"}[name]))
+                how = ["--unacknowledged"] if name == "events" else []
+                self.assertEqual(d.thaw("pub", "--quiet", "--timeout", "5", *how, stdin=line + "\n").returncode, 0)
+                if name != "events":
+                    self.assertIn("any-release:BY:1", d.thaw("tail", "--count", "1", "--json").stdout)
+            harness.wait_for(lambda: d.counters()["accepted"] == 3, "all that was published")
+            self.assertEqual(d.counters()["denied"], 0)
 
     def test_a_tail_that_is_admitted_again_goes_on(self):
         with Locked() as d:

@@ -47,6 +47,12 @@ must "both addresses are open" eval 'thaw status --json | grep -q 7311'
 must "stop" systemctl stop thawd
 cp "$THAW_ROOT/etc/thaw/thawd.yaml" /etc/thaw/thawd.yaml
 
+say "an address that systemd holds open for everything, and the configuration has for reading"
+echo "service: {bind: [], read: ['ipc:///run/thaw/service']}" >/etc/thaw/thawd.yaml
+stays_down 78 ENDPOINT_FAILED
+contains "what to do" "$(journalctl -o cat MESSAGE_ID="$(message_id ENDPOINT_FAILED)")" "has it for reading; take it out of one"
+cp "$THAW_ROOT/etc/thaw/thawd.yaml" /etc/thaw/thawd.yaml
+
 say "wrong permissions"
 mkdir -m 0755 /srv/sealed
 mkdir -p /etc/systemd/system/thawd.service.d

@@ -112,6 +112,12 @@ cp /tmp/key.public /etc/thaw/keys/clients/
 must "reload of the keys" systemctl reload thawd
 wait_for "the other client is let in" thaw status --service tcp://127.0.0.1:7321 --key /tmp/key.secret \
     --server-key /etc/thaw/keys/thawd.public --timeout 1
+install -m 0600 /tmp/key.public /etc/thaw/keys/clients/sealed.public
+systemctl reload thawd || true # systemd 252 cannot tell
+wait_for "the key that thawd may not read is told of" logged RELOAD_FAILED
+must "the others are admitted as before" thaw status --service tcp://127.0.0.1:7321 --key /tmp/key.secret \
+    --server-key /etc/thaw/keys/thawd.public
+rm /etc/thaw/keys/clients/sealed.public
 
 journalctl --sync
 ! journalctl -u thawd -o cat | grep -i "not permitted" || fail "the sandbox stands in the way"
