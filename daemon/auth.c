@@ -119,7 +119,8 @@ static int read_key_file(const char *path, bool secret, char key[KEY_CHARS + 1],
     int r = 0;
 
     if (fd < 0 || fstat(fd, &st) < 0)
-        r = fail(error, place_error(errno), "%s: %s, expected a file with a key (thaw keygen makes one)", path,
+        r = fail(error, place_error(errno),
+                 "%s: %s, expected a file with a key (thaw keygen makes one)", path,
                  strerror(errno));
     else if (S_ISDIR(st.st_mode))
         r = fail(error, -EINVAL, "%s: found a folder, expected a file with a key", path);
@@ -130,7 +131,8 @@ static int read_key_file(const char *path, bool secret, char key[KEY_CHARS + 1],
     else
         len = read(fd, text, sizeof(text) - 1);
     if (r == 0 && len < 0)
-        r = fail(error, place_error(errno), "%s: %s, expected a file with a key", path, strerror(errno));
+        r = fail(error, place_error(errno), "%s: %s, expected a file with a key", path,
+                 strerror(errno));
     if (r == 0) {
         text[len > 0 ? len : 0] = '\0';
         if (!find_key(text, secret ? "secret-key" : "public-key", key))
@@ -167,7 +169,8 @@ static int compare_keys(const void *a, const void *b)
 
 static bool has_key(const key_list *list, const void *key)
 {
-    return list->count > 0 && bsearch(key, list->keys, list->count, KEY_BYTES, compare_keys) != NULL;
+    return list->count > 0 &&
+           bsearch(key, list->keys, list->count, KEY_BYTES, compare_keys) != NULL;
 }
 
 static int add_file(key_list *list, const char *path, char *error)
@@ -192,7 +195,8 @@ static int add_folder(key_list *list, const char *path, char *error)
     int n = scandir(path, &entries, is_key_file, alphasort), r = 0;
 
     if (n < 0)
-        return fail(error, place_error(errno), "%s: %s, expected a folder of *.public files", path, strerror(errno));
+        return fail(error, place_error(errno), "%s: %s, expected a folder of *.public files", path,
+                    strerror(errno));
     for (int i = 0; i < n; i++) {
         char *file = NULL;
         if (r == 0 && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0)
@@ -425,12 +429,13 @@ bool auth_is_revoked(const auth *a, frames *f)
 
 void auth_log_revoked(const auth *a, frames *f, const char *endpoint)
 {
-    log_fields fields = {.code = log_str(thaw_code_name(THAW_DENIED)), .endpoint = log_str(endpoint)};
+    log_fields fields = {.code = log_str(thaw_code_name(THAW_DENIED)),
+                         .endpoint = log_str(endpoint)};
 
     a->counts->denied++;
     log_say(a->log, SAY_CLIENT_DENIED, &fields,
-            "a message on %s was refused: the public key %s is no longer among curve.clients", endpoint,
-            user_of(f));
+            "a message on %s was refused: the public key %s is no longer among curve.clients",
+            endpoint, user_of(f));
 }
 
 endpoint_role auth_role(frames *f)
@@ -468,7 +473,8 @@ static void log_denied(auth *a, zap_question *q, const char *key)
     log_say(a->log, SAY_CLIENT_DENIED, &(log_fields){.code = log_str(thaw_code_name(THAW_DENIED))},
             "a client at %.*s was refused: its public key %s is not among curve.clients",
             q->kept > 3 ? (int)zmq_msg_size(&q->frames[3]) : 0,
-            q->kept > 3 ? (const char *)zmq_msg_data(&q->frames[3]) : "", key[0] == '\0' ? "none" : key);
+            q->kept > 3 ? (const char *)zmq_msg_data(&q->frames[3]) : "",
+            key[0] == '\0' ? "none" : key);
 }
 
 static void answer(auth *a, zap_question *q)

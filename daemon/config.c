@@ -474,7 +474,8 @@ static int fail_nul(const config_reading *r, const char *text, const char *nul)
         column = *text == '\n' ? 1 : column + 1;
         line += *text == '\n';
     }
-    snprintf(r->error, CONFIG_ERROR_BYTES, "%s:%d:%d: found a NUL, expected a text in UTF-8", r->file, line, column);
+    snprintf(r->error, CONFIG_ERROR_BYTES, "%s:%d:%d: found a NUL, expected a text in UTF-8",
+             r->file, line, column);
     return -EINVAL;
 }
 

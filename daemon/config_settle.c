@@ -83,8 +83,9 @@ static int check_other(const config_reading *r, const config_item *item, const c
     for (size_t i = 0; i < other->count; i++) {
         const config_item *at = item->line > 0 ? item : &other->items[i]; /* else it is a default */
         if (strcmp(other->items[i].text, item->text) == 0 && !is_wild(item->text))
-            return config_fail(r, at->line, at->column, at->text, strlen(at->text),
-                               "an address that no other endpoint has, and no other part of service");
+            return config_fail(
+                r, at->line, at->column, at->text, strlen(at->text),
+                "an address that no other endpoint has, and no other part of service");
     }
     return 0;
 }
@@ -93,8 +94,8 @@ static int check_other(const config_reading *r, const config_item *item, const c
 static int check_addresses(const config_reading *r)
 {
     const config *c = r->into;
-    const config_list *lists[] = {&c->events.bind, &c->alerts.bind, &c->service.bind, &c->service.publish,
-                                  &c->service.read};
+    const config_list *lists[] = {&c->events.bind, &c->alerts.bind, &c->service.bind,
+                                  &c->service.publish, &c->service.read};
     int e = 0;
 
     for (size_t i = 1; i < sizeof(lists) / sizeof(lists[0]); i++)

@@ -230,7 +230,8 @@ static int note_address(endpoint *e, endpoint_role role)
 }
 
 /* zmq_bind with the umask that gives ipc sockets their mode from their first moment. */
-static int bind_address(endpoint *e, const char *address, endpoint_role role, uint32_t mode, char *error)
+static int bind_address(endpoint *e, const char *address, endpoint_role role, uint32_t mode,
+                        char *error)
 {
     mode_t old = umask((mode_t)(~mode & 0777));
     int r = zmq_bind(e->socket, address) < 0 ? -errno : 0;

@@ -25,8 +25,9 @@
 
 #define IMAGE_MAGIC UINT64_C(0x656c69666d697474)
 #define REST 5 /* times what the last one took, from its begin to that of the next */
-#define QUIET_NS INT64_C(1000000000) /* nothing came for so long, and REST times what the last one took ... */
-#define LITTLE 10 /* ... then a part of what is enough otherwise is enough */
+#define QUIET_NS                                                                                   \
+    INT64_C(1000000000) /* nothing came for so long, and REST times what the last one took ... */
+#define LITTLE 10       /* ... then a part of what is enough otherwise is enough */
 #define RETRY_NS INT64_C(60000000000)
 #define HELD_S 30 /* a child that writes nothing for so long will not get on */
 #define SYNC_BYTES (16u << 20) /* so much at most is not yet on the disk: the journal syncs beside it */
@@ -385,7 +386,8 @@ static bool is_due(thawd *d)
 {
     const image *im = &d->image;
 
-    return im->folder >= 0 && is_enough(d) && d->now.mono.ns >= im->rest_ns && d->durable >= im->after && has_begun(d);
+    return im->folder >= 0 && is_enough(d) && d->now.mono.ns >= im->rest_ns &&
+           d->durable >= im->after && has_begun(d);
 }
 
 void image_look(thawd *d)

@@ -73,7 +73,8 @@ static int refuse(thawd *d, envelope *from, const thaw_error *error)
 static bool is_permitted(const verb *v, endpoint_role role, bool revoked, thaw_error *error)
 {
     if (revoked) {
-        question_fail(error, THAW_DENIED, "the key of this client is no longer among curve.clients");
+        question_fail(error, THAW_DENIED,
+                      "the key of this client is no longer among curve.clients");
         return false;
     }
     if (role == ROLE_ALL || (v->roles & ROLE_BIT(role)) != 0)

@@ -251,11 +251,11 @@ static int list_check(import *i, const char *file)
     shrinkage s;
     const record *contradicted = contradicted_find(i);
     if (!i->changing && is_older(i))
-        return problem_set(
-            &i->problem, file, 0, "is of %s, older than the remembered list of %s",
-            records_date(&i->after),
-            i->after.date[0] != '\0' && i->before.reached[0] != '\0' ? i->before.reached
-                                                                     : records_date(&i->before));
+        return problem_set(&i->problem, file, 0, "is of %s, older than the remembered list of %s",
+                           records_date(&i->after),
+                           i->after.date[0] != '\0' && i->before.reached[0] != '\0'
+                               ? i->before.reached
+                               : records_date(&i->before));
     if (contradicted != NULL)
         return problem_set(&i->problem, file, 0,
                            "record %.100s is gone, and a sanction on it is not; the file is cut "
@@ -378,6 +378,10 @@ static int list_take(import *i, const char *file)
     if (result != 0)
         return failed(i, result);
     bool baseline = !i->remembered && !i->options->initial;
+    if (i->remembered && i->options->initial)
+        complain("import: --initial: a list is remembered, what differs from it is told and not "
+                 "the whole list; "
+                 "with another --state it would be the first one");
     result = i->remembered ? list_check(i, file) : 0;
     if (result != 0)
         return result == -EBADMSG ? broken(i, &i->after) : failed(i, result);

@@ -324,8 +324,8 @@ static int head_read(reader *r, const json_t *line)
         return -EBADMSG;
     text_take(line, "name", r->list->name, sizeof r->list->name);
     text_take(line, "date", r->list->date, sizeof r->list->date);
-    text_take(line, json_object_get(line, "reached") != NULL ? "reached" : "date",
-              r->list->reached, sizeof r->list->reached);
+    text_take(line, json_object_get(line, "reached") != NULL ? "reached" : "date", r->list->reached,
+              sizeof r->list->reached);
     text_take(line, "fetched", r->list->fetched, sizeof r->list->fetched);
     *r->baseline = json_is_true(json_object_get(line, "baseline"));
     return 0;

@@ -42,8 +42,8 @@ static void grounds_print(const screen *s, const msgpack_object *alert)
     if (rev > 1)
         fprintf(s->out, ", rev %" PRIu64, rev);
     if (reports > 0)
-        fprintf(s->out, ", %" PRIu32 "%s report%s", reports, reports == THAW_ALERT_LIST_MAX ? " or more" : "",
-                reports == 1 ? "" : "s");
+        fprintf(s->out, ", %" PRIu32 "%s report%s", reports,
+                reports == THAW_ALERT_LIST_MAX ? " or more" : "", reports == 1 ? "" : "s");
 }
 
 void alert_print(const screen *s, const msgpack_object *alert)

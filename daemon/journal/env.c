@@ -14,8 +14,8 @@ static const uint64_t GROW_STEP_MAX = UINT64_C(16) << 30;
 static int env_error(const journal *j, const char *what, int rc, char *error)
 {
     rc = journal_write_error(j->path, rc, 0);
-    snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: %s: %s%s", j->path, what, mdb_strerror(rc),
-             rc > 0 ? journal_remedy(-rc) : "");
+    snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: %s: %s%s", j->path, what,
+             mdb_strerror(rc), rc > 0 ? journal_remedy(-rc) : "");
     return journal_errno(rc);
 }
 
@@ -230,7 +230,8 @@ static int lock_make(const journal *j, const char *path)
                  : open(place, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return 0; /* LMDB says why */
-    int rc = fallocate(fd, 0, 0, LOCK_BYTES) < 0 && (errno == ENOSPC || errno == EDQUOT) ? errno : 0;
+    int rc =
+        fallocate(fd, 0, 0, LOCK_BYTES) < 0 && (errno == ENOSPC || errno == EDQUOT) ? errno : 0;
     close(fd);
     return rc;
 }

@@ -23,7 +23,8 @@ enum { FRESH_BYTES = 2 * 4096 }; /* LMDB's two meta pages: a file not beyond the
 
 static int system_error(const char *path, const char *what, int r, char *error)
 {
-    snprintf(error, JOURNAL_ERROR_BYTES, "%.300s: %s: %s%s", path, what, strerror(-r), journal_remedy(r));
+    snprintf(error, JOURNAL_ERROR_BYTES, "%.300s: %s: %s%s", path, what, strerror(-r),
+             journal_remedy(r));
     return r;
 }
 

@@ -46,7 +46,8 @@ const char *journal_remedy(int r)
     case -EDQUOT:
         return "; make room on that file system";
     case -EROFS:
-        return "; expected a folder that may be written (in the unit: StateDirectory= or ReadWritePaths=)";
+        return "; expected a folder that may be written (in the unit: StateDirectory= or "
+               "ReadWritePaths=)";
     case -EACCES:
     case -EPERM:
         return "; expected a folder that belongs to thawd's user, with all that is in it";

@@ -67,6 +67,13 @@ class Import(unittest.TestCase):
                          [("amended", "BY", "BELARUS-EO14038"), ("amended", "ZW", "GLOMAG"),
                           ("delisted", "ZW", "ZIMBABWE")])
 
+    def test_a_list_that_is_remembered_is_not_told_whole_and_that_is_said(self):
+        first = self.list_of("2024-01-01", A, B)
+        self.assertEqual(self.take(first).stderr, "")
+        said = self.take(first, "--initial").stderr
+        self.assertIn("--initial: a list is remembered", said)
+        self.assertEqual(self.events(), [])
+
     def test_a_program_of_another_country_is_a_measure_from_that_day(self):
         self.take(self.list_of("2024-01-01", A, B), "--initial")
         self.take(self.list_of("2024-03-04", A, (37, "EXAMPLE POTASH", "BELARUS-EO] [RUSSIA-EO14024")))

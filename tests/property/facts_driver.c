@@ -207,7 +207,8 @@ static void run_take_over(run *r)
 
     int error = facts_put_image(r->f, &out);
     facts_put_image_pages(r->f, &out);
-    uint8_t *pages = mmap(NULL, out.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *pages =
+        mmap(NULL, out.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (error || out.failed || pages == MAP_FAILED) {
         fprintf(stderr, "an image fails: %d\n", error);
         exit(2);
@@ -333,7 +334,8 @@ static facts_config config_default(uint32_t digest_min)
 
 static void run_case(json_t *root)
 {
-    run r = {.config = config_default((uint32_t)json_integer_value(json_object_get(root, "digest"))),
+    run r = {.config =
+                 config_default((uint32_t)json_integer_value(json_object_get(root, "digest"))),
              .images = json_is_true(json_object_get(root, "image")),
              .clock_ns = INT64_MIN,
              .now_ns = date_start(json_string_value(json_object_get(root, "now")))};

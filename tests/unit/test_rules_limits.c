@@ -62,8 +62,8 @@ static void put(msgpack_packer *out, const char *key, const char *value)
     msgpack_pack_str_with_body(out, value, strlen(value));
 }
 
-static void tell_of(engine *e, const char *source, const char *incident, const char *id, const char *country,
-                    int64_t now_ns)
+static void tell_of(engine *e, const char *source, const char *incident, const char *id,
+                    const char *country, int64_t now_ns)
 {
     msgpack_sbuffer data;
     msgpack_packer out;

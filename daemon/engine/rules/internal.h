@@ -145,7 +145,7 @@ typedef struct table {
     size_t size, used;
 } table;
 void *table_get(const table *t, uint64_t key);
-void table_fetch(const table *t, uint64_t key); /* asks for the memory that looking it up needs */
+void table_fetch(const table *t, uint64_t key);     /* asks for the memory that looking it up needs */
 int table_put(table *t, uint64_t key, void *value); /* replaces; -ENOMEM */
 void *table_take(table *t, uint64_t key);
 int table_expect(table *t, size_t count); /* makes room for so many in an empty one; -ENOMEM */

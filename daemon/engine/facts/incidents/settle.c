@@ -335,9 +335,8 @@ static bool incident_grew(const incident *inc)
 {
     if (!inc->used)
         return false;
-    return !inc->handle ||
-           (!inc->whole && (inc->items.count > inc->items_settled || inc->joined.count > inc->joined_settled ||
-                            inc->grown.count));
+    return !inc->handle || (!inc->whole && (inc->items.count > inc->items_settled ||
+                                            inc->joined.count > inc->joined_settled || inc->grown.count));
 }
 
 /* Totals that somebody states of a country are compared with its releases and detentions. */
