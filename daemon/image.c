@@ -25,9 +25,10 @@
 
 #define IMAGE_MAGIC UINT64_C(0x656c69666d697474)
 #define REST 5 /* times what the last one took, from its begin to that of the next */
-#define QUIET_NS                                                                                   \
-    INT64_C(1000000000) /* nothing came for so long, and REST times what the last one took ... */
-#define LITTLE 10       /* ... then a part of what is enough otherwise is enough */
+/* When nothing came for QUIET_NS and REST times what the last one took, a part of what is enough
+ * otherwise is enough. */
+#define QUIET_NS INT64_C(1000000000)
+#define LITTLE 10
 #define RETRY_NS INT64_C(60000000000)
 #define HELD_S 30 /* a child that writes nothing for so long will not get on */
 #define SYNC_BYTES (16u << 20) /* so much at most is not yet on the disk: the journal syncs beside it */
