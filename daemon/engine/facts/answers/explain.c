@@ -82,12 +82,6 @@ typedef struct said {
     bool counts_more;    /* a vote for the whole that does not only count the persons it names */
 } said;
 
-static int number_order(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 static uint32_t part_of(const report *r)
 {
     return r->covers == THAW_PART ? r->part : 0; /* its place is another's otherwise */
@@ -127,13 +121,7 @@ static void said_make(facts *f, const incident *inc, said *s)
         s->counts_more = s->counts_more || (r->covers == THAW_EVENT && !is_on_named(r));
     }
     v->count = kept;
-    if (kept > 1)
-        qsort(v->at, kept, sizeof *v->at, number_order);
-}
-
-static bool is_vote(const said *s, uint32_t number)
-{
-    return s->votes.count && bsearch(&number, s->votes.at, s->votes.count, sizeof number, number_order);
+    numbers_unique(v);
 }
 
 /* In words: what the report does to the count. */
@@ -149,7 +137,7 @@ static const char *part_in_count(const facts *f, const said *s, uint32_t number)
                                         : "names people: a lower bound";
     if (!r->has_count)
         return "gives no count";
-    if (!is_vote(s, number))
+    if (!numbers_have(&s->votes, number))
         return "a later report of the same voice stands in its place";
     if (r->covers == THAW_PART)
         return "counts a part: parts of one dimension add up to a lower bound";

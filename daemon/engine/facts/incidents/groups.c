@@ -7,7 +7,6 @@
  * put together again; only groups whose members changed leave their place.
  */
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "facts/entities/entities.h"
@@ -120,12 +119,6 @@ static void group_end(facts *f, uint32_t i)
     add(f, &f->groups_free, i);
 }
 
-static int number_order(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 static void item_lift(facts *f, uint32_t key_index, item it)
 {
     if (it & ITEM_GROUP) {
@@ -204,8 +197,7 @@ static void components_each(facts *f, regroup *g, uint32_t key_index,
         for (uint32_t i = root; i < g->reports.count; i++)
             if (regroup_root(g, i) == root)
                 add(f, &members, g->reports.at[i]);
-        if (members.count > 1)
-            qsort(members.at, members.count, sizeof *members.at, number_order);
+        numbers_unique(&members);
         if (!component_stands(f, &members))
             on_component(f, key_index, &members);
     }
