@@ -166,6 +166,24 @@ class Meaning(unittest.TestCase):
         _, incidents = self.told(s)
         self.assertEqual(self.counts(incidents), [(14, 14, 14, False)])
 
+    def test_who_names_some_of_them_later_takes_nothing_back(self):
+        """Twenty-two, and weeks later, of the same mouth, the name of one of them: a part, and no new count."""
+        s = Stream()
+        s.said("release", "ngo", "2025-01-16", count=22)
+        s.said("release", "ngo", "2025-01-16", count=1, persons=[party("X", "x")], reported_at="2025-04-29")
+        s.said("release", "ngo", "2025-01-16", count=2, persons=[party("X", "x"), party("Y", "y")], reported_at="2025-05-02")
+        s.said("release", "ngo", "2025-03-01", count=9, covers="part", part="category=women")
+        s.said("release", "ngo", "2025-03-01", count=1, covers="part", part="category=women", persons=[party("Z", "z")],
+               reported_at="2025-03-09")
+        s.sanction("delisted", "2025-06-30", source="list", count=518)
+        s.sanction("delisted", "2025-06-30", source="list", count=1, targets=[party("T", "t")], reported_at="2025-07-01")
+        _, incidents = self.told(s)
+        self.assertEqual(self.counts(incidents), [(22, 22, 22, False), (9, 9, 9, False)])
+        self.assertEqual(self.counts(incidents, "sanction"), [(518, 518, 518, False)])
+        why = self.daemon.ok("explain", {"incident": incidents[0]["id"]})
+        self.assertEqual([r["vote"] for r in why["reports"]],
+                         ["a vote"] + ["counts the people it names: a part, where others vote for the whole"] * 2)
+
     def test_a_list_by_ids_and_a_wire_by_names(self):
         s = Stream()
         firms = ["Firm %d" % n for n in range(30)]

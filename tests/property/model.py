@@ -443,12 +443,12 @@ def count_of(reports, context, part=None):
     else:
         speaking = [r for r in reports if r.covers == "part" and r.part == part]
 
+    counting = [r for r in speaking if r.count is not None]
+    others = [r for r in counting if not (r.named() != 0 and r.count == r.named())]
     votes = {}
-    for report in sorted((r for r in speaking if r.count is not None), key=later):
+    for report in sorted(others or counting, key=later):
         votes[report.voice] = report
     votes = list(votes.values())
-    others = [v for v in votes if not (v.named() != 0 and v.count == v.named())]
-    votes = others or votes
 
     exact = [v for v in votes if v.count_is == "exact"]
     about = [v for v in votes if v.count_is == "about"]

@@ -87,17 +87,11 @@ static uint32_t part_of(const report *r)
     return r->covers == THAW_PART ? r->part : 0; /* its place is another's otherwise */
 }
 
-/* By what is voted on (the whole is part 0), then by voice, of one voice the latest first. */
-static int vote_order(const void *a_, const void *b_, void *f)
+/* By what is voted on (the whole is part 0), then by voice, of one voice the vote that stands first. */
+static int said_order(const void *a_, const void *b_, void *f)
 {
     uint32_t a = part_of(report_of(f, *(const uint32_t *)a_)), b = part_of(report_of(f, *(const uint32_t *)b_));
-    return a != b ? (a < b ? -1 : 1) : report_voice_order(a_, b_, f);
-}
-
-/* Whether a report counts just the people that it names. */
-static bool is_on_named(const report *r)
-{
-    return r->parties && r->count == r->parties;
+    return a != b ? (a < b ? -1 : 1) : vote_order(a_, b_, f);
 }
 
 static void said_make(facts *f, const incident *inc, said *s)
@@ -111,14 +105,14 @@ static void said_make(facts *f, const incident *inc, said *s)
             add(f, v, s->list.at[i]);
     }
     if (v->count > 1)
-        qsort_r(v->at, v->count, sizeof *v->at, vote_order, f);
+        qsort_r(v->at, v->count, sizeof *v->at, said_order, f);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < v->count; i++) {
         const report *r = report_of(f, v->at[i]), *last = kept ? report_of(f, v->at[kept - 1]) : NULL;
         if (last && last->voice == r->voice && part_of(last) == part_of(r))
             continue;
         v->at[kept++] = v->at[i];
-        s->counts_more = s->counts_more || (r->covers == THAW_EVENT && !is_on_named(r));
+        s->counts_more = s->counts_more || (r->covers == THAW_EVENT && !report_counts_named(r));
     }
     v->count = kept;
     numbers_unique(v);
@@ -137,14 +131,14 @@ static const char *part_in_count(const facts *f, const said *s, uint32_t number)
                                         : "names people: a lower bound";
     if (!r->has_count)
         return "gives no count";
+    if (r->covers == THAW_EVENT && report_counts_named(r) && s->counts_more)
+        return "counts the people it names: a part, where others vote for the whole";
     if (!numbers_have(&s->votes, number))
         return "a later report of the same voice stands in its place";
     if (r->covers == THAW_PART)
         return "counts a part: parts of one dimension add up to a lower bound";
     if (r->count_is == THAW_AT_LEAST)
         return "a lower bound";
-    if (is_on_named(r) && s->counts_more)
-        return "counts the people it names: a part, where others vote for the whole";
     if (r->count_is == THAW_ABOUT)
         return "a vote, where there is no exact one";
     return "a vote";
@@ -226,7 +220,7 @@ static void votes_deciding(facts *f, const said *s, numbers *ret_votes)
     bool exact = false;
     for (uint32_t i = 0; i < s->votes.count; i++) {
         const report *r = report_of(f, s->votes.at[i]);
-        if (r->covers != THAW_EVENT || r->count_is == THAW_AT_LEAST || (is_on_named(r) && s->counts_more))
+        if (r->covers != THAW_EVENT || r->count_is == THAW_AT_LEAST || (report_counts_named(r) && s->counts_more))
             continue;
         if ((r->count_is == THAW_EXACT) < exact || ((r->count_is == THAW_EXACT) == exact && r->status < best))
             continue;

@@ -1,8 +1,9 @@
 /*
  * counts.c - how many people (or parties) a set of reports comes to: FACTS.md, section 3.
  *
- * Each voice has one vote, its latest. Votes for the whole decide, the best status first; lower
- * bounds (at least, named persons, sums of disjoint parts) can only raise what they decided.
+ * Each voice has one vote, its latest: who names one of those freed afterwards takes nothing back of what he said of
+ * all. Votes for the whole decide, the best status first; lower bounds (at least, named persons, sums of disjoint
+ * parts) can only raise what they decided.
  */
 #include <stdlib.h>
 
@@ -38,13 +39,24 @@ static void votes_done(votes *v)
         free(v->at);
 }
 
-int report_voice_order(const void *a_, const void *b_, void *f)
+bool report_counts_named(const report *r)
+{
+    return r->parties && r->count == r->parties;
+}
+
+int vote_later_compare(const facts *f, uint32_t a, uint32_t b)
+{
+    bool named_a = report_counts_named(report_of(f, a)), named_b = report_counts_named(report_of(f, b));
+    return named_a != named_b ? named_b - named_a : report_later_compare(f, a, b);
+}
+
+int vote_order(const void *a_, const void *b_, void *f)
 {
     uint32_t a = *(const uint32_t *)a_, b = *(const uint32_t *)b_;
     uint32_t voice_a = report_of(f, a)->voice, voice_b = report_of(f, b)->voice;
     if (voice_a != voice_b)
         return voice_a < voice_b ? -1 : 1;
-    return -report_later_compare(f, a, b);
+    return -vote_later_compare(f, a, b);
 }
 
 static void votes_keep_latest(facts *f, votes *v)
@@ -57,22 +69,17 @@ static void votes_keep_latest(facts *f, votes *v)
                 ;
             if (j == kept)
                 v->at[kept++] = v->at[i];
-            else if (report_later_compare(f, v->at[i], v->at[j]) > 0)
+            else if (vote_later_compare(f, v->at[i], v->at[j]) > 0)
                 v->at[j] = v->at[i];
         }
         v->count = v->count ? kept : 0;
         return;
     }
-    qsort_r(v->at, v->count, sizeof *v->at, report_voice_order, f);
+    qsort_r(v->at, v->count, sizeof *v->at, vote_order, f);
     for (uint32_t i = 1; i < v->count; i++)
         if (report_of(f, v->at[i])->voice != report_of(f, v->at[kept - 1])->voice)
             v->at[kept++] = v->at[i];
     v->count = kept;
-}
-
-static bool is_named_vote(const report *r)
-{
-    return r->parties && r->count == r->parties;
 }
 
 /* Leaves out the votes that only count the persons they name, unless there is no other vote. */
@@ -80,12 +87,12 @@ static void votes_drop_named(facts *f, votes *v)
 {
     uint32_t others = 0;
     for (uint32_t i = 0; i < v->count; i++)
-        others += !is_named_vote(report_of(f, v->at[i]));
+        others += !report_counts_named(report_of(f, v->at[i]));
     if (!others || others == v->count)
         return;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < v->count; i++)
-        if (!is_named_vote(report_of(f, v->at[i])))
+        if (!report_counts_named(report_of(f, v->at[i])))
             v->at[kept++] = v->at[i];
     v->count = kept;
 }

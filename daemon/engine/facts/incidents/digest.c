@@ -1,8 +1,8 @@
 /*
  * digest.c - the votes and dates of an incident of many reports, kept so that one more costs little.
  *
- *   voices   voice -> the dates that it gives, its latest report with a count (a hash table)
- *   votes    each different count among the latest ones, and how many voices give it
+ *   voices   voice -> the dates that it gives, its vote (a hash table)
+ *   votes    each different count among these, and how many voices give it
  *   dates    each different date, and how many voices give it
  *
  * What it says is the same as count_reports() and date_of() over all reports; those serve incidents of few
@@ -16,7 +16,7 @@
 #include "facts/incidents/incidents.h"
 #include "facts/memory/image_tables.h"
 
-/* A voice, with the first of its dates and its latest report with a count. */
+/* A voice, with the first of its dates and its vote. */
 typedef struct voice_slot {
     uint32_t voice;      /* 0: the slot is free */
     uint32_t date : 30;  /* place of the date_line of its own date (items.c), from 1; 0: it gives none */
@@ -138,16 +138,11 @@ static voice_slot *voice_of(facts *f, level *l, uint32_t voice)
 
 /* ---- votes -------------------------------------------------------------------------- */
 
-static bool is_named(const report *r)
-{
-    return r->parties && r->count == r->parties;
-}
-
 static vote_line *vote_line_of(facts *f, level *l, const report *r, bool make)
 {
     for (uint32_t i = 0; i < l->votes_count; i++) {
         vote_line *v = &l->votes[i];
-        if (v->count == r->count && v->count_is == r->count_is && v->status == r->status && v->named == is_named(r))
+        if (v->count == r->count && v->count_is == r->count_is && v->status == r->status && v->named == report_counts_named(r))
             return v;
     }
     if (!make)
@@ -158,7 +153,7 @@ static vote_line *vote_line_of(facts *f, level *l, const report *r, bool make)
         return NULL;
     }
     l->votes[l->votes_count] =
-        (vote_line){.count = r->count, .count_is = r->count_is, .status = r->status, .named = is_named(r)};
+        (vote_line){.count = r->count, .count_is = r->count_is, .status = r->status, .named = report_counts_named(r)};
     return &l->votes[l->votes_count++];
 }
 
@@ -188,7 +183,7 @@ static void level_add(facts *f, level *l, voice_slot *slot, uint32_t number)
     const report *r = report_of(f, number);
     if (r->parties > l->parties_max && r->kind != THAW_SANCTION)
         l->parties_max = r->parties;
-    if (!r->has_count || (slot->vote && report_later_compare(f, number, slot->vote) < 0))
+    if (!r->has_count || (slot->vote && vote_later_compare(f, number, slot->vote) < 0))
         return;
     if (slot->vote)
         vote_take(f, l, slot->vote);
