@@ -184,6 +184,28 @@ class Meaning(unittest.TestCase):
         self.assertEqual([r["vote"] for r in why["reports"]],
                          ["a vote"] + ["counts the people it names: a part, where others vote for the whole"] * 2)
 
+    def test_who_names_fewer_names_a_part(self):
+        """A package told whole by one and party by party by another, two freed of whom an outlet names one: no dispute."""
+        s = Stream()
+        s.said("release", "a", "2025-03-01", count=2, persons=[party("X", "x"), party("Y", "y")])
+        s.said("release", "b", "2025-03-01", count=1, persons=[party("X", "x")], status="confirmed")
+        s.said("release", "a", "2025-03-01", count=1, persons=[party("Y", "y")], reported_at="2025-03-05")
+        s.said("release", "c", "2025-04-01", count=1, persons=[party("Z", "z")], covers="part", part="category=women")
+        s.said("release", "d", "2025-04-01", count=2, persons=[party("Z", "z"), party("V", "v")], covers="part",
+               part="category=women")
+        firms = [party("Firm %d" % n, "f%d" % n) for n in range(30)]
+        s.sanction("imposed", "2025-06-01", source="whole", count=30, targets=firms)
+        for firm in firms:
+            s.sanction("imposed", "2025-06-01", source="one-by-one", count=1, targets=[firm])
+        ledger, incidents = self.told(s)
+        self.assertEqual(self.counts(incidents), [(2, 2, 2, False), (2, 2, 2, False)])
+        self.assertEqual(self.counts(incidents, "sanction"), [(30, 30, 30, False)])
+        self.assertEqual(ledger["disagreements"], [])
+        why = self.daemon.ok("explain", {"incident": incidents[0]["id"]})
+        self.assertEqual([(r["source"], r["vote"]) for r in why["reports"]], [
+            ("a", "a vote"), ("b", "counts the people it names: a part, where another names more"),
+            ("a", "counts the people it names: a part, where another names more")])
+
     def test_a_list_by_ids_and_a_wire_by_names(self):
         s = Stream()
         firms = ["Firm %d" % n for n in range(30)]

@@ -445,8 +445,9 @@ def count_of(reports, context, part=None):
 
     counting = [r for r in speaking if r.count is not None]
     others = [r for r in counting if not (r.named() != 0 and r.count == r.named())]
+    most = max((r.count for r in counting), default=0)
     votes = {}
-    for report in sorted(others or counting, key=later):
+    for report in sorted(others or [r for r in counting if r.count == most], key=later):
         votes[report.voice] = report
     votes = list(votes.values())
 

@@ -80,6 +80,7 @@ static incident *incident_find(facts *f, thaw_str id)
 typedef struct said {
     numbers list, votes; /* votes: sorted by number */
     bool counts_more;    /* a vote for the whole that does not only count the persons it names */
+    uint32_t names_most; /* of those for the whole that do */
 } said;
 
 static uint32_t part_of(const report *r)
@@ -112,10 +113,20 @@ static void said_make(facts *f, const incident *inc, said *s)
         if (last && last->voice == r->voice && part_of(last) == part_of(r))
             continue;
         v->at[kept++] = v->at[i];
-        s->counts_more = s->counts_more || (r->covers == THAW_EVENT && !report_counts_named(r));
+        if (r->covers != THAW_EVENT)
+            continue;
+        s->counts_more = s->counts_more || !report_counts_named(r);
+        if (report_counts_named(r) && r->parties > s->names_most)
+            s->names_most = r->parties;
     }
     v->count = kept;
     numbers_unique(v);
+}
+
+/* Counts the persons it names, and no more than a part of the whole: counts.c. */
+static bool is_named_part(const said *s, const report *r)
+{
+    return r->covers == THAW_EVENT && report_counts_named(r) && (s->counts_more || r->parties < s->names_most);
 }
 
 /* In words: what the report does to the count. */
@@ -131,8 +142,9 @@ static const char *part_in_count(const facts *f, const said *s, uint32_t number)
                                         : "names people: a lower bound";
     if (!r->has_count)
         return "gives no count";
-    if (r->covers == THAW_EVENT && report_counts_named(r) && s->counts_more)
-        return "counts the people it names: a part, where others vote for the whole";
+    if (is_named_part(s, r))
+        return s->counts_more ? "counts the people it names: a part, where others vote for the whole"
+                              : "counts the people it names: a part, where another names more";
     if (!numbers_have(&s->votes, number))
         return "a later report of the same voice stands in its place";
     if (r->covers == THAW_PART)
@@ -220,7 +232,7 @@ static void votes_deciding(facts *f, const said *s, numbers *ret_votes)
     bool exact = false;
     for (uint32_t i = 0; i < s->votes.count; i++) {
         const report *r = report_of(f, s->votes.at[i]);
-        if (r->covers != THAW_EVENT || r->count_is == THAW_AT_LEAST || (report_counts_named(r) && s->counts_more))
+        if (r->covers != THAW_EVENT || r->count_is == THAW_AT_LEAST || is_named_part(s, r))
             continue;
         if ((r->count_is == THAW_EXACT) < exact || ((r->count_is == THAW_EXACT) == exact && r->status < best))
             continue;

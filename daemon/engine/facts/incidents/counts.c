@@ -2,8 +2,8 @@
  * counts.c - how many people (or parties) a set of reports comes to: FACTS.md, section 3.
  *
  * Each voice has one vote, its latest: who names one of those freed afterwards takes nothing back of what he said of
- * all. Votes for the whole decide, the best status first; lower bounds (at least, named persons, sums of disjoint
- * parts) can only raise what they decided.
+ * all, and who names fewer than another says no other number. Votes for the whole decide, the best status first; lower
+ * bounds (at least, named persons, sums of disjoint parts) can only raise what they decided.
  */
 #include <stdlib.h>
 
@@ -44,10 +44,15 @@ bool report_counts_named(const report *r)
     return r->parties && r->count == r->parties;
 }
 
-int vote_later_compare(const facts *f, uint32_t a, uint32_t b)
+int vote_stands_compare(const facts *f, uint32_t a, uint32_t b)
 {
-    bool named_a = report_counts_named(report_of(f, a)), named_b = report_counts_named(report_of(f, b));
-    return named_a != named_b ? named_b - named_a : report_later_compare(f, a, b);
+    const report *ra = report_of(f, a), *rb = report_of(f, b);
+    bool named_a = report_counts_named(ra), named_b = report_counts_named(rb);
+    if (named_a != named_b)
+        return named_b - named_a;
+    if (named_a && ra->count != rb->count)
+        return ra->count < rb->count ? -1 : 1;
+    return report_later_compare(f, a, b);
 }
 
 int vote_order(const void *a_, const void *b_, void *f)
@@ -56,7 +61,7 @@ int vote_order(const void *a_, const void *b_, void *f)
     uint32_t voice_a = report_of(f, a)->voice, voice_b = report_of(f, b)->voice;
     if (voice_a != voice_b)
         return voice_a < voice_b ? -1 : 1;
-    return -vote_later_compare(f, a, b);
+    return -vote_stands_compare(f, a, b);
 }
 
 static void votes_keep_latest(facts *f, votes *v)
@@ -69,7 +74,7 @@ static void votes_keep_latest(facts *f, votes *v)
                 ;
             if (j == kept)
                 v->at[kept++] = v->at[i];
-            else if (vote_later_compare(f, v->at[i], v->at[j]) > 0)
+            else if (vote_stands_compare(f, v->at[i], v->at[j]) > 0)
                 v->at[j] = v->at[i];
         }
         v->count = v->count ? kept : 0;
@@ -82,18 +87,19 @@ static void votes_keep_latest(facts *f, votes *v)
     v->count = kept;
 }
 
-/* Leaves out the votes that only count the persons they name, unless there is no other vote. */
+/* Leaves out the votes that only count the persons they name, where another does not, or names more. */
 static void votes_drop_named(facts *f, votes *v)
 {
-    uint32_t others = 0;
-    for (uint32_t i = 0; i < v->count; i++)
-        others += !report_counts_named(report_of(f, v->at[i]));
-    if (!others || others == v->count)
-        return;
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < v->count; i++)
-        if (!report_counts_named(report_of(f, v->at[i])))
+    uint32_t kept = 0, most = 0;
+    for (uint32_t i = 0; i < v->count; i++) {
+        const report *r = report_of(f, v->at[i]);
+        uint32_t names = report_counts_named(r) ? r->parties : UINT32_MAX;
+        if (names > most)
+            kept = 0;
+        most = names > most ? names : most;
+        if (names == most)
             v->at[kept++] = v->at[i];
+    }
     v->count = kept;
 }
 

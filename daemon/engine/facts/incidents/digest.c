@@ -183,7 +183,7 @@ static void level_add(facts *f, level *l, voice_slot *slot, uint32_t number)
     const report *r = report_of(f, number);
     if (r->parties > l->parties_max && r->kind != THAW_SANCTION)
         l->parties_max = r->parties;
-    if (!r->has_count || (slot->vote && vote_later_compare(f, number, slot->vote) < 0))
+    if (!r->has_count || (slot->vote && vote_stands_compare(f, number, slot->vote) < 0))
         return;
     if (slot->vote)
         vote_take(f, l, slot->vote);
@@ -205,17 +205,25 @@ static void vote_first_look(facts *f, level *l, vote_line *v)
     v->first = best;
 }
 
+/* Lines of the greatest weight are votes, the others are parts: counts.c. */
+static uint64_t vote_line_weight(const vote_line *v)
+{
+    return v->named ? v->count : UINT64_MAX;
+}
+
 /* The count that most voices give among the votes of one sort and the best status. */
-static bool level_winner(facts *f, level *l, uint8_t count_is, bool others, uint64_t *ret_count)
+static bool level_winner(facts *f, level *l, uint8_t count_is, uint64_t weight, uint64_t *ret_count)
 {
     uint8_t best_status = 0;
     vote_line *best = NULL;
-    for (uint32_t i = 0; i < l->votes_count; i++)
-        if (l->votes[i].count_is == count_is && !(others && l->votes[i].named) && l->votes[i].status > best_status)
-            best_status = l->votes[i].status;
+    for (uint32_t i = 0; i < l->votes_count; i++) {
+        const vote_line *v = &l->votes[i];
+        if (v->count_is == count_is && vote_line_weight(v) == weight && v->status > best_status)
+            best_status = v->status;
+    }
     for (uint32_t i = 0; best_status && i < l->votes_count; i++) {
         vote_line *v = &l->votes[i];
-        if (v->count_is != count_is || v->status != best_status || (others && v->named) ||
+        if (v->count_is != count_is || v->status != best_status || vote_line_weight(v) != weight ||
             (best && v->votes < best->votes))
             continue;
         if (best && v->votes == best->votes) {
@@ -233,14 +241,16 @@ static bool level_winner(facts *f, level *l, uint8_t count_is, bool others, uint
 
 static void level_count(facts *f, level *l, counted *c)
 {
-    bool others = false, range = false;
+    uint64_t weight = 0;
+    bool range = false;
     for (uint32_t i = 0; i < l->votes_count; i++)
-        others = others || !l->votes[i].named;
+        if (vote_line_weight(&l->votes[i]) > weight)
+            weight = vote_line_weight(&l->votes[i]);
     if (l->parties_max)
         counted_raise(c, l->parties_max);
     for (uint32_t i = 0; i < l->votes_count; i++) {
         const vote_line *v = &l->votes[i];
-        if (others && v->named)
+        if (vote_line_weight(v) != weight)
             continue;
         if (v->count_is == THAW_AT_LEAST)
             counted_raise(c, v->count);
@@ -251,7 +261,7 @@ static void level_count(facts *f, level *l, counted *c)
         range = true;
     }
     c->has_winner =
-        level_winner(f, l, THAW_EXACT, others, &c->winner) || level_winner(f, l, THAW_ABOUT, others, &c->winner);
+        level_winner(f, l, THAW_EXACT, weight, &c->winner) || level_winner(f, l, THAW_ABOUT, weight, &c->winner);
     c->disagrees = c->disagrees || (range && c->low != c->high);
     c->has_count = range; /* until counted_close: whether low and high are set */
 }

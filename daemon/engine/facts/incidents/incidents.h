@@ -103,10 +103,10 @@ void loose_settle(facts *f);
 
 /* ---- counts (counts.c) -------------------------------------------------------------- */
 
-/* Whether it counts just the persons (or targets) that it names: a part, where there is a vote for the whole. */
+/* Whether it counts just the persons (or targets) that it names: a part, where another votes for the whole or names more. */
 bool report_counts_named(const report *r);
-/* Which of two votes of one voice stands: the later one, but none for the whole gives way to one of persons named. */
-int vote_later_compare(const facts *f, uint32_t a, uint32_t b);
+/* Which of two votes of one voice stands: one for the whole, else the one that names more, else the later one. */
+int vote_stands_compare(const facts *f, uint32_t a, uint32_t b);
 /* Order of report numbers for qsort_r: by voice, and of one voice the vote that stands first. */
 int vote_order(const void *a, const void *b, void *f);
 void count_reports(facts *f, const uint32_t *numbers_, uint32_t count, counted *ret_counted);
