@@ -558,6 +558,24 @@ class Meaning(unittest.TestCase):
         self.assertEqual(self.turns(rows["B"])[-1], ("2024-06-01", "lifted", "in_force", 1, end))
         self.assertEqual([t[1] for t in self.turns(rows["C"])], ["imposed", "amended"])
 
+    def test_a_sector_goes_with_its_program(self):
+        s = Stream()
+        s.sanction("imposed", "2004-02-20", program="ARMS", sector="arms", expires_at="2024-02-20")
+        s.sanction("imposed", "2004-02-20", program="ARMS", sector="aviation")
+        s.sanction("imposed", "2020-01-01", program="OTHER", sector="aviation, potash")
+        s.sanction("imposed", "2004-02-20", program="ARMS", targets=[party("dual-use", type="sector"), party("A", "a")])
+        extended = s.sanction("extended", "2024-02-01", program="ARMS", expires_at="2026-02-20")
+        end = s.sanction("lifted", "2025-03-04", program="ARMS")
+        ledger, _ = self.told(s)
+        lifted, stands = ("lifted", "2025-03-04"), ("in_force", "2004-02-20")
+        self.assertEqual(self.measures(ledger), {
+            ("US", "arms"): lifted, ("US", "dual-use"): lifted, ("US", "A"): lifted, ("US", "ARMS"): lifted,
+            ("US", "aviation"): stands, ("US", "potash"): ("in_force", "2020-01-01")})
+        rows = {m["sector"]: self.turns(m) for m in ledger["measures"]}
+        self.assertEqual(rows["arms"][1:], [("2024-02-01", "extended", "in_force", 1, extended),
+                                            ("2025-03-04", "lifted", "lifted", 1, end)])
+        self.assertEqual(rows["aviation"][-1], ("2025-03-04", "lifted", "in_force", 1, end))
+
     def test_a_party_outlives_its_program(self):
         """The end of a program of a gazette, and a list in which some of its parties stand on under another."""
         s = Stream()

@@ -742,7 +742,7 @@ def measures_of(country, authority, context):
                and not r.targets and not r.sectors]
     for mentions in classes([(r, o) for r, o in objects_of(reports) if is_sector(o)], same_party):
         own = list({r.name: r for r, _ in mentions}.values())
-        facts.append(measure_fact(country, authority, own, context.now, [], idle_removals(mentions, authority, []),
+        facts.append(measure_fact(country, authority, own, context.now, of_all, idle_removals(mentions, authority, of_all),
                                   sector=min((name for _, (name, _) in mentions), key=lambda n: n.encode()),
                                   ids=unique(i for _, (_, ids) in mentions for i in ids)))
     for party in parties_everywhere(country, context):

@@ -7,7 +7,7 @@
 #include "facts/entities/steps.h"
 #include "facts/state/known.h"
 
-/* ---- what is said of a program reaches the parties listed under it ------------------ */
+/* ---- what is said of a program reaches the parties and sectors listed under it ------ */
 
 typedef struct step_list {
     measure_step *at;
@@ -42,7 +42,7 @@ static void program_steps(facts *f, const entity *e, uint32_t program, step_list
     steps_learn(f, of);
     uint32_t before = list->count;
     for (uint32_t i = 0; i < of->steps_count; i++) {
-        if (!step_reaches_parties(of->steps[i].action))
+        if (!step_reaches_listed(of->steps[i].action))
             continue;
         if (array_reserve((void **)&list->at, &list->capacity, (size_t)list->count + 1, sizeof *list->at, &f->held) <
             0) {
@@ -65,7 +65,7 @@ void programs_named(facts *f, const entity *e, numbers *programs)
     numbers_unique(programs);
 }
 
-/* Those of every program that a step of the party names, in order: each program's are. */
+/* Those of every program that a step of the measure names, in order: each program's are. */
 static void programs_collect(facts *f, const entity *e, step_list *list)
 {
     numbers programs = {0};
@@ -219,12 +219,12 @@ void course_run(fold *s, entity *e)
     course c = {.s = s};
     steps_learn(f, e);
     steps_blunt(f, e->steps, e->steps_count);
-    if (measure_party(f, e))
+    if (measure_is_listed(f, e))
         programs_collect(f, e, &c.programs);
     c.own = e->steps;
     c.own_count = e->steps_count;
     for (uint32_t j = 0; c.at < c.own_count || j < c.programs.count;) {
-        /* the party's own first: what removes it by name says so */
+        /* its own first: what removes it by name says so */
         bool own =
             j == c.programs.count || (c.at < c.own_count && step_compare(f, &c.own[c.at], &c.programs.at[j]) <= 0);
         const measure_step *st = own ? &c.own[c.at++] : &c.programs.at[j++];

@@ -114,7 +114,7 @@ void measure_look_at(facts *f, const entity *e, const uint8_t *only, measure_vie
 /* Called for each report on the measure, in order, with what it is after it. */
 typedef void (*measure_told_fn)(void *context, uint32_t report, const measure_view *after);
 void measure_tell(facts *f, entity *e, measure_told_fn on_step, void *context);
-/* The reports on the programs that a party is named under which reach it, appended. */
+/* The reports on the programs that a party or sector is named under which reach it, appended. */
 void measure_programs_said(facts *f, entity *e, numbers *reports_);
 const char *measure_state_name(measure_state state); /* NULL: none */
 
@@ -126,5 +126,7 @@ thaw_str entity_name_look(facts *f, uint32_t index, uint32_t *ret_named_by); /* 
 uint32_t measure_party(facts *f, const entity *e); /* its entity of SCOPE_PARTY, 0: it is no party */
 /* The sector (s) or program (p) that the measure is on; absent where it is on something else. */
 thaw_str measure_object(const facts *f, const entity *e, char letter);
+/* Whether it is on a party or sector, which may be listed under programs: on no program itself. */
+bool measure_is_listed(const facts *f, const entity *e);
 
 #endif

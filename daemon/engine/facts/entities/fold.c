@@ -196,7 +196,7 @@ static void fold_extend_program(fold *s, const measure_step *st, int64_t at_ns)
         fold_tell(s, at_ns, st, true);
 }
 
-/* A party that is extended, amended or maintained did not go with its program: a list moved it to another. */
+/* What is extended, amended or maintained did not go with its program: a list moved it to another. */
 static void fold_outlive(fold *s, int64_t at_ns)
 {
     const standing *before = &s->before_end;

@@ -11,9 +11,9 @@
 #include "facts/entities/entities.h"
 #include "facts/entities/history.h"
 
-/* What stood when the last program of a party ended. */
+/* What stood when the last program that a party or sector was listed under ended. */
 typedef struct standing {
-    bool ended; /* and only so: nobody has said yet what became of the party itself */
+    bool ended; /* and only so: nobody has said yet what became of it by itself */
     measure_state state;
     int64_t since_ns, licence_ends_ns, measure_ends_ns, extended_at_ns;
 } standing;

@@ -26,7 +26,7 @@ typedef struct turn {
     uint32_t program;       /* symbol, 0: none named */
     uint32_t report;        /* the first reported one of them, 0: none */
     uint32_t reports;       /* how many say so */
-    bool of_program;        /* the step ended the program that a party was listed under */
+    bool of_program;        /* the step ended the program that it was listed under */
 } turn;
 
 typedef struct history {

@@ -35,7 +35,7 @@ void measure_programs_said(facts *f, entity *e, numbers *reports_)
 {
     numbers programs = {0}, mentioned = {0}, parties = {0};
     measure_step st;
-    if (!measure_party(f, e))
+    if (!measure_is_listed(f, e))
         return;
     steps_learn(f, e);
     programs_named(f, e, &programs);
@@ -45,7 +45,7 @@ void measure_programs_said(facts *f, entity *e, numbers *reports_)
             entity_mentions(f, of, &mentioned, &parties);
     }
     for (uint32_t i = 0; i < mentioned.count; i++)
-        if (step_of(f, mentioned.at[i], &st) && step_reaches_parties(st.action))
+        if (step_of(f, mentioned.at[i], &st) && step_reaches_listed(st.action))
             add(f, reports_, mentioned.at[i]);
     numbers_done(&programs, &f->held);
     numbers_done(&mentioned, &f->held);

@@ -69,7 +69,7 @@ static void party_each(facts *f, const char country_code[2], const strings *s, m
 /* A program that is lifted or extended as a whole: every measure of the authority may be of it. */
 static void program_marks(facts *f, uint32_t number, const thaw_event *event)
 {
-    if (event->kind != THAW_SANCTION || !step_reaches_parties(event->action) || event->targets.count ||
+    if (event->kind != THAW_SANCTION || !step_reaches_listed(event->action) || event->targets.count ||
         names_sector(event->sector) || !event->program.data)
         return;
     uint32_t scope = measure_scope(f, report_of(f, number), true);

@@ -53,6 +53,11 @@ thaw_str measure_object(const facts *f, const entity *e, char letter)
     return least.len && least.data[0] == letter ? (thaw_str){least.data + 1, least.len - 1} : (thaw_str){0};
 }
 
+bool measure_is_listed(const facts *f, const entity *e)
+{
+    return e->nodes.count && symbols_get(f->symbols, f->nodes[e->nodes.at[0]].string).data[0] != 'p';
+}
+
 uint32_t measure_party(facts *f, const entity *e)
 {
     if (!e->nodes.count)

@@ -21,7 +21,7 @@ int step_rank(uint8_t action)
     }
 }
 
-bool step_reaches_parties(uint8_t action)
+bool step_reaches_listed(uint8_t action)
 {
     return action == THAW_LIFTED || action == THAW_EXTENDED;
 }

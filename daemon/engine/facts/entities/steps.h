@@ -9,8 +9,8 @@
 /* The order of what begins together: a licence that comes with a listing stands, for there is nothing to license
  * before it. Removals are 0. */
 int step_rank(uint8_t action);
-/* Whether it reaches the parties that are listed under a program, where it is said of that program alone. */
-bool step_reaches_parties(uint8_t action);
+/* Whether it reaches the parties and sectors listed under a program, where it is said of that program alone. */
+bool step_reaches_listed(uint8_t action);
 /* A removal comes first in its day, by whatever hour: with a listing it is a move. */
 int step_compare(const facts *f, const measure_step *a, const measure_step *b);
 /* Whether it lists, whatever was before; whether there is nothing for it to do where nothing stands. */

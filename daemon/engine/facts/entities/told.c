@@ -51,7 +51,7 @@ static told_program told_read(facts *f, uint32_t index)
     for (uint32_t i = 0; p.at && i < mentioned.count; i++) {
         told_step *one = &p.at[p.count];
         if ((i && mentioned.at[i] == mentioned.at[i - 1]) || !step_of(f, mentioned.at[i], &one->step) ||
-            !step_reaches_parties(one->step.action))
+            !step_reaches_listed(one->step.action))
             continue;
         one->first = mentioned.at[i];
         one->reports = 1;

@@ -68,7 +68,7 @@ static bool reports_hold(facts *f, const entity *e, uint8_t *held)
     return more;
 }
 
-/* And what was said of the programs that a party is listed under: it may have ended there, or run on. */
+/* And what was said of the programs that it is listed under: it may have ended there, or run on. */
 static bool programs_hold(facts *f, entity *e, uint8_t *held)
 {
     bool more = false;
