@@ -21,6 +21,8 @@
 #define CONFIG_ERROR_BYTES 512
 #define CONFIG_FILE_BYTES_MAX (1024 * 1024) /* a larger configuration is a mistake */
 #define CONFIG_ITEMS_MAX 256                /* addresses, topics, files in one list */
+#define CONFIG_ADDRESSES_MAX 32             /* at which one endpoint is bound */
+#define CONFIG_STATE_BYTES_MAX 3000         /* the names of files in it are added */
 
 /* One text of a list, with the place it stands at (0: a default). */
 typedef struct config_item {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../proto/src/text.h"
@@ -78,11 +79,31 @@ static bool is_wild(const char *address)
     return strncmp(address, "tcp://", 6) == 0 && (strcmp(port, "*") == 0 || strcmp(port, "0") == 0);
 }
 
+/* libzmq takes a path as it is written, the disk does not. */
+static const char *skip_nothing(const char *path)
+{
+    while (path[0] == '/' && (path[1] == '/' || (path[1] == '.' && path[2] == '/')))
+        path += path[1] == '/' ? 1 : 2;
+    return path;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    bool paths = strncmp(a, "ipc:///", 7) == 0 && strncmp(b, "ipc:///", 7) == 0;
+
+    if (!paths)
+        return strcmp(a, b) == 0;
+    for (a = skip_nothing(a + 6), b = skip_nothing(b + 6); *a == *b && *a != '\0';
+         a = skip_nothing(a + 1), b = skip_nothing(b + 1))
+        ;
+    return *a == *b;
+}
+
 static int check_other(const config_reading *r, const config_item *item, const config_list *other)
 {
     for (size_t i = 0; i < other->count; i++) {
         const config_item *at = item->line > 0 ? item : &other->items[i]; /* else it is a default */
-        if (strcmp(other->items[i].text, item->text) == 0 && !is_wild(item->text))
+        if (is_same(other->items[i].text, item->text) && !is_wild(item->text))
             return config_fail(
                 r, at->line, at->column, at->text, strlen(at->text),
                 "an address that no other endpoint has, and no other part of service");
@@ -103,6 +124,39 @@ static int check_addresses(const config_reading *r)
             for (size_t k = 0; e == 0 && k < i; k++)
                 e = check_other(r, &lists[i]->items[j], lists[k]);
     return e;
+}
+
+/* Each endpoint has room for so many; those that systemd passes come on top when it starts. */
+static int check_count(const config_reading *r, const config_endpoint *e)
+{
+    const config_list *lists[] = {&e->bind, &e->publish, &e->read};
+    size_t count = 0;
+
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < lists[i]->count; j++) {
+            const config_item *item = &lists[i]->items[j];
+            if (++count > CONFIG_ADDRESSES_MAX)
+                return config_fail(r, item->line, item->column, item->text, strlen(item->text),
+                                   "at most 32 addresses of an endpoint");
+        }
+    return 0;
+}
+
+/* That it is not there yet is no mistake: systemd makes it. */
+static int check_state(const config_reading *r)
+{
+    const char *state = r->into->state, *expected = NULL;
+    struct stat st;
+
+    if (strlen(state) > CONFIG_STATE_BYTES_MAX)
+        expected = "a path of at most 3000 bytes";
+    else if (stat(state, &st) < 0 ? errno == ENOTDIR : !S_ISDIR(st.st_mode))
+        expected = "a folder";
+    if (expected == NULL)
+        return 0;
+    snprintf(r->error, CONFIG_ERROR_BYTES, "%s: found state %.200s, expected %s", r->file, state,
+             expected);
+    return -EINVAL;
 }
 
 /* A path that does not begin at the root is meant from the configuration's own folder. */
@@ -149,12 +203,27 @@ static int path_expand(const config_reading *r, char **path)
     return -EINVAL;
 }
 
-static int settle_list(const config_reading *r, config_list *list, bool anchor)
+static int settle_paths(const config_reading *r, config_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         int e = path_expand(r, &list->items[i].text);
-        if (e == 0 && anchor)
+        if (e == 0)
             e = path_anchor(r->file, &list->items[i].text);
+        if (e < 0)
+            return e;
+    }
+    return 0;
+}
+
+/* What systemd has set may be too long. */
+static int settle_addresses(const config_reading *r, config_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        config_item *item = &list->items[i];
+        int e = path_expand(r, &item->text);
+        const char *expected = e < 0 ? NULL : config_check_address(item->text, strlen(item->text));
+        if (e == 0 && strncmp(item->text, "ipc://", 6) == 0 && expected != NULL)
+            e = config_fail(r, item->line, item->column, item->text, strlen(item->text), expected);
         if (e < 0)
             return e;
     }
@@ -197,24 +266,32 @@ int config_settle(const config_reading *r)
     if (e == 0)
         e = settle_key(r, &c->curve_upstream);
     if (e == 0)
-        e = settle_list(r, &c->rules, true);
+        e = settle_paths(r, &c->rules);
     if (e == 0)
-        e = settle_list(r, &c->events.bind, false);
+        e = settle_addresses(r, &c->events.bind);
     if (e == 0)
-        e = settle_list(r, &c->service.bind, false);
+        e = settle_addresses(r, &c->service.bind);
     if (e == 0)
-        e = settle_list(r, &c->service.publish, false);
+        e = settle_addresses(r, &c->service.publish);
     if (e == 0)
-        e = settle_list(r, &c->service.read, false);
+        e = settle_addresses(r, &c->service.read);
     if (e == 0)
-        e = settle_list(r, &c->alerts.bind, false);
+        e = settle_addresses(r, &c->alerts.bind);
     if (e == 0)
-        e = settle_list(r, &c->events.connect, false);
+        e = settle_addresses(r, &c->events.connect);
     for (size_t i = 0; e == 0 && i < c->curve_clients.count; i++)
         e = settle_key(r, &c->curve_clients.items[i].text);
     if (e == 0)
         e = check_security(r);
     if (e == 0)
         e = check_keys(r);
+    if (e == 0)
+        e = check_count(r, &c->events);
+    if (e == 0)
+        e = check_count(r, &c->service);
+    if (e == 0)
+        e = check_count(r, &c->alerts);
+    if (e == 0)
+        e = check_state(r);
     return e == 0 ? check_addresses(r) : e;
 }

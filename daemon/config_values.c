@@ -1,8 +1,11 @@
 /* config_values.c - see config_values.h. */
 #include "config_values.h"
 
+#include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +13,8 @@
 
 #include "units.h"
 
-#define TOPIC_BYTES_MAX 245 /* libzmq 4.3.4 loses subscriptions of 246 to 255 bytes */
-#define NEAR_MAX 32         /* longest word that is compared */
+#define HOST_BYTES_MAX 253 /* the longest name of DNS */
+#define NEAR_MAX 32        /* longest word that is compared */
 
 const char *config_value_text(const char *text, size_t len, const config_range *range,
                               void *destination)
@@ -163,31 +166,99 @@ static bool is_port(const char *text, size_t len)
     return len >= 1 && len <= 5 && port <= UINT16_MAX;
 }
 
+static const char *check_ipc(const char *path, size_t len)
+{
+    if (path[0] != '/' && path[0] != '@' && path[0] != '$')
+        return "ipc:// with an absolute path";
+    if (len >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+        return "an ipc path of at most 107 bytes";
+    if (len == 1 || path[len - 1] == '/')
+        return "ipc:// with the name of a socket";
+    return NULL;
+}
+
+/* [ADDRESS] or [ADDRESS%ZONE] */
+static bool is_bracketed(const char *host, size_t len)
+{
+    char address[INET6_ADDRSTRLEN];
+    struct in6_addr in6;
+    struct in_addr in;
+    size_t inner = len < 2 || host[len - 1] != ']' ? 0 : strcspn(host + 1, "%]");
+
+    if (inner == 0 || inner >= sizeof(address))
+        return false;
+    memcpy(address, host + 1, inner);
+    address[inner] = '\0';
+    return inet_pton(AF_INET6, address, &in6) == 1 || inet_pton(AF_INET, address, &in) == 1;
+}
+
+static bool is_ipv4(const char *host, size_t len)
+{
+    char address[INET_ADDRSTRLEN];
+    struct in_addr in;
+
+    if (len >= sizeof(address))
+        return false;
+    memcpy(address, host, len);
+    address[len] = '\0';
+    return inet_aton(address, &in) != 0;
+}
+
+/* Whether a host can be one at all; whether it is there only its use can show. */
+static const char *check_host(const char *host, size_t len)
+{
+    size_t digits = 0, graphic = 0;
+
+    if (host[0] == '[' || memchr(host, ':', len) != NULL)
+        return is_bracketed(host, len) ? NULL : "an IPv6 address in brackets, as tcp://[::1]:7301";
+    for (size_t i = 0; i < len; i++) {
+        digits += isdigit((unsigned char)host[i]) || host[i] == '.';
+        graphic += isgraph((unsigned char)host[i]) && strchr("/*[]", host[i]) == NULL;
+    }
+    if (digits == len)
+        return is_ipv4(host, len) ? NULL : "an IPv4 address as 192.0.2.1";
+    return graphic == len && len <= HOST_BYTES_MAX ? NULL : "tcp://HOST:PORT with a host that can be";
+}
+
+/* A name can only be bound if it is an interface's. */
+static bool is_no_interface(const char *host, size_t len)
+{
+    return (len == 9 && memcmp(host, "localhost", 9) == 0) ||
+           (len >= IFNAMSIZ && isalpha((unsigned char)host[0]));
+}
+
+static const char *check_tcp(const char *rest, size_t len, bool bound)
+{
+    const char *colon = memrchr(rest, ':', len);
+    size_t host_len = colon == NULL ? 0 : (size_t)(colon - rest);
+
+    if (host_len == 0 || memchr(rest, ';', len) != NULL || !is_port(colon + 1, len - host_len - 1))
+        return "tcp://HOST:PORT, the port being a number up to 65535";
+    if (bound && host_len == 1 && rest[0] == '*')
+        return NULL;
+    if (bound && is_no_interface(rest, host_len))
+        return "an address or interface, not a name: tcp://127.0.0.1:PORT, tcp://[::1]:PORT, "
+               "tcp://lo:PORT";
+    return check_host(rest, host_len);
+}
+
+static const char *check_address(const char *text, size_t len, bool bound)
+{
+    if (len > 6 && memcmp(text, "ipc://", 6) == 0)
+        return check_ipc(text + 6, len - 6);
+    if (len > 6 && memcmp(text, "tcp://", 6) == 0)
+        return check_tcp(text + 6, len - 6, bound);
+    return "an address as ipc:///PATH or tcp://HOST:PORT";
+}
+
 const char *config_check_address(const char *text, size_t len)
 {
-    if (len > 6 && memcmp(text, "ipc://", 6) == 0) {
-        if (text[6] != '/' && text[6] != '@' && text[6] != '$')
-            return "ipc:// with an absolute path";
-        if (len - 6 >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-            return "an ipc path of at most 107 bytes";
-        return NULL;
-    }
-    if (len > 6 && memcmp(text, "tcp://", 6) == 0) {
-        const char *colon = memrchr(text + 6, ':', len - 6);
-        if (colon == NULL || colon == text + 6 || memchr(text, ';', len) != NULL ||
-            !is_port(colon + 1, (size_t)(text + len - colon - 1)))
-            return "tcp://HOST:PORT, the port being a number up to 65535";
-        return NULL;
-    }
-    return "an address as ipc:///PATH or tcp://HOST:PORT";
+    return check_address(text, len, false);
 }
 
 const char *config_check_bind(const char *text, size_t len)
 {
-    if (len > 16 && memcmp(text, "tcp://localhost:", 16) == 0)
-        return "an address or interface, not a name: tcp://127.0.0.1:PORT, tcp://[::1]:PORT, "
-               "tcp://lo:PORT";
-    return config_check_address(text, len);
+    return check_address(text, len, true);
 }
 
 const char *config_check_ipc(const char *text, size_t len)
@@ -197,10 +268,27 @@ const char *config_check_ipc(const char *text, size_t len)
     return config_check_address(text, len);
 }
 
+/* Whether a topic can begin so: KIND.CC, or less of it. */
+static bool begins_topic(const char *text, size_t len, const char *kind)
+{
+    size_t kind_len = strlen(kind), country = kind_len + 1;
+
+    if (strncmp(text, kind, len < kind_len ? len : kind_len) != 0)
+        return false;
+    if (len > kind_len && (text[kind_len] != '.' || len > country + 2))
+        return false;
+    for (size_t i = country; i < len; i++)
+        if (text[i] < 'A' || text[i] > 'Z')
+            return false;
+    return true;
+}
+
 const char *config_check_topic(const char *text, size_t len)
 {
-    (void)text;
-    return len > TOPIC_BYTES_MAX ? "a topic of at most 245 bytes" : NULL;
+    for (int kind = THAW_RELEASE; kind <= THAW_RETRACTION; kind++)
+        if (begins_topic(text, len, thaw_kind_name((thaw_kind)kind)))
+            return NULL;
+    return "the beginning of a topic as release.BY";
 }
 
 const char *config_check_path(const char *text, size_t len)

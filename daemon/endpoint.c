@@ -185,21 +185,49 @@ static int lock_path(endpoint *e, const char *path, char *error)
     return 0;
 }
 
+/* 1: a socket lies there, 0: nothing does. */
+static int check_kind(const char *name, const char *path, char *error)
+{
+    struct stat st;
+
+    if (lstat(path, &st) < 0)
+        return 0;
+    return S_ISSOCK(st.st_mode) ? 1
+                                : fail(error, -EEXIST,
+                                       "%s: %s is there and is no socket; remove it or choose "
+                                       "another address",
+                                       name, path);
+}
+
+int endpoint_paths_check(const config *c, char error[ENDPOINT_ERROR_BYTES])
+{
+    const struct {
+        const char *name;
+        const config_list *list;
+    } all[] = {{"alerts", &c->alerts.bind},
+               {"service", &c->service.bind},
+               {"service", &c->service.publish},
+               {"service", &c->service.read},
+               {"events", &c->events.bind}};
+    int r = 0;
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        for (size_t j = 0; j < all[i].list->count && r >= 0; j++)
+            if (strncmp(all[i].list->items[j].text, "ipc:///", 7) == 0)
+                r = check_kind(all[i].name, all[i].list->items[j].text + 6, error);
+    return r < 0 ? r : 0;
+}
+
 /* What lies at an ipc path will be removed by libzmq: only a socket that nobody listens at may be. */
 static int check_path(const endpoint *e, const char *path, char *error)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
-    struct stat st;
+    int r = check_kind(e->name, path, error);
     bool taken;
     int fd;
 
-    if (lstat(path, &st) < 0)
-        return 0;
-    if (!S_ISSOCK(st.st_mode))
-        return fail(error, -EEXIST,
-                    "%s: %s is there and is no socket; remove it or choose another "
-                    "address",
-                    e->name, path);
+    if (r <= 0)
+        return r;
     if (strlen(path) >= sizeof(name.sun_path))
         return 0; /* libzmq refuses it */
     memcpy(name.sun_path, path, strlen(path) + 1);

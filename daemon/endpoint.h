@@ -23,7 +23,7 @@
 #include "config.h"
 
 #define ENDPOINT_ERROR_BYTES 512
-#define ENDPOINT_ADDRESSES_MAX 32
+#define ENDPOINT_ADDRESSES_MAX CONFIG_ADDRESSES_MAX
 
 /* What a client may do that connects to an address; the ZAP domain of one with a role is
  * ENDPOINT_DOMAIN and the role's name. */
@@ -64,6 +64,9 @@ void endpoint_passed_done(endpoint_passed *passed);
 int endpoint_open(endpoint *ret_endpoint, const char *name, void *zmq, int type,
                   const config_endpoint *addresses, const config *c, const endpoint_keys *keys,
                   const endpoint_passed *passed, char error[ENDPOINT_ERROR_BYTES]);
+
+/* Whether what lies at the ipc paths to bind, if anything, are sockets; nothing is opened. */
+int endpoint_paths_check(const config *c, char error[ENDPOINT_ERROR_BYTES]);
 
 /* Connects to an address of `connect`, which upstream.c watches: with keys, but for one on this machine. */
 int endpoint_connect(endpoint *e, const char *address, const endpoint_keys *keys,

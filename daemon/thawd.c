@@ -84,13 +84,15 @@ static int load_config(thawd *d, const options *o)
     return r;
 }
 
-/* Everything that can be found wrong without touching state or sockets. */
+/* Everything that can be found wrong without opening state or sockets. */
 static int check(thawd *d)
 {
     char error[RULESET_ERROR_BYTES] = "out of memory";
     ruleset set = {.set = NULL};
     int r = auth_check(&d->config, error);
 
+    if (r == 0)
+        r = endpoint_paths_check(&d->config, error);
     if (r == 0)
         r = ruleset_load(&d->config, &set, error);
     if (r < 0)

@@ -1,8 +1,10 @@
 """thawd --check: what a configuration says that is not meant is refused, with its place."""
 
 import json
+import os
 import subprocess
 import unittest
+import unittest.mock
 
 import harness
 
@@ -56,6 +58,71 @@ class Check(unittest.TestCase):
             self.assertIn("expected an address that no other endpoint has, and no other part of service", said)
         free = {name: {"bind": ["tcp://127.0.0.1:*"]} for name in ("events", "service", "alerts")}
         self.assertEqual(self.check(json.dumps({"rules": [], **free}))[0], 0)
+
+    def test_one_address_written_in_two_ways(self):
+        for other in ("ipc:///run/thaw//one", "ipc:///run//thaw/./one", "ipc:////run/thaw/one"):
+            status, said = self.check(json.dumps({"rules": [], "service": {"bind": ["ipc:///run/thaw/one"]},
+                                                  "alerts": {"bind": [other]}}))
+            self.assertEqual(status, 78, other)
+            self.assertIn("expected an address that no other endpoint has", said)
+        self.assertEqual(self.check(json.dumps({"rules": [], "service": {"bind": ["ipc:///run/thaw/one"]},
+                                                "alerts": {"bind": ["ipc:///run/thaw/.one"]}}))[0], 0)
+
+    def test_how_many_addresses(self):
+        def many(kind, count):
+            return [f"ipc:///run/thaw/{kind}{i}" for i in range(count)]
+
+        for groups, status in (({"events": {"bind": many("e", 32), "connect": many("c", 40)}}, 0),
+                               ({"events": {"bind": many("e", 33)}}, 78), ({"alerts": {"bind": many("a", 33)}}, 78),
+                               ({"service": {"bind": many("s", 12), "publish": many("p", 10), "read": many("r", 10)}}, 0),
+                               ({"service": {"bind": many("s", 12), "publish": many("p", 10), "read": many("r", 11)}}, 78)):
+            found, said = self.check(json.dumps({"rules": [], **groups}))
+            self.assertEqual(found, status, (groups, said))
+            if status:
+                self.assertRegex(said, r"checked.yaml:1:[0-9]+: found .*, expected at most 32 addresses")
+
+    def test_hosts(self):
+        """What cannot be an address is told where it stands, and not when it is bound."""
+        keys = self.d.path("keys")
+        os.makedirs(keys, exist_ok=True)
+        subprocess.run([harness.THAW, "keygen", keys + "/server"], check=True, capture_output=True)
+        curve = {"server": keys + "/server.secret", "clients": [keys + "/server.public"], "upstream": keys + "/server.public"}
+        for host, bind, connect in (
+                ("192.0.2.1", True, True), ("0.0.0.0", True, True), ("127.1", True, True), ("[::1]", True, True),
+                ("[::]", True, True), ("[fe80::1%lo]", True, True), ("*", True, False), ("eth0.100", True, True),
+                ("a-name.example", True, True), ("wire.rights-group.example", False, True), ("a" * 254, False, False),
+                ("256.0.0.1", False, False), ("1.2.3.4.5", False, False), ("::1", False, False), ("[::1", False, False),
+                ("[]", False, False), ("[zz::1]", False, False), ("a b", False, False), ("a/b", False, False)):
+            for key, good in (("bind", bind), ("connect", connect)):
+                status, said = self.check(json.dumps({"rules": [], "curve": curve,
+                                                      "events": {key: [f"tcp://{host}:7301"]}}))
+                self.assertEqual(status, 0 if good else 78, (host, key, said))
+
+    def test_names_of_sockets(self):
+        for bad in ("ipc://@", "ipc:///run/thaw/"):
+            self.assertEqual(self.address(bad)[0], 78, bad)
+        self.assertEqual(self.address("ipc://@x")[0], 0)
+        with unittest.mock.patch.dict(os.environ, RUNTIME_DIRECTORY="/run/" + "x" * 100):
+            status, said = self.address("ipc://$RUNTIME_DIRECTORY/events")
+            self.assertEqual((status, "expected an ipc path of at most 107 bytes" in said), (78, True), said)
+        status, said = self.address("ipc://" + self.d.folder)
+        self.assertEqual((status, "is there and is no socket" in said), (78, True), said)
+
+    def test_the_state_is_a_folder(self):
+        for state, expected in (("checked.yaml", "expected a folder"), ("checked.yaml/state", "expected a folder"),
+                                ("x" * 3001, "expected a path of at most 3000 bytes")):
+            status, said = self.check(json.dumps({"rules": [], "state": state}))
+            self.assertEqual((status, expected in said), (78, True), said)
+        self.assertEqual(self.check(json.dumps({"rules": [], "state": "comes/with/systemd"}))[0], 0)
+
+    def test_topics_that_nothing_has(self):
+        for topic, good in (("", True), ("rel", True), ("release", True), ("release.", True), ("release.B", True),
+                            ("release.BY", True), ("retraction.ZZ", True), ("foo", False), ("release.by", False),
+                            ("release.BYX", False), ("releases", False), ("BY", False)):
+            status, said = self.check(json.dumps({"rules": [], "events": {"topics": [topic]}}))
+            self.assertEqual(status, 0 if good else 78, (topic, said))
+            if not good:
+                self.assertIn("expected the beginning of a topic as release.BY", said)
 
     def test_an_address_of_two(self):
         """libzmq takes what stands before ; as the address to connect from: only that would be loopback's."""
