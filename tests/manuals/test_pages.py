@@ -131,6 +131,25 @@ def check_library():
          given)
 
 
+def check_fields():
+    """Each field of a fact stands in thaw-rules(5), under its kind and with its type."""
+    rows = re.findall(r'^    \{([A-Z |]+), "(\w+)", FIELD_\w+, FACT_(\w+)\}', (source / "daemon/engine/facts/fields/fields.c").read_text(), re.M)
+    text = section(source / "daemon/rules/thaw-rules.5", "FIELDS")
+    every, *lines = [(kinds, set(fields.split())) for kinds, fields in re.findall(r"^\.TP\n(.+)\n([^.].*)$", text, re.M)]
+    groups = {"release": "COUNTED", "detention": "COUNTED"}
+    for kinds, told in lines[:-1]:  # the last is report: the keys of the event
+        for kind in kinds.split(", "):
+            of = {groups.get(kind, kind.upper()), "DERIVED"}
+            if kind in ("release", "detention", "sanction", "talks"):
+                of.add("INCIDENTS")
+            same(f"fields of {kind}", told | every[1], {name for flags, name, _ in rows if of & set(flags.split(" | "))})
+    prose = text.split(".PP", 1)[1]
+    for what, found, kind in (("lists", re.search(r"are bool; ([^:]+) are lists", prose.replace("\n", " ")), "STRINGS"),
+                              ("bools", re.search(r"; (late[^;]+) are bool", prose.replace("\n", " ")), "BOOL")):
+        same(f"{what} among the fields", set(re.findall(r"\w+", found.group(1))) - {"and"} if found else set(),
+             {name for _, name, field in rows if field == kind})
+
+
 def check_messages():
     header = (source / "daemon/message_ids.h").read_text()
     ids = re.findall(r'X\((\w+), "([0-9a-f]{32})"', header)
@@ -153,6 +172,7 @@ check_verbs()
 check_daemon()
 check_promises()
 check_library()
+check_fields()
 check_messages()
 for text in failures:
     print("FAILED:", text)

@@ -35,6 +35,10 @@ ERRORS = [
     ("unknown field", rule("freed: {kind: release, where: cuont > 3}"), 5, 37, "did you mean 'count'?"),
     ("unknown aggregate", rule(when="freed.total > 3"), 6, 17, "total"),
     ("unknown selection", rule(when="fred.count > 3"), 6, 11, "fred"),
+    ("unknown selection, in capitals", rule(when="FREED.count > 3"), 6, 11, "did you mean 'freed'?"),
+    ("one for many", rule("freed: {kind: sanction, where: party == 'X'}"), 5, 38, "did you mean 'parties'?"),
+    ("a day for a time", rule(when="freed.last > '2024-07-01'"), 6, 22, "write timestamp("),
+    ("days for a time span", rule(when="freed.last - freed.first > 3d"), 6, 39, 'write duration("72h")'),
     ("unknown kind", rule("freed: {kind: releases}"), 5, 21, "did you mean release?"),
     ("unknown key of a rule", rule(more="    tittle: x\n"), 7, 5, "did you mean title?"),
     ("unknown key of a selection", rule("freed: {kind: release, were: count > 1}"), 5, 30, "did you mean where?"),
@@ -152,6 +156,10 @@ class Check(verbs.VerbTest):
     def test_every_error_at_once(self):
         self.write("a.yaml", rule(when="freed.count > 'x'") + rule(when="fred.count > 1")[7:].replace("one", "two"))
         self.assertEqual(len(self.run_json("rules", "check", "--json", "a.yaml", code=1)), 2)
+
+    def test_what_is_wrong_of_two_selections_is_said_once(self):
+        self.write("a.yaml", rule("a: {kind: report}\n      b: {kind: report}", "a.count > b.count", by="[country, partei]"))
+        self.assertEqual(len(self.run_json("rules", "check", "--json", "a.yaml", code=1)), 1)
 
     def test_warnings(self):
         for name, text, says in WARNINGS:

@@ -183,8 +183,8 @@ bool cel_word_is_taken(const char *word);
 /* The offset of the first byte that is not UTF-8, or len. */
 size_t cel_utf8_check(const char *data, size_t len);
 
-/* Insertions, deletions, replacements and swaps of neighbours that turn one name into another; neither
- * is longer than CEL_NAME_MAX_BYTES. */
+/* Insertions, deletions, replacements and swaps of neighbours that turn one name into another, in small letters and
+ * with "parties" as "party"; neither is longer than CEL_NAME_MAX_BYTES. */
 unsigned cel_name_distance(const char *a, size_t a_len, const char *b, size_t b_len);
 
 /* Declares a variable; its slot, counted from 0 in the order of declaration, is what the resolver

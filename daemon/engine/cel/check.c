@@ -129,6 +129,29 @@ static struct cel_type unknown_name(struct checker *checker, struct node *node)
                       len, node->name.data);
 }
 
+/* Of a name that something is asked of: a selection is meant, no text. */
+static struct cel_type unknown_owner(struct checker *checker, struct node *node)
+{
+    char names[160];
+
+    if (text_is(node->name, "now") || is_lenient(checker) ||
+        cel_env_suggest(checker->compiler->env, node->name) != NULL)
+        return unknown_name(checker, node);
+    cel_env_list_names(checker->compiler->env, names, sizeof(names));
+    return name_error(checker, node, "unknown name '%.*s', known are: %s",
+                      node->name.len > 60 ? 60 : (int)node->name.len, node->name.data, names);
+}
+
+static bool is_unknown(struct checker *checker, const struct node *node)
+{
+    struct cel_type type;
+    uint32_t slot;
+
+    return node->op == OP_NAME && !find_local(checker, node, &slot) &&
+           cel_env_find(checker->compiler->env, node->name, &slot, &type) == NAME_UNKNOWN &&
+           cel_type_by_name(node->name.data, node->name.len) == CEL_ERROR;
+}
+
 static struct cel_type check_name(struct checker *checker, struct node *node)
 {
     uint32_t slot;
@@ -200,7 +223,7 @@ static struct cel_type check_select(struct checker *checker, struct node *node)
             return become_slot(node, slot, type);
         return unknown_field(checker, node, operand->name);
     }
-    type = check(checker, operand);
+    type = is_unknown(checker, operand) ? unknown_owner(checker, operand) : check(checker, operand);
     if (failed(checker))
         return unknown_type();
     if (operand->op == OP_FAILURE) { /* says more than that its field is missing */
@@ -264,6 +287,23 @@ static struct cel_type check_choice(struct checker *checker, struct node *node)
     return result;
 }
 
+/* How what seems to be meant is written, where one side is a time, a time span or a list and the other is not. */
+static const char *what_is_meant(struct cel_type left, struct cel_type right)
+{
+    if (!cel_type_is(left, CEL_STRING) && !cel_type_is(left, CEL_INT)) {
+        struct cel_type other = left;
+        left = right;
+        right = other;
+    }
+    if (cel_type_is(left, CEL_STRING) && cel_type_is(right, CEL_TIMESTAMP))
+        return ": write timestamp(\"2024-07-01T00:00:00Z\")";
+    if ((cel_type_is(left, CEL_STRING) || cel_type_is(left, CEL_INT)) && cel_type_is(right, CEL_DURATION))
+        return ": write duration(\"72h\")";
+    if (cel_type_is(left, CEL_STRING) && cel_type_is(right, CEL_LIST))
+        return ": in asks, as in \"x\" in [\"x\", \"y\"]";
+    return cel_type_is(left, CEL_INT) && cel_type_is(right, CEL_LIST) ? ": size(...) is how many are in a list" : "";
+}
+
 static struct cel_type check_equality(struct checker *checker, struct node *node)
 {
     struct cel_type left = check(checker, node->args[0]);
@@ -272,8 +312,9 @@ static struct cel_type check_equality(struct checker *checker, struct node *node
 
     if (failed(checker) || cel_type_can_equal(left, right))
         return cel_type_of(CEL_BOOL);
-    return type_error(checker, node->place, cel_type_of(CEL_BOOL), "%s and %s are never equal ('%s')",
-                      cel_type_text(left, a), cel_type_text(right, b), cel_op_sign(node->op));
+    return type_error(checker, node->place, cel_type_of(CEL_BOOL), "%s and %s are never equal ('%s')%s",
+                      cel_type_text(left, a), cel_type_text(right, b), cel_op_sign(node->op),
+                      what_is_meant(left, right));
 }
 
 static struct cel_type check_order(struct checker *checker, struct node *node)
@@ -284,8 +325,9 @@ static struct cel_type check_order(struct checker *checker, struct node *node)
 
     if (failed(checker) || cel_type_can_order(left, right))
         return cel_type_of(CEL_BOOL);
-    return type_error(checker, node->place, cel_type_of(CEL_BOOL), "'%s' cannot compare %s with %s",
-                      cel_op_sign(node->op), cel_type_text(left, a), cel_type_text(right, b));
+    return type_error(checker, node->place, cel_type_of(CEL_BOOL), "'%s' cannot compare %s with %s%s",
+                      cel_op_sign(node->op), cel_type_text(left, a), cel_type_text(right, b),
+                      what_is_meant(left, right));
 }
 
 static struct cel_type check_in(struct checker *checker, struct node *node)

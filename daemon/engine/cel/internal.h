@@ -230,7 +230,8 @@ bool cel_env_find_field(const struct cel_env *env, struct cel_text name, struct 
 /* The nearest known name, or NULL; of a struct's fields where name is not empty. */
 const char *cel_env_suggest(const struct cel_env *env, struct cel_text unknown);
 const char *cel_env_suggest_field(const struct cel_env *env, struct cel_text name, struct cel_text unknown);
-/* Lists a struct's fields into buffer, for a message. */
+/* Lists the names, or a struct's fields, into buffer, for a message. */
+void cel_env_list_names(const struct cel_env *env, char *buffer, size_t size_bytes);
 void cel_env_list_fields(const struct cel_env *env, struct cel_text name, char *buffer, size_t size_bytes);
 /* Writes the name of a slot, with its struct's. */
 void cel_env_slot_name(const struct cel_env *env, uint32_t slot, char *buffer, size_t size_bytes);

@@ -184,11 +184,25 @@ void cel_env_slot_name(const struct cel_env *env, uint32_t slot, char *buffer, s
     snprintf(buffer, size_bytes, "?");
 }
 
-unsigned cel_name_distance(const char *a, size_t a_len, const char *b, size_t b_len)
+/* In small letters, "parties" as "party". */
+static void fold(const char *name, size_t *len, char folded[CEL_NAME_MAX_BYTES])
 {
+    for (size_t i = 0; i < *len; i++)
+        folded[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] - 'A' + 'a' : name[i]);
+    if (*len > 4 && memcmp(folded + *len - 3, "ies", 3) == 0) {
+        folded[*len - 3] = 'y';
+        *len -= 2;
+    }
+}
+
+unsigned cel_name_distance(const char *a_, size_t a_len, const char *b_, size_t b_len)
+{
+    char a[CEL_NAME_MAX_BYTES], b[CEL_NAME_MAX_BYTES];
     unsigned rows[3][CEL_NAME_MAX_BYTES + 1];
     unsigned *before = rows[0], *previous = rows[1], *current = rows[2];
 
+    fold(a_, &a_len, a);
+    fold(b_, &b_len, b);
     for (size_t j = 0; j <= b_len; j++)
         previous[j] = (unsigned)j;
     for (size_t i = 1; i <= a_len; i++) {
@@ -246,6 +260,21 @@ const char *cel_env_suggest_field(const struct cel_env *env, struct cel_text nam
         if (cel_name_is_nearer(unknown, variable->fields[i].name, &best))
             nearest = variable->fields[i].name;
     return nearest;
+}
+
+void cel_env_list_names(const struct cel_env *env, char *buffer, size_t size_bytes)
+{
+    size_t used = 0;
+
+    buffer[0] = '\0';
+    for (size_t i = 0; i < env->count; i++) {
+        int len = snprintf(buffer + used, size_bytes - used, "%s%s", i > 0 ? " " : "", env->variables[i].name);
+        if (len < 0 || (size_t)len >= size_bytes - used) {
+            buffer[used] = '\0'; /* no half name */
+            return;
+        }
+        used += (size_t)len;
+    }
 }
 
 void cel_env_list_fields(const struct cel_env *env, struct cel_text name, char *buffer, size_t size_bytes)

@@ -42,7 +42,7 @@ static struct node *fail_memory(struct parser *parser)
     return NULL;
 }
 
-/* A word of other languages, as it is said here: after "not" stands what it is said of. */
+/* A word of other languages, or 3d, as it is said here: after "not" stands what it is said of. */
 static const char *other_word(const struct parser *parser)
 {
     static const struct {
@@ -56,6 +56,8 @@ static const char *other_word(const struct parser *parser)
         if (strlen(words[i].word) == token->end - token->begin &&
             memcmp(words[i].word, text + token->begin, token->end - token->begin) == 0)
             return words[i].hint;
+    if (token->kind == TOKEN_NAME && last == token->begin && last > 0 && text[last - 1] >= '0' && text[last - 1] <= '9')
+        return ": write duration(\"72h\") for a time span";
     bool is_not = last >= 3 && memcmp(text + last - 3, "not", 3) == 0 &&
                   (last == 3 || strchr(" \n(!&|?:,[", text[last - 4]) != NULL);
     return is_not ? " after 'not': write ! in its place" : "";

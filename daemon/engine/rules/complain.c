@@ -82,6 +82,21 @@ static void complaint_place(reader *r, rules_complaint *one, size_t offset)
     one->source = strndup(r->text + start, cel_utf8_check(r->text + start, len)); /* it is shown in JSON too */
 }
 
+/* What is wrong for each selection, as a field of `by`, is said once. */
+static void complaint_forget_twin(reader *r)
+{
+    rules_complaints *c = r->complaints;
+    rules_complaint *last = &c->at[c->count - 1], *before = c->count > 1 ? last - 1 : NULL;
+    if (!before || before->warning || before->line != last->line || before->column != last->column ||
+        strcmp(before->file, last->file) != 0 || strcmp(before->text, last->text) != 0)
+        return;
+    free(last->file);
+    free(last->text);
+    free(last->source);
+    c->count--;
+    c->errors--;
+}
+
 static void complain_va(reader *r, bool warning, bool placed, size_t offset, const char *format, va_list args)
 {
     if (warning ? !r->with_warnings : complaints_full(r))
@@ -95,6 +110,8 @@ static void complain_va(reader *r, bool warning, bool placed, size_t offset, con
     }
     if (placed)
         complaint_place(r, one, offset);
+    if (!warning)
+        complaint_forget_twin(r);
 }
 
 int complain_file(reader *r, const char *format, ...)
