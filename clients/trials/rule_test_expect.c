@@ -276,7 +276,9 @@ static bool expect_one(rule_test_run *run, int list, struct fy_node *node, bool 
     char *name = yaml_text(is_name ? node : keys[KEY_ALERT]);
     if (name == NULL || strchr(name, ':') == NULL) {
         free(name);
-        return yaml_complain(run->file, node, "expected an alert, RULE:GROUP or RULE:GROUP:NUMBER");
+        return yaml_complain(run->file, node,
+                             "expected an alert, RULE:GROUP or RULE:GROUP:NUMBER; of a group of "
+                             "several fields in quotes, \"RULE:BY,US\"");
     }
     comparing c = {.run = run, .like = {.list = rule_test_lists[list], .line = line}};
     bool done = true;

@@ -112,6 +112,7 @@ class Test(verbs.VerbTest):
         for steps, says in (
                 ("      - firing: []\n", "needs a time"),
                 ("      - at: tomorrow\n        firing: []\n", "expected a time"),
+                (EVENT + "        firing: [mass-release:BY,US]\n", 'in quotes, "RULE:BY,US"'),
                 ("      - at: 2025-09-11\n      - at: 2025-09-10\n", "earlier than the step before"),
                 ("      - at: 2025-09-11\n        fireing: []\n", "did you mean firing?"),
                 ("      - at: 2025-09-11\n        event: {count: many, occurred_at: 2025-09-11}\n", "count"),
