@@ -101,7 +101,7 @@ WARNINGS = [
     ("a severity of one's own", rule(more="    severity: page\n"), "page is none of info"),
     ("fires for every fact", rule(when="freed.count > 0"), "fires for every fact"),
     ("always fires", rule(when="freed.count >= 0", by="[]"), "always fires"),
-    ("only true without any fact", rule(when="freed.count == 0"), "can it ever fire?"),
+    ("only true without any fact", rule(when="freed.count == 0"), "keeps the group, or by: []"),
     ("a selection that is not used", rule("freed: {kind: release}\n      held: {kind: detention}"), "used nowhere"),
     ("a condition that is always true", rule("freed: {kind: release, where: 1 < 2}"), "always true"),
     ("never ends", rule(more="    until: freed.count < 1 && freed.count > 3\n"), "the alert never ends"),
@@ -174,6 +174,14 @@ class Check(verbs.VerbTest):
             with self.subTest(when):
                 self.write("a.yaml", rule("a: {kind: release}\n      b: {kind: detention}", "'" + when + "'"))
                 self.assertEqual(self.run_thaw("rules", "check", "a.yaml"), "1 rule, 0 warnings\n")
+
+    def test_a_selection_that_keeps_a_group(self):
+        """Of absence: without it the group would be gone with the last fact, and the rule would never fire."""
+        for by, when, told in (("[country]", "freed.count == 0", False), ("[]", "freed.count == 0", True),
+                               ("[country]", "freed.count > 0", True), ("[country]", "freed.last > freed.first", True),
+                               ("[country]", "'country == \"BY\" && freed.count < 3'", False)):
+            self.write("a.yaml", rule("freed: {kind: release, within: 30d}\n      ever: {kind: release}", when, by=by))
+            self.assertEqual("the selection ever is used nowhere" in self.run_thaw("rules", "check", "a.yaml"), told, (by, when))
 
     def test_many_files_are_one_set(self):
         self.write("a.yaml", GOOD)

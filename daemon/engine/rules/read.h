@@ -70,6 +70,8 @@ typedef struct trial_result {
 } trial_result;
 /* steps: how long is looked for values that make it true, where none at random do. -ENOMEM. */
 int trial_run(struct cel_evaluator *evaluator, const rule *one, unsigned steps, trial_result *ret);
+/* Whether it is true while no selection has a fact. -ENOMEM. */
+int trial_empty(struct cel_evaluator *evaluator, const rule *one, bool *ret_holds);
 
 rule *rule_free(rule *one);
 

@@ -131,6 +131,13 @@ static bool selects_all(const rule *one)
     return false;
 }
 
+/* Whether it asks for absence in a group, which is there only while a fact is. */
+static bool wants_absence(reader *r, const rule *one)
+{
+    bool holds = false;
+    return one->by_count > 0 && trial_empty(r->set->evaluator, one, &holds) == 0 && holds;
+}
+
 #define SEARCH_STEPS 4000
 #define SEARCHES_MAX 500 /* of a set: one that is wrong as a whole is told so within seconds */
 
@@ -138,8 +145,11 @@ void suspect_rule(reader *r, struct fy_node *select, struct fy_node *when_node, 
                   const rule *one)
 {
     trial_result found;
+    bool absence = wants_absence(r, one);
+    /* A selection of which nothing is asked may serve to keep the group. */
+    bool keeping = absence || (one->by_count > 0 && !reads_only_selections(one));
     for (size_t s = 0; s < one->selections_count; s++)
-        if (!one->selections[s].aggregates)
+        if (!one->selections[s].aggregates && !keeping)
             warn_node(r, selection_name(select, s), "the selection %s is used nowhere", one->selections[s].name);
     if (until_node && one->keep_for_ns)
         warn_node(r, until_node, "until and keep_for: both delay the end of the alert");
@@ -147,7 +157,11 @@ void suspect_rule(reader *r, struct fy_node *select, struct fy_node *when_node, 
     if (!reads_only_selections(one) || trial_run(r->set->evaluator, one, steps, &found) < 0)
         return;
     r->fruitless += !found.held;
-    if (!found.held)
+    if (!found.held && absence)
+        warn_node(r, when_node,
+                  "when: true only while a group has no fact, and then it is gone: it never fires. A further selection "
+                  "without the window keeps the group, or by: []");
+    else if (!found.held)
         warn_node(r, when_node, "when: no values were found for which this is true: can it ever fire?");
     else if (found.held == found.tried)
         warn_node(r, when_node, "when: true for all values that were tried, also without any fact: it always fires");

@@ -214,6 +214,15 @@ static int climb(trial *t, unsigned steps, trial_result *ret)
     return 0;
 }
 
+int trial_empty(struct cel_evaluator *evaluator, const rule *one, bool *ret_holds)
+{
+    trial t = {.rule = one, .evaluator = evaluator};
+    struct cel_value value;
+    int res = cel_eval(evaluator, one->when, trial_resolve, &t, &value);
+    *ret_holds = res == 0 && value.kind == CEL_BOOL && value.boolean;
+    return res;
+}
+
 int trial_run(struct cel_evaluator *evaluator, const rule *one, unsigned steps, trial_result *ret)
 {
     trial t = {.rule = one, .evaluator = evaluator, .random = UINT64_C(0x9E3779B97F4A7C15)};
