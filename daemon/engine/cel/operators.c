@@ -183,11 +183,17 @@ static bool shift(const struct cel_value *time, int64_t by_ns, struct cel_value 
 
 static bool elapsed(const struct cel_value *from, const struct cel_value *to, struct cel_value *ret_span)
 {
-    int64_t ns;
+    int64_t seconds = to->seconds - from->seconds, nanos = (int64_t)to->nanos - from->nanos, ns;
 
     *ret_span = cel_duration(0);
-    if (__builtin_mul_overflow(to->seconds - from->seconds, NS_PER_SECOND, &ns) ||
-        __builtin_add_overflow(ns, (int64_t)to->nanos - from->nanos, &ns))
+    if (seconds < 0 && nanos > 0) { /* both of one sign: what lies in range does not leave it on the way */
+        seconds++;
+        nanos -= NS_PER_SECOND;
+    } else if (seconds > 0 && nanos < 0) {
+        seconds--;
+        nanos += NS_PER_SECOND;
+    }
+    if (__builtin_mul_overflow(seconds, NS_PER_SECOND, &ns) || __builtin_add_overflow(ns, nanos, &ns))
         return false;
     *ret_span = cel_duration(ns);
     return true;
