@@ -62,7 +62,7 @@ int journal_export(const char *folder, FILE *out, const journal_watch *watch,
     if (fwrite(PREFACE, 1, sizeof PREFACE, out) != sizeof PREFACE || fflush(out) != 0)
         return stream_error(errno != 0 ? -errno : -EIO, "export: cannot be written", error);
     scan.has_witness = journal_witness_read(path, &scan.witness) == 0;
-    int r = journal_probe(path, false, error);
+    int r = journal_probe(path, 0, error);
     if (r == 0) {
         r = journal_scan_tree(&scan);
     } else if (r == -EBADMSG) {
@@ -450,7 +450,7 @@ int journal_import(const char *folder, FILE *stream, journal_taken taken,
         importing_remove(from);
         r = import_into(&in, folder, lock_fd);
         if (r == 0)
-            r = journal_probe(from, true, error);
+            r = journal_probe(from, JOURNAL_PROBE_ALONE, error);
         if (r == 0)
             r = import_place(folder, from, to, error);
         if (r < 0)

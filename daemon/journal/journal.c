@@ -157,7 +157,7 @@ static int environment_open(journal *j, uint64_t map_bytes, const journal_head *
     else if (r == 0 && fresh && (r = journal_head_make(&head)) < 0)
         return system_error(j->path, "random numbers", r, error);
     if (r == 0 && !fresh)
-        r = journal_probe(j->path, !j->read_only, error);
+        r = journal_probe(j->path, j->read_only ? 0 : JOURNAL_PROBE_ALONE, error);
     if (r == 0 && fresh)
         r = journal_env_create(j, map_bytes, &head, error);
     if (r == 0)

@@ -293,11 +293,31 @@ void journal_child_prepare(void); /* first thing in a child that may crash */
 int journal_child_end(pid_t child, int *ret_status);
 size_t journal_read_all(int fd, void *buffer, size_t size); /* until size, end or error */
 
+/* ---- pages (page.c) -------------------------------------------------------------- */
+
+#define JOURNAL_PAGE_HEADER 16u
+
+typedef enum journal_page_kind { /* LMDB's flags */
+    JOURNAL_PAGE_BRANCH = 1,
+    JOURNAL_PAGE_LEAF = 2,
+    JOURNAL_PAGE_VALUE = 4 /* the first of those that one value fills */
+} journal_page_kind;
+
+/* Whether a page of a tree says of itself what is so. */
+bool journal_page_right(const uint8_t *page, uint64_t number, journal_page_kind kind, size_t page_bytes);
+/* The same of a value's first page. */
+bool journal_value_pages_right(const uint8_t *page, uint64_t number, size_t value_bytes, size_t page_bytes);
+
 /* ---- probe (probe.c) ------------------------------------------------------------- */
+
+enum {
+    JOURNAL_PROBE_ALONE = 1, /* nobody writes meanwhile */
+    JOURNAL_PROBE_VALUES = 2 /* the heads of values' pages, too: each has to be read */
+};
 
 /* Walks the environment's trees in a child process, so that damage which makes LMDB crash ends
  * the child and not the daemon. -EBADMSG with `error`: the tree is damaged. */
-int journal_probe(const char *path, bool alone, char *error);
+int journal_probe(const char *path, unsigned how, char *error);
 
 /* ---- scan (scan.c) --------------------------------------------------------------- */
 

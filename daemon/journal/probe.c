@@ -6,7 +6,8 @@
  * damaged, and the parent says so.
  *
  * Branch pages are not shown by LMDB's interface; they are what remains, and their number must
- * be right.
+ * be right. What a page says of itself must be so (page.c); of a value's pages a start does not ask, since
+ * each would have to be read: the writer does, before it drops one.
  */
 #include "journal_private.h"
 
@@ -19,14 +20,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PAGE_HEADER = 16, META_VERSION = 20, META_FREE_FLAGS = 44 };
+#define MISPLACED "a page is out of place, or its head is wrong"
+
+enum { META_VERSION = 20, META_FREE_FLAGS = 44 };
 enum { SNAPSHOT_TRIES = 5000, SNAPSHOT_PAUSE_US = 1000, SNAPSHOT_UNCHANGED = 1000 };
 /* Of processor time: the walk itself takes a hundredth of it. */
 enum { WALK_SECONDS = 20, WALK_BYTES_A_SECOND = 64 << 20 };
 
 typedef struct probe {
     const char *path;
-    bool alone; /* nobody writes meanwhile */
+    bool alone;  /* nobody writes meanwhile */
+    bool values; /* the heads of values' pages, too */
     char *error;
     MDB_env *env;
     MDB_txn *txn;
@@ -76,7 +80,7 @@ static int entry_mark(probe *p, const MDB_val *key, const MDB_val *value)
     if (page < p->base || page != p->base + number * p->page_bytes)
         return -EBADMSG;
     if (number != p->leaf) {
-        if (page_mark(p, number, 1) < 0)
+        if (page_mark(p, number, 1) < 0 || !journal_page_right(page, number, JOURNAL_PAGE_LEAF, p->page_bytes))
             return -EBADMSG;
         p->leaf = number;
     }
@@ -88,10 +92,13 @@ static int entry_mark(probe *p, const MDB_val *key, const MDB_val *value)
             return -EBADMSG;
         return 0;
     }
-    if ((size_t)(data - p->base) % p->page_bytes != PAGE_HEADER)
+    if ((size_t)(data - p->base) % p->page_bytes != JOURNAL_PAGE_HEADER)
         return -EBADMSG;
-    uint64_t count = (value->mv_size + PAGE_HEADER + p->page_bytes - 1) / p->page_bytes;
-    return page_mark(p, (uint64_t)(data - p->base) / p->page_bytes, count);
+    uint64_t count = (value->mv_size + JOURNAL_PAGE_HEADER + p->page_bytes - 1) / p->page_bytes;
+    uint64_t first = (uint64_t)(data - p->base) / p->page_bytes;
+    if (p->values && !journal_value_pages_right(data - JOURNAL_PAGE_HEADER, first, value->mv_size, p->page_bytes))
+        return -EBADMSG;
+    return page_mark(p, first, count);
 }
 
 /* A key must be found where the walk saw it: this tries what branch pages say. Between the first
@@ -140,7 +147,7 @@ static int table_probe(probe *p, const char *name, bool numbered)
             return damaged(p, "the numbers have a hole", name, expected);
         uint64_t leaf = p->leaf;
         if (entry_mark(p, &key, &value) < 0)
-            return damaged(p, "a page is out of place", name, number);
+            return damaged(p, MISPLACED, name, number);
         if (numbered && leaf != p->leaf &&
             (!number_found(p, table, number, value.mv_data) ||
              (count > 0 && !number_found(p, table, number - 1, last.mv_data))))
@@ -174,11 +181,12 @@ static int free_probe(probe *p)
     if (rc != 0)
         return damaged(p, mdb_strerror(rc), "free pages", 0);
     p->leaf = 0;
+    p->values = true; /* the lists are read here anyway */
     while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
         uint64_t count, page, before = UINT64_MAX;
         if (key.mv_size != sizeof count || entry_mark(p, &key, &value) < 0 ||
             value.mv_size < sizeof count)
-            return damaged(p, "a page is out of place", "free pages", p->seen);
+            return damaged(p, MISPLACED, "free pages", p->seen);
         const uint8_t *list = value.mv_data;
         memcpy(&count, list, sizeof count);
         if (count > value.mv_size / sizeof page - 1)
@@ -191,6 +199,18 @@ static int free_probe(probe *p)
     }
     p->unseen += stat.ms_branch_pages;
     return rc == MDB_NOTFOUND ? 0 : damaged(p, mdb_strerror(rc), "free pages", 0);
+}
+
+/* What was not seen by now are the branch pages. */
+static int branches_probe(probe *p)
+{
+    if (p->seen + p->unseen != p->pages)
+        return damaged(p, "pages are neither used nor free", "free pages", p->seen + p->unseen);
+    for (uint64_t page = 2; page < p->pages; page++)
+        if ((p->map[page >> 3] & 1u << (page & 7)) == 0 &&
+            !journal_page_right(p->base + page * p->page_bytes, page, JOURNAL_PAGE_BRANCH, p->page_bytes))
+            return damaged(p, MISPLACED, "branches", page);
+    return 0;
 }
 
 /* The names of the tables stand in a table of their own. */
@@ -213,7 +233,7 @@ static int main_probe(probe *p)
     p->leaf = 0;
     while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0)
         if (entry_mark(p, &key, &value) < 0)
-            return damaged(p, "a page is out of place", "main", 0);
+            return damaged(p, MISPLACED, "main", 0);
     p->unseen += stat.ms_branch_pages;
     return rc == MDB_NOTFOUND ? 0 : damaged(p, mdb_strerror(rc), "main", 0);
 }
@@ -312,9 +332,10 @@ static bool is_emptied(const char *path)
 }
 
 /* In the child. What it holds goes with the process. */
-static int probe_run(const char *path, bool alone, char *error)
+static int probe_run(const char *path, unsigned how, char *error)
 {
-    probe p = {.path = path, .alone = alone, .error = error};
+    bool alone = (how & JOURNAL_PROBE_ALONE) != 0;
+    probe p = {.path = path, .alone = alone, .values = (how & JOURNAL_PROBE_VALUES) != 0, .error = error};
 
     int rc = mdb_env_create(&p.env);
     if (rc == 0)
@@ -346,8 +367,8 @@ static int probe_run(const char *path, bool alone, char *error)
         r = table_probe(&p, "rejects", true);
     if (r == 0)
         r = free_probe(&p);
-    if (r == 0 && p.seen + p.unseen != p.pages)
-        r = damaged(&p, "pages are neither used nor free", "free pages", p.seen + p.unseen);
+    if (r == 0)
+        r = branches_probe(&p);
     if (p.txn != NULL)
         mdb_txn_abort(p.txn);
     mdb_env_close(p.env); /* gives the reader's slot back */
@@ -372,7 +393,7 @@ typedef struct probe_answer {
     char error[JOURNAL_ERROR_BYTES];
 } probe_answer;
 
-int journal_probe(const char *path, bool alone, char *error)
+int journal_probe(const char *path, unsigned how, char *error)
 {
     probe_answer answer = {0};
     int pipe_fds[2], status = 0;
@@ -383,7 +404,7 @@ int journal_probe(const char *path, bool alone, char *error)
     if (child == 0) {
         journal_child_prepare();
         walk_limit(path);
-        answer.result = probe_run(path, alone, answer.error);
+        answer.result = probe_run(path, how, answer.error);
         _exit(write(pipe_fds[1], &answer, sizeof answer) == sizeof answer ? 0 : 1);
     }
     int r = child < 0 ? -errno : 0;

@@ -27,7 +27,7 @@ int journal_check(const char *folder, const journal_watch *watch, journal_summar
         return tool_error(-ENAMETOOLONG, "check", folder, error);
     int seen = journal_witness_read(path, &scan.witness);
     scan.has_witness = seen == 0;
-    int r = journal_probe(path, false, error);
+    int r = journal_probe(path, JOURNAL_PROBE_VALUES, error);
     if (r == -ENOENT && seen != -ENOENT)
         r = tool_error(-EBADMSG, "data.mdb is gone or empty, beside a witness that it was kept",
                        path, error);
@@ -160,7 +160,7 @@ static int compact_locked(const char *path, const journal_watch *watch, journal_
 
     snprintf(copy, sizeof copy, "%s/compact", path);
     snprintf(data, sizeof data, "%s/data.mdb", copy);
-    int r = journal_probe(path, true, error);
+    int r = journal_probe(path, JOURNAL_PROBE_ALONE | JOURNAL_PROBE_VALUES, error);
     if (r < 0)
         return r;
     (void)unlink(data); /* of a compaction that was interrupted */
@@ -176,7 +176,7 @@ static int compact_locked(const char *path, const journal_watch *watch, journal_
     if (r < 0)
         (void)tool_error(r, "cannot be copied", path, error);
     if (r == 0)
-        r = journal_probe(copy, true, error);
+        r = journal_probe(copy, JOURNAL_PROBE_ALONE, error);
     if (r == 0 && (r = copy_place(path, data)) < 0)
         (void)tool_error(r, "the copy cannot be put in place", path, error);
     (void)unlink(data);

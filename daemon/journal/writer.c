@@ -15,6 +15,7 @@
 typedef struct cursors {
     MDB_txn *txn;
     MDB_cursor *base, *log, *alerts, *rejects;
+    const uint8_t *map; /* address of page 0 */
 } cursors;
 
 static int64_t clock_ns(void)
@@ -97,6 +98,51 @@ static int records_write(const journal *j, MDB_cursor *cursor, const journal_are
     return 0;
 }
 
+/* ---- what goes ----------------------------------------------------------------------- */
+
+/* The head stands in a page of the file until this transaction writes it, and that begins with its number. */
+static int map_find(const journal *j, cursors *c)
+{
+    MDB_val key = {4, "head"}, value;
+    uint64_t number;
+
+    int rc = mdb_get(c->txn, j->meta, &key, &value);
+    if (rc != 0)
+        return rc;
+    const uint8_t *at = value.mv_data, *page = at - ((uintptr_t)at & (j->page_bytes - 1));
+    memcpy(&number, page, sizeof number);
+    c->map = page - number * j->page_bytes;
+    return 0;
+}
+
+/* LMDB frees the pages that the first of them names. Behind a page's head begins only a value that has pages of
+ * its own. */
+static int value_check(const journal *j, const cursors *c, const MDB_val *value)
+{
+    size_t offset = (size_t)((uintptr_t)value->mv_data - (uintptr_t)c->map);
+    MDB_envinfo info;
+
+    (void)mdb_env_info(j->env, &info);
+    if (offset >= info.me_mapsize /* in memory, of this transaction */ || offset % j->page_bytes != JOURNAL_PAGE_HEADER)
+        return 0;
+    return journal_value_pages_right((const uint8_t *)value->mv_data - JOURNAL_PAGE_HEADER, offset / j->page_bytes,
+                                     value->mv_size, j->page_bytes)
+               ? 0
+               : MDB_CORRUPTED;
+}
+
+static int table_empty(const journal *j, const cursors *c, MDB_cursor *cursor, MDB_dbi table)
+{
+    MDB_val key, value;
+    int rc, checked = 0;
+
+    while (checked == 0 && (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0)
+        checked = value_check(j, c, &value);
+    if (checked != 0 || rc != MDB_NOTFOUND)
+        return checked != 0 ? checked : rc;
+    return mdb_drop(c->txn, table, 0);
+}
+
 /* ---- the base ------------------------------------------------------------------------ */
 
 /* As many records as fit a block, one at least. */
@@ -131,9 +177,9 @@ static int base_write(const journal *j, const cursors *c, const journal_arena *f
 
     int rc = journal_fault_at(j->faults, JOURNAL_FAULT_PUT);
     if (rc == 0)
-        rc = mdb_drop(c->txn, j->log, 0);
+        rc = table_empty(j, c, c->log, j->log);
     if (rc == 0)
-        rc = mdb_drop(c->txn, j->base_table, 0);
+        rc = table_empty(j, c, c->base, j->base_table);
     if (rc == 0)
         rc = value_append(j, c->base, number, &value);
     if (rc != 0)
@@ -153,7 +199,7 @@ static int base_write(const journal *j, const cursors *c, const journal_arena *f
 }
 
 /* Drops the entries of a numbered table that come before keep_from. */
-static int entries_trim(const journal *j, MDB_cursor *cursor, uint64_t keep_from)
+static int entries_trim(const journal *j, const cursors *c, MDB_cursor *cursor, uint64_t keep_from)
 {
     MDB_val key, value;
     uint64_t number;
@@ -164,6 +210,8 @@ static int entries_trim(const journal *j, MDB_cursor *cursor, uint64_t keep_from
         if (number >= keep_from)
             return 0;
         rc = journal_fault_at(j->faults, JOURNAL_FAULT_PUT);
+        if (rc == 0)
+            rc = value_check(j, c, &value);
         if (rc == 0)
             rc = mdb_cursor_del(cursor, 0);
         if (rc != 0)
@@ -192,7 +240,7 @@ static int past_drop(const journal *j, const cursors *c, const journal_group *gr
     if (rc == 0 && group->first_alert > head->first_alert) {
         head->first_alert =
             group->first_alert <= tail->alert + 1 ? group->first_alert : tail->alert + 1;
-        rc = entries_trim(j, c->alerts, head->first_alert);
+        rc = entries_trim(j, c, c->alerts, head->first_alert);
     }
     if (rc == 0)
         rc = journal_fault_at(j->faults, JOURNAL_FAULT_PUT);
@@ -200,7 +248,7 @@ static int past_drop(const journal *j, const cursors *c, const journal_group *gr
     return rc != 0 ? rc : mdb_put(c->txn, j->meta, &key, &value, 0);
 }
 
-static int rejects_write(const journal *j, MDB_cursor *cursor, const journal_arena *from,
+static int rejects_write(const journal *j, const cursors *c, const journal_arena *from,
                          journal_tail *tail)
 {
     uint64_t last = tail->reject;
@@ -208,8 +256,8 @@ static int rejects_write(const journal *j, MDB_cursor *cursor, const journal_are
     for (size_t offset = 0; offset < from->len; last++)
         offset += journal_record_bytes(journal_get32(from->bytes + offset + 24));
     uint64_t keep_from = last > JOURNAL_REJECTS_KEPT ? last - JOURNAL_REJECTS_KEPT + 1 : 1;
-    int rc = entries_trim(j, cursor, keep_from);
-    return rc != 0 ? rc : records_write(j, cursor, from, keep_from - 1, &tail->reject);
+    int rc = entries_trim(j, c, c->rejects, keep_from);
+    return rc != 0 ? rc : records_write(j, c->rejects, from, keep_from - 1, &tail->reject);
 }
 
 static int cursors_open(const journal *j, cursors *c)
@@ -221,7 +269,7 @@ static int cursors_open(const journal *j, cursors *c)
         rc = mdb_cursor_open(c->txn, j->alerts, &c->alerts);
     if (rc == 0)
         rc = mdb_cursor_open(c->txn, j->rejects, &c->rejects);
-    return rc;
+    return rc != 0 ? rc : map_find(j, c);
 }
 
 /* What the tables take that retention can make smaller. */
@@ -264,7 +312,7 @@ static int group_commit(journal *j, const journal_group *group, const char **ret
     if (rc == 0)
         rc = records_write(j, c.alerts, &group->alerts, 0, &tail.alert);
     if (rc == 0 && group->rejects.len > 0)
-        rc = rejects_write(j, c.rejects, &group->rejects, &tail);
+        rc = rejects_write(j, &c, &group->rejects, &tail);
     if (rc == 0)
         rc = live_measure(j, c.txn, &live);
     if (rc == 0) {
@@ -310,14 +358,16 @@ static void writer_fail(journal *j, const char *step, int rc, size_t bytes)
 {
     rc = journal_write_error(j->path, rc, bytes);
     int r = journal_errno(rc);
-    bool full = r == -ENOSPC || r == -EDQUOT;
+    bool full = r == -ENOSPC || r == -EDQUOT, damaged = r == -EBADMSG;
 
     snprintf(
         j->failed_text, sizeof j->failed_text,
         "journal %.200s: %s failed: %s; what was acknowledged before is kept, nothing after it "
         "is; %s and start again",
         j->path, step, mdb_strerror(rc),
-        full ? "make room on that file system" : "look after that file system");
+        full      ? "make room on that file system"
+        : damaged ? "what stands there is damaged: see thaw journal check, restore a copy or what can be exported,"
+                  : "look after that file system");
     atomic_store(&j->failed, r != 0 ? r : -EIO);
 }
 

@@ -6,7 +6,7 @@
 #include "journal_private.h"
 #include "test_journal_support.h"
 
-enum { BATCHES = 120, FLIPS = 100 };
+enum { BATCHES = 120, FLIPS = 100, PAGE = 4096 };
 
 typedef struct image {
     uint8_t *data, *witness;
@@ -124,7 +124,7 @@ static int attempt_body(void *context)
     CHILD_CHECK(out != NULL);
     int r = journal_export(a->folder, out, NULL, &exported, text);
     fclose(out);
-    CHILD_CHECK(r != 0 || (checked == 0 && exported.reports == original->reports));
+    CHILD_CHECK(r != 0 || exported.reports == original->reports);
 
     int opened = journal_open(&config, &j, error);
     CHILD_CHECK(opened == 0 || error[0] != 0);
@@ -200,6 +200,123 @@ static void meta_pages_flipped(void **state)
                          .keeps_witness = true};
             attempt_run(&a);
         }
+}
+
+/* What LMDB says of a page stands before its content; it believes that when it writes. */
+static void page_heads_flipped(void **state)
+{
+    const image *from = *state;
+
+    for (size_t page = 2; page < from->size / PAGE; page++)
+        for (size_t bit = page % 7; bit < 128; bit += 7) {
+            attempt a = {.from = from,
+                         .size = from->size,
+                         .flip_at = page * PAGE + bit / 8,
+                         .flip_bit = bit % 8,
+                         .keeps_witness = true};
+            attempt_run(&a);
+        }
+}
+
+/* ---- values in pages of their own --------------------------------------------------- */
+
+enum { LARGE = 3000 };
+
+/* Large alert changes and full chunks. */
+static void large_fill(const char *folder)
+{
+    static const uint8_t BODY[LARGE];
+    journal *j = journal_open_at(folder);
+    uint64_t ticket = 0;
+
+    for (uint64_t b = 1; b <= 40; b++) {
+        for (uint32_t i = 0; i < 20; i++)
+            assert_int_equal(report_append(j, journal_last_report(j) + 1), 0);
+        assert_int_equal(journal_append_alert(j, b, "alert.BY.x.", 11, BODY, sizeof BODY), 0);
+        assert_int_equal(journal_submit(j, received_of(b), &ticket), 0);
+        assert_int_equal(durable_wait(j, ticket), 0);
+    }
+    journal_close(j);
+}
+
+/* Another bit in each head of a value's pages; how many were changed. */
+static unsigned value_heads_flip(const char *folder, size_t bit)
+{
+    enum { OVERFLOW = 4 };
+    size_t size;
+    uint8_t *data = file_load(folder, "data.mdb", &size);
+    unsigned flipped = 0;
+
+    for (size_t page = 2; page < size / PAGE; page++) {
+        uint8_t *at = data + page * PAGE;
+        uint16_t flags;
+        uint64_t number;
+        memcpy(&number, at, sizeof number);
+        memcpy(&flags, at + 10, sizeof flags);
+        if (number != page || flags != OVERFLOW)
+            continue;
+        at[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        flipped++;
+    }
+    assert_int_equal(file_save(folder, "data.mdb", data, size), 0);
+    free(data);
+    return flipped;
+}
+
+typedef struct dropping {
+    const char *folder;
+    bool base;
+} dropping;
+
+/* Nothing is read wrong, so that a start is right; dropped is what can be dropped, or writing ends. */
+static int dropping_body(void *context)
+{
+    const dropping *d = context;
+    char error[512] = "";
+    uint64_t ticket = 0;
+    journal_config config = journal_config_default;
+    journal_summary summary;
+    journal *j;
+
+    config.folder = d->folder;
+    config.sync = false;
+    FILE *out = fopen("/dev/null", "w");
+    CHILD_CHECK(out != NULL);
+    CHILD_CHECK(journal_export(d->folder, out, NULL, &summary, error) == 0 && summary.reports == 800);
+    fclose(out);
+    CHILD_CHECK(journal_check(d->folder, NULL, &summary, error) == -EBADMSG);
+    CHILD_CHECK(strstr(error, "its head is wrong") != NULL);
+    CHILD_CHECK(journal_compact(d->folder, NULL, &summary, error) == -EBADMSG);
+    CHILD_CHECK(journal_open(&config, &j, error) == 0);
+    if (d->base)
+        CHILD_CHECK(journal_append_base(j, JOURNAL_BASE_STATE, 0, 0, "x", 1) == 0);
+    else
+        CHILD_CHECK(report_append(j, journal_last_report(j) + 1) == 0);
+    journal_trim_alerts(j, d->base ? 1 : 20);
+    CHILD_CHECK(journal_submit(j, received_of(41), &ticket) == 0);
+    CHILD_CHECK(durable_wait(j, ticket) == -EBADMSG);
+    const char *text = "";
+    CHILD_CHECK(journal_failed(j, &text) == -EBADMSG && strstr(text, "thaw journal check") != NULL);
+    journal_close(j);
+    return 0;
+}
+
+static void values_with_a_wrong_head_are_not_dropped(void **state)
+{
+    static const size_t BITS[] = {0, 3, 40, 84, 95, 96, 97, 99, 104, 127}; /* number, flags, pages */
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof BITS / sizeof BITS[0]; i++) {
+        char *folder = folder_make();
+        dropping d = {folder, i % 2 != 0};
+        large_fill(folder);
+        assert_true(value_heads_flip(folder, BITS[i / 2]) > 20);
+        int code = child_run(dropping_body, &d);
+        if (code != 0)
+            print_error("bit %zu, %s: exit %d\n", BITS[i / 2], d.base ? "base" : "alerts", code);
+        folder_remove(folder);
+        assert_int_equal(code, 0);
+    }
 }
 
 static void cut_at_every_page(void **state)
@@ -297,6 +414,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bits_flipped),
         cmocka_unit_test(meta_pages_flipped),
+        cmocka_unit_test(page_heads_flipped),
+        cmocka_unit_test(values_with_a_wrong_head_are_not_dropped),
         cmocka_unit_test(cut_at_every_page),
         cmocka_unit_test(an_old_copy_is_refused),
         cmocka_unit_test(a_later_format_is_refused),
