@@ -347,10 +347,10 @@ static int item_take(intake *in, journal_item *item)
     }
 }
 
-static int stream_open(intake *in, journal_head *ret_head)
+/* 1: the head was lost, and *ret_first comes in its place. What is numbered anew needs none. */
+static int stream_open(intake *in, journal_head *ret_head, journal_item *ret_first)
 {
     char preface[sizeof PREFACE];
-    journal_item item;
 
     if (fread(preface, 1, sizeof preface, in->in) != sizeof preface ||
         memcmp(preface, PREFACE, sizeof preface) != 0) {
@@ -358,10 +358,14 @@ static int stream_open(intake *in, journal_head *ret_head)
         return -EBADMSG;
     }
     in->offset = sizeof preface;
-    return record_read(in, &item) < 0 ? -EBADMSG
-           : journal_head_parse(in->record.bytes, in->record.len, ret_head) < 0
-               ? intake_bad(in, "it should be the head of a journal in a format known here")
-               : 0;
+    int r = record_read(in, ret_first);
+    if (r < 0)
+        return r;
+    if (ret_first->kind == JOURNAL_KIND_HEAD || ret_first->kind == JOURNAL_KIND_END)
+        return journal_head_parse(in->record.bytes, in->record.len, ret_head) < 0
+                   ? intake_bad(in, "it should be the head of a journal in a format known here")
+                   : 0;
+    return in->renumber ? 1 : intake_bad(in, "the head of the journal is missing; --renumber does without");
 }
 
 static int stream_take(intake *in)
@@ -398,17 +402,21 @@ static void importing_remove(const char *path)
 static int import_into(intake *in, const char *folder, int lock_fd)
 {
     journal_config config = journal_config_default;
-    journal_head head;
+    journal_head head = {0};
+    journal_item first;
 
-    int r = stream_open(in, &head);
+    int r = stream_open(in, &head, &first);
     if (r < 0)
         return r;
+    bool headless = r > 0;
     head.first_chunk = 1;
     in->alert = head.first_alert - 1;
     if (in->renumber && (r = journal_head_make(&head)) < 0)
         return stream_error(r, "import", in->error);
     config.folder = folder;
     r = journal_open_named(&config, "journal.importing", lock_fd, &head, &in->j, in->error);
+    if (r == 0 && headless)
+        r = item_take(in, &first);
     if (r == 0)
         r = stream_take(in);
     in->j = journal_close(in->j);

@@ -358,6 +358,44 @@ static void records_are_found_without_a_tree(void **state)
     folder_remove(other);
 }
 
+/* The one record that says whose journal it is: numbered anew it is not needed. */
+static void reports_are_taken_without_the_head(void **state)
+{
+    (void)state;
+    static const uint8_t MARK[] = {48, 0, 0, 0, 18, 0, 0, 0, 1, 0, 0, 0}; /* body, kind, format */
+    char *folder = folder_make(), *other = folder_make(), error[512], path[256];
+    uint8_t file[1 << 20];
+    journal_summary summary;
+    reading a, b;
+    size_t size;
+
+    journal_fill(folder, 60, true);
+    journal *j = journal_open_at(folder);
+    assert_int_equal(reading_all(j, &a, error), 0);
+    journal_close(j);
+    snprintf(path, sizeof path, "%s/journal/data.mdb", folder);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    ssize_t len = read(fd, file, sizeof file);
+    assert_true(len > 0 && (size_t)len < sizeof file);
+    for (uint8_t *at = file; (at = memmem(at, (size_t)(file + len - at), MARK, sizeof MARK)) != NULL; at++)
+        assert_int_equal(pwrite(fd, "x", 1, at - file + 8), 1);
+    close(fd);
+
+    char *stream = stream_of(folder, &size, -EBADMSG);
+    assert_int_equal(import_stream(other, stream, size, false, &summary, error), -EBADMSG);
+    assert_non_null(strstr(error, "--renumber"));
+    assert_int_equal(import_stream(other, stream, size, true, &summary, error), 0);
+    j = journal_open_at(other);
+    assert_int_equal(reading_all(j, &b, error), 0);
+    assert_false(b.wrong);
+    assert_int_equal(b.reports, a.reports);
+    assert_int_equal(b.batches, a.batches);
+    journal_close(j);
+    free(stream);
+    folder_remove(folder);
+    folder_remove(other);
+}
+
 static void compacting_keeps_everything(void **state)
 {
     (void)state;
@@ -427,6 +465,7 @@ int main(void)
         cmocka_unit_test(an_import_equals_its_export),
         cmocka_unit_test(a_bad_stream_leaves_nothing),
         cmocka_unit_test(records_are_found_without_a_tree),
+        cmocka_unit_test(reports_are_taken_without_the_head),
         cmocka_unit_test(compacting_keeps_everything),
         cmocka_unit_test(what_is_not_there_is_said),
     };
