@@ -10,6 +10,7 @@
 #include <zmq.h>
 
 #include "auth.h"
+#include "failure.h"
 #include "image.h"
 #include "new_engine.h"
 #include "notify.h"
@@ -160,6 +161,8 @@ static void settle(thawd *d)
         notify_patience();
         (void)poll(&wait, 1, 100);
     }
+    if (journal_failed(d->journal, NULL) < 0)
+        (void)failure_note(d, journal_failed(d->journal, NULL));
     instant_take(&d->now);
     outbox_flush(d->outbox, d->durable, d->now.mono.ns);
     publisher_beat(d);

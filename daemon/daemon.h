@@ -101,6 +101,7 @@ typedef struct thawd {
     bool pressed;    /* input waits */
     bool alert_sent; /* an alert left since the last beat */
     int failure;     /* what ends the process, or 0 */
+    bool failure_told;
 } thawd;
 
 /* In order of start; each is undone by daemon_stop in reverse, whatever had been reached. */

@@ -1,14 +1,13 @@
 /* pass.c - see pass.h. */
 #include "pass.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/epoll.h>
 
 #include "accept.h"
 #include "auth.h"
+#include "failure.h"
 #include "image.h"
 #include "intake.h"
 #include "notify.h"
@@ -37,17 +36,8 @@ static void take_time(thawd *d)
 
 static int check_journal(thawd *d)
 {
-    const char *text = NULL;
-    int r;
-
     d->durable = journal_durable(d->journal);
-    r = journal_failed(d->journal, &text);
-    if (r < 0)
-        log_say(d->log, SAY_JOURNAL_FAILED, NULL,
-                "the journal in %s cannot be written: %s; thawd ends, nothing was acknowledged "
-                "that is not on the disk",
-                d->config.state, text == NULL ? strerror(-r) : text);
-    return r;
+    return journal_failed(d->journal, NULL);
 }
 
 static void send_durable(thawd *d)
@@ -173,22 +163,15 @@ static int run_pass(thawd *d)
 /* Ends the loop for a failure. */
 static int finish(thawd *d, int r)
 {
-    if (r >= 0)
-        return 0;
-    if (d->failure == 0)
-        d->failure = r;
-    return sd_event_exit(d->event, r);
+    return r >= 0 ? 0 : sd_event_exit(d->event, failure_note(d, r));
 }
 
 static int on_pass(sd_event_source *source, void *context)
 {
     thawd *d = context;
-    int r = run_pass(d);
 
     (void)source;
-    if (r < 0 && journal_failed(d->journal, NULL) == 0)
-        log_say(d->log, SAY_INTERNAL, NULL, "thawd cannot go on: %s", strerror(-r));
-    return finish(d, r);
+    return finish(d, run_pass(d));
 }
 
 static int on_journal(sd_event_source *source, int fd, uint32_t revents, void *context)

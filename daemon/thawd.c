@@ -167,7 +167,7 @@ static int run(thawd *d)
         r = daemon_run(d);
     }
     daemon_stop(d);
-    return r;
+    return r == 0 ? d->failure : r; /* the last of it may have failed, too */
 }
 
 static int exit_status(int r)

@@ -7,6 +7,7 @@ is there once after the next start, nothing else than what was sent is, and an i
 
 import os
 import struct
+import time
 import unittest
 
 import harness
@@ -180,6 +181,40 @@ class Faults(unittest.TestCase):
             at = 1 + count * n // ALLOCS
             with self.subTest(fault=f"alloc:{at}"):
                 self.run_with(f"alloc:{at}:{ENOMEM}")
+
+    def test_a_journal_that_fails_is_told_of(self):
+        """Once, and not by exit status 0, wherever the loop is just then: also when it is told to end."""
+        def course(at, ends, wait):
+            """Syncs of the journal before reports came, and after; the exit status and what was said."""
+            with harness.Daemon(RULES, {"journal": {"image": "forever"}}, start=False) as d:
+                self.preload(d, f"sync:{at}:{EIO}+")
+                d.start()
+                before = self.count(d)
+                with d.client() as c:
+                    for n in range(1 if ends else 200):
+                        c.send(b"publish", b"%d" % n, harness.pack([dict(e, id=f"{n}-{e['id']}") for e in batch(0)]))
+                    time.sleep(wait)
+                    if ends:
+                        d.process.send_signal(15)
+                    status = None if not at else d.process.wait(harness.PATIENCE)
+                after, log = self.count(d), d.log()
+                if d.running():
+                    d.kill()
+                d.process = None
+                return before, after, status, log
+
+        before, _, _, _ = course(0, False, 0.1)
+        for ends in (True, False):
+            hits = 0
+            for n in range(24):
+                _, after, status, log = course(before + 1, ends, n % 8 * 0.001 if ends else 0)
+                if after <= before:
+                    continue
+                with self.subTest(ends=ends, n=n):
+                    self.assertEqual(log.count("cannot be written"), 1, log[-1000:])
+                    self.assertEqual(status, 1)
+                hits += 1
+            self.assertGreater(hits, 0)
 
     def test_memory_is_out_amid_many_alerts(self):
         """The first that cannot be kept is why thawd ends: systemd tries again, as it does not for a wrong configuration."""
