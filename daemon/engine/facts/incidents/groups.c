@@ -4,7 +4,8 @@
  *
  * A report that comes only ties more together: where all that it is tied to is one group, it joins that, and
  * several become one. When one goes, or undated ones may go elsewhere, the groups it touches are taken apart and
- * put together again; only groups whose members changed leave their place.
+ * put together again; only groups whose members changed leave their place. A group that one leaves waits for that
+ * until the next report comes or things settle: of many, as a rule, many go at once.
  */
 #include <assert.h>
 #include <string.h>
@@ -381,9 +382,27 @@ static void names_seeds(facts *f, uint32_t number, regroup *g)
     set_done(f, &reports_);
 }
 
+void groups_settle(facts *f)
+{
+    for (uint32_t i = 0; i < f->torn_groups.count && !f->failed; i++) {
+        const uint32_t at = f->torn_groups.at[i], key_index = f->groups[at].key_index;
+        if (!key_index || f->groups[at].placed)
+            continue; /* another that it is tied to took it along */
+        if (!f->groups[at].members.count) {
+            group_end(f, at);
+            continue;
+        }
+        regroup g = {0};
+        regroup_add_group(f, &g, f->groups[at].members.at[0]);
+        regroup_run(f, key_index, &g);
+    }
+    f->torn_groups.count = 0;
+}
+
 void groups_enter(facts *f, uint32_t number, const thaw_event *event)
 {
     report *r = report_of(f, number);
+    groups_settle(f);
     if (r->persons_named)
         parting_regroup(f, number, event);
     if (!r->named && !r->on_people) {
@@ -420,20 +439,17 @@ void groups_leave(facts *f, uint32_t number, const thaw_event *event)
     if (r->on_people)
         names_tie(f, number, event, false);
     item it = report_item(f, number);
-    regroup g = {0};
     if (!(it & ITEM_GROUP)) {
         item_unplace(f, r->key_index, number);
     } else {
-        group *gr = &f->groups[it & ~ITEM_GROUP];
+        group *left = &f->groups[it & ~ITEM_GROUP];
+        if (left->placed)
+            add(f, &f->torn_groups, it & ~ITEM_GROUP);
         item_lift(f, r->key_index, it);
-        for (uint32_t i = 0; i < gr->members.count; i++)
-            if (gr->members.at[i] != number)
-                regroup_add(f, &g, gr->members.at[i]);
-        for (uint32_t i = 0; i < g.reports.count; i++)
-            report_set_item(f, g.reports.at[i], 0);
-        group_end(f, it & ~ITEM_GROUP);
+        numbers_take(&left->members, number);
     }
     report_set_item(f, number, 0);
+    regroup g = {0};
     if (r->on_people)
         names_seeds(f, number, &g);
     regroup_run(f, r->key_index, &g);

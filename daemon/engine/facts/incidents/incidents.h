@@ -57,6 +57,8 @@ span date_of(facts *f, const uint32_t *numbers_, uint32_t count, bool wider, uin
  * groups of others that it ties or parts. */
 void groups_enter(facts *f, uint32_t number, const thaw_event *event);
 void groups_leave(facts *f, uint32_t number, const thaw_event *event);
+/* Puts together again what others left; before incidents are settled. */
+void groups_settle(facts *f);
 /* Whether another living report of its group bears its `incident` name. */
 bool incident_name_shared(facts *f, uint32_t number);
 

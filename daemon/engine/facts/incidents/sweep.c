@@ -174,6 +174,22 @@ static void outline_shrink(facts *f, incident *inc, int64_t end_ns)
     }
 }
 
+/* Whether the opener, which has gone, has a successor that began with it: then nothing that follows comes nearer, and
+ * where nobody bears a name nothing else can part the run. */
+static bool opener_succeed(facts *f, incident *inc)
+{
+    item next = 0;
+    if (inc->naming.count)
+        return false;
+    for (uint32_t i = 0; i < inc->items.count; i++)
+        if (!next || item_compare(f, inc->items.at[i], next) < 0)
+            next = inc->items.at[i];
+    if (!next || item_start(f, next) != inc->start_ns)
+        return false;
+    inc->opener = next;
+    return true;
+}
+
 static void sharp_unplace(facts *f, uint32_t key_index, item it)
 {
     incident *inc = f->incidents[item_incident(f, it)];
@@ -182,7 +198,7 @@ static void sharp_unplace(facts *f, uint32_t key_index, item it)
         return;
     incident_left(f, inc);
     numbers_take(&inc->items, it);
-    if (it != inc->opener && (!naming || !naming->count)) {
+    if ((it != inc->opener || opener_succeed(f, inc)) && (!naming || !naming->count)) {
         outline_shrink(f, inc, item_span(f, it).end_ns);
         incident_touch(f, inc);
         item_set_incident(f, it, 0);

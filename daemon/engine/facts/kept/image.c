@@ -43,7 +43,7 @@ _Static_assert(THAW_RELEASE == 1 && THAW_DETENTION == 2, "records of every kind 
 
 /* The structs of the tables, with their sizes on machines of 64 bits. */
 #define STRUCTS(X)                                                                                                     \
-    X(struct facts, 4576)                                                                                              \
+    X(struct facts, 4592)                                                                                              \
     X(report, 88)                                                                                                      \
     X(key, 392)                                                                                                        \
     X(group, 80)                                                                                                       \
@@ -72,7 +72,7 @@ STRUCTS(IS_KNOWN)
     X(nodes_free)                                                                                                      \
     X(entities_free)                                                                                                   \
     X(tallies_free) X(dirty_keys) X(dirty_incidents) X(dirty_entities) X(dirty_tallies) X(dirty_feeds)                 \
-        X(dirty_countries) X(fresh_reports) X(gone_reports) X(corrected) X(timed)                                      \
+        X(dirty_countries) X(fresh_reports) X(gone_reports) X(torn_groups) X(corrected) X(timed)                       \
             X(work_entities) X(work_reports)
 #define INDEXES(X)                                                                                                     \
     X(keys_index)                                                                                                      \
@@ -215,7 +215,7 @@ static bool is_settled(const facts *f)
 {
     return !f->failed && !f->dirty_keys.count && !f->dirty_incidents.count && !f->dirty_entities.count &&
            !f->dirty_tallies.count && !f->dirty_feeds.count && !f->dirty_countries.count && !f->fresh_reports.count &&
-           !f->gone_reports.count;
+           !f->gone_reports.count && !f->torn_groups.count;
 }
 
 int facts_put_image(const facts *f, saved_out *out)
