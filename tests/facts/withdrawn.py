@@ -37,10 +37,14 @@ def back(event):
     return {"id": "no-" + event["id"], "kind": "retraction", "country": "BY", "source": event["source"], "retracts": event["id"]}
 
 
-def case(count, like):
-    """Of `count` and three more, `count` are taken back, from the first on."""
+def again(event):
+    return dict(event, id="again-" + event["id"], revises=event["id"])
+
+
+def case(count, like, corrects=back):
+    """Of `count` and three more, `count` are taken back or told again, from the first on."""
     events = [told(n, like) for n in range(count + 3)]
-    return {"case": 0, "now": "2026-01-01", "batches": [events, [back(e) for e in events[:count]]], "ask": [{"state": "BY"}]}
+    return {"case": 0, "now": "2026-01-01", "batches": [events, [corrects(e) for e in events[:count]]], "ask": []}
 
 
 def processor_time():
@@ -65,12 +69,17 @@ def main():
     wrong = []
     for name, like in ALIKE.items():
         few, took_few = run(args.driver, case(FEW, like))
+        again_few, took_again_few = run(args.driver, case(FEW, like, again))
+        again_many, took_again_many = run(args.driver, case(FEW * TIMES, like, again))
         many, took_many = run(args.driver, case(FEW * TIMES, like))
         left = [told(n, like) for n in range(FEW * TIMES, FEW * TIMES + 3)]
         alone, _ = run(args.driver, {"case": 0, "now": "2026-01-01", "batches": [left], "ask": []})
         print(f"{name}: {FEW} in {took_few:.3f} s, {FEW * TIMES} in {took_many:.3f} s")
         if took_many > BEARABLE * max(took_few, 0.01):
             wrong.append(f"{name}: {took_many / took_few:.0f} times as long for {TIMES} times as many")
+        if took_again_many > BEARABLE * max(took_again_few, 0.01):
+            wrong.append(f"{name}, told again: {took_again_many / took_again_few:.0f} times as long")
+        wrong += [f"{name}, told again: {facts(a)[:400]}" for a in (again_few, again_many) if len(a["facts"]["release"]) != 1]
         if [len(few["facts"].get(k, ())) for k in ("release",)] != [1] or \
                 many["facts"]["release"][0]["count"] != alone["facts"]["release"][0]["count"]:
             wrong.append(f"{name}: {facts(many)[:400]} and not {facts(alone)[:400]}")

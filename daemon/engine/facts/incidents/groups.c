@@ -5,7 +5,7 @@
  * A report that comes only ties more together: where all that it is tied to is one group, it joins that, and
  * several become one. When one goes, or undated ones may go elsewhere, the groups it touches are taken apart and
  * put together again; only groups whose members changed leave their place. A group that one leaves waits for that
- * until the next report comes or things settle: of many, as a rule, many go at once.
+ * until another is tied to it or things settle: of many, as a rule, many go at once, or are replaced.
  */
 #include <assert.h>
 #include <string.h>
@@ -340,6 +340,8 @@ static bool group_join(facts *f, uint32_t number)
     if (f->failed)
         return true;
     report_set_item(f, number, to.first);
+    if (!g->placed) /* torn: it is put together again with this one */
+        return true;
     const group_place s = group_grown(f, g, number);
     const bool stands = group_stands(f, g, &s);
     if (!stands)
@@ -402,7 +404,6 @@ void groups_settle(facts *f)
 void groups_enter(facts *f, uint32_t number, const thaw_event *event)
 {
     report *r = report_of(f, number);
-    groups_settle(f);
     if (r->persons_named)
         parting_regroup(f, number, event);
     if (!r->named && !r->on_people) {
@@ -425,7 +426,8 @@ void groups_enter(facts *f, uint32_t number, const thaw_event *event)
         regroup_run(f, r->key_index, &g);
     } else if (group_join(f, number)) {
         regroup_done(f, &g);
-    } else { /* the groups that it is tied to become one */
+    } else { /* the groups that it is tied to become one, whatever one that was torn comes to */
+        groups_settle(f);
         ties_each(f, number, regroup_tie_group, &g);
         regroup_place_all(f, r->key_index, &g);
     }
