@@ -176,6 +176,7 @@ static int exit_status(int r)
     case -EINVAL:
         return EXIT_CONFIG;
     case -EBADMSG: /* a damaged journal */
+    case -EPROTONOSUPPORT: /* one of a later version */
         return EXIT_DATA;
     case -EACCES:
     case -EPERM:

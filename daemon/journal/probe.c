@@ -348,9 +348,12 @@ static int probe_run(const char *path, unsigned how, char *error)
         return -EBADMSG;
     }
     if (rc != 0) {
-        snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: cannot be opened: %s%s", path,
-                 mdb_strerror(rc), rc == ENOENT ? " (expected the journal of a state folder)" : "");
-        return journal_errno(rc);
+        int r = journal_errno(rc);
+        snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: cannot be opened: %s%s", path, mdb_strerror(rc),
+                 rc == ENOENT     ? " (expected the journal of a state folder)"
+                 : r == -EBADMSG ? ": export what is readable, or restore a copy"
+                                 : "");
+        return r;
     }
     int r = file_probe(&p);
     if (r == 0)

@@ -22,10 +22,8 @@ int journal_errno(int rc)
         return -EAGAIN;
     case MDB_PANIC:
         return -EIO;
-    case MDB_VERSION_MISMATCH:
-        return -EPROTONOSUPPORT;
     default:
-        return -EBADMSG; /* corrupted, page not found, invalid, incompatible ... */
+        return -EBADMSG; /* corrupted, page not found, invalid, of another version ... */
     }
 }
 

@@ -319,6 +319,35 @@ static void values_with_a_wrong_head_are_not_dropped(void **state)
     }
 }
 
+/* LMDB's version of its file: as damage anywhere else it is refused for good, and the records are found. */
+static void the_files_version_is_damaged(void **state)
+{
+    const image *from = *state;
+    journal_config config = journal_config_default;
+    journal_summary summary;
+    char *folder = folder_make(), error[512] = "", path[256];
+    journal *j = NULL;
+    uint8_t *data = malloc(from->size);
+
+    assert_non_null(data);
+    memcpy(data, from->data, from->size);
+    data[20] ^= 4;
+    snprintf(path, sizeof path, "%s/journal", folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(file_save(folder, "data.mdb", data, from->size), 0);
+    config.folder = folder;
+    assert_int_equal(journal_open(&config, &j, error), -EBADMSG);
+    assert_non_null(strstr(error, "export what is readable"));
+    assert_int_equal(journal_check(folder, NULL, &summary, error), -EBADMSG);
+    FILE *out = fopen("/dev/null", "w");
+    assert_non_null(out);
+    assert_int_equal(journal_export(folder, out, NULL, &summary, error), -EBADMSG);
+    fclose(out);
+    assert_int_equal(summary.reports, from->original.reports);
+    free(data);
+    folder_remove(folder);
+}
+
 static void cut_at_every_page(void **state)
 {
     const image *from = *state;
@@ -416,6 +445,7 @@ int main(void)
         cmocka_unit_test(meta_pages_flipped),
         cmocka_unit_test(page_heads_flipped),
         cmocka_unit_test(values_with_a_wrong_head_are_not_dropped),
+        cmocka_unit_test(the_files_version_is_damaged),
         cmocka_unit_test(cut_at_every_page),
         cmocka_unit_test(an_old_copy_is_refused),
         cmocka_unit_test(a_later_format_is_refused),
