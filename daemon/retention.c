@@ -15,6 +15,7 @@
 
 #define LOOKS_AN_AGE 16
 #define WAIT_MS 100
+#define PATIENCE_NS INT64_C(1000000000)
 
 /* ---- when, and how far --------------------------------------------------------------- */
 
@@ -109,7 +110,19 @@ typedef struct retaining {
     rules *set; /* until it is the engine's */
     bool begun;
     uint64_t records;
+    int64_t asked_ns; /* for patience */
 } retaining;
+
+/* By time: what one record costs hangs on what it withdraws. */
+static void ask_patience(retaining *rt)
+{
+    int64_t now_ns = instant_stopwatch_ns();
+
+    if (rt->asked_ns != 0 && now_ns - rt->asked_ns < PATIENCE_NS)
+        return;
+    rt->asked_ns = now_ns;
+    notify_patience();
+}
 
 /* Something is dropped, and the image knows it still. A base begins with the rule set: whoever reads
  * it needs it for the rest. */
@@ -140,8 +153,8 @@ static int on_record(void *context, engine_saved_kind kind, uint64_t number, int
     retaining *rt = context;
     int r = rt->begun ? 0 : begin(rt);
 
-    if (rt->records++ % 100000 == 0)
-        notify_patience();
+    rt->records++;
+    ask_patience(rt);
     if (kind == ENGINE_SAVED_STATE) /* by it a restart knows when the past was looked at */
         at_ns = engine_now(rt->d->engine);
     if (r == 0)
@@ -170,8 +183,10 @@ static int exchange(retaining *rt, int64_t horizon_ns)
     uint64_t first_alert = 0;
     int r = first_alert_find(d, horizon_ns, &first_alert);
 
+    notify_patience();
     if (r == 0)
         r = engine_load_end(rt->made, rt->set);
+    notify_patience();
     if (r < 0)
         return r;
     rt->set = NULL;
