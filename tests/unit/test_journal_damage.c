@@ -119,7 +119,7 @@ static int attempt_body(void *context)
     config.sync = false; /* the disk does nothing for what is asked here */
     int checked = journal_check(a->folder, &watch, &summary, text);
     CHILD_CHECK(checked == 0 ? told == 0 && summary.reports == original->reports : text[0] != 0);
-    CHILD_CHECK(checked == 0 || checked != -EBADMSG || told > 0);
+    CHILD_CHECK(checked != -EBADMSG || told > 0);
     FILE *out = fopen("/dev/null", "w");
     CHILD_CHECK(out != NULL);
     int r = journal_export(a->folder, out, NULL, &exported, text);
