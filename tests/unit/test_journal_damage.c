@@ -208,7 +208,7 @@ static void page_heads_flipped(void **state)
     const image *from = *state;
 
     for (size_t page = 2; page < from->size / PAGE; page++)
-        for (size_t bit = page % 7; bit < 128; bit += 7) {
+        for (size_t bit = page % 29; bit < 128; bit += 29) { /* over the pages each bit comes in turn */
             attempt a = {.from = from,
                          .size = from->size,
                          .flip_at = page * PAGE + bit / 8,
