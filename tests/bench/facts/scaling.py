@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """What a report costs where thousands of one sort meet: same names, same month, same measure, in the wrong order.
 
-    scaling.py [--driver build/release/tests/facts_driver] [--reports N] [--at-most TIMES] [STREAM...]
+    scaling.py [--driver build/release/tests/facts_driver] [--reports N] [--batch N] [--at-most TIMES] [STREAM...]
 
-Each stream is given to the facts in batches of 20, once with N reports and once with four times as many, and the
+Each stream is given to the facts in batches of 20 (--batch), once with N reports and once with four times as many, and the
 processor time of the whole driver is printed for each report. A cost that grows like the number of reports beside
 it shows as 4; where the facts themselves change that much (a chain of days that is cut anew, a measure that says
 its whole history, a group that is counted anew) it cannot be less. With --at-most it ends with 1 where a report of
@@ -250,6 +250,28 @@ def one_incident_withdrawn(n):
     return withdrawn([release(i, occurred_at="2010-05-03") for i in range(n // 2)])
 
 
+def one_day_one_name(n):
+    return [release(i, occurred_at="2010-05-03", incident="shared:n") for i in range(n)]
+
+
+@stream
+def one_name_withdrawn(n):
+    return withdrawn(one_day_one_name(n // 2))
+
+
+@stream
+def one_name_told_again(n):
+    told = one_day_one_name(n // 2)
+    return told + [dict(of, id="again-" + of["id"], revises=of["id"]) for of in told]
+
+
+@stream
+def one_name_withdrawn_and_new(n):
+    """In turns: one goes, another comes."""
+    told = one_day_one_name(n // 3)
+    return told + [one for of in told for one in (retraction(of), dict(of, id="new-" + of["id"]))]
+
+
 @stream
 def days_in_order(n):
     return [release(i, occurred_at=day(i // 2)) for i in range(n)]
@@ -281,8 +303,8 @@ def largest_comes_and_goes(n):
     return out
 
 
-def cost_us(driver, events):
-    case = {"case": 1, "batches": [events[i:i + 20] for i in range(0, len(events), 20)], "now": "2026-01-01",
+def cost_us(driver, events, batch):
+    case = {"case": 1, "batches": [events[i:i + batch] for i in range(0, len(events), batch)], "now": "2026-01-01",
             "quiet": True}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([driver], input=json.dumps(case) + "\n", capture_output=True, text=True, check=True)
@@ -297,12 +319,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--driver", default="build/release/tests/facts_driver")
     parser.add_argument("--reports", type=int, default=2000, metavar="N")
+    parser.add_argument("--batch", type=int, default=20, metavar="N")
     parser.add_argument("--at-most", type=float, metavar="TIMES")
     parser.add_argument("streams", nargs="*", metavar="STREAM")
     options = parser.parse_args()
     beyond = []
     for name in options.streams or STREAMS:
-        few, many = (cost_us(options.driver, STREAMS[name](n)) for n in (options.reports, 4 * options.reports))
+        few, many = (cost_us(options.driver, STREAMS[name](n), options.batch) for n in (options.reports, 4 * options.reports))
         print("%-28s %8.1f us with %d, %8.1f us with %d: %.1f times" %
               (name, few, options.reports, many, 4 * options.reports, many / max(few, 0.1)), flush=True)
         if options.at_most and many > few * options.at_most:
