@@ -197,9 +197,11 @@ class Meaning(unittest.TestCase):
         s.sanction("imposed", "2025-06-01", source="whole", count=30, targets=firms)
         for firm in firms:
             s.sanction("imposed", "2025-06-01", source="one-by-one", count=1, targets=[firm])
+        for firm in firms[:5]:
+            s.sanction("imposed", "2025-08-01", source="one-by-one", count=1, targets=[firm])
         ledger, incidents = self.told(s)
         self.assertEqual(self.counts(incidents), [(2, 2, 2, False), (2, 2, 2, False)])
-        self.assertEqual(self.counts(incidents, "sanction"), [(30, 30, 30, False)])
+        self.assertEqual(self.counts(incidents, "sanction"), [(30, 30, 30, False), (5, 5, 5, False)])
         self.assertEqual(ledger["disagreements"], [])
         why = self.daemon.ok("explain", {"incident": incidents[0]["id"]})
         self.assertEqual([(r["source"], r["vote"]) for r in why["reports"]], [

@@ -473,8 +473,9 @@ def count_of(reports, context, part=None):
     known = bounds + ([result.winner] if result.winner is not None else [])
     if known:
         result.count = max(known)
-        result.low = min((v.count for v in exact), default=result.count)
-        result.high = max((v.count for v in exact), default=result.count)
+        whole = [v.count for v in exact if v in others]
+        result.low = min(whole, default=result.count)
+        result.high = max(whole, default=result.count)
         result.disagrees = result.low != result.high
     result.disagrees = result.disagrees or any(p.low != p.high for p in result.parts.values())
     return result

@@ -191,7 +191,7 @@ static void count_level(facts *f, const uint32_t *numbers_, uint32_t count, uint
         const report *r = report_of(f, v.at[i]);
         if (r->count_is == THAW_AT_LEAST)
             counted_raise(c, r->count);
-        if (r->count_is != THAW_EXACT)
+        if (r->count_is != THAW_EXACT || report_counts_named(r))
             continue;
         c->low = !range || r->count < c->low ? r->count : c->low;
         c->high = !range || r->count > c->high ? r->count : c->high;

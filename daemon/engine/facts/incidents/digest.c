@@ -254,7 +254,7 @@ static void level_count(facts *f, level *l, counted *c)
             continue;
         if (v->count_is == THAW_AT_LEAST)
             counted_raise(c, v->count);
-        if (v->count_is != THAW_EXACT)
+        if (v->count_is != THAW_EXACT || v->named)
             continue;
         c->low = !range || v->count < c->low ? v->count : c->low;
         c->high = !range || v->count > c->high ? v->count : c->high;
