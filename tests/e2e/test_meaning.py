@@ -159,6 +159,49 @@ class Meaning(unittest.TestCase):
         self.assertEqual(self.counts(incidents), [(6, 6, 9, True)])
         self.assertEqual(ledger["released"]["rumoured"]["incidents"], 0)
 
+    def test_a_rumoured_vote_decides_nothing_that_is_known(self):
+        """Ten are confirmed, in whatever words; five hundred that are rumoured widen the range and free nobody."""
+        known = {"exact": {"count": 10}, "least": {"count": 10, "count_is": "at_least"}, "about": {"count": 10, "count_is": "about"},
+                 "part": {"count": 10, "covers": "part", "part": "destination=LT"},
+                 "named": {"persons": [party("K%d" % n, "k%d" % n) for n in range(10)]}}
+        rumoured = {"exact": {"count": 500}, "least": {"count": 500, "count_is": "at_least"},
+                    "about": {"count": 500, "count_is": "about"}}
+        for many in (1, 30):  # as they are counted anew, and as they are kept added up
+            s, ranges = Stream(), []
+            for n, sure in enumerate(known.values()):
+                for m, (words, rumour) in enumerate(rumoured.items()):
+                    on = (datetime.date(2024, 1, 1) + datetime.timedelta(days=9 * n + 3 * m)).isoformat()
+                    for outlet in range(many):
+                        s.said("release", "sure%d" % outlet, on, **sure)
+                        s.said("release", "heard%d" % outlet, on, status="rumoured", **rumour)
+                    ranges.append((10, 10, 500 if words == "exact" else 10, words == "exact"))
+            ledger, incidents = self.told(s)
+            self.assertEqual(self.counts(incidents), ranges)
+            total = ledger["released"]["total"]
+            self.assertEqual((total["count"], total["low"], total["high"]), (150, 150, 150 + 5 * 490))
+        whole = self.daemon.ok("explain", {"incident": incidents[3]["id"]})    # at least ten; five hundred
+        self.assertEqual((whole["winner"], whole["lower_bound"]), (None, 10))
+        self.assertEqual({r["vote"] for r in whole["reports"]}, {"a lower bound", "is rumoured, where others give a number that is not"})
+
+    def test_a_rumour_alone_is_counted(self):
+        """And whoever takes its word back to a rumour says nothing else; parts and names raise whoever tells them."""
+        s = Stream()
+        s.said("release", "a", "2025-03-01", count=8, status="rumoured")
+        s.said("release", "b", "2025-03-01", count=12, count_is="at_least", status="rumoured")
+        s.said("release", "c", "2025-03-01", status="confirmed")
+        s.said("release", "a", "2025-06-01", count=8)
+        s.said("release", "b", "2025-06-01", count=12, count_is="at_least", status="rumoured")
+        s.said("release", "c", "2025-06-01", count=8, status="rumoured")
+        s.said("release", "a", "2025-06-01", count=8, status="rumoured", reported_at="2025-06-02")
+        s.said("release", "a", "2025-09-01", count=1)
+        s.said("release", "b", "2025-09-01", status="rumoured", persons=[party("X", "x"), party("Y", "y")])
+        s.said("release", "a", "2025-10-01", count=1, covers="part", part="category=women")
+        for count_is in ("exact", "at_least"):
+            s.said("release", "b", "2025-10-01", status="rumoured", count=5, count_is=count_is, covers="part", part="category=women")
+            s.said("release", "b", "2025-10-01", status="rumoured", count=3, covers="part", part="category=men")
+        _, incidents = self.told(s)
+        self.assertEqual(self.counts(incidents), [(12, 8, 8, False), (12, 8, 8, False), (2, 1, 1, False), (4, 4, 4, False)])
+
     def test_named_people_are_a_part(self):
         s = Stream()
         s.said("release", "a", "2025-03-01", count=14)

@@ -435,8 +435,22 @@ def bare_names_known(reports):
     return {name for name, ids in named if not ids} & {name for name, ids in named if ids}
 
 
+def gives_a_number(reports):
+    """Whether what is no rumour names people or, being the vote of its voice, counts them."""
+    if any(r.named() and r.status > STATUS["rumoured"] for r in reports):
+        return True
+    stands = {}
+    for report in sorted((r for r in reports if r.count is not None), key=later):
+        counts_named = report.named() != 0 and report.count == report.named()
+        about = (report.voice, report.covers, report.part if report.covers == "part" else None)
+        if about not in stands or not counts_named or stands[about][0]:
+            stands[about] = (counts_named, report)
+    return any(report.status > STATUS["rumoured"] for _, report in stands.values())
+
+
 def count_of(reports, context, part=None):
-    """The count of a set of reports none of which is wider; of one part of it with `part`."""
+    """The count of a set of reports none of which is wider; of one part of it with `part`. Rumoured votes decide and
+    raise nothing where anything else gives a number; who names people, and what parts come to, always raises."""
     result = Count()
     if part is None:
         speaking = [r for r in reports if r.covers == "event"]
@@ -451,11 +465,13 @@ def count_of(reports, context, part=None):
         votes[report.voice] = report
     votes = list(votes.values())
 
+    sure = gives_a_number(speaking if part is not None else reports)
+    deciding = [v for v in votes if v.status > STATUS["rumoured"] or not sure]
     exact = [v for v in votes if v.count_is == "exact"]
-    about = [v for v in votes if v.count_is == "about"]
-    result.winner = winner_of(exact) if exact else winner_of(about)
+    result.winner = winner_of([v for v in deciding if v.count_is == "exact"] or
+                              [v for v in deciding if v.count_is == "about"])
 
-    bounds = [v.count for v in votes if v.count_is == "at_least"]
+    bounds = [v.count for v in deciding if v.count_is == "at_least"]
     if any(r.kind == "sanction" for r in reports):
         parties = set().union(*(context.parties_of(r) for r in reports))
         if parties:
@@ -473,9 +489,11 @@ def count_of(reports, context, part=None):
     known = bounds + ([result.winner] if result.winner is not None else [])
     if known:
         result.count = max(known)
-        whole = [v.count for v in exact if v in others]
-        result.low = min(whole, default=result.count)
-        result.high = max(whole, default=result.count)
+        said = [v.count for v in exact if v in others]
+        if not any(v in deciding for v in exact):  # a rumour reaches from what is known
+            said.append(result.count)
+        result.low = min(said, default=result.count)
+        result.high = max(said, default=result.count)
         result.disagrees = result.low != result.high
     result.disagrees = result.disagrees or any(p.low != p.high for p in result.parts.values())
     return result

@@ -81,6 +81,7 @@ typedef struct said {
     numbers list, votes; /* votes: sorted by number */
     bool counts_more;    /* a vote for the whole that does not only count the persons it names */
     uint32_t names_most; /* of those for the whole that do */
+    bool known;          /* what is not rumoured gives a number: a rumour for the whole decides nothing */
 } said;
 
 static uint32_t part_of(const report *r)
@@ -104,6 +105,7 @@ static void said_make(facts *f, const incident *inc, said *s)
         const report *r = report_of(f, s->list.at[i]);
         if (r->covers != THAW_WIDER && r->has_count)
             add(f, v, s->list.at[i]);
+        s->known = s->known || (r->covers != THAW_WIDER && r->parties && r->status > THAW_RUMOURED);
     }
     if (v->count > 1)
         qsort_r(v->at, v->count, sizeof *v->at, said_order, f);
@@ -113,6 +115,7 @@ static void said_make(facts *f, const incident *inc, said *s)
         if (last && last->voice == r->voice && part_of(last) == part_of(r))
             continue;
         v->at[kept++] = v->at[i];
+        s->known = s->known || r->status > THAW_RUMOURED;
         if (r->covers != THAW_EVENT)
             continue;
         s->counts_more = s->counts_more || !report_counts_named(r);
@@ -149,6 +152,8 @@ static const char *part_in_count(const facts *f, const said *s, uint32_t number)
         return "a later report of the same voice stands in its place";
     if (r->covers == THAW_PART)
         return "counts a part: parts of one dimension add up to a lower bound";
+    if (r->status == THAW_RUMOURED && s->known)
+        return "is rumoured, where others give a number that is not";
     if (r->count_is == THAW_AT_LEAST)
         return "a lower bound";
     if (r->count_is == THAW_ABOUT)
@@ -232,7 +237,8 @@ static void votes_deciding(facts *f, const said *s, numbers *ret_votes)
     bool exact = false;
     for (uint32_t i = 0; i < s->votes.count; i++) {
         const report *r = report_of(f, s->votes.at[i]);
-        if (r->covers != THAW_EVENT || r->count_is == THAW_AT_LEAST || is_named_part(s, r))
+        if (r->covers != THAW_EVENT || r->count_is == THAW_AT_LEAST || is_named_part(s, r) ||
+            (r->status == THAW_RUMOURED && s->known))
             continue;
         if ((r->count_is == THAW_EXACT) < exact || ((r->count_is == THAW_EXACT) == exact && r->status < best))
             continue;

@@ -3,7 +3,8 @@
  *
  * Each voice has one vote, its latest: who names one of those freed afterwards takes nothing back of what he said of
  * all, and who names fewer than another says no other number. Votes for the whole decide, the best status first; lower
- * bounds (at least, named persons, sums of disjoint parts) can only raise what they decided.
+ * bounds (at least, named persons, sums of disjoint parts) can only raise what they decided. A rumoured vote decides and
+ * raises nothing where something else is known: `least` is the status that votes.
  */
 #include <stdlib.h>
 
@@ -124,8 +125,17 @@ static void stand_add(const facts *f, stand *all, uint32_t *count, uint32_t numb
         all[i].first = number;
 }
 
-/* The count that most voices give among the votes of one sort and the best status. */
-static bool votes_winner(facts *f, const votes *v, uint8_t count_is, uint64_t *ret_count)
+/* Whether one of them is no rumour. */
+static bool votes_known(const facts *f, const votes *v)
+{
+    for (uint32_t i = 0; i < v->count; i++)
+        if (report_of(f, v->at[i])->status > THAW_RUMOURED)
+            return true;
+    return false;
+}
+
+/* The count that most voices give among the votes of one sort and the best status, which is `least` or better. */
+static bool votes_winner(facts *f, const votes *v, uint8_t count_is, uint8_t least, uint64_t *ret_count)
 {
     stand few[FEW], *all = few;
     uint32_t count = 0;
@@ -135,13 +145,13 @@ static bool votes_winner(facts *f, const votes *v, uint8_t count_is, uint64_t *r
         if (r->count_is == count_is && r->status > best_status)
             best_status = r->status;
     }
-    if (!best_status)
+    if (best_status < least)
         return false;
     if (v->count > FEW && !(all = malloc(v->count * sizeof *all))) {
         f->failed = -ENOMEM;
         return false;
     }
-    all[0] = (stand){0}; /* one at least stands for best_status */
+    all[0] = (stand){0}; /* one stands for best_status */
     for (uint32_t i = 0; i < v->count; i++) {
         const report *r = report_of(f, v->at[i]);
         if (r->count_is == count_is && r->status == best_status)
@@ -168,7 +178,8 @@ void counted_raise(counted *c, uint64_t bound)
     }
 }
 
-/* Winner, range and bounds of the reports of one `covers` (and, of parts, one `part`). */
+/* Winner, range and bounds of the reports of one `covers` (and, of parts, one `part`); c->known: whether what is not
+ * rumoured gives a number, here or, before, elsewhere. */
 static void count_level(facts *f, const uint32_t *numbers_, uint32_t count, uint8_t covers, uint32_t part, counted *c)
 {
     votes v;
@@ -182,14 +193,18 @@ static void count_level(facts *f, const uint32_t *numbers_, uint32_t count, uint
             v.at[v.count++] = numbers_[i];
         if (r->parties && r->kind != THAW_SANCTION)
             counted_raise(c, r->parties);
+        c->known = c->known || (r->parties && r->status > THAW_RUMOURED);
     }
     votes_keep_latest(f, &v);
+    c->known = c->known || votes_known(f, &v);
     votes_drop_named(f, &v);
-    c->has_winner = votes_winner(f, &v, THAW_EXACT, &c->winner);
+    const uint8_t least = c->known ? THAW_ANNOUNCED : THAW_RUMOURED;
+    c->has_winner = votes_winner(f, &v, THAW_EXACT, least, &c->winner);
+    c->rumoured_range = !c->has_winner;
     bool range = false;
     for (uint32_t i = 0; i < v.count; i++) {
         const report *r = report_of(f, v.at[i]);
-        if (r->count_is == THAW_AT_LEAST)
+        if (r->count_is == THAW_AT_LEAST && r->status >= least)
             counted_raise(c, r->count);
         if (r->count_is != THAW_EXACT || report_counts_named(r))
             continue;
@@ -198,8 +213,7 @@ static void count_level(facts *f, const uint32_t *numbers_, uint32_t count, uint
         range = true;
     }
     if (!c->has_winner)
-        c->has_winner = votes_winner(f, &v, THAW_ABOUT, &c->winner);
-    c->disagrees = c->disagrees || (range && c->low != c->high);
+        c->has_winner = votes_winner(f, &v, THAW_ABOUT, least, &c->winner);
     c->has_count = range; /* until counted_close: whether low and high are set */
     votes_done(&v);
 }
@@ -213,14 +227,28 @@ void counted_close(counted *c)
         c->count = c->bound;
     if (!range)
         c->low = c->high = c->count;
+    if (range && c->rumoured_range && c->has_count) {
+        c->low = c->count < c->low ? c->count : c->low;
+        c->high = c->count > c->high ? c->count : c->high;
+    }
+    c->disagrees = c->disagrees || c->low != c->high;
+    c->known = c->rumoured_range = false;
+}
+
+/* Whether anything but a rumour gives a number. */
+static bool count_part_known(facts *f, const uint32_t *numbers_, uint32_t count, uint32_t part, counted *ret_counted)
+{
+    counted c = {0};
+    count_level(f, numbers_, count, THAW_PART, part, &c);
+    bool known = c.known;
+    counted_close(&c);
+    *ret_counted = c;
+    return known;
 }
 
 void count_part(facts *f, const uint32_t *numbers_, uint32_t count, uint32_t part, counted *ret_counted)
 {
-    counted c = {0};
-    count_level(f, numbers_, count, THAW_PART, part, &c);
-    counted_close(&c);
-    *ret_counted = c;
+    (void)count_part_known(f, numbers_, count, part, ret_counted);
 }
 
 /* ---- parts -------------------------------------------------------------------------- */
@@ -278,7 +306,7 @@ static void count_parts(facts *f, const uint32_t *numbers_, uint32_t count, coun
         f->failed = -ENOMEM;
     for (uint32_t i = 0; counts && i < parts.count; i++) {
         counted one;
-        count_part(f, numbers_, count, parts.at[i], &one);
+        c->known |= count_part_known(f, numbers_, count, parts.at[i], &one);
         c->disagrees = c->disagrees || one.disagrees;
         counts[i] = one.count;
     }
@@ -320,9 +348,9 @@ void count_reports(facts *f, const uint32_t *numbers_, uint32_t count, counted *
         parts = parts || r->covers == THAW_PART;
         targets = targets || (r->has_targets && r->kind == THAW_SANCTION);
     }
-    count_level(f, numbers_, count, THAW_EVENT, 0, &c);
     if (parts)
         count_parts(f, numbers_, count, &c);
+    count_level(f, numbers_, count, THAW_EVENT, 0, &c);
     if (targets)
         counted_raise(&c, parties_distinct(f, numbers_, count));
     counted_close(&c);

@@ -48,7 +48,8 @@ typedef struct date_line {
 /* One whole, or one part. */
 typedef struct level {
     uint32_t part; /* symbol; 0: the whole */
-    uint32_t parties_max;
+    uint16_t parties_max; /* the most persons that one names */
+    bool names_known;     /* one that is no rumour names some, or targets */
     voice_slot *voices;
     uint32_t voices_count, voices_size; /* a power of two */
     vote_line *votes;
@@ -183,6 +184,7 @@ static void level_add(facts *f, level *l, voice_slot *slot, uint32_t number)
     const report *r = report_of(f, number);
     if (r->parties > l->parties_max && r->kind != THAW_SANCTION)
         l->parties_max = r->parties;
+    l->names_known = l->names_known || (r->parties && r->status > THAW_RUMOURED);
     if (!r->has_count || (slot->vote && vote_stands_compare(f, number, slot->vote) < 0))
         return;
     if (slot->vote)
@@ -211,8 +213,8 @@ static uint64_t vote_line_weight(const vote_line *v)
     return v->named ? v->count : UINT64_MAX;
 }
 
-/* The count that most voices give among the votes of one sort and the best status. */
-static bool level_winner(facts *f, level *l, uint8_t count_is, uint64_t weight, uint64_t *ret_count)
+/* The count that most voices give among the votes of one sort and the best status, which is `least` or better. */
+static bool level_winner(facts *f, level *l, uint8_t count_is, uint64_t weight, uint8_t least, uint64_t *ret_count)
 {
     uint8_t best_status = 0;
     vote_line *best = NULL;
@@ -221,7 +223,7 @@ static bool level_winner(facts *f, level *l, uint8_t count_is, uint64_t weight, 
         if (v->count_is == count_is && vote_line_weight(v) == weight && v->status > best_status)
             best_status = v->status;
     }
-    for (uint32_t i = 0; best_status && i < l->votes_count; i++) {
+    for (uint32_t i = 0; best_status >= least && i < l->votes_count; i++) {
         vote_line *v = &l->votes[i];
         if (v->count_is != count_is || v->status != best_status || vote_line_weight(v) != weight ||
             (best && v->votes < best->votes))
@@ -243,16 +245,20 @@ static void level_count(facts *f, level *l, counted *c)
 {
     uint64_t weight = 0;
     bool range = false;
-    for (uint32_t i = 0; i < l->votes_count; i++)
+    c->known = c->known || l->names_known;
+    for (uint32_t i = 0; i < l->votes_count; i++) {
         if (vote_line_weight(&l->votes[i]) > weight)
             weight = vote_line_weight(&l->votes[i]);
+        c->known = c->known || l->votes[i].status > THAW_RUMOURED;
+    }
+    const uint8_t least = c->known ? THAW_ANNOUNCED : THAW_RUMOURED;
     if (l->parties_max)
         counted_raise(c, l->parties_max);
     for (uint32_t i = 0; i < l->votes_count; i++) {
         const vote_line *v = &l->votes[i];
         if (vote_line_weight(v) != weight)
             continue;
-        if (v->count_is == THAW_AT_LEAST)
+        if (v->count_is == THAW_AT_LEAST && v->status >= least)
             counted_raise(c, v->count);
         if (v->count_is != THAW_EXACT || v->named)
             continue;
@@ -260,9 +266,9 @@ static void level_count(facts *f, level *l, counted *c)
         c->high = !range || v->count > c->high ? v->count : c->high;
         range = true;
     }
-    c->has_winner =
-        level_winner(f, l, THAW_EXACT, weight, &c->winner) || level_winner(f, l, THAW_ABOUT, weight, &c->winner);
-    c->disagrees = c->disagrees || (range && c->low != c->high);
+    c->has_winner = level_winner(f, l, THAW_EXACT, weight, least, &c->winner);
+    c->rumoured_range = !c->has_winner;
+    c->has_winner = c->has_winner || level_winner(f, l, THAW_ABOUT, weight, least, &c->winner);
     c->has_count = range; /* until counted_close: whether low and high are set */
 }
 
@@ -292,6 +298,7 @@ static void digest_count_parts(facts *f, digest *d, counted *c)
     for (uint32_t i = 0; counts && parts && i < d->parts_count; i++) {
         counted one = {0};
         level_count(f, &d->parts[i], &one);
+        c->known = c->known || one.known;
         counted_close(&one);
         c->disagrees = c->disagrees || one.disagrees;
         parts[i] = d->parts[i].part;
@@ -420,9 +427,9 @@ void digest_add_date(facts *f, digest *d, uint32_t number)
 void digest_count(facts *f, digest *d, counted *ret_counted)
 {
     counted c = {0};
-    level_count(f, &d->whole, &c);
     if (d->parts_count)
         digest_count_parts(f, d, &c);
+    level_count(f, &d->whole, &c);
     counted_close(&c);
     *ret_counted = c;
 }

@@ -74,6 +74,8 @@ typedef struct causes {
 typedef struct counted {
     bool has_count, disagrees;
     bool has_winner, has_bound;
+    bool known;          /* until counted_close: something that is not rumoured gives a number */
+    bool rumoured_range; /* until counted_close: the exact votes, if there are any, are rumoured, and decide nothing */
     uint64_t count, low, high;
     uint64_t winner; /* of the exact, else the about votes */
     uint64_t bound;  /* greatest lower bound */
