@@ -3,7 +3,8 @@
 Venezuela: a licence that is issued, revoked, wound down and issued anew, releases of which the government and
 two lists give rival counts, a man held again. Cuba: 553 promised, told wave by wave, halted and resumed; a list
 that names one of a wave months later. Syria: a program that ends, a party that moves under another and one
-that five lists take off at different times. The happenings are real ones in outline; sources and people are made up.
+that five lists take off at different times. Georgia: people who are held, freed, held again and taken out of the country,
+one freed by mistake, two who were taken for one, and a rumour of five hundred. The happenings are real ones in outline; sources and people are made up.
 
 Of each, further: any order, batch and kill -9 ends in the same; what was known at a moment is what a daemon
 knows that has heard no more; a report that is withdrawn leaves what is there where it never came.
@@ -134,6 +135,27 @@ def syria():
     return t
 
 
+def georgia():
+    t = Timeline("GE")
+    one, two, three = party("P One", "p:1"), party("P Two", "p:2"), party("P Three", "p:3")
+    t.said("detention", "g01", "ngo", "2025-01-10", "2025-01-11T09:00", count=3, persons=[one, two, three])
+    t.said("release", "g02", "ngo", "2025-02-01", "2025-02-01T20:00", count=1, persons=[one])
+    t.said("detention", "g03", "ngo", "2025-02-20", "2025-02-21T09:00", count=1, persons=[one])
+    t.said("release", "g04", "agency", "2025-03-05", "2025-03-05T18:00", count=1, persons=[one], form="deportation",
+           destination="LT", status="announced")
+    t.said("release", "g05", "agency", "2025-03-10", "2025-03-10T12:00", count=1, persons=[two])    # it was somebody else
+    t.said("retraction", "g06", "agency", None, "2025-03-11T12:00", retracts="g05")
+    t.said("release", "g07", "ngo", "2025-04-01", "2025-04-01T15:00", count=2, persons=[two, three], form="exchange", destination="DE")
+    t.said("release", "g08", "agency", "2025-04-01T10:00:00+03:00", "2025-04-01T16:00", count=4, covers="wider", form="exchange")
+    t.said("release", "g09", "channel", "2025-04-01", "2025-04-01T17:00", count=500, count_is="at_least", status="rumoured")
+    t.said("detention", "g10", "ngo", "2025-05-03", "2025-05-04T09:00", count=1, persons=[party("Nino K", "p:9")])
+    t.said("detention", "g11", "ngo-b", "2025-05-20", "2025-05-21T09:00", count=1, persons=[party("Nino Kh", "b:7")])
+    t.said("tally", "g12", "ngo-c", "2025-06-01", "2025-06-01T09:00", of="detained", count=2, persons=[party("Nino K", "p:9", "b:7")])
+    t.said("release", "g13", "ngo-b", "2025-06-10", "2025-06-10T10:00", count=1, persons=[party("Nino Kh", "b:7")])
+    t.said("retraction", "g14", "ngo-c", None, "2025-06-15T10:00", retracts="g12")
+    return t
+
+
 def day(value):
     return value and value.to_datetime().strftime("%Y-%m-%d")
 
@@ -256,6 +278,26 @@ class Countries(unittest.TestCase):
             "2025-06-30 us-eased-eu-did-not firing", "2025-07-30 us-eased-eu-did-not resolved",
             "2025-11-06 party-eased-by-one-only Leader firing", "2025-11-07 us-eased-eu-did-not firing"])
 
+    def test_georgia(self):
+        daemon = self.heard(georgia())
+        self.assertEqual(self.releases(daemon, "GE"), [
+            ("2025-02-01", 1, 1, 1, 1), ("2025-03-05", 1, 1, 1, 1),
+            ("2025-04-01", 2, 2, 2, 3),    # neither the four of all sides nor a channel's five hundred
+            ("2025-06-10", 1, 1, 1, 1)])
+        persons = {p["ids"][0]: (p["status"], day(p["since"]), p["releases"], p["detentions"])
+                   for p in daemon.ok("state", {"country": "GE"})["persons"]}
+        self.assertEqual(persons, {
+            "p:1": ("deported", "2025-03-05", 2, 2), "p:2": ("deported", "2025-04-01", 1, 1),
+            "p:3": ("deported", "2025-04-01", 1, 1), "p:9": ("detained", "2025-05-03", 0, 1), "b:7": ("released", "2025-06-10", 1, 1)})
+        for at, who in (("2025-03-10", ("p:2", "released")), ("2025-03-11", ("p:2", "detained")),
+                        ("2025-06-12", ("p:9", "released")), ("2025-06-15", ("p:9", "detained"))):
+            known = daemon.ok("state", {"country": "GE", "at": at})["persons"]
+            self.assertIn(who, [(i, p["status"]) for p in known for i in p["ids"]], at)
+        self.assertEqual(self.since(daemon, "GE", "2025-03-01", "2025-04-02"), (3, 3, 3))
+        self.assertEqual(self.told(daemon), [
+            "2025-02-21 re-detention P One firing", "2025-03-05 re-detention P One resolved",
+            "2025-04-01 rumour-confirmed firing", "2025-05-01 rumour-confirmed resolved"])    # of a release, not of its number
+
     # ---- whatever the timeline ------------------------------------------------------------------
 
     def ledger(self, daemon, country, **at):
@@ -284,7 +326,7 @@ class Countries(unittest.TestCase):
             return json.dumps([self.ledger(daemon, country), incidents], default=str), self.active(daemon)
 
     def test_any_order_ends_in_the_same(self):
-        for timeline in (venezuela(), cuba(), syria()):
+        for timeline in (venezuela(), cuba(), syria(), georgia()):
             events = timeline.events
             first = self.ends_in(timeline.country, events, [1])
             shuffled = random.Random(3).sample(events, len(events))
@@ -293,7 +335,7 @@ class Countries(unittest.TestCase):
                 self.assertEqual(self.ends_in(timeline.country, told, sizes, killed), first, timeline.country)
 
     def test_known_at_a_moment(self):
-        for timeline in (venezuela(), cuba(), syria()):
+        for timeline in (venezuela(), cuba(), syria(), georgia()):
             events, known = sorted(timeline.events, key=lambda e: e["reported_at"]), {}
             with self.daemon() as daemon:
                 for event in events:
@@ -303,7 +345,7 @@ class Countries(unittest.TestCase):
                     self.assertEqual(self.ledger(daemon, timeline.country, at=at), ledger, at)
 
     def test_withdrawn_is_as_if_it_had_not_come(self):
-        for timeline in (venezuela(), cuba(), syria()):
+        for timeline in (venezuela(), cuba(), syria(), georgia()):
             for event in timeline.events[::5]:
                 if event["kind"] == "retraction" or "revises" in event:
                     continue    # what was revised stays replaced
