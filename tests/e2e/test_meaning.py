@@ -577,6 +577,50 @@ class Meaning(unittest.TestCase):
         self.assertEqual(self.measures(ledger), {**{("US", name): ("in_force", "2025-02-10") for name in "ABCD"},
                                                  ("US", "P"): ("lifted", "2025-02-01")})
 
+    def test_what_is_told_again_a_day_late_undoes_nothing_that_came_since(self):
+        s = Stream()
+        for name in ("moved", "relisted", "removed twice", "long after", "revoked", "winding down", "without licence"):
+            s.sanction("imposed", "2020-01-01", program="OLD", targets=[party(name, name)])
+        moved, relisted, twice, after, revoked, down, bare = ([party(name, name)] for name in (
+            "moved", "relisted", "removed twice", "long after", "revoked", "winding down", "without licence"))
+        s.sanction("delisted", "2024-03-04", targets=moved)
+        s.sanction("imposed", "2024-03-04", program="NEW", targets=moved)
+        s.sanction("delisted", "2024-03-05", source="wire", targets=moved)
+        for targets in (relisted, twice, after):
+            s.sanction("delisted", "2024-03-04", targets=targets)
+            s.sanction("reimposed", "2024-03-06", targets=targets)
+        s.sanction("lifted", "2024-03-07", source="wire", targets=relisted)
+        s.sanction("delisted", "2024-03-07", targets=twice)                      # who listed it anew knows what he says
+        s.sanction("delisted", "2024-03-11", source="wire", targets=after)       # a week later it is another
+        s.sanction("licensed", "2024-03-04", targets=revoked)
+        s.sanction("reimposed", "2024-03-06", targets=revoked)
+        s.sanction("licensed", "2024-03-07", source="wire", targets=revoked)
+        s.sanction("reimposed", "2024-03-04", targets=down)
+        s.sanction("licensed", "2024-03-04", targets=down, expires_at="2027-01-01")
+        s.sanction("reimposed", "2024-03-05", source="wire", targets=down)
+        s.sanction("delisted", "2024-03-04", targets=bare)
+        s.sanction("imposed", "2024-03-05", source="wire", targets=bare)         # who is listed anew is not missed
+        ledger, _ = self.told(s)
+        self.assertEqual(self.measures(ledger), {
+            ("US", "moved"): ("in_force", "2020-01-01"), ("US", "relisted"): ("in_force", "2024-03-06"),
+            ("US", "removed twice"): ("delisted", "2024-03-07"), ("US", "long after"): ("delisted", "2024-03-11"),
+            ("US", "revoked"): ("in_force", "2024-03-06"), ("US", "winding down"): ("licensed", "2024-03-04"),
+            ("US", "without licence"): ("in_force", "2024-03-05")})
+
+    def test_a_listing_is_in_force_since_the_sharper_date(self):
+        s = Stream()
+        for name, vague, sharp in (("year", "2024", "2024-11-20"), ("month", "2024-03", "2024-03-08"), ("other", "2024-03", "2024-04-08")):
+            s.sanction("imposed", vague, source="wire", targets=[party(name, name)])
+            s.sanction("amended", sharp, targets=[party(name, name)])
+            s.sanction("imposed", sharp, targets=[party(name, name)])
+        s.sanction("imposed", "2024", source="wire", targets=[party("licensed", "licensed")])
+        s.sanction("licensed", "2024-02-01", targets=[party("licensed", "licensed")])
+        s.sanction("imposed", "2024-11-20", targets=[party("licensed", "licensed")])
+        ledger, _ = self.told(s)
+        self.assertEqual(self.measures(ledger), {
+            ("US", "year"): ("in_force", "2024-11-20"), ("US", "month"): ("in_force", "2024-03-08"),
+            ("US", "other"): ("in_force", "2024-03-01"), ("US", "licensed"): ("in_force", "2024-11-20")})
+
     def test_a_licence_is_no_delisting(self):
         s = Stream()
         s.sanction("imposed", "2025-01-01", targets=[party("A", "a"), party("B", "b")])

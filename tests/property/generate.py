@@ -67,7 +67,8 @@ class Case:
                                        self.on_feeds, self.on_vague_names, self.on_links, self.on_records,
                                        self.on_many, self.on_one_story, self.on_one_story, self.on_programs,
                                        self.on_vague_steps, self.on_two_entries, self.on_spellings,
-                                       self.on_spellings, self.on_names, self.on_growing])
+                                       self.on_spellings, self.on_names, self.on_growing,
+                                       self.on_told_late])
         if focus:
             focus()
 
@@ -116,6 +117,19 @@ class Case:
         self.actions = r.choice([["imposed", "imposed", "delisted", "delisted", "licensed", "reimposed", "amended", "lifted"],
                                  ["imposed", "delisted"], ["imposed", "licensed", "suspended", "delisted"]])
         self.corrections, self.length = r.choice([0, 0.15]), (3, 16)
+
+    def on_told_late(self):
+        """One party removed, listed anew and licensed within days; some sources tell each a day or two late."""
+        r = self.random
+        self.kinds, self.countries, self.parties = ["sanction"], ["BY"], PARTIES[:1]
+        self.sources, self.sectors, self.ends = SOURCES[:r.randint(2, 4)], 0, 0.1
+        self.programs, self.expiring = r.choice([0, 0.3]), r.choice([0, 0.2])
+        self.dates = ["2025-04-01", "2025-05-01", "2025-05-02", "2025-05-03", "2025-05-03T10:00:00Z", "2025-05-04", "2025-05-06",
+                      "2025-05-08", "2025-05-11"] + r.choice([[], ["2025-05", "2025-04", "2025-05-03~"]])
+        self.actions = r.choice([["imposed", "imposed", "reimposed", "delisted", "delisted", "lifted"],
+                                 ["imposed", "reimposed", "licensed", "licensed", "suspended"],
+                                 ["imposed", "reimposed", "licensed", "suspended", "delisted", "lifted", "extended"]])
+        self.corrections, self.length = r.choice([0, 0.15, 0.5]), (4, 14)
 
     def on_two_entries(self):
         """Lists that have one party by several ids, which somebody ties."""

@@ -782,6 +782,7 @@ class Measure:
 
     def __init__(self):
         self.state = self.since = None
+        self.since_until = None  # the end of the longer date of a listing that it is in force since
         self.ends = None  # when the measure itself runs out
         self.extension = None  # when the extension that holds was first told
         self.licence_ends = None
@@ -803,7 +804,7 @@ class Measure:
 
     def turn(self, state, start):
         if state != self.state:
-            self.state, self.since = state, start
+            self.state, self.since, self.since_until = state, start, None
         if state not in ("licensed", "suspended"):
             self.licence_ends = None
         if state in ("lifted", "delisted", "expired"):
@@ -818,17 +819,26 @@ class Measure:
             self.turn("expired" if self.ends == due else "in_force", due)
             self.tell(due)
 
-    def take(self, report, start):
+    def take(self, report, start, again=False):
+        """again: a listing that is an echo."""
         action, ending = report.action, ending_of(report)
         if action == "proposed":
             if self.state is None:
                 self.turn("proposed", start)
         elif action in ("imposed", "reimposed"):
-            self.outlived = None
-            if self.state in ("lifted", "delisted") and self.removed[0] // DAY == start // DAY:
-                _, self.state, self.since = self.removed
-            self.turn("in_force", start)
             self.ends = ending or self.ends
+            if again and self.state in ("licensed", "suspended"):
+                return
+            self.outlived = None
+            moved = self.state in ("lifted", "delisted") and self.removed[0] // DAY == start // DAY
+            if moved:
+                _, self.state, self.since = self.removed
+            before = self.state
+            self.turn("in_force", start)
+            if before != "in_force":
+                self.since_until = report.vague_until
+            elif not moved:
+                self.tell_sharper(report, start)
         elif action in ("extended", "amended", "maintained"):
             if self.state not in ("lifted", "delisted"):
                 if self.state not in ("licensed", "suspended"):
@@ -850,6 +860,14 @@ class Measure:
                     self.licence_ends = ending
         else:
             self.remove(action, start)
+
+    def tell_sharper(self, report, start):
+        """A listing dates since when it is in force, where that was told with a longer date in which it begins."""
+        if self.since_until is None or start >= self.since_until:
+            return
+        until = start if report.vague_until is None else report.vague_until
+        if until - start < self.since_until - self.since:
+            self.since, self.since_until = start, report.vague_until
 
     def listed_under(self, report):
         """Notes the program that a report names: a listing adds it, an amendment to another renames."""
@@ -925,16 +943,21 @@ class Course:
         self.own, self.names = own, {r.name for r in own}
         self.has_stood = False
         self.blunt = set()  # those (by name of the report) that tell less exactly what another tells
+        self.echoes = set()  # those that tell again what came to an end since
 
     def lists(self, report):
         return report.name in self.names and report.action in ("imposed", "reimposed")
 
     def removes(self, report):
-        return report.name in self.names and report.effect == "removal" \
-            and report.name not in self.idle | self.blunt
+        return report.name in self.names and report.effect == "removal" and not self.passes(report)
+
+    def passes(self, report):
+        """Whether it changes nothing."""
+        return report.name in self.idle | self.blunt or (report.name in self.echoes and not self.lists(report))
 
     def run(self, of_all):
         self.blunt = blunt_of([r for r in self.own if r.name not in self.idle])
+        self.echoes = echoes_of([r for r in self.own if r.name not in self.idle])
         for program in {r.program for r in of_all}:
             self.blunt |= blunt_of([r for r in of_all if r.program == program])
         order = sorted((r for r in list(self.own) + of_all if r.date and r.status > STATUS["rumoured"]),
@@ -966,7 +989,7 @@ class Course:
     def must_wait(self, report, rest):
         if report.action not in ("lifted", "delisted", "licensed", "suspended") or report.vague_until is None:
             return False
-        if report.name in self.idle | self.blunt:
+        if self.passes(report):
             return False
         if self.measure.state in ("in_force", "licensed", "suspended"):
             return False
@@ -990,7 +1013,7 @@ class Course:
     def take(self, report, start):
         measure = self.measure
         measure.run_out(min(start, self.now))
-        if report.name in self.idle | self.blunt:
+        if self.passes(report):
             if report.name in self.names:
                 measure.tell(start, report)
             return
@@ -998,7 +1021,7 @@ class Course:
             if report.action in ("extended", "amended", "maintained"):
                 measure.outlive(min(start, self.now))
             measure.listed_under(report)
-            measure.take(report, start)
+            measure.take(report, start, report.name in self.echoes)
             measure.tell(start, report)
             return
         said = (start, report.start, report.vague_until, report.action, ending_of(report), report.program)
@@ -1025,6 +1048,40 @@ def less_exact(report, other):
         same = same and (not renames or other.program == report.program)
     return same and step_days(other) < step_days(report) \
         and other.date[0] < step_until(report) and step_until(other) > report.date[0]
+
+
+def like(report):
+    """What an echo repeats."""
+    return {"delisted": "removal", "lifted": "removal", "imposed": "listing", "reimposed": "listing",
+            "licensed": "licensed", "suspended": "suspended"}.get(report.action)
+
+
+def undoes(report, what):
+    return like(report) in (("licensed", "suspended") if what == "listing" else ("listing",))
+
+
+def echoes_of(reports):
+    """The names of the reports on one object that tell again, a little later, what came to an end in between."""
+    known = [r for r in reports if r.date and r.status > STATUS["rumoured"]]
+    found = set()
+    for what in ("removal", "licensed", "suspended", "listing"):
+        first = None
+        for key in sorted({step_key(r) for r in known}):
+            step = [r for r in known if step_key(r) == key]
+            if what == "listing" and like(step[0]) == "removal":
+                first = None
+            if like(step[0]) != what or step[0].vague_until is not None:
+                continue
+            if first is None or step[0].start - first.start >= TOLERANCE["sanction"]:
+                first = step[0]
+                continue
+            before = [r for r in known if undoes(r, what) and step_key(r) < step_key(first)]
+            between = [r for r in known if undoes(r, what) and step_key(first) < step_key(r) < key]
+            if {r.source for r in step} & {r.source for r in between}:
+                first = step[0]
+            elif any(all(r.start - other.start >= TOLERANCE["sanction"] for other in before) for r in between):
+                found |= {r.name for r in step}
+    return found
 
 
 def step_until(report):

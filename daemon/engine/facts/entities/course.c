@@ -49,7 +49,8 @@ static void program_steps(facts *f, const entity *e, uint32_t program, step_list
             f->failed = -ENOMEM;
             return;
         }
-        list->at[list->count++] = of->steps[i];
+        list->at[list->count] = of->steps[i];
+        list->at[list->count++].echo = false; /* of the program, not of what is listed under it */
     }
     if (list->count > before)
         steps_blunt(f, list->at + before, list->count - before);
@@ -105,7 +106,7 @@ typedef struct course {
 
 static bool is_removal(const measure_step *st)
 {
-    return step_removes(st) && !st->idle && !st->blunt;
+    return step_removes(st) && !step_is_passed(st);
 }
 
 /* The start of the next that lists or removes; INT64_MAX: there is none. */
@@ -198,7 +199,7 @@ static void waits_look(course *c, const measure_step *after)
 static void course_step(course *c, const measure_step *st, bool of_program)
 {
     c->has_stood = c->has_stood || fold_stands(c->s);
-    if (st->idle || st->blunt) {
+    if (step_is_passed(st)) {
         if (!of_program)
             fold_pass(c->s, st);
         return;

@@ -44,6 +44,7 @@ static void fold_set(fold *s, measure_state state, int64_t at_ns)
         return;
     s->v.state = state;
     s->v.since_ns = at_ns;
+    s->since_days = 0;
 }
 
 static bool is_removed(measure_state state)
@@ -106,14 +107,24 @@ static void fold_end(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns)
         s->measure_ends_ns = ends_ns;
 }
 
-static void fold_list(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns)
+/* A listing that is told with a longer date says less exactly since when: that which begins within it says it. */
+static void fold_since(fold *s, const measure_step *st, int64_t at_ns, bool began)
 {
-    bool lists = action == THAW_IMPOSED || action == THAW_REIMPOSED;
-    bool paused = fold_is_paused(s);
+    if (!began && (st->days >= s->since_days || at_ns >= s->v.since_ns + s->since_days * DAY_NS))
+        return;
+    if (!began)
+        s->v.since_ns = at_ns;
+    s->since_days = st->days;
+}
+
+static void fold_list(fold *s, const measure_step *st, int64_t at_ns)
+{
+    uint8_t action = st->action;
+    bool lists = step_lists(st), paused = fold_is_paused(s), began = s->v.state != MEASURE_IN_FORCE;
     if (is_removed(s->v.state) && !lists)
         return;
-    fold_end(s, action, at_ns, ends_ns);
-    if (paused && !lists)
+    fold_end(s, action, at_ns, st->ends_ns);
+    if (paused && (!lists || st->echo))
         return;
     s->before_end.ended = false;
     bool move = is_removed(s->v.state) && day_of(s->removed_ns) == day_of(at_ns) && s->stood_before_removal;
@@ -121,6 +132,8 @@ static void fold_list(fold *s, uint8_t action, int64_t at_ns, int64_t ends_ns)
     fold_set(s, MEASURE_IN_FORCE, lists || s->v.state != MEASURE_NONE ? at_ns : TIME_UNKNOWN);
     if (move)
         s->v.since_ns = s->since_before_removal_ns;
+    else if (lists)
+        fold_since(s, st, at_ns, began);
     s->licence_ends_ns = TIME_UNKNOWN;
 }
 
@@ -235,7 +248,7 @@ static void fold_act(fold *s, const measure_step *st, int64_t at_ns)
         fold_remove(s, MEASURE_DELISTED, at_ns);
         break;
     default:
-        fold_list(s, st->action, at_ns, st->ends_ns);
+        fold_list(s, st, at_ns);
     }
 }
 

@@ -30,6 +30,7 @@ typedef struct fold {
     int64_t licence_at_ns;  /* when the step that licensed or suspended it was first told */
     int64_t extended_at_ns; /* when its extension was first told; TIME_UNKNOWN: it was not extended */
     int64_t next_ns;        /* least end ahead of the clock so far; INT64_MAX: none */
+    uint16_t since_days;    /* days of the date that it is in force since, where they are several */
     /* what stood before a removal, in case a listing of the same day makes it a move */
     int64_t removed_ns, since_before_removal_ns;
     bool stood_before_removal;

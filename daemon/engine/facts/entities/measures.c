@@ -4,6 +4,7 @@
 
 #include "facts/entities/blunt.h"
 #include "facts/entities/course.h"
+#include "facts/entities/echoes.h"
 #include "facts/entities/steps.h"
 #include "facts/entities/still_listed.h"
 #include "facts/state/known.h"
@@ -18,13 +19,22 @@ static measure_view view_of(const fold *fo)
     return v;
 }
 
+/* Finds out which of its steps change nothing because of who tells them, where that is not known. */
+static void steps_judge(facts *f, entity *e)
+{
+    bool known = e->idle_known;
+    removals_judge(f, e);
+    if (!known)
+        echoes_judge(f, e);
+}
+
 void measure_look(facts *f, entity *e, int64_t now_ns, measure_view *ret_view)
 {
     fold fo = fold_new(f, now_ns);
     entity apart = *e;
     if (f->known_at)
         e = entity_apart(&apart);
-    removals_judge(f, e);
+    steps_judge(f, e);
     course_run(&fo, e);
     if (f->known_at)
         measure_forget(f, e);
@@ -79,7 +89,7 @@ void measure_tell(facts *f, entity *e, measure_told_fn on_step, void *context)
 {
     numbers mentioned = {0}, parties = {0};
     fold fo = fold_new(f, f->now_ns);
-    removals_judge(f, e);
+    steps_judge(f, e);
     steps_blunt(f, e->steps, e->steps_count);
     entity_mentions(f, e, &mentioned, &parties);
     told_step *all = calloc(mentioned.count + 1, sizeof *all);
@@ -93,10 +103,10 @@ void measure_tell(facts *f, entity *e, measure_told_fn on_step, void *context)
         qsort_r(all, count, sizeof *all, told_order, f);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t place = step_place(f, e, &all[i].step);
-        if (place < e->steps_count && (e->steps[place].idle || e->steps[place].blunt))
+        if (place < e->steps_count && step_is_passed(&e->steps[place]))
             fold_pass(&fo, &all[i].step);
         else
-            fold_step(&fo, &all[i].step, all[i].step.start_ns);
+            fold_step(&fo, place < e->steps_count ? &e->steps[place] : &all[i].step, all[i].step.start_ns);
         on_step(context, all[i].report, &fo.v);
     }
     numbers_done(&fo.programs, &f->held);
@@ -145,7 +155,7 @@ void measure_history(facts *f, entity *e, int64_t now_ns, told_programs *told, h
     *h = (history){0};
     fo.on_turn = turn_told;
     fo.context = h;
-    removals_judge(f, e);
+    steps_judge(f, e);
     course_run(&fo, e);
     *ret_view = view_of(&fo);
     turns_name_all(f, h, e);

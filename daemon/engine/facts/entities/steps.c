@@ -41,6 +41,11 @@ bool step_follows_a_listing(const measure_step *st)
     return step_removes(st) || st->action == THAW_LICENSED || st->action == THAW_SUSPENDED;
 }
 
+bool step_is_passed(const measure_step *st)
+{
+    return st->idle || st->blunt || (st->echo && !step_lists(st));
+}
+
 int64_t step_until(const measure_step *st)
 {
     return st->days ? st->start_ns + st->days * DAY_NS : (day_of(st->start_ns) + 1) * DAY_NS;

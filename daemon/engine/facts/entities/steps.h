@@ -17,6 +17,8 @@ int step_compare(const facts *f, const measure_step *a, const measure_step *b);
 bool step_lists(const measure_step *st);
 bool step_removes(const measure_step *st);
 bool step_follows_a_listing(const measure_step *st);
+/* Whether it changes nothing, being idle, blunt or an echo; an echo of a listing does where nothing is licensed. */
+bool step_is_passed(const measure_step *st);
 /* The end of its date, and the beginning: with what `~` widens it by. */
 int64_t step_until(const measure_step *st);
 int64_t step_from(const measure_step *st);

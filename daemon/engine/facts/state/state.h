@@ -209,6 +209,7 @@ typedef struct measure_step {
     uint8_t action;
     bool idle;  /* a removal that removes nothing (still_listed.h), where that is known of the entity */
     bool blunt; /* said more exactly by another (blunt.h), where its course was run */
+    bool echo;  /* told again of what came to an end since (echoes.h), known as `idle` is */
 } measure_step;
 
 typedef struct entity {

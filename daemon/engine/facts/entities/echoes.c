@@ -1,0 +1,203 @@
+/*
+ * echoes.c - who tells a day late what was done does not know what was done since: FACTS.md, section 5.
+ *
+ *      list: delisted 4 March, imposed under another program 4 March
+ *      wire: delisted 5 March                                            the party stands
+ *
+ * Who told what came in between says something new, and so does whoever tells it after the tolerance of steps.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "facts/entities/echoes.h"
+#include "facts/entities/steps.h"
+#include "facts/state/known.h"
+
+/* Steps of one kind may be told again; what ends what they did is of the other side: a listing what any other did, a
+ * licence or suspension what a listing did. A removal of what is listed needs no judging: it parts listings. */
+enum { REMOVED, LICENSED, SUSPENDED, LISTED, KINDS };
+typedef enum side { NEITHER, LISTS, RELIEVES } side;
+
+static int kind_of(const measure_step *st)
+{
+    if (step_removes(st))
+        return REMOVED;
+    if (step_lists(st))
+        return LISTED;
+    return st->action == THAW_LICENSED ? LICENSED : st->action == THAW_SUSPENDED ? SUSPENDED : -1;
+}
+
+static side side_of(const measure_step *st)
+{
+    int kind = kind_of(st);
+    return kind == LISTED ? LISTS : kind == LICENSED || kind == SUSPENDED ? RELIEVES : NEITHER;
+}
+
+static side other_side(int kind)
+{
+    return kind == LISTED ? RELIEVES : LISTS;
+}
+
+/* ---- who told it --------------------------------------------------------------------- */
+
+typedef struct teller {
+    uint32_t source, place; /* place: of the step */
+    side side;
+} teller;
+
+typedef struct tellers {
+    teller *by_place, *by_source;
+    uint32_t count;
+} tellers;
+
+static int place_order(const void *a_, const void *b_)
+{
+    const teller *a = a_, *b = b_;
+    return (a->place > b->place) - (a->place < b->place);
+}
+
+static int source_order(const void *a_, const void *b_)
+{
+    const teller *a = a_, *b = b_;
+    if (a->source != b->source)
+        return a->source < b->source ? -1 : 1;
+    if (a->side != b->side)
+        return a->side < b->side ? -1 : 1;
+    return place_order(a, b);
+}
+
+static void tellers_read(facts *f, const entity *e, tellers *t)
+{
+    numbers mentioned = {0}, parties = {0};
+    measure_step st;
+    entity_mentions(f, e, &mentioned, &parties);
+    t->by_place = calloc((size_t)mentioned.count + 1, sizeof *t->by_place);
+    t->by_source = calloc((size_t)mentioned.count + 1, sizeof *t->by_source);
+    if (!t->by_place || !t->by_source)
+        f->failed = -ENOMEM;
+    for (uint32_t i = 0; !f->failed && i < mentioned.count; i++)
+        if (step_of(f, mentioned.at[i], &st)) {
+            teller told = {report_of(f, mentioned.at[i])->source, step_place(f, e, &st), side_of(&st)};
+            t->by_place[t->count] = t->by_source[t->count] = told;
+            t->count++;
+        }
+    if (!f->failed && t->count > 1) {
+        qsort(t->by_place, t->count, sizeof *t->by_place, place_order);
+        qsort(t->by_source, t->count, sizeof *t->by_source, source_order);
+    }
+    numbers_done(&mentioned, &f->held);
+    numbers_done(&parties, &f->held);
+}
+
+static void tellers_done(tellers *t)
+{
+    free(t->by_place);
+    free(t->by_source);
+}
+
+/* The first that is not before another. */
+static uint32_t first_from(const teller *all, uint32_t count, const teller *from,
+                           int (*order)(const void *, const void *))
+{
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (order(&all[middle], from) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Whether one who told the step at `place` told one of a side after that at `first` and before it. */
+static bool told_between(const tellers *t, uint32_t first, uint32_t place, side side)
+{
+    const teller here = {.place = place};
+    for (uint32_t i = first_from(t->by_place, t->count, &here, place_order);
+         i < t->count && t->by_place[i].place == place; i++) {
+        const teller after = {t->by_place[i].source, first + 1, side};
+        uint32_t at = first_from(t->by_source, t->count, &after, source_order);
+        if (at < t->count && t->by_source[at].source == after.source && t->by_source[at].side == side &&
+            t->by_source[at].place < place)
+            return true;
+    }
+    return false;
+}
+
+/* ---- step by step -------------------------------------------------------------------- */
+
+/* The first told of a kind, and what came since. */
+typedef struct first_told {
+    bool any;
+    uint32_t place;
+    int64_t start_ns, before_ns; /* before: the last of the other side before it; TIME_UNKNOWN: none */
+    bool between;                /* one of the other side came since */
+    bool news;                   /* and cannot be told again itself, of one before */
+} first_told;
+
+typedef struct hearing {
+    facts *f;
+    entity *e;
+    first_told first[KINDS];
+    int64_t last_ns[RELIEVES + 1]; /* of each side; TIME_UNKNOWN: none yet */
+    tellers tellers;
+    bool tellers_known;
+} hearing;
+
+static bool is_new(hearing *h, const first_told *first, uint32_t place, side side)
+{
+    if (!h->tellers_known)
+        tellers_read(h->f, h->e, &h->tellers);
+    h->tellers_known = true;
+    return !h->f->failed && told_between(&h->tellers, first->place, place, side);
+}
+
+static bool is_soon(const hearing *h, int64_t start_ns, int64_t after_ns)
+{
+    return after_ns != TIME_UNKNOWN && start_ns - after_ns < h->f->config.tolerance_ns[THAW_SANCTION];
+}
+
+static void hear_again(hearing *h, int kind, uint32_t place)
+{
+    first_told *first = &h->first[kind];
+    measure_step *st = &h->e->steps[place];
+    bool soon = first->any && is_soon(h, st->start_ns, first->start_ns);
+    if (soon && (!first->between || !is_new(h, first, place, other_side(kind)))) {
+        st->echo = first->news;
+        return;
+    }
+    *first = (first_told){true, place, st->start_ns, h->last_ns[other_side(kind)], false, false};
+}
+
+static void hear_between(hearing *h, const measure_step *st)
+{
+    side of = side_of(st);
+    for (int kind = 0; kind < KINDS; kind++) {
+        first_told *first = &h->first[kind];
+        if (other_side(kind) != of || !first->any)
+            continue;
+        first->between = true;
+        first->news = first->news || !is_soon(h, st->start_ns, first->before_ns);
+    }
+    h->last_ns[of] = st->start_ns;
+}
+
+void echoes_judge(facts *f, entity *e)
+{
+    hearing h = {.f = f, .e = e, .last_ns = {TIME_UNKNOWN, TIME_UNKNOWN, TIME_UNKNOWN}};
+    for (uint32_t i = 0; i < e->steps_count; i++)
+        e->steps[i].echo = false;
+    for (uint32_t i = 0; i < e->steps_count; i++) {
+        const measure_step *st = &e->steps[i];
+        int kind = kind_of(st);
+        if (kind < 0 || st->idle)
+            continue;
+        if (!st->days)
+            hear_again(&h, kind, i);
+        hear_between(&h, st);
+        if (kind == REMOVED)
+            h.first[LISTED].any = false; /* who is listed anew is not to be missed */
+    }
+    tellers_done(&h.tellers);
+}
