@@ -80,6 +80,11 @@ def one_measure(n):
 
 
 @stream
+def one_party_to_and_fro(n):
+    return [sanction(i, ("imposed", "licensed", "delisted", "reimposed")[i % 4], targets=party(1)) for i in range(n)]
+
+
+@stream
 def program_ends(n):
     return [sanction(i, "imposed", program="P", targets=party(i)) for i in range(n)] + [
         sanction(n, "lifted", program="P", occurred_at=day(DAYS - 1))]
