@@ -1031,6 +1031,7 @@ class Meaning(unittest.TestCase):
     def test_what_was_promised_and_what_came(self):
         s = Stream()
         s.said("talks", "a", "2025-03-01", stage="promised", expected_count=30, expected_by="2025-04")
+        s.said("talks", "b", "2025-03-01", stage="promised", expected_count=90, reported_at="2025-03-02", status="rumoured")
         s.said("talks", "a", stage="promised", expected_count=4)
         s.said("release", "a", "2025-02-01", count=100)
         s.said("release", "a", "2025-03-05", count=12)

@@ -560,6 +560,7 @@ def incident_fact(incident, context):
 
 def of_latest(reports, key):
     stating = [r for r in reports if r.get(key) is not None]
+    stating = [r for r in stating if r.status > STATUS["rumoured"]] or stating
     return max(stating, key=later).get(key) if stating else None
 
 

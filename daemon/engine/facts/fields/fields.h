@@ -6,7 +6,8 @@
 
 #include "facts/entities/entities.h"
 
-/* The latest report of an incident that states FIELD_EXPIRES_AT, _EXPECTED_BY or _EXPECTED_COUNT; false: none does. */
+/* The latest report of an incident that states FIELD_EXPIRES_AT, _EXPECTED_BY or _EXPECTED_COUNT, a rumour where nothing
+ * else does; false: none does. */
 bool incident_latest_event(facts *f, const incident *inc, fact_field field, thaw_event *ret_event);
 /* Of a measure that was looked at: its state, since when, until when; false: the field is none of these. */
 bool measure_shows(const measure_view *v, fact_field field, fact_value *ret);

@@ -106,12 +106,20 @@ static void incident_gather(facts *f, const incident *inc, fact_field field, fac
     list_finish(&m, ret);
 }
 
-/* Whether a report states one of the fields that an incident has from the latest that does. */
+/* Whether a report states one of the fields that an incident has from the latest that does, rumours last. */
 static bool event_states(const thaw_event *event, fact_field field)
 {
     return field == FIELD_EXPECTED_COUNT ? event->has_expected_count
            : field == FIELD_EXPIRES_AT   ? event->expires_at.precision != THAW_ABSENT
                                          : event->expected_by.precision != THAW_ABSENT;
+}
+
+/* Whether what the one states gives way to what the other does: the earlier to the later, but nothing to a rumour. */
+static bool gives_way(const facts *f, uint32_t one, uint32_t other)
+{
+    bool rumoured_one = report_of(f, one)->status == THAW_RUMOURED,
+         rumoured_other = report_of(f, other)->status == THAW_RUMOURED;
+    return rumoured_one != rumoured_other ? rumoured_one : report_later_compare(f, one, other) < 0;
 }
 
 bool incident_latest_event(facts *f, const incident *inc, fact_field field, thaw_event *ret_event)
@@ -121,7 +129,7 @@ bool incident_latest_event(facts *f, const incident *inc, fact_field field, thaw
     incident_reports(f, inc, false, &list);
     for (uint32_t i = 0; i < list.count; i++) {
         thaw_event event;
-        if (latest && report_later_compare(f, list.at[i], latest) < 0)
+        if (latest && gives_way(f, list.at[i], latest))
             continue;
         report_event(f->reports, report_of(f, list.at[i]), &event);
         if (!event_states(&event, field))
