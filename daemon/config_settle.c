@@ -126,6 +126,8 @@ static int check_addresses(const config_reading *r)
     return e;
 }
 
+_Static_assert(CONFIG_ADDRESSES_MAX == 32 && CONFIG_STATE_BYTES_MAX == 3000, "said in messages");
+
 /* Each endpoint has room for so many; those that systemd passes come on top when it starts. */
 static int check_count(const config_reading *r, const config_endpoint *e)
 {
@@ -259,6 +261,9 @@ static int settle_key(const config_reading *r, char **text)
 int config_settle(const config_reading *r)
 {
     config *c = r->into;
+    config_list *addresses[] = {&c->events.bind,     &c->events.connect, &c->service.bind,
+                                &c->service.publish, &c->service.read,   &c->alerts.bind};
+    const config_endpoint *endpoints[] = {&c->events, &c->service, &c->alerts};
     int e = settle_path(r, &c->state);
 
     if (e == 0)
@@ -267,30 +272,16 @@ int config_settle(const config_reading *r)
         e = settle_key(r, &c->curve_upstream);
     if (e == 0)
         e = settle_paths(r, &c->rules);
-    if (e == 0)
-        e = settle_addresses(r, &c->events.bind);
-    if (e == 0)
-        e = settle_addresses(r, &c->service.bind);
-    if (e == 0)
-        e = settle_addresses(r, &c->service.publish);
-    if (e == 0)
-        e = settle_addresses(r, &c->service.read);
-    if (e == 0)
-        e = settle_addresses(r, &c->alerts.bind);
-    if (e == 0)
-        e = settle_addresses(r, &c->events.connect);
+    for (size_t i = 0; e == 0 && i < sizeof(addresses) / sizeof(addresses[0]); i++)
+        e = settle_addresses(r, addresses[i]);
     for (size_t i = 0; e == 0 && i < c->curve_clients.count; i++)
         e = settle_key(r, &c->curve_clients.items[i].text);
     if (e == 0)
         e = check_security(r);
     if (e == 0)
         e = check_keys(r);
-    if (e == 0)
-        e = check_count(r, &c->events);
-    if (e == 0)
-        e = check_count(r, &c->service);
-    if (e == 0)
-        e = check_count(r, &c->alerts);
+    for (size_t i = 0; e == 0 && i < sizeof(endpoints) / sizeof(endpoints[0]); i++)
+        e = check_count(r, endpoints[i]);
     if (e == 0)
         e = check_state(r);
     return e == 0 ? check_addresses(r) : e;

@@ -320,24 +320,33 @@ static void a_bad_stream_leaves_nothing(void **state)
     folder_remove(other);
 }
 
+/* Fills a journal, reads it, and opens its file to be damaged. */
+static int filled_open(const char *folder, unsigned count, reading *ret_reading)
+{
+    char path[256], error[512];
+
+    journal_fill(folder, count, true);
+    journal *j = journal_open_at(folder);
+    assert_int_equal(reading_all(j, ret_reading, error), 0);
+    journal_close(j);
+    snprintf(path, sizeof path, "%s/journal/data.mdb", folder);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    return fd;
+}
+
 /* A tree that cannot be walked: its meta pages are zeroed. */
 static void records_are_found_without_a_tree(void **state)
 {
     (void)state;
-    char *folder = folder_make(), *other = folder_make(), error[512], path[256];
+    char *folder = folder_make(), *other = folder_make(), error[512];
     uint8_t zeroes[8192] = {0};
     journal_summary summary;
     findings f;
     reading a, b;
     size_t size;
 
-    journal_fill(folder, 300, true);
-    journal *j = journal_open_at(folder);
-    assert_int_equal(reading_all(j, &a, error), 0);
-    journal_close(j);
-    snprintf(path, sizeof path, "%s/journal/data.mdb", folder);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    assert_true(fd >= 0);
+    int fd = filled_open(folder, 300, &a);
     assert_int_equal(pwrite(fd, zeroes, sizeof zeroes, 0), sizeof zeroes);
     close(fd);
 
@@ -346,7 +355,7 @@ static void records_are_found_without_a_tree(void **state)
     assert_true(summary.tree_damaged);
     char *stream = stream_of(folder, &size, -EBADMSG);
     assert_int_equal(import_stream(other, stream, size, true, &summary, error), 0);
-    j = journal_open_at(other);
+    journal *j = journal_open_at(other);
     assert_int_equal(reading_all(j, &b, error), 0);
     assert_false(b.wrong);
     assert_int_equal(b.reports, a.reports);
@@ -363,18 +372,13 @@ static void reports_are_taken_without_the_head(void **state)
 {
     (void)state;
     static const uint8_t MARK[] = {48, 0, 0, 0, 18, 0, 0, 0, 1, 0, 0, 0}; /* body, kind, format */
-    char *folder = folder_make(), *other = folder_make(), error[512], path[256];
+    char *folder = folder_make(), *other = folder_make(), error[512];
     uint8_t file[1 << 20];
     journal_summary summary;
     reading a, b;
     size_t size;
 
-    journal_fill(folder, 60, true);
-    journal *j = journal_open_at(folder);
-    assert_int_equal(reading_all(j, &a, error), 0);
-    journal_close(j);
-    snprintf(path, sizeof path, "%s/journal/data.mdb", folder);
-    int fd = open(path, O_RDWR | O_CLOEXEC);
+    int fd = filled_open(folder, 60, &a);
     ssize_t len = read(fd, file, sizeof file);
     assert_true(len > 0 && (size_t)len < sizeof file);
     for (uint8_t *at = file; (at = memmem(at, (size_t)(file + len - at), MARK, sizeof MARK)) != NULL; at++)
@@ -385,7 +389,7 @@ static void reports_are_taken_without_the_head(void **state)
     assert_int_equal(import_stream(other, stream, size, false, &summary, error), -EBADMSG);
     assert_non_null(strstr(error, "--renumber"));
     assert_int_equal(import_stream(other, stream, size, true, &summary, error), 0);
-    j = journal_open_at(other);
+    journal *j = journal_open_at(other);
     assert_int_equal(reading_all(j, &b, error), 0);
     assert_false(b.wrong);
     assert_int_equal(b.reports, a.reports);
