@@ -333,6 +333,9 @@ static uint32_t foreseen_take(facts *f, thaw_hash key)
     f->ahead_at++;
     f->feeds_last = next->feed;
     f->keys_last = next->cluster;
+    incident *near = next->incident; /* may have ended since */
+    if (near && near->used && near->class == ITEM_SHARP && near->key_index == next->cluster)
+        f->keys[next->cluster].hot = near;
     return next->source;
 }
 

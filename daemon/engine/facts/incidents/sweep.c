@@ -43,7 +43,7 @@ static incident *sharp_floor(facts *f, const key *k, item it)
     return found;
 }
 
-#define STEPS_MAX 8u /* so many neighbours are looked at before the tree is climbed */
+#define STEPS_MAX 2u /* so many neighbours are looked at before the tree is climbed */
 
 /* The same, looking first about where the last item went. */
 static incident *sharp_floor_hot(facts *f, key *k, item it)

@@ -120,6 +120,9 @@ typedef struct outline {
 typedef struct incident {
     RB_ENTRY(incident) node;      /* in its key's tree, by opener */
     struct incident *prev, *next; /* its neighbours in that order */
+    int64_t start_ns;             /* least start of its items; beside the links: the way down the tree reads no more */
+    item opener;
+    uint32_t key_index;
     numbers items;                /* sharp items; of an incident of vague groups those; an undated one */
     numbers joined;               /* vague and wider items that stand in it beside */
     digest *digest;               /* of its reports; NULL: few, or one left since */
@@ -128,11 +131,10 @@ typedef struct incident {
     numbers grown;                          /* ... and these reports, into groups that stood in it ... */
     bool whole;                             /* ... unless an item left since: then all of it is news */
     numbers naming;                         /* sources that bear a name in its items, in order */
-    uint32_t key_index, index;
-    item opener;
+    uint32_t index;
     uint8_t class; /* item_class of its items */
     bool used, dirty, correction, sharp_valid, sharp_has_count;
-    int64_t start_ns, span_end_ns; /* of its items: least start, greatest end */
+    int64_t span_end_ns;           /* greatest end of its items */
     outline outlined;              /* as it was when vague items were placed last */
     uint64_t sharp_count;          /* over its items alone, where sharp_valid */
     uint32_t loose_naming;         /* while vague items are placed: the last that joined bearing a name */
@@ -161,7 +163,7 @@ typedef struct key {
     numbers vague_incidents;  /* in order of opening */
     numbers undated;          /* items */
     numbers announcements;    /* incidents of a sanction that hold no act beside them */
-    incident *hot;            /* took the last item */
+    incident *hot;            /* took the last item, or may take the next */
     bool loose_dirty;
     bool vague_left; /* an item left one of the vague incidents */
 } key;
@@ -322,6 +324,7 @@ typedef struct identity {
 typedef struct foreseen {
     thaw_hash key;                  /* of the report */
     uint32_t source, feed, cluster; /* symbol; indexes of its feed and its clustering key */
+    incident *incident;             /* opened last before its date; by now it may have ended, its memory stays */
 } foreseen;
 
 /* ---- the whole ---------------------------------------------------------------------- */
