@@ -12,7 +12,8 @@
 
 #define REJECT_BYTES_MAX 4096 /* of a rejected message that are kept */
 
-int intake_reject(thawd *d, const char *endpoint, const thaw_error *error, const thaw_event *event,
+/* Counts, keeps and logs one rejected event or message. */
+static int reject(thawd *d, const char *endpoint, const thaw_error *error, const thaw_event *event,
                   const void *bytes, size_t len)
 {
     log_fields fields = {.code = log_str(thaw_code_name(error->code)),
@@ -42,7 +43,7 @@ static int reject_event(thawd *d, batch_origin origin, const thaw_error *error,
                         const thaw_event *event, const void *bytes, size_t len)
 {
     const char *endpoint = origin.request == BATCH_NOBODY ? "events" : "service";
-    int r = intake_reject(d, endpoint, error, event, bytes, len);
+    int r = reject(d, endpoint, error, event, bytes, len);
 
     if (r == 0 && origin.request != BATCH_NOBODY)
         r = batch_reject(&d->batch, origin.request, origin.index, event->id, error);
@@ -89,7 +90,7 @@ static int reject_frames(thawd *d, const frames *f)
 
     snprintf(error.message, sizeof(error.message), "found %zu frame%s, expected 2: topic and body",
              f->count, f->count == 1 ? "" : "s");
-    return intake_reject(d, "events", &error, NULL, frames_data(f, shown), frames_size(f, shown));
+    return reject(d, "events", &error, NULL, frames_data(f, shown), frames_size(f, shown));
 }
 
 static int take_message(thawd *d, frames *f)
@@ -109,7 +110,7 @@ static int take_message(thawd *d, frames *f)
     if (r == 0)
         r = take_events(d, &body, BATCH_NOBODY, frames_data(f, 0), frames_size(f, 0), &error);
     if (r == -EBADMSG || r == -EPROTO)
-        r = intake_reject(d, "events", &error, NULL, zmq_msg_data(kept), zmq_msg_size(kept));
+        r = reject(d, "events", &error, NULL, zmq_msg_data(kept), zmq_msg_size(kept));
     return r;
 }
 
@@ -137,7 +138,7 @@ int intake_read(thawd *d)
 static int refuse_body(thawd *d, const thaw_error *error, zmq_msg_t *body)
 {
     batch_request *request = &d->batch.requests[d->batch.request_count - 1];
-    int r = intake_reject(d, "service", error, NULL, zmq_msg_data(body), zmq_msg_size(body));
+    int r = reject(d, "service", error, NULL, zmq_msg_data(body), zmq_msg_size(body));
 
     if (r == 0)
         r = reply_error(d, &request->from, error);

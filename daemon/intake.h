@@ -19,8 +19,4 @@ int intake_publish(thawd *d, envelope *from, zmq_msg_t *body);
  * handed over is in d->ticket. */
 int intake_commit(thawd *d);
 
-/* Counts, keeps and logs one rejected event or message. */
-int intake_reject(thawd *d, const char *endpoint, const thaw_error *error, const thaw_event *event,
-                  const void *bytes, size_t len);
-
 #endif

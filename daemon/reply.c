@@ -8,7 +8,7 @@
 
 #define COPIED_BYTES_MAX 512
 
-void pack_str(msgpack_packer *out, thaw_str text)
+static void pack_str(msgpack_packer *out, thaw_str text)
 {
     msgpack_pack_str(out, text.len);
     msgpack_pack_str_body(out, text.data, text.len);

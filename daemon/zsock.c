@@ -14,7 +14,7 @@ struct zsock {
     bool paused;
 };
 
-bool zsock_readable(void *socket)
+static bool is_readable(void *socket)
 {
     int events = 0;
     size_t size = sizeof(events);
@@ -27,7 +27,7 @@ static int on_prepare(sd_event_source *source, void *context)
     zsock *z = context;
 
     (void)source;
-    if (zsock_readable(z->socket) && !z->paused)
+    if (is_readable(z->socket) && !z->paused)
         z->on_ready(z->context);
     return 0;
 }

@@ -29,7 +29,4 @@ zsock *zsock_detach(zsock *z);
 /* A paused socket is looked at but never reported ready: its peers wait. */
 void zsock_pause(zsock *z, bool paused);
 
-/* Whether a message can be read now. */
-bool zsock_readable(void *socket);
-
 #endif

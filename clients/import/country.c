@@ -107,11 +107,3 @@ const char *country_of_name(const char *name, size_t len)
             return names[i].alpha2;
     return find(name, len, offsetof(country, name));
 }
-
-const char *country_name(const char *code)
-{
-    for (size_t i = 0; i < COUNTRIES; i++)
-        if (strcmp(countries[i].alpha2, code) == 0)
-            return countries[i].name;
-    return code;
-}

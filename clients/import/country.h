@@ -12,7 +12,4 @@ const char *country_of_alpha3(const char *code, size_t len); /* "BLR" */
 const char *country_of_fips(const char *code, size_t len);   /* "BO", FIPS 10-4 */
 const char *country_of_name(const char *name, size_t len);   /* "Belarus", "Korea, North" */
 
-/* The English name of an alpha-2 code, or the code. */
-const char *country_name(const char *code);
-
 #endif

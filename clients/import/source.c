@@ -197,7 +197,9 @@ static ssize_t memory_read(source *s, void *to, size_t room)
     return (ssize_t)len;
 }
 
-ssize_t source_read(source *s, void *to, size_t room, problem *p)
+/* Reads some bytes; 0 at the end. -EBADMSG: it cannot be read on (a cut gzip file, a read error,
+ * more than `most`), with the problem. */
+static ssize_t source_read(source *s, void *to, size_t room, problem *p)
 {
     ssize_t got = s->file != NULL ? file_read(s, to, room, p) : memory_read(s, to, room);
     if (got <= 0)

@@ -30,10 +30,6 @@ void source_date(const source *s, char *ret_text);
 /* The date that a name carries; false where there is none. */
 bool source_date_of_name(const char *path, char *ret_text);
 
-/* Reads some bytes; 0 at the end. -EBADMSG: it cannot be read on (a cut gzip file, a read error,
- * more than `most`), with the problem. */
-ssize_t source_read(source *s, void *to, size_t room, problem *p);
-
 /* What stands at the front, without taking it; nothing where it cannot be read. Lives until the
  * next call. */
 void source_peek(source *s, const char **ret_data, size_t *ret_len);

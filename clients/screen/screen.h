@@ -16,7 +16,6 @@ typedef enum colour {
     COLOUR_RED = 31,
     COLOUR_GREEN = 32,
     COLOUR_YELLOW = 33,
-    COLOUR_BLUE = 34,
     COLOUR_MAGENTA = 35,
     COLOUR_CYAN = 36
 } colour;

@@ -290,12 +290,15 @@ static json_t *double_json(double real)
     return json_real(real);
 }
 
+/* Typed JSON; {"error": "..."} of an error. NULL where memory is short. */
+static json_t *value_to_json(const struct cel_value *value);
+
 static json_t *list_json(const struct cel_value *value)
 {
     json_t *array = json_array();
 
     for (size_t i = 0; array != NULL && i < value->list.count; i++) {
-        if (json_array_append_new(array, expr_value_to_json(&value->list.items[i])) == 0)
+        if (json_array_append_new(array, value_to_json(&value->list.items[i])) == 0)
             continue;
         json_decref(array);
         return NULL;
@@ -319,7 +322,7 @@ static json_t *bytes_json(struct cel_text text)
     return json;
 }
 
-json_t *expr_value_to_json(const struct cel_value *value)
+static json_t *value_to_json(const struct cel_value *value)
 {
     char text[CEL_TIME_TEXT_BYTES];
 
@@ -355,7 +358,8 @@ json_t *expr_value_to_json(const struct cel_value *value)
     return wrap("error", json_stringn(value->text.data, value->text.len));
 }
 
-bool expr_value_same(const struct cel_value *a, const struct cel_value *b)
+/* One kind, and equal; NaN is NaN here. */
+static bool value_same(const struct cel_value *a, const struct cel_value *b)
 {
     if (a->kind != b->kind)
         return false;
@@ -366,7 +370,7 @@ bool expr_value_same(const struct cel_value *a, const struct cel_value *b)
     if (a->list.count != b->list.count)
         return false;
     for (size_t i = 0; i < a->list.count; i++)
-        if (!expr_value_same(&a->list.items[i], &b->list.items[i]))
+        if (!value_same(&a->list.items[i], &b->list.items[i]))
             return false;
     return true;
 }
@@ -426,12 +430,10 @@ static int variables_init(struct variables *variables, const json_t *bindings, c
     return variables_read(variables, bindings, problem, problem_bytes);
 }
 
-static void resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator,
-                    struct cel_value *ret_value)
+static void resolve(void *context, uint32_t slot, struct cel_value *ret_value)
 {
     const struct variables *variables = context;
 
-    (void)evaluator;
     *ret_value = variables->values[slot];
 }
 
@@ -458,7 +460,7 @@ static int run(struct variables *variables, const char *text, size_t len, json_t
     }
     r = cel_eval(variables->evaluator, program, resolve, variables, &value);
     if (r == 0) {
-        json_t *typed = expr_value_to_json(&value);
+        json_t *typed = value_to_json(&value);
         *ret_result = value.kind == CEL_ERROR ? typed : wrap("value", typed);
         r = *ret_result != NULL ? 0 : -ENOMEM;
     }
@@ -497,7 +499,7 @@ int expr_result_matches(const json_t *result, const json_t *expected_case)
     if (r == 0)
         r = expr_value_from_json(found, false, &b, problem, sizeof(problem));
     if (r == 0)
-        r = expr_value_same(&a, &b);
+        r = value_same(&a, &b);
     expr_value_clear(&a);
     expr_value_clear(&b);
     /* NOLINTEND(clang-analyzer-unix.Malloc) */

@@ -21,12 +21,6 @@ int expr_value_from_json(const json_t *json, bool plain, struct cel_value *ret_v
                          size_t problem_bytes);
 void expr_value_clear(struct cel_value *value);
 
-/* Makes typed JSON; {"error": "..."} of an error. NULL where memory is short. */
-json_t *expr_value_to_json(const struct cel_value *value);
-
-/* True where the values have one kind and are equal; NaN is NaN here. */
-bool expr_value_same(const struct cel_value *a, const struct cel_value *b);
-
 /* Evaluates text with the members of bindings (typed or plain JSON, or NULL) as variables, without
  * type checking, named time zones from the machine. An expression that does not compile gives an
  * error value too, with "line:column: " in front of the text. *ret_result is {"value": typed} or

@@ -49,7 +49,6 @@ typedef struct rule_test_run {
 } rule_test_run;
 
 enum { RULE_TEST_FIRING, RULE_TEST_RESOLVED, RULE_TEST_WITHDRAWN, RULE_TEST_LISTS };
-extern const char *const rule_test_lists[];
 
 /* rule_test_event.c: an event of the file as MessagePack; false after a complaint. The instant of
  * its reported_at, if it has one, goes to *ret_reported_ns. */

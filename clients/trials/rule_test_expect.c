@@ -10,7 +10,7 @@
 #include "thaw.h"
 #include "trials/rule_test.h"
 
-const char *const rule_test_lists[] = {"firing", "resolved", "withdrawn", NULL};
+static const char *const rule_test_lists[] = {"firing", "resolved", "withdrawn", NULL};
 
 enum { CELL_BYTES = 4096 };
 

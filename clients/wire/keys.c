@@ -20,7 +20,8 @@ static int key_check(const char *text)
     return result;
 }
 
-int key_read(const char *path, char ret_key[KEY_TEXT])
+/* The first line that is neither empty nor a comment (`#`). -errno; -EINVAL: it is no key. */
+static int key_read(const char *path, char ret_key[KEY_TEXT])
 {
     char line[256];
     int result = -EINVAL;

@@ -10,10 +10,6 @@ typedef struct keys {
     char server_public[KEY_TEXT], own_public[KEY_TEXT], own_secret[KEY_TEXT];
 } keys;
 
-/* Reads a key from a file: the first line that is neither empty nor a comment (`#`).
- * 0, -errno, or -EINVAL where there is no key. */
-int key_read(const char *path, char ret_key[KEY_TEXT]);
-
 /* server: the key itself or a file of it. own: file of the secret key, or NULL for one made for
  * the occasion. -EINVAL or -errno after a complaint. */
 int keys_load(keys *k, const char *server, const char *own);

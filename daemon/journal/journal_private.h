@@ -338,7 +338,6 @@ typedef struct journal_scan {
     journal_witness witness;
 } journal_scan;
 
-void journal_scan_damage(journal_scan *scan, const char *table, uint64_t number, const char *text);
 int journal_scan_head(journal_scan *scan, const MDB_val *value);
 int journal_scan_base(journal_scan *scan, uint64_t number, const MDB_val *value);
 int journal_scan_chunk(journal_scan *scan, uint64_t number, const MDB_val *value);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void journal_scan_damage(journal_scan *scan, const char *table, uint64_t number, const char *text)
+static void scan_damage(journal_scan *scan, const char *table, uint64_t number, const char *text)
 {
     if (scan->summary.damaged++ == 0)
         snprintf(scan->error, JOURNAL_ERROR_BYTES, "journal %.200s: table %s, near %llu: %.160s",
@@ -34,7 +34,7 @@ int journal_scan_head(journal_scan *scan, const MDB_val *value)
     if (r == -EPROTONOSUPPORT)
         return r;
     if (r < 0) {
-        journal_scan_damage(scan, "meta", 0, "the head record is damaged");
+        scan_damage(scan, "meta", 0, "the head record is damaged");
         return 0;
     }
     if (scan->next_chunk == 0)
@@ -49,7 +49,7 @@ static void scan_block(journal_scan *scan, const journal_item *block)
     for (size_t offset = 0; offset < block->body_len;) {
         journal_record record;
         if (journal_block_step(block, &offset, &record) < 0) {
-            journal_scan_damage(scan, "base", block->number, "a record of this block is damaged");
+            scan_damage(scan, "base", block->number, "a record of this block is damaged");
             return;
         }
         scan->summary.kept += record.kind == JOURNAL_BASE_REPORT;
@@ -97,7 +97,7 @@ int journal_scan_base(journal_scan *scan, uint64_t number, const MDB_val *value)
     journal_item block;
 
     if (scan->next_block != 0 && number != scan->next_block)
-        journal_scan_damage(scan, "base", scan->next_block, "blocks from this one on are missing");
+        scan_damage(scan, "base", scan->next_block, "blocks from this one on are missing");
     scan->next_block = number + 1;
     scan_progress(scan, value->mv_size);
     if (number == 1 && journal_base_parse(value->mv_data, value->mv_size, &base) == 0) {
@@ -107,11 +107,11 @@ int journal_scan_base(journal_scan *scan, uint64_t number, const MDB_val *value)
         return scan_record(scan, value->mv_data, value->mv_size);
     }
     if (number == 1) {
-        journal_scan_damage(scan, "base", number, "its head is damaged");
+        scan_damage(scan, "base", number, "its head is damaged");
         return 0;
     }
     if (journal_block_parse(value, number, &block) < 0 || block.batch != scan->generation) {
-        journal_scan_damage(scan, "base", number, "a record of this block is damaged");
+        scan_damage(scan, "base", number, "a record of this block is damaged");
         return block_rest(scan, number, value);
     }
     scan_block(scan, &block);
@@ -162,8 +162,7 @@ static int chunk_records(journal_scan *scan, const journal_chunk *chunk)
         if (gap)
             gap = !gap_close(chunk, place);
         if (journal_chunk_step(chunk, place, &record) < 0) {
-            journal_scan_damage(scan, "log", place->report,
-                                "the record after this report is damaged");
+            scan_damage(scan, "log", place->report, "the record after this report is damaged");
             gap = true;
             if (!place_resume(chunk, place))
                 return 0;
@@ -184,15 +183,15 @@ int journal_scan_chunk(journal_scan *scan, uint64_t number, const MDB_val *value
     journal_place *place = &scan->place;
 
     if (scan->next_chunk != 0 && number != scan->next_chunk)
-        journal_scan_damage(scan, "log", place->report, "chunks after this report are missing");
+        scan_damage(scan, "log", place->report, "chunks after this report are missing");
     bool follows = number == scan->next_chunk;
     scan->next_chunk = number + 1;
     scan_progress(scan, value->mv_size);
     place->offset = place->record = 0;
 
     if (journal_chunk_parse(value->mv_data, value->mv_size, number, &chunk) < 0) {
-        journal_scan_damage(scan, "log", place->report,
-                            "the head of the chunk after this report is damaged");
+        scan_damage(scan, "log", place->report,
+                    "the head of the chunk after this report is damaged");
         if (value->mv_size < JOURNAL_CHUNK_HEADER || value->mv_size > UINT32_MAX)
             return 0;
         chunk = (journal_chunk){.bytes = (uint32_t)value->mv_size - JOURNAL_CHUNK_HEADER,
@@ -202,8 +201,7 @@ int journal_scan_chunk(journal_scan *scan, uint64_t number, const MDB_val *value
     bool first = place->report == 0 && place->batch == 0 && scan->summary.damaged == 0;
     if (follows && !first && scan->summary.damaged == 0 &&
         (chunk.report_base != place->report || chunk.batch != place->batch))
-        journal_scan_damage(scan, "log", place->report,
-                            "the chunk after this report does not follow it");
+        scan_damage(scan, "log", place->report, "the chunk after this report does not follow it");
     place->report = chunk.report_base;
     place->batch = chunk.batch;
     place->received_at_ns = chunk.received_at_ns;
@@ -215,12 +213,11 @@ int journal_scan_alert(journal_scan *scan, uint64_t number, const MDB_val *value
     journal_alert alert;
 
     if (scan->next_alert != 0 && number != scan->next_alert)
-        journal_scan_damage(scan, "alerts", scan->next_alert,
-                            "alert changes from this one on are missing");
+        scan_damage(scan, "alerts", scan->next_alert, "alert changes from this one on are missing");
     scan->next_alert = number + 1;
     scan_progress(scan, value->mv_size);
     if (journal_alert_parse(value, number, &alert) < 0) {
-        journal_scan_damage(scan, "alerts", number, "this alert change is damaged");
+        scan_damage(scan, "alerts", number, "this alert change is damaged");
         return 0;
     }
     scan->summary.alerts++;
@@ -232,12 +229,11 @@ int journal_scan_reject(journal_scan *scan, uint64_t number, const MDB_val *valu
     journal_reject reject;
 
     if (scan->next_reject != 0 && number != scan->next_reject)
-        journal_scan_damage(scan, "rejects", scan->next_reject,
-                            "rejects from this one on are missing");
+        scan_damage(scan, "rejects", scan->next_reject, "rejects from this one on are missing");
     scan->next_reject = number + 1;
     scan_progress(scan, value->mv_size);
     if (journal_reject_parse(value, number, &reject) < 0) {
-        journal_scan_damage(scan, "rejects", number, "this reject is damaged");
+        scan_damage(scan, "rejects", number, "this reject is damaged");
         return 0;
     }
     scan->summary.rejects++;
@@ -277,14 +273,14 @@ static void witness_scan(journal_scan *scan)
     if (!scan->has_witness)
         return;
     if (witness->report > scan->place.report || witness->batch > scan->place.batch)
-        journal_scan_damage(scan, "log", scan->place.report,
-                            "reports after this one are gone: the file `witness` knows more");
+        scan_damage(scan, "log", scan->place.report,
+                    "reports after this one are gone: the file `witness` knows more");
     if (scan->next_alert != 0 && witness->alert >= scan->next_alert)
-        journal_scan_damage(scan, "alerts", scan->next_alert,
-                            "alert changes from this one on are gone: `witness` knows more");
+        scan_damage(scan, "alerts", scan->next_alert,
+                    "alert changes from this one on are gone: `witness` knows more");
     if (scan->next_reject != 0 && witness->reject >= scan->next_reject)
-        journal_scan_damage(scan, "rejects", scan->next_reject,
-                            "rejects from this one on are gone: `witness` knows more");
+        scan_damage(scan, "rejects", scan->next_reject,
+                    "rejects from this one on are gone: `witness` knows more");
 }
 
 static int tables_scan(journal_scan *scan, MDB_txn *txn)
@@ -299,7 +295,7 @@ static int tables_scan(journal_scan *scan, MDB_txn *txn)
         return journal_errno(rc);
     int r = 0;
     if (rc == MDB_NOTFOUND)
-        journal_scan_damage(scan, "meta", 0, "the head record is missing");
+        scan_damage(scan, "meta", 0, "the head record is missing");
     else
         r = journal_scan_head(scan, &value);
     if (r == 0)

@@ -102,7 +102,9 @@ static int link_options(void *socket, const thaw_connection *connection, int typ
     return link_curve(socket, connection);
 }
 
-bool wire_endpoint_is_sound(const char *endpoint)
+/* Whether an address means what it says: of a port, libzmq reads the digits in front and goes around
+ * at 65536, so that 99999 would be 34463. */
+static bool endpoint_is_sound(const char *endpoint)
 {
     const char *colon = strrchr(endpoint, ':');
     size_t digits;
@@ -142,7 +144,7 @@ int wire_link_open(wire_link *link, const thaw_connection *connection, int type)
     int r = -EINVAL;
 
     *link = (wire_link){.context = connection->zmq_context, .again_ms = INT64_MAX};
-    if (!connection->endpoint || !wire_endpoint_is_sound(connection->endpoint))
+    if (!connection->endpoint || !endpoint_is_sound(connection->endpoint))
         return r;
     if (getrandom(&link->prefix, sizeof(link->prefix), 0) != (ssize_t)sizeof(link->prefix))
         return -EIO;

@@ -18,10 +18,6 @@ typedef struct wire_link {
     uint64_t prefix;  /* of request ids, drawn at random */
 } wire_link;
 
-/* Whether an address means what it says: of a port, libzmq reads the digits in front and goes around
- * at 65536, so that 99999 would be 34463. */
-bool wire_endpoint_is_sound(const char *endpoint);
-
 /* Opens a DEALER or SUB and connects it. -errno; the link is closed then. */
 int wire_link_open(wire_link *link, const thaw_connection *connection, int type);
 void wire_link_close(wire_link *link);

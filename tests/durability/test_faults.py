@@ -207,8 +207,8 @@ class Faults(unittest.TestCase):
         for ends in (True, False):
             hits = 0
             for n in range(24):
-                _, after, status, log = course(before + 1, ends, n % 8 * 0.001 if ends else 0)
-                if after <= before:
+                began, after, status, log = course(before + 1, ends, n % 8 * 0.001 if ends else 0)
+                if began != before or after <= before:  # a start that synced in other steps, or none of the journal's failed
                     continue
                 with self.subTest(ends=ends, n=n):
                     self.assertEqual(log.count("cannot be written"), 1, log[-1000:])

@@ -404,7 +404,7 @@ static bool load(run *r, json_t *input)
         fc.tolerance_ns[THAW_SANCTION] = ec.tolerance_sanction_ns;
         error = facts_new(&fc, on_change, r, &r->facts);
         if (error == 0)
-            error = rules_attach(r->rules, r->facts, INT64_MIN, &sink);
+            error = rules_replace(NULL, r->rules, r->facts, INT64_MIN, &sink, false, NULL, NULL);
     } else {
         engine_sink sink = {.context = r, .alert = on_engine_alert};
         ec.clock = clock != NULL && strcmp(clock, "reported") == 0 ? ENGINE_CLOCK_REPORTED

@@ -185,8 +185,6 @@ static void test_slots_are_those_that_are_read(void **state)
     assert_int_equal(slots[0].type.kind, CEL_INT);
     assert_int_equal(slots[1].slot, SLOT_FREED + 1);
     assert_string_equal(slots[1].name, "freed.sum");
-    assert_int_equal(cel_program_type(program).kind, CEL_BOOL);
-    assert_true(cel_program_bytes(program) > 0);
     cel_program_free(program);
 }
 

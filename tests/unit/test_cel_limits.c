@@ -148,8 +148,6 @@ static void test_memory_is_limited(void **state)
     assert_string_equal(
         evaluate(fixture, "[1,2,3,4,5,6,7,8,9].map(x, country + country).size()", 0),
         "the evaluation made too many values");
-    assert_null(cel_evaluator_alloc(fixture->evaluator, CEL_SCRATCH_MAX_BYTES + 1));
-    assert_non_null(cel_evaluator_alloc(fixture->evaluator, 100));
     free(name);
 }
 

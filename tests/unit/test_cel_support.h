@@ -101,12 +101,10 @@ static inline int tear_down(void **state)
     return 0;
 }
 
-static inline void resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator,
-                           struct cel_value *ret_value)
+static inline void resolve(void *context, uint32_t slot, struct cel_value *ret_value)
 {
     struct fixture *fixture = context;
 
-    (void)evaluator;
     assert_in_range(slot, 0, SLOT_TOTAL - 1);
     *ret_value = fixture->values[slot];
 }

@@ -4,7 +4,7 @@
 #include "test_journal_support.h"
 
 typedef struct base_reading {
-    uint64_t states, reports, last, log_reports, first_log_report;
+    uint64_t states, reports, last;
     bool wrong;
 } base_reading;
 

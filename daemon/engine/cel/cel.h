@@ -32,8 +32,6 @@
 #define CEL_CONSTANT_MAX_COUNT 1000000           /* constants inside one list */
 #define CEL_LOCAL_MAX_COUNT 16                   /* macros inside one another */
 #define CEL_NAME_MAX_BYTES 128                   /* name of a variable or a field */
-#define CEL_PATTERN_MAX_BYTES 4096               /* regular expression */
-#define CEL_REPEAT_MAX 1000                      /* n and m in x{n,m} */
 #define CEL_SLOT_MAX_COUNT 4096                  /* variables and fields in one environment */
 #define CEL_STEP_MAX_COUNT 1000000               /* cost of one evaluation */
 #define CEL_SCRATCH_MAX_BYTES ((size_t)16 << 20) /* values made by one evaluation */
@@ -223,12 +221,6 @@ struct cel_program *cel_program_free(struct cel_program *program);
 /* The text as given. */
 struct cel_text cel_program_text(const struct cel_program *program);
 
-/* The static type of the result. */
-struct cel_type cel_program_type(const struct cel_program *program);
-
-/* The memory the program holds. */
-size_t cel_program_bytes(const struct cel_program *program);
-
 struct cel_slot {
     uint32_t slot;
     struct cel_type type;
@@ -271,15 +263,10 @@ struct cel_evaluator *cel_evaluator_free(struct cel_evaluator *evaluator);
  * operator, one element of a list or 64 bytes of a string. */
 void cel_evaluator_set_steps(struct cel_evaluator *evaluator, uint64_t step_max_count);
 
-/* Memory for a resolver's value (a list, say), until the evaluator's next evaluation; aligned for
- * any of cel_value's members. NULL where there is none; return cel_error_value() then. */
-void *cel_evaluator_alloc(struct cel_evaluator *evaluator, size_t size_bytes);
-
 /* Yields the value of a slot, an error value where it has none. May be asked more than once for
  * one slot and must answer the same. What it points to must live until the value of the
  * evaluation was used. */
-typedef void (*cel_resolve_fn)(void *context, uint32_t slot, struct cel_evaluator *evaluator,
-                               struct cel_value *ret_value);
+typedef void (*cel_resolve_fn)(void *context, uint32_t slot, struct cel_value *ret_value);
 
 /* Evaluates. An expression that fails gives a value of kind CEL_ERROR. && and || follow CEL: a
  * false (true) operand decides, on either side, whatever the other is. *ret_value lives until the

@@ -92,16 +92,6 @@ struct cel_text cel_program_text(const struct cel_program *program)
     return program->text;
 }
 
-struct cel_type cel_program_type(const struct cel_program *program)
-{
-    return program->root->type;
-}
-
-size_t cel_program_bytes(const struct cel_program *program)
-{
-    return sizeof(*program) + program->arena.held_bytes;
-}
-
 bool cel_program_constant(const struct cel_program *program, bool *ret_verdict)
 {
     const struct node *root = program->root;

@@ -90,7 +90,7 @@ static struct cel_value evaluate_slot(struct cel_evaluator *evaluator, const str
     if (evaluator->resolve == NULL)
         return cel_error_value("variables have no values here");
     value = cel_error_value("the variable has no value");
-    evaluator->resolve(evaluator->context, node->slot, evaluator, &value);
+    evaluator->resolve(evaluator->context, node->slot, &value);
     return value;
 }
 

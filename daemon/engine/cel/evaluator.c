@@ -32,11 +32,6 @@ void cel_evaluator_set_steps(struct cel_evaluator *evaluator, uint64_t step_max_
     evaluator->step_max_count = step_max_count > INT64_MAX ? INT64_MAX : (int64_t)step_max_count;
 }
 
-void *cel_evaluator_alloc(struct cel_evaluator *evaluator, size_t size_bytes)
-{
-    return cel_arena_alloc(&evaluator->scratch, size_bytes);
-}
-
 void cel_evaluator_begin(struct cel_evaluator *evaluator, cel_resolve_fn resolve, void *context)
 {
     cel_arena_reset(&evaluator->scratch);

@@ -33,7 +33,7 @@ static void collect_slots(struct explainer *explainer, const struct node *node, 
         *slot = (struct cel_slot_value){.slot = node->slot, .name = slot_name(explainer->program, node->slot)};
         slot->value = cel_error_value("the variable has no value");
         if (explainer->resolve != NULL)
-            explainer->resolve(explainer->context, node->slot, explainer->evaluator, &slot->value);
+            explainer->resolve(explainer->context, node->slot, &slot->value);
     }
     for (uint32_t i = 0; i < node->arg_count; i++)
         collect_slots(explainer, node->args[i], slots, count);

@@ -24,9 +24,8 @@ static bool slot_aggregate(const rule *one, uint32_t slot, size_t *ret_selection
     return false;
 }
 
-void scope_resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator, struct cel_value *ret)
+void scope_resolve(void *context, uint32_t slot, struct cel_value *ret)
 {
-    (void)evaluator;
     const scope *s = context;
     size_t selection;
     aggregate a;
@@ -140,7 +139,7 @@ int scope_pack_values(rules *set, const scope *s, msgpack_packer *out)
         struct cel_value value;
         if (slots[i].slot < s->rule->by_count)
             continue;
-        scope_resolve((void *)s, slots[i].slot, NULL, &value);
+        scope_resolve((void *)s, slots[i].slot, &value);
         pack_value_text(out, slots[i].name);
         pack_cel(out, &value);
     }

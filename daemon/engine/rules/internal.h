@@ -421,7 +421,7 @@ struct rules {
     struct cel_env *envs[FACT_KIND_COUNT];
     struct cel_evaluator *evaluator;
 
-    /* state; all empty before rules_attach */
+    /* state; all empty before rules_replace */
     facts *facts;
     rules_sink sink;
     int64_t now_ns;

@@ -213,8 +213,3 @@ int rules_replace(rules *old, rules *set, facts *f, int64_t now_ns, const rules_
         set->rules[i]->recomputed = false;
     return res < 0 && old ? -ENOTRECOVERABLE : res;
 }
-
-int rules_attach(rules *set, facts *f, int64_t now_ns, const rules_sink *sink)
-{
-    return rules_replace(NULL, set, f, now_ns, sink, false, NULL, NULL);
-}

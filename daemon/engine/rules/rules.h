@@ -5,7 +5,7 @@
  * thaw-rules(5) is the manual of the language. This header is the manual of the layer.
  *
  *   YAML files ─► rules_load ─► a set of rules, checked, with no state
- *                                   │ rules_attach / rules_replace: computes the state from facts
+ *                                   │ rules_replace: computes the state from facts
  *                                   ▼
  *   fact_change ─► rules_on_change ─► waits ─► rules_evaluate ─► rules_sink: alert changes
  *                  time ────────────────────► rules_advance  ─┘
@@ -112,11 +112,6 @@ typedef struct rules_sink {
     int64_t (*stopwatch_ns)(void); /* see engine_sink; NULL: rules cost nothing */
 } rules_sink;
 
-/* Gives a set its facts and computes its state from them: the same as rules_replace with no old
- * set. facts must outlive the set. Nothing is evaluated where now_ns is INT64_MIN (no time yet).
- * -ENOMEM: the set is as it was. */
-int rules_attach(rules *set, facts *f, int64_t now_ns, const rules_sink *sink);
-
 /* Notes a change of a fact; called from facts_settle and facts_advance. It acts in the next
  * rules_evaluate or rules_advance; a failure is returned from there. */
 void rules_on_change(rules *set, const fact_change *change);
@@ -142,7 +137,8 @@ int rules_advance(rules *set, int64_t now_ns);
  *   RULES_REMOVED     its alerts end as resolved
  *   RULES_NEW
  * An alert that ends by this carries the label `ended` with the reason. With dry nothing but the
- * telling is done. Otherwise the caller frees `old` afterwards. -ENOMEM: old runs on untouched,
+ * telling is done. Otherwise the caller frees `old` afterwards. The facts must outlive the set. Nothing is
+ * evaluated where now_ns is INT64_MIN (no time yet). -ENOMEM: old runs on untouched,
  * set is as it was. -ENOTRECOVERABLE: memory ran out after lives had moved; both can only be freed, and
  * what was told of alerts on the way must not leave. */
 int rules_replace(rules *old, rules *set, facts *f, int64_t now_ns, const rules_sink *sink, bool dry,

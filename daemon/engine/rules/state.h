@@ -69,7 +69,6 @@ void group_forget_gone(rules *set, group *g);
 typedef enum totals_of { TOTALS_NOW, TOTALS_BEFORE, TOTALS_NEWS } totals_of;
 void totals_add(totals *t, const entry *e);
 void totals_take(group *g, const entry *e);
-void totals_close(totals *t);
 int totals_distinct_add(rules *set, totals *t, uint32_t aggregates, const entry *const entries[], size_t count);
 int totals_refresh(rules *set, group *g); /* g->totals say how it is now. -ENOMEM */
 /* The totals of all selections of a group, in one of its three states, into all[]. -ENOMEM. */
@@ -82,7 +81,7 @@ typedef struct scope {
     const struct cel_value *by;
     const totals *all;
 } scope;
-void scope_resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator, struct cel_value *ret);
+void scope_resolve(void *context, uint32_t slot, struct cel_value *ret);
 /* An error makes a condition false. */
 int scope_holds(rules *set, const scope *s, const struct cel_program *program, bool *ret_holds);
 /* A group is there while a fact is in it, and `when` is false where none is: otherwise it would

@@ -145,9 +145,8 @@ static bool any_filled(const trial *t)
 
 /* ---- trying it ---------------------------------------------------------------------- */
 
-static void trial_resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator, struct cel_value *ret_value)
+static void trial_resolve(void *context, uint32_t slot, struct cel_value *ret_value)
 {
-    (void)evaluator;
     const trial *t = context;
     *ret_value = cel_error_value("not known here");
     for (size_t s = t->rule->selections_count; s-- > 0;) {

@@ -143,9 +143,8 @@ bool view_time(fact_view *v, fact_field field, int64_t *ret_at_ns)
     return true;
 }
 
-static void view_resolve(void *context, uint32_t slot, struct cel_evaluator *evaluator, struct cel_value *ret)
+static void view_resolve(void *context, uint32_t slot, struct cel_value *ret)
 {
-    (void)evaluator;
     *ret = *view_slot(context, slot);
 }
 

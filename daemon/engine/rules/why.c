@@ -107,7 +107,7 @@ typedef struct parts {
     asked *asked;
     growing list, missing;
     bool holds;
-    uint32_t read_true, read_false; /* selections that true, false conditions read */
+    uint32_t read_true; /* selections that true conditions read */
 } parts;
 
 static void pack_slots(const struct cel_part *part, msgpack_packer *out)

@@ -16,8 +16,9 @@ void list_add(list_maker *m, thaw_str string)
     m->items[m->count++] = string;
 }
 
-/* While it is made, data holds the offset into the text: the text may move. */
-void list_add_copy(list_maker *m, thaw_str string)
+/* For strings that stand nowhere; never together with list_add. While the list is made, data holds the offset into the
+ * text, which may move. */
+static void list_add_copy(list_maker *m, thaw_str string)
 {
     uint64_t unused = 0;
     if (array_reserve((void **)&m->text, &m->text_capacity, (size_t)m->text_used + string.len + 1, 1, &unused) < 0) {

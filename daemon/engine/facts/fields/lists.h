@@ -4,7 +4,7 @@
 
 #include "facts/state/state.h"
 
-/* A list in the making. Strings are views; those that stand nowhere are copied by list_add_copy. */
+/* A list in the making. Strings are views. */
 typedef struct list_maker {
     facts *f;
     thaw_str *items;
@@ -14,7 +14,6 @@ typedef struct list_maker {
 } list_maker;
 
 void list_add(list_maker *m, thaw_str string);
-void list_add_copy(list_maker *m, thaw_str string); /* never together with list_add */
 /* Sorts, drops repeats and hands the list over to *ret_value; the maker is empty then. */
 void list_finish(list_maker *m, fact_value *ret_value);
 

@@ -40,7 +40,6 @@ typedef struct ledger_total {
 void total_add(ledger_total *sum, const ledger_total *one);
 /* What a line counts for, if anything; where a report on it counts that part (symbol, 0: none) alone, that. */
 bool line_counts(facts *f, ledger_line *l, uint32_t part, ledger_total *ret_total);
-bool part_is_category(thaw_str part);
 thaw_str part_category(thaw_str part); /* of `category=...` what is behind it */
 /* The parts of a category that reports on a line with parts count, appended. */
 void line_categories(facts *f, const ledger_line *l, numbers *parts);

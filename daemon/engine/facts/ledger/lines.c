@@ -133,7 +133,7 @@ bool forms_fit(uint16_t forms, reading reading, uint8_t form, bool *ret_doubt)
 
 #define CATEGORY "category="
 
-bool part_is_category(thaw_str part)
+static bool part_is_category(thaw_str part)
 {
     return part.len > strlen(CATEGORY) && memcmp(part.data, CATEGORY, strlen(CATEGORY)) == 0;
 }

@@ -402,7 +402,7 @@ struct facts {
     bool cause_corrects;
 
     thaw_str *lists[FACTS_LISTS_LIVE]; /* answers of facts_get */
-    uint32_t lists_capacity[FACTS_LISTS_LIVE], lists_next;
+    uint32_t lists_next;
     char *list_texts[FACTS_LISTS_LIVE]; /* strings that the lists point to and that stand nowhere else */
     char texts[FACTS_LISTS_LIVE][64];   /* single strings that are made up: ids */
     uint32_t texts_next;
