@@ -91,6 +91,7 @@ class Explain(unittest.TestCase):
         self.assertEqual((why["state"], why["when"]["because"]),
                          ("not firing", "no fact is in any selection of this group"))
         self.assertEqual(why["selections"][0]["facts"], [])
+        self.assertIsNone(why["alert"])
 
     def test_a_pending_group_given_as_text(self):
         for count in (52, "52"):

@@ -402,8 +402,11 @@ static void write_times(asked *a, const parts *when, growing *out)
 
 static void write_alert(const alert_text *alert, const char *epoch, growing *out)
 {
+    msgpack_packer *value = grow_key(out, "alert");
     if (alert)
-        alert_pack(alert, epoch, grow_key(out, "alert"));
+        alert_pack(alert, epoch, value);
+    else
+        msgpack_pack_nil(value);
 }
 
 /* What an alert that has ended stood on when its condition last held. */
