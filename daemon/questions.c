@@ -27,8 +27,8 @@ static size_t page_bytes(const thawd *d)
     return d->config.reply_bytes / 2 < PAGE_BYTES_MAX ? d->config.reply_bytes / 2 : PAGE_BYTES_MAX;
 }
 
-/* The engine's -ENOENT and -EINVAL are the asker's, about the key that was asked for; -ENOMEM is
- * ours, and no reason to end. */
+/* The engine's -ENOENT is the asker's, about the key that was asked for; -ENOMEM is ours, and no
+ * reason to end. */
 static int answer(int r, thaw_error *error, const char *key, thaw_str value)
 {
     char quoted[128] = "nothing";
@@ -38,8 +38,6 @@ static int answer(int r, thaw_error *error, const char *key, thaw_str value)
     if (r == -ENOENT)
         return question_fail(error, THAW_NOT_FOUND, "%s: found %s, expected one that is known", key,
                              quoted);
-    if (r == -EINVAL)
-        return question_fail(error, THAW_INVALID, "%s: found %s, see PROTOCOL.md", key, quoted);
     if (r < 0)
         return question_fail(error, THAW_UNAVAILABLE, "cannot answer now: %s", strerror(-r));
     return 0;

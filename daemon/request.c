@@ -109,7 +109,7 @@ static const char *const expected[] = {
     [NUMBER] = "a whole number, 0 or above",
     [COUNTRY] = "two upper-case letters",
     [KIND] = "release, detention, sanction, talks, tally, feed or retraction",
-    [DATE] = "a time or a date",
+    [DATE] = "a time or a date in the years 1900 to 2200",
     [GROUP] = "a map of the fields of `by`, or a text as in the ids of alerts",
     [BOOLEAN] = "true or false",
 };
@@ -134,30 +134,6 @@ static bool read_country(const wire_item *item, char country[3])
         if (item->bytes[i] < 'A' || item->bytes[i] > 'Z')
             return false;
     memcpy(country, item->bytes, 2);
-    return true;
-}
-
-static bool read_date(const wire_item *item, thaw_date *date)
-{
-    int64_t seconds = 0, ns;
-    uint32_t nanoseconds = 0;
-
-    if (item->type == WIRE_STR)
-        return thaw_date_parse((const char *)item->bytes, item->len, date) == 0;
-    if (item->type == WIRE_UINT && item->u <= INT64_MAX)
-        seconds = (int64_t)item->u;
-    else if (item->type == WIRE_INT)
-        seconds = item->i;
-    else if (item->type == WIRE_FLOAT && item->f > -2.3e9 && item->f < 7.3e9)
-        /* the same bounds as below, before the conversion */
-        ns = (int64_t)(item->f * 1e9), seconds = ns / 1000000000,
-        nanoseconds = ns < 0 ? 0 : (uint32_t)(ns % 1000000000);
-    else if (item->type != WIRE_EXT || !wire_timestamp(item, &seconds, &nanoseconds))
-        return false;
-    if (__builtin_mul_overflow(seconds, INT64_C(1000000000), &ns) ||
-        __builtin_add_overflow(ns, (int64_t)nanoseconds, &ns))
-        return false;
-    *date = (thaw_date){.at_ns = ns, .precision = THAW_INSTANT};
     return true;
 }
 
@@ -191,7 +167,7 @@ static bool read_value(wire_cursor *at, const key_info *info, request_values *v)
     case KIND:
         return read_kind(&item, place);
     case DATE:
-        return read_date(&item, place);
+        return wire_date(&item, place) == 0;
     case BOOLEAN:
         *(bool *)place = item.type == WIRE_BOOL && item.boolean;
         return item.type == WIRE_BOOL;

@@ -186,7 +186,8 @@ typedef struct engine_incidents_query {
 } engine_incidents_query;
 int engine_write_incidents(engine *e, const engine_incidents_query *query, msgpack_packer *out);
 
-/* explain {incident}, {alert}, {rule, group}; group is the packed map or text as it came. */
+/* explain {incident}, {alert}, {rule, group}; group is the packed map or text as it came, -EINVAL where it is none of
+ * the rule. */
 int engine_write_explain_incident(engine *e, thaw_str incident, msgpack_packer *out);
 int engine_write_explain_alert(engine *e, thaw_str alert, msgpack_packer *out);
 int engine_write_explain_rule(engine *e, thaw_str rule, const uint8_t *group, size_t group_len, msgpack_packer *out);

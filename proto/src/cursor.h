@@ -140,4 +140,8 @@ wire_verdict wire_shape(const uint8_t *data, size_t len, unsigned nesting, size_
  * item is none, or its nanoseconds are above 999 999 999. */
 bool wire_timestamp(const wire_item *item, int64_t *ret_seconds, uint32_t *ret_nanoseconds);
 
+/* A time or a date: a str, whole or float seconds, a timestamp. -EINVAL: it is none; -ERANGE: it lies
+ * outside the years 1900 to 2200. */
+int wire_date(const wire_item *item, thaw_date *ret_date);
+
 #endif

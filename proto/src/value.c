@@ -142,21 +142,44 @@ static thaw_code date_fault(const wire_reading *reading, const wire_where *where
                             "2025-12-13, 2025-12~, 2025");
 }
 
-/* Whole seconds and nanoseconds; false outside the years. */
-static bool date_set(int64_t seconds, int64_t nanoseconds, thaw_date *ret_date)
+/* Whole seconds and nanoseconds. */
+static int date_set(int64_t seconds, int64_t nanoseconds, thaw_date *ret_date)
 {
     if (seconds < SECONDS_FIRST || seconds >= SECONDS_END)
-        return false;
+        return -ERANGE;
     *ret_date = (thaw_date){seconds * SECOND_NS + nanoseconds, THAW_INSTANT, false};
-    return true;
+    return 0;
 }
 
-static bool date_set_float(double value, thaw_date *ret_date)
+static int date_set_float(double value, thaw_date *ret_date)
 {
     if (!(value >= (double)SECONDS_FIRST && value < (double)SECONDS_END))
-        return false;
+        return -ERANGE;
     double whole = floor(value);
     return date_set((int64_t)whole, (int64_t)((value - whole) * 1e9 + 0.5), ret_date);
+}
+
+int wire_date(const wire_item *item, thaw_date *ret_date)
+{
+    int64_t seconds;
+    uint32_t nanoseconds;
+
+    switch (item->type) {
+    case WIRE_STR:
+        return thaw_date_parse((const char *)item->bytes, item->len, ret_date);
+    case WIRE_UINT:
+        return item->u < (uint64_t)SECONDS_END ? date_set((int64_t)item->u, 0, ret_date) : -ERANGE;
+    case WIRE_INT:
+        return date_set(item->i, 0, ret_date);
+    case WIRE_FLOAT:
+        return date_set_float(item->f, ret_date);
+    case WIRE_EXT:
+        return wire_timestamp(item, &seconds, &nanoseconds)
+                   ? date_set(seconds, nanoseconds, ret_date)
+                   : -EINVAL;
+    default:
+        return -EINVAL;
+    }
 }
 
 thaw_code wire_date_read(const wire_reading *reading, const wire_where *where, wire_cursor *cursor,
@@ -164,36 +187,14 @@ thaw_code wire_date_read(const wire_reading *reading, const wire_where *where, w
 {
     wire_cursor value = *cursor;
     wire_item item;
-    int64_t seconds;
-    uint32_t nanoseconds;
-    bool within = false;
+    wire_text fault;
+    int r;
 
     if (!wire_read(cursor, &item))
         return date_fault(reading, where, value, false);
-    switch (item.type) {
-    case WIRE_STR: {
-        wire_text fault = wire_text_check((const char *)item.bytes, item.len, false);
-        if (fault)
-            return text_fault(reading, where, fault, value);
-        int r = thaw_date_parse((const char *)item.bytes, item.len, ret_date);
-        return r ? date_fault(reading, where, value, r == -ERANGE) : THAW_OK;
-    }
-    case WIRE_UINT:
-        within = item.u < (uint64_t)SECONDS_END && date_set((int64_t)item.u, 0, ret_date);
-        break;
-    case WIRE_INT:
-        within = date_set(item.i, 0, ret_date);
-        break;
-    case WIRE_FLOAT:
-        within = date_set_float(item.f, ret_date);
-        break;
-    case WIRE_EXT:
-        if (!wire_timestamp(&item, &seconds, &nanoseconds))
-            return date_fault(reading, where, value, false);
-        within = date_set(seconds, nanoseconds, ret_date);
-        break;
-    default:
-        return date_fault(reading, where, value, false);
-    }
-    return within ? THAW_OK : date_fault(reading, where, value, true);
+    fault = item.type == WIRE_STR ? wire_text_check((const char *)item.bytes, item.len, false) : 0;
+    if (fault)
+        return text_fault(reading, where, fault, value);
+    r = wire_date(&item, ret_date);
+    return r ? date_fault(reading, where, value, r == -ERANGE) : THAW_OK;
 }

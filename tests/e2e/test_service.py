@@ -32,7 +32,7 @@ WRONG = {  # values that are wrong for a key
     "number": ("7", -1, 1.5, True, [1], 2**64 - 1 + 0.0),
     "country": ("by", "B", "BYR", 7, True),
     "kind": ("riot", "", 7),
-    "date": ("yesterday", True, [], "2025-13", {}),
+    "date": ("yesterday", True, [], "2025-13", {}, "1899", 2**33, -2208988801, 7289654400.0),
     "bool": (1, "true", 0.0),
 }
 TYPES = {"topic": "text", "after": "text", "from": "number", "limit": "number", "country": "country",
