@@ -8,6 +8,7 @@
 
 #include "../proto/src/cursor.h"
 #include "../proto/src/error.h"
+#include "../proto/src/name.h"
 #include "../proto/src/text.h"
 
 void envelope_move(envelope *to, envelope *from)
@@ -40,8 +41,7 @@ void question_done(question *q)
     zmq_msg_close(&q->body);
 }
 
-__attribute__((format(printf, 3, 4))) static int fail(thaw_error *error, thaw_code code,
-                                                      const char *format, ...)
+int question_fail(thaw_error *error, thaw_code code, const char *format, ...)
 {
     va_list args;
 
@@ -69,11 +69,12 @@ int request_open(frames *f, envelope *ret_from, thaw_str *ret_verb, size_t *ret_
         memcpy(from->id, frames_data(f, first + 1), from->id_len);
     }
     if (rest < 2 || rest > 3)
-        return fail(error, THAW_MALFORMED, "found %zu frames, expected 3: verb, request id, body",
-                    rest);
+        return question_fail(error, THAW_MALFORMED,
+                             "found %zu frames, expected 3: verb, request id, body", rest);
     if (frames_size(f, first + 1) > REQUEST_ID_BYTES_MAX)
-        return fail(error, THAW_TOO_LARGE, "found a request id of %zu bytes, expected at most %d",
-                    frames_size(f, first + 1), REQUEST_ID_BYTES_MAX);
+        return question_fail(error, THAW_TOO_LARGE,
+                             "found a request id of %zu bytes, expected at most %d",
+                             frames_size(f, first + 1), REQUEST_ID_BYTES_MAX);
     *ret_verb = (thaw_str){frames_data(f, first), (uint32_t)frames_size(f, first)};
     *ret_body = rest == 3 ? first + 2 : 0;
     return 0;
@@ -116,14 +117,9 @@ static const char *const expected[] = {
 
 static bool read_kind(const wire_item *item, uint8_t *kind)
 {
-    for (int k = 1; item->type == WIRE_STR && k < THAW_KIND_COUNT; k++) {
-        const char *name = thaw_kind_name((thaw_kind)k);
-        if (strlen(name) == item->len && memcmp(name, item->bytes, item->len) == 0) {
-            *kind = (uint8_t)k;
-            return true;
-        }
-    }
-    return false;
+    if (item->type == WIRE_STR && item->len > 0)
+        *kind = (uint8_t)wire_names_find(&wire_kind_names, (const char *)item->bytes, item->len);
+    return *kind != 0;
 }
 
 static bool read_country(const wire_item *item, char country[3])
@@ -192,8 +188,8 @@ static int fail_unknown(thaw_error *error, thaw_str name, uint32_t allowed)
             strncat(known, " ", sizeof(known) - strlen(known) - 1);
             strncat(known, key_table[k].name, sizeof(known) - strlen(known) - 1);
         }
-    return fail(error, THAW_UNKNOWN_KEY, "found the key %s, expected%s%s", quoted,
-                allowed == 0 ? " none" : " one of", known);
+    return question_fail(error, THAW_UNKNOWN_KEY, "found the key %s, expected%s%s", quoted,
+                         allowed == 0 ? " none" : " one of", known);
 }
 
 /* A key whose value is nil is as if it were not there. */
@@ -214,7 +210,8 @@ static int read_pair(wire_cursor *at, uint32_t allowed, request_values *v, thaw_
     thaw_str name;
 
     if (!wire_read_str(at, &name))
-        return fail(error, THAW_MALFORMED, "found a key that is no text, expected texts as keys");
+        return question_fail(error, THAW_MALFORMED,
+                             "found a key that is no text, expected texts as keys");
     for (int k = 0; k < KEY_COUNT; k++) {
         if (strlen(key_table[k].name) != name.len ||
             memcmp(key_table[k].name, name.data, name.len) != 0)
@@ -222,7 +219,8 @@ static int read_pair(wire_cursor *at, uint32_t allowed, request_values *v, thaw_
         if ((allowed & KEY_BIT(k)) == 0)
             break;
         if ((v->named & KEY_BIT(k)) != 0)
-            return fail(error, THAW_MALFORMED, "found the key \"%s\" twice", key_table[k].name);
+            return question_fail(error, THAW_MALFORMED, "found the key \"%s\" twice",
+                                 key_table[k].name);
         v->named |= KEY_BIT(k);
         wire_cursor value = *at;
         if (skip_nil(at))
@@ -231,8 +229,8 @@ static int read_pair(wire_cursor *at, uint32_t allowed, request_values *v, thaw_
         if (read_value(at, &key_table[k], v))
             return 0;
         wire_describe(found, value);
-        return fail(error, THAW_INVALID, "%s: found %s, expected %s", key_table[k].name, found,
-                    expected[key_table[k].type]);
+        return question_fail(error, THAW_INVALID, "%s: found %s, expected %s", key_table[k].name,
+                             found, expected[key_table[k].type]);
     }
     return fail_unknown(error, name, allowed);
 }
@@ -250,10 +248,12 @@ int request_parse(const void *data, size_t len, uint32_t allowed, request_values
         return 0;
     }
     if (wire_shape(data, len, REQUEST_NESTING_MAX, &offset) != WIRE_SOUND)
-        return fail(error, THAW_MALFORMED,
-                    "found no sound MessagePack at byte %zu of the body, expected one map", offset);
+        return question_fail(error, THAW_MALFORMED,
+                             "found no sound MessagePack at byte %zu of the body, expected one map",
+                             offset);
     if (!wire_read(&at, &item) || (item.type != WIRE_MAP && item.type != WIRE_NIL))
-        return fail(error, THAW_MALFORMED, "found a body that is no map, expected one map");
+        return question_fail(error, THAW_MALFORMED,
+                             "found a body that is no map, expected one map");
     for (uint32_t i = 0; item.type == WIRE_MAP && i < item.len; i++) {
         int r = read_pair(&at, allowed, &v, error);
         if (r < 0)

@@ -84,6 +84,10 @@ typedef struct request_values {
     bool dry;
 } request_values;
 
+/* Fills an error and returns -EBADMSG. */
+int question_fail(thaw_error *error, thaw_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Reads a body that may hold the keys in `allowed`; an empty body and nil are an empty map.
  * -EBADMSG with *error. */
 int request_parse(const void *data, size_t len, uint32_t allowed, request_values *ret_values,

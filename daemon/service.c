@@ -2,7 +2,6 @@
 #include "service.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,17 +28,6 @@ static const struct verb verbs[] = {
     {"reload", question_reload, K(DRY), 0},
 };
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
-
-int question_fail(thaw_error *error, thaw_code code, const char *format, ...)
-{
-    va_list args;
-
-    error->code = code;
-    va_start(args, format);
-    vsnprintf(error->message, sizeof(error->message), format, args);
-    va_end(args);
-    return -EBADMSG;
-}
 
 static const verb *find_verb(thaw_str name, thaw_error *error)
 {

@@ -42,8 +42,4 @@ int question_rejects(thawd *, const request_values *, reply_body *, msgpack_pack
 int question_status(thawd *, const request_values *, reply_body *, msgpack_packer *, thaw_error *);
 int question_reload(thawd *, const request_values *, reply_body *, msgpack_packer *, thaw_error *);
 
-/* Fills an error and returns -EBADMSG. */
-int question_fail(thaw_error *error, thaw_code code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
 #endif

@@ -36,11 +36,6 @@ static struct cel_type unknown_type(void)
     return cel_type_of(CEL_DYN);
 }
 
-static bool text_is(struct cel_text text, const char *word)
-{
-    return strlen(word) == text.len && memcmp(word, text.data, text.len) == 0;
-}
-
 /* A name that does not exist: an error now, or whenever the node is evaluated. */
 static struct cel_type __attribute__((format(printf, 3, 4)))
 name_error(struct checker *checker, struct node *node, const char *format, ...)

@@ -4,11 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-static bool text_is(struct cel_text text, const char *word)
-{
-    return strlen(word) == text.len && memcmp(word, text.data, text.len) == 0;
-}
-
 /* has(e.f) asks about the selection, instead of making it. */
 static int expand_has(struct compiler *compiler, struct node *call)
 {

@@ -9,12 +9,19 @@
 #include "cel.h"
 #include "pattern.h"
 
+#include <string.h>
+
 #define KIND_BIT(kind) (1U << (kind))
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 #define NS_PER_SECOND INT64_C(1000000000)
 #define TIMESTAMP_MIN_SECONDS INT64_C(-62135596800)
 #define TIMESTAMP_MAX_SECONDS INT64_C(253402300799)
+
+static inline bool text_is(struct cel_text text, const char *word)
+{
+    return strlen(word) == text.len && memcmp(word, text.data, text.len) == 0;
+}
 
 /* Memory that is freed all at once (arena.c). */
 

@@ -44,11 +44,6 @@ struct cel_env *cel_env_free(struct cel_env *env)
     return NULL;
 }
 
-static bool text_is(struct cel_text text, const char *word)
-{
-    return strlen(word) == text.len && memcmp(word, text.data, text.len) == 0;
-}
-
 static const struct variable *find(const struct cel_env *env, struct cel_text name)
 {
     for (size_t i = 0; i < env->count; i++) {

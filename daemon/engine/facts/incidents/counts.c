@@ -316,12 +316,6 @@ static void count_parts(facts *f, const uint32_t *numbers_, uint32_t count, coun
     numbers_done(&parts, &f->held);
 }
 
-static int number_order(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* How many different parties the reports name between them: a bare name that one of them bears is nobody new. */
 static uint64_t parties_distinct(facts *f, const uint32_t *numbers_, uint32_t count)
 {
@@ -329,12 +323,8 @@ static uint64_t parties_distinct(facts *f, const uint32_t *numbers_, uint32_t co
     for (uint32_t i = 0; i < count; i++)
         if (report_of(f, numbers_[i])->has_targets)
             report_entities(f, numbers_[i], &entities);
-    uint64_t distinct = 0;
-    if (entities.count) {
-        qsort(entities.at, entities.count, sizeof *entities.at, number_order);
-        for (uint32_t i = 0; i < entities.count; i++)
-            distinct += i == 0 || entities.at[i] != entities.at[i - 1];
-    }
+    numbers_unique(&entities);
+    uint64_t distinct = entities.count;
     numbers_done(&entities, &f->held);
     return distinct - bare_names_known(f, numbers_, count);
 }
