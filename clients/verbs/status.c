@@ -10,7 +10,7 @@ int verb_status(int argc, char **argv)
 {
     common_options common = {.json = false};
     const usage u = {"status", "",
-                     "Shows version, epoch, last numbers, uptime, counters and limits reached."};
+                     "Shows version, epoch, last numbers, uptime, addresses, counters and limits."};
     const listing how = {.none = ""};
     int first = 0;
     int result = 0;

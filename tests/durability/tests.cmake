@@ -15,5 +15,5 @@ foreach(source ${DURABILITY_TESTS})
   set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 ENVIRONMENT
     "THAW_BUILD=${CMAKE_BINARY_DIR};THAW_FAULTS=${DURABILITY_FAULTS};PYTHONPATH=${CMAKE_CURRENT_SOURCE_DIR}/e2e")
 endforeach()
-set_tests_properties(durability_kill durability_retention durability_faults durability_image_held PROPERTIES LABELS slow)
+set_tests_properties(durability_disk durability_kill durability_retention durability_faults durability_image_held PROPERTIES LABELS slow)
 set_tests_properties(durability_faults PROPERTIES TIMEOUT 900) # a start for each call

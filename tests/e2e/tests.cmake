@@ -14,7 +14,7 @@ foreach(source ${E2E_TESTS})
   string(REPLACE "test_" "e2e_" name ${name})
   add_test(NAME ${name} COMMAND ${THAW_PYTHON} -B ${source})
   set_tests_properties(${name} PROPERTIES ENVIRONMENT "THAW_BUILD=${CMAKE_BINARY_DIR}" SKIP_RETURN_CODE 77 TIMEOUT 300)
-  if(name MATCHES "e2e_(subscribers|crowd)$") # over ten seconds
+  if(name MATCHES "e2e_(subscribers|crowd|keys)$") # over ten seconds
     set_tests_properties(${name} PROPERTIES LABELS slow)
   endif()
 endforeach()

@@ -24,7 +24,7 @@
 #define WORDS_MAX 6
 #define WORD_BYTES 24
 #define NAME_BYTES 256
-#define PERSONS_MAX 5000u /* of a country; beyond, none are compared */
+#define PERSONS_MAX 5000u /* of a country, the first by name */
 #define PAIRS_MAX 1000u
 
 typedef struct skeleton {
