@@ -62,7 +62,8 @@ extern const journal_config journal_config_default;
 
 /* Opens or creates the journal, takes the lock on the state folder (a second daemon is refused
  * with -EBUSY and a text that says so), checks the head record, starts the writer.
- * -EBADMSG: damaged, `error` (at least 512 bytes) says which file or record and what to do. */
+ * -EBADMSG: damaged; -EPROTONOSUPPORT: of a format that this version does not know; -ENOENT: read_only, and there is
+ * none; another -errno of the system. `error` (at least 512 bytes) says which file or record and what to do. */
 int journal_open(const journal_config *config, journal **ret_journal, char error[512]);
 /* Writes what waits, stops the thread, closes. NULL is fine; returns NULL. */
 journal *journal_close(journal *j);
@@ -206,7 +207,7 @@ int journal_export(const char *folder, FILE *out, const journal_watch *watch,
                    journal_summary *ret_summary, char error[512]);
 
 /* Makes a journal from such a stream, in a state folder that has none; it appears whole or not at
- * all. JOURNAL_AS_IT_IS: epoch and numbers stay, and a stream with holes is refused (-EBADMSG).
+ * all. -EEXIST: it has one. JOURNAL_AS_IT_IS: epoch and numbers stay, and a stream with holes is refused (-EBADMSG).
  * JOURNAL_RENUMBERED: reports and batches are numbered anew under a new epoch, the alert changes are
  * left out, and of a base only the reports are taken. JOURNAL_REPORTS: the same, and without the
  * rule sets and the settings that stand with them, for a thawd that cannot take those. */
