@@ -23,7 +23,6 @@
 #define STOP_WAIT_MS 30000 /* for the disk, when stopping; systemd is asked for patience */
 #define IO_THREADS 1       /* of libzmq: one moves more than the loop takes in */
 #define UNREAD_SHARE 8     /* of memory.outbox: what one client may leave unread */
-#define ZMQ_SOCKETS_MAX 65535
 
 int daemon_open_journal(thawd *d)
 {

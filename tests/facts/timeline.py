@@ -54,10 +54,6 @@ def check_orders(program, events):
 # ---- the tables --------------------------------------------------------------------------------
 
 
-def day_of(at_ns):
-    return (datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=at_ns // 10**9)).strftime("%Y-%m-%d")
-
-
 def interval_text(low, high):
     return str(low) if low == high else "%d–%d" % (low, high)
 

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import unittest
 
 from support import ImportCase, acts, main
 

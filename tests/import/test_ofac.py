@@ -1,7 +1,6 @@
 """thaw import ofac on small lists in the form of sdn.csv and SDN.XML."""
 import json
 import random
-import unittest
 
 from support import ImportCase, acts, main
 

@@ -283,7 +283,7 @@ def rule_set(rules):
 # ---- cases -------------------------------------------------------------------------------------
 
 
-def case(seed, lasting=True):
+def case(seed):
     """(rules, steps, until): steps are (instant, events)."""
     r = random.Random(seed * 7919 + 1)
     events = generate.case(seed)

@@ -15,11 +15,6 @@ def strings_of(value):
     return set(value) if isinstance(value, list) else {value} if value is not None else set()
 
 
-def distinct(kind, name, fact):
-    """What the aggregate counts of one fact."""
-    return strings_of(fact.get(name))
-
-
 def people(facts):
     """How many people they name: who shares an id is one."""
     groups = []
@@ -36,7 +31,7 @@ def aggregates(selection, facts):
     out = {f"{name}.count": len(facts)}
     out[f"{name}.persons"] = people(facts)
     for each in ("sources", "voices", "reports"):
-        out[f"{name}.{each}"] = len(set().union(*(distinct(kind, each, f) for f in facts))) if facts else 0
+        out[f"{name}.{each}"] = len(set().union(*(strings_of(f.get(each)) for f in facts))) if facts else 0
     times = [f[selection.at] for f in facts if selection.at in f]
     out[f"{name}.first"] = min(times) if times else ERROR
     out[f"{name}.last"] = max(times) if times else ERROR

@@ -204,7 +204,7 @@ def judge_steps(case, answer):
     return []
 
 
-def judge(seed, events, named, answers):
+def judge(events, named, answers):
     """Sentences on what is wrong with the answers to the variants of one case."""
     names = [name for name, _ in named]
     ours = model.facts(events, generate.NOW)
@@ -267,7 +267,7 @@ def check(driver, seed, events):
     except Crash as crash:
         at, code, text = crash.args
         return ["the engine died (%d) at the variant \"%s\": %s" % (code, named[min(at, len(named) - 1)][0], text)]
-    return judge(seed, events, named, answers)
+    return judge(events, named, answers)
 
 
 # ---- shrinking -------------------------------------------------------------------------------
@@ -341,7 +341,7 @@ def run_chunk(driver, seeds):
     except Crash:
         checked = [(seed, events, check(driver, seed, events)) for seed, events, _ in cases]
         return [failed for failed in checked if failed[2]]
-    judged = [(seed, events, judge(seed, events, named, [next(answers) for _ in named]))
+    judged = [(seed, events, judge(events, named, [next(answers) for _ in named]))
               for seed, events, named in cases]
     return [failed for failed in judged if failed[2]]
 

@@ -45,7 +45,6 @@ contains() { case $2 in *"$3"*) ;; *) fail "$1: expected \"$3\" in: $2" ;; esac;
 # property UNIT NAME
 property() { systemctl show --value --property "$2" "$1"; }
 is_state() { [ "$(property "$1" ActiveState)" = "$2" ]; }
-is_result() { [ "$(property "$1" Result)" = "$2" ]; }
 
 # The MESSAGE_ID of a kind, from the code itself.
 message_id() { sed -n "s/^ *X($1, \"\([0-9a-f]*\)\".*/\1/p" "$THAW_SOURCE/daemon/message_ids.h"; }
