@@ -13,8 +13,8 @@
  *
  *   - what came since the last took the engine so long as a start may take to do it again
  *     (journal.image, a second), and half as long as the last image took: the more is held, the
- *     more an image costs, and the more a start has to do in any case; or a tenth of that has come, and then
- *     nothing for a second and five times what the last image took: what came before a quiet hour is not to be
+ *     more an image costs, and the more a start has to do in any case; or a tenth of journal.image, and then
+ *     nothing came for a second and five times what the last image took: what came before a quiet hour is not to be
  *     done again after it;
  *   - the last was begun five times as long ago as it took: however much comes, and however slow the
  *     disk, no more than a fifth of the time something is written beside the journal.
