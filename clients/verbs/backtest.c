@@ -109,8 +109,9 @@ static void print_summary(const replay *now, const backtest_row rows[], size_t c
         firing += now->alerts[i]->state == THAW_FIRING;
     for (size_t i = 0; i < count; i++)
         diffs[rows[i].diff]++;
-    printf("%s%" PRIu64 " reports, %zu alert%s, %zu firing at the end", count > 0 ? "\n" : "",
-           now->reports, now->count, now->count == 1 ? "" : "s", firing);
+    printf("%s%" PRIu64 " report%s, %zu alert%s, %zu firing at the end", count > 0 ? "\n" : "",
+           now->reports, now->reports == 1 ? "" : "s", now->count, now->count == 1 ? "" : "s",
+           firing);
     if (now->rejected > 0)
         printf(", %" PRIu64 " report%s refused", now->rejected, now->rejected == 1 ? "" : "s");
     if (comparing)
