@@ -114,7 +114,7 @@ static void table_fill(table *t, const usage *u, const argument arguments[], siz
         (argument){"help", 'h', ARGUMENT_FLAG, &t->help, NULL, "show this text", 0, 0};
 }
 
-static void print_help(const usage *u, const table *t)
+static void print_help(const usage *u, const table *t, bool connects)
 {
     printf("usage: thaw %s [OPTIONS]%s%s\n\n%s\n\n", u->verb, u->synopsis[0] != '\0' ? " " : "",
            u->synopsis, u->text);
@@ -128,8 +128,8 @@ static void print_help(const usage *u, const table *t)
         else
             printf("      %-22s %s\n", left, a->help);
     }
-    printf("\nExit codes: 0 done, 1 not so or refused, 2 wrong usage, 3 no connection or no "
-           "answer.\n");
+    printf("\nExit codes: 0 done, 1 not so or refused, 2 wrong usage%s.\n",
+           connects ? ", 3 no connection or no answer" : "");
 }
 
 static bool number_parse(const char *text, uint64_t *ret_number)
@@ -256,7 +256,7 @@ bool arguments_parse(const usage *u, const argument arguments[], size_t count,
     if (!options_read(u, &t, argc, argv))
         return false;
     if (t.help) {
-        print_help(u, &t);
+        print_help(u, &t, common != NULL);
         *ret_exit = CLIENT_DONE;
         return false;
     }

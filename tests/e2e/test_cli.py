@@ -62,6 +62,7 @@ class WithoutThawd(unittest.TestCase):
                 self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
                 self.assertIn("usage: thaw " + verb, done.stdout)
                 self.assertIn("Exit codes: 0 done, 1", done.stdout)
+                self.assertEqual("3 no connection" in done.stdout, "--service" in done.stdout, verb)
         for arguments in (("rules", "test", "--help"), ("help", "rules", "test")):
             self.assertIn("--only TEXT", thaw(*arguments).stdout, arguments)
         done = thaw("--help")
