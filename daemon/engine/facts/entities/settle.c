@@ -145,8 +145,16 @@ static void entity_end(facts *f, uint32_t index)
     add(f, &f->entities_free, index);
 }
 
+/* Whose name a correction changed is told of as corrected, whatever else came of it. */
+static void measure_corrected(facts *f, entity *measure, const entity *party)
+{
+    measure->correction = measure->correction || party->correction;
+    for (uint32_t i = 0; i < party->why.corrections.count && measure->why.corrections.count < CAUSES_MAX; i++)
+        put(f, &measure->why.corrections, party->why.corrections.at[i]);
+}
+
 /* The measures on what a node of a party stands for: those of the same string, by country and authority. */
-static void measures_mark(facts *f, const node *n, const causes *why)
+static void measures_mark(facts *f, const node *n, const entity *party)
 {
     const thaw_str string = symbols_get(f->symbols, n->string);
     uint32_t last = 0;
@@ -154,10 +162,13 @@ static void measures_mark(facts *f, const node *n, const causes *why)
         uint32_t scope = measure_scope(f, report_of(f, n->mentions[i].report), false);
         uint32_t measure = scope && scope != last ? f->nodes[node_find(f, scope, string)].entity : 0;
         last = scope;
-        if (measure && !f->entities[measure].dirty) {
+        if (!measure)
+            continue;
+        if (!f->entities[measure].dirty) {
             entity_mark(f, measure);
-            f->entities[measure].why.news = why->news;
+            f->entities[measure].why.news = party->why.news;
         }
+        measure_corrected(f, &f->entities[measure], party);
     }
 }
 
@@ -170,7 +181,7 @@ static void party_settle(facts *f, uint32_t index)
         return;
     e->fingerprint = name;
     for (uint32_t i = 0; i < e->nodes.count; i++)
-        measures_mark(f, &f->nodes[e->nodes.at[i]], &e->why);
+        measures_mark(f, &f->nodes[e->nodes.at[i]], e);
 }
 
 /* The same wherever it stands in the tables: of the country and the authority's name. */
@@ -188,6 +199,9 @@ static void entity_settle(facts *f, uint32_t index, const arrived *moved)
         party_settle(f, index);
         return;
     }
+    uint32_t party = kind == SCOPE_MEASURE ? measure_party(f, &f->entities[index]) : 0;
+    if (party && f->entities[party].dirty)
+        party_settle(f, party); /* before it: why its name changed is why the measure does */
     bool stands = true;
     uint64_t fingerprint = kind == SCOPE_PERSON ? person_fingerprint(f, index) : measure_fingerprint(f, index, &stands);
     entity *e = &f->entities[index];

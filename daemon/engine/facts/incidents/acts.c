@@ -1,10 +1,13 @@
 /*
  * acts.c - announcements of an authority, and the acts that close them (FACTS.md, section 3).
  */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "facts/entities/entities.h"
 #include "facts/incidents/incidents.h"
+#include "facts/state/known.h"
 #include "facts/state/state.h"
 
 /* A rumour of one is none. */
@@ -177,10 +180,104 @@ static void search_all(search *s, const authority_keys *keys)
             search_key(s, &s->f->keys[keys->at[e]]);
 }
 
+/* ---- what corrections did to acts ---------------------------------------------------- */
+
+/* An act that a correction took back, or that it is itself. */
+typedef struct corrected {
+    int64_t start_ns;
+    uint32_t act, by;
+} corrected;
+
+typedef struct corrected_acts {
+    corrected *at; /* by start */
+    uint32_t count, capacity;
+} corrected_acts;
+
+static int corrected_order(const void *a_, const void *b_)
+{
+    const corrected *a = a_, *b = b_;
+    if (a->start_ns != b->start_ns)
+        return a->start_ns < b->start_ns ? -1 : 1;
+    return a->by != b->by ? (a->by < b->by ? -1 : 1) : (a->act > b->act) - (a->act < b->act);
+}
+
+/* Keeps a report, living or not, that is an act of the authority. */
+static void corrected_add(facts *f, corrected_acts *acts, const key *k, uint32_t act, uint32_t by)
+{
+    const report *r = act ? report_of(f, act) : NULL;
+    thaw_event event;
+    if (!r || r->kind != THAW_SANCTION || !sanction_is_act(r) || r->start_ns == TIME_UNKNOWN)
+        return;
+    report_event(f->reports, r, &event);
+    if (memcmp(event.country, k->country, sizeof k->country) != 0 ||
+        str_compare(event.authority, symbols_get(f->symbols, k->authority)) != 0)
+        return;
+    if (array_reserve((void **)&acts->at, &acts->capacity, (size_t)acts->count + 1, sizeof *acts->at, &f->held) < 0)
+        f->failed = -ENOMEM;
+    else
+        acts->at[acts->count++] = (corrected){r->start_ns, act, by};
+}
+
+static void corrected_read(facts *f, const acts_news *news, corrected_acts *acts)
+{
+    for (uint32_t i = 0; i < news->count; i++) {
+        const incident *inc = f->incidents[news->changed[i]];
+        for (uint32_t j = 0; j < inc->why.corrections.count; j++) {
+            uint32_t by = inc->why.corrections.at[j];
+            corrected_add(f, acts, &f->keys[inc->key_index], report_before(f, by), by);
+            corrected_add(f, acts, &f->keys[inc->key_index], by, by);
+        }
+    }
+    if (acts->count > 1)
+        qsort(acts->at, acts->count, sizeof *acts->at, corrected_order);
+}
+
+static uint32_t corrected_from(const corrected_acts *acts, int64_t start_ns)
+{
+    uint32_t low = 0, high = acts->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (acts->at[middle].start_ns < start_ns)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool closes(search *s, uint32_t act)
+{
+    s->first = INT64_MAX;
+    return report_acts(s, act);
+}
+
+/* What is told of an announcement rests on the act, too: which corrections took back one that came from `from` to
+ * before `until`, or made a report the one at `acted` that was none before. */
+static void announcement_inherit(search *s, const corrected_acts *acts, incident *inc, int64_t from, int64_t until,
+                                 int64_t acted)
+{
+    numbers *list = &inc->why.corrections;
+    for (uint32_t i = corrected_from(acts, from); i < acts->count && acts->at[i].start_ns < until; i++)
+        if (list->count < CAUSES_MAX && acts->at[i].act != acts->at[i].by && closes(s, acts->at[i].act))
+            put(s->f, list, acts->at[i].by);
+    for (uint32_t i = corrected_from(acts, acted); i < acts->count && acts->at[i].start_ns == acted; i++) {
+        const corrected *c = &acts->at[i];
+        uint32_t before = c->act == c->by ? report_before(s->f, c->by) : 0;
+        bool was = before && report_of(s->f, before)->kind == THAW_SANCTION &&
+                   report_of(s->f, before)->start_ns == acted && closes(s, before);
+        if (list->count < CAUSES_MAX && c->act == c->by && !was && closes(s, c->act))
+            put(s->f, list, c->by);
+    }
+}
+
+/* ---- settling ----------------------------------------------------------------------- */
+
 /* Where steps only grew, an act may have come and none has gone: those that changed are enough. */
-static void announcement_settle(facts *f, const authority_keys *keys, const acts_news *news, incident *inc)
+static void announcement_settle(facts *f, const authority_keys *keys, const acts_news *news,
+                                const corrected_acts *acts, incident *inc)
 {
     search s = {.f = f, .announced = inc, .first = INT64_MAX};
+    int64_t told = inc->now.acted_at_ns, from = inc->now.occurred.start_ns;
     int64_t was = inc->now.acted_at_ns == TIME_UNKNOWN ? INT64_MAX : inc->now.acted_at_ns;
     if (inc->now.occurred.start_ns == TIME_UNKNOWN) {
         was = INT64_MAX;
@@ -192,25 +289,31 @@ static void announcement_settle(facts *f, const authority_keys *keys, const acts
             if (f->incidents[news->changed[i]]->used)
                 search_incident(&s, f->incidents[news->changed[i]]);
     }
-    subject_done(f, &s.about);
     int64_t acted = s.first < was ? s.first : was;
     int64_t acted_at = acted == INT64_MAX ? TIME_UNKNOWN : acted;
-    bool announced = acted == INT64_MAX;
-    if (inc->now.announced == announced && inc->now.acted_at_ns == acted_at)
-        return;
+    bool announced = acted == INT64_MAX, changed = inc->now.announced != announced || told != acted_at;
+    if (from != TIME_UNKNOWN && inc->dirty) /* when it was closed before is not known any more */
+        announcement_inherit(&s, acts, inc, from, acted, acted);
+    else if (changed)
+        announcement_inherit(&s, acts, inc, told, told != TIME_UNKNOWN && told < acted ? told + 1 : told, acted);
+    subject_done(f, &s.about);
     inc->now.announced = announced;
     inc->now.acted_at_ns = acted_at;
-    incident_touch(f, inc);
+    if (changed)
+        incident_touch(f, inc);
 }
 
 void acts_settle(facts *f, const acts_news *news)
 {
     authority_keys keys = keys_of_authority(f, &f->keys[f->incidents[news->changed[0]]->key_index]);
+    corrected_acts acts = {0};
+    corrected_read(f, news, &acts);
     for (int e = EFFECT_TIGHTENING; e <= EFFECT_NONE; e++) {
         const numbers *announced = &f->keys[keys.at[e]].announcements; /* the first key has none */
         for (uint32_t j = 0; j < announced->count && !f->failed; j++)
-            announcement_settle(f, &keys, news, f->incidents[announced->at[j]]);
+            announcement_settle(f, &keys, news, &acts, f->incidents[announced->at[j]]);
     }
+    array_free((void **)&acts.at, &acts.capacity, sizeof *acts.at, &f->held);
 }
 
 uint32_t announcement_act(facts *f, const incident *announced)
