@@ -6,8 +6,8 @@ the model works the alerts out of these anew. Compared are every change of every
 fired, and when and how it ended), and at the end the active alerts with values, facts and since.
 
 And: rules without a memory (for, until, keep_for) over the same reports in any order and any
-batches end with the same active alerts. And: where reports are withdrawn and nothing else happens, no alert is resolved;
-what ends is withdrawn.
+batches end with the same active alerts. And: where reports are withdrawn or revised and nothing else happens, no alert
+is resolved; what ends is withdrawn.
 
     test_rules.py --driver build/tests/rules_driver [--seeds A B] [--seconds N]
 """
@@ -23,6 +23,7 @@ import time
 from datetime import datetime, timezone
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import generate  # noqa: E402
 import rules_generate  # noqa: E402
 import rules_model  # noqa: E402
 
@@ -216,26 +217,34 @@ def without_memory(rules):
     return rules
 
 
-# ---- withdrawing -------------------------------------------------------------------------------
+# ---- correcting --------------------------------------------------------------------------------
 
 
-def withdrawals(seed, given):
-    """All reports at once, and then each withdrawn, a nanosecond later: nothing is news any more."""
+def corrections(seed, given, revise):
+    """All reports at once, and then each that stands withdrawn, or revised to something else, a nanosecond later:
+    nothing is news any more."""
     r = random.Random(seed)
     events = [event for step in given["steps"] for event in step["events"] if event["kind"] != "retraction"]
-    taken_back = [{"kind": "retraction", "id": f"back-{i}", "source": e["source"], "country": e["country"],
-                   "retracts": e["id"]} for i, e in enumerate(r.sample(events, len(events)))]
+    replaced = {(e["source"], e["revises"]) for e in events if "revises" in e}
+    others = [e for e in generate.case(seed + 10 ** 6) if e["kind"] not in ("retraction", "feed")]
     at = given["until"] + 1  # nothing else is due then
-    return {"case": seed, "rules": given["rules"], "until": at,
-            "steps": [{"at": at - 1, "events": events}] + [{"at": at, "events": [event]} for event in taken_back]}
+    steps = [{"at": at - 1, "events": events}]
+    for i, event in enumerate(r.sample(events, len(events))):
+        back = {"kind": "retraction", "country": event["country"], "retracts": event["id"]}
+        if revise and others and event["kind"] != "feed":
+            back = {**others[i % len(others)], "revises": event["id"]}
+        if (event["source"], event["id"]) not in replaced:
+            steps.append({"at": at, "events": [{**back, "id": f"back-{i}", "source": event["source"]}]})
+    return {"case": seed, "rules": given["rules"], "until": at, "steps": steps}
 
 
-def resolved_by_withdrawals(rules, given, answer):
-    """A source that withdraws speaks: a feed that was silent is so no more, and that is news."""
-    silences = {rule.name for rule in rules if any(s.kind == "feed" for s in rule.selections)}
+def resolved_by_corrections(rules, given, answer, revise):
+    """A source that corrects speaks: a feed that was silent is so no more, and a total is stated anew: that is news."""
+    news = {"feed", "tally"} if revise else {"feed"}
+    heard = {rule.name for rule in rules if any(s.kind in news for s in rule.selections)}
     for alert in answer["alerts"]:
-        if alert["state"] == "resolved" and nanoseconds(alert["at"]) == given["until"] + 1 and alert["rule"] not in silences:
-            yield f"{alert['id']} is resolved where reports were withdrawn and nothing else happened"
+        if alert["state"] == "resolved" and nanoseconds(alert["at"]) == given["until"] + 1 and alert["rule"] not in heard:
+            yield f"{alert['id']} is resolved where reports were corrected and nothing else happened"
 
 
 # ---- running -----------------------------------------------------------------------------------
@@ -287,16 +296,17 @@ def run_shuffles(driver, seeds):
     return 0
 
 
-def run_withdrawals(driver, seeds):
+def run_corrections(driver, seeds, revise):
     """The number of failures, and of alerts that were withdrawn."""
     cases = [input_of(seed) for seed in seeds]
     for rules, given in cases:
         given["rules"] = rules_generate.rule_set(without_memory(rules))
     withdrawn = 0
-    for (rules, given), answer in zip(cases, engine(driver, [withdrawals(g["case"], g) for _, g in cases])):
+    answers = engine(driver, [corrections(given["case"], given, revise) for _, given in cases])
+    for (rules, given), answer in zip(cases, answers):
         if "refusal" in answer:
             continue
-        for text in resolved_by_withdrawals(rules, given, answer):
+        for text in resolved_by_corrections(rules, given, answer, revise):
             print(f"case {given['case']}: {text}\n{given['rules']}")
             return 1, withdrawn
         withdrawn += sum(a["state"] == "withdrawn" for a in answer["alerts"])
@@ -308,11 +318,11 @@ def main():
     parser.add_argument("--driver", required=True)
     parser.add_argument("--seeds", nargs=2, type=int, default=[0, 3000])
     parser.add_argument("--shuffle-seeds", nargs=2, type=int, default=[0, 300])
-    parser.add_argument("--withdraw-seeds", nargs=2, type=int, default=[0, 2000])
+    parser.add_argument("--correct-seeds", nargs=2, type=int, default=[0, 1200])
     parser.add_argument("--seconds", type=float, default=float("inf"))
     options = parser.parse_args()
     scale = float(os.environ.get("THAW_TEST_SCALE", "1"))
-    for span in (options.seeds, options.shuffle_seeds, options.withdraw_seeds):
+    for span in (options.seeds, options.shuffle_seeds, options.correct_seeds):
         span[1] = span[0] + max(1, round((span[1] - span[0]) * scale))
     begun, done = time.monotonic(), 0
     sums = {}
@@ -327,9 +337,10 @@ def main():
             break
     if run_shuffles(options.driver, range(*options.shuffle_seeds)):
         sys.exit(1)
-    failures, sums["taken back"] = run_withdrawals(options.driver, range(*options.withdraw_seeds))
-    if failures:
-        sys.exit(1)
+    for name, revise in (("taken back", False), ("revised", True)):
+        failures, sums[name] = run_corrections(options.driver, range(*options.correct_seeds), revise)
+        if failures:
+            sys.exit(1)
     print(f"{done} cases, {sums}, {time.monotonic() - begun:.1f} s")
     if done < MANY:  # cases that were asked for by their seeds
         return

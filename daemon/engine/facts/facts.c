@@ -133,7 +133,7 @@ static void lists_free(facts *f)
 {
     numbers *lists[] = {&f->groups_free,   &f->incidents_free, &f->nodes_free,      &f->entities_free,
                         &f->tallies_free,  &f->dirty_keys,     &f->dirty_incidents, &f->dirty_entities,
-                        &f->dirty_tallies, &f->dirty_feeds,    &f->dirty_countries, &f->fresh_reports,
+                        &f->dirty_tallies, &f->dirty_feeds,    &f->dirty_countries, &f->fresh_reports, &f->revising,
                         &f->gone_reports,  &f->corrected,      &f->work_entities,   &f->timed,
                         &f->work_reports,  &f->torn_groups};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
@@ -253,7 +253,9 @@ static void reports_settle(facts *f)
         const uint32_t before = report_replaced(f, number);
         const fact_handle from = (uint64_t)FACT_REPORT << 56 | before;
         const arrivals came = {.from = &from, .from_count = before != 0};
-        tell_arrivals(f, FACT_APPEARED, (uint64_t)FACT_REPORT << 56 | number, &came, false, &why);
+        if (before)
+            add(f, &f->revising, number);
+        tell_arrivals(f, FACT_APPEARED, (uint64_t)FACT_REPORT << 56 | number, &came, before != 0, &why);
         r->told_as_fact = 1;
     }
     for (uint32_t i = 0; i + 1 < f->gone_reports.count; i += 2)

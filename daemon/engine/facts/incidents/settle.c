@@ -484,9 +484,23 @@ static void incidents_release(facts *f)
     f->dirty_incidents.count = 0;
 }
 
+/* Where a vague date leads is known only now, when what took it in is forgotten: who revises corrects there, too. */
+static void revisions_note(facts *f)
+{
+    for (uint32_t i = 0; i < f->revising.count; i++) {
+        const report *r = report_of(f, f->revising.at[i]);
+        uint32_t at = r->placed == PLACED_ALONE ? r->place : r->placed == PLACED_IN_GROUP ? f->groups[r->place].incident : 0;
+        incident *inc = at ? f->incidents[at] : NULL;
+        if (inc && inc->dirty && inc->why.corrections.count < CAUSES_MAX)
+            put(f, &inc->why.corrections, f->revising.at[i]);
+    }
+    numbers_done(&f->revising, &f->held);
+}
+
 void incidents_settle(facts *f)
 {
     loose_settle(f);
+    revisions_note(f);
     if (!f->dirty_incidents.count)
         return;
     f->cause = 0;

@@ -43,7 +43,7 @@ _Static_assert(THAW_RELEASE == 1 && THAW_DETENTION == 2, "records of every kind 
 
 /* The structs of the tables, with their sizes on machines of 64 bits. */
 #define STRUCTS(X)                                                                                                     \
-    X(struct facts, 4656)                                                                                              \
+    X(struct facts, 4672)                                                                                              \
     X(report, 88)                                                                                                      \
     X(key, 392)                                                                                                        \
     X(group, 80)                                                                                                       \
