@@ -133,9 +133,9 @@ static void lists_free(facts *f)
 {
     numbers *lists[] = {&f->groups_free,   &f->incidents_free, &f->nodes_free,      &f->entities_free,
                         &f->tallies_free,  &f->dirty_keys,     &f->dirty_incidents, &f->dirty_entities,
-                        &f->dirty_tallies, &f->dirty_feeds,    &f->dirty_countries, &f->fresh_reports, &f->revising,
-                        &f->gone_reports,  &f->corrected,      &f->work_entities,   &f->timed,
-                        &f->work_reports,  &f->torn_groups};
+                        &f->dirty_tallies, &f->dirty_feeds,    &f->dirty_countries, &f->fresh_reports,
+                        &f->revising,      &f->gone_reports,   &f->corrected,       &f->work_entities,
+                        &f->timed,         &f->work_reports,   &f->torn_groups};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         numbers_done(lists[i], &f->held);
     hash_index *indexes[] = {&f->keys_index,      &f->scopes_index, &f->nodes_index, &f->tallies_index, &f->feeds_index,

@@ -273,8 +273,8 @@ static void announcement_inherit(search *s, const corrected_acts *acts, incident
 /* ---- settling ----------------------------------------------------------------------- */
 
 /* Where steps only grew, an act may have come and none has gone: those that changed are enough. */
-static void announcement_settle(facts *f, const authority_keys *keys, const acts_news *news,
-                                const corrected_acts *acts, incident *inc)
+static void announcement_settle(facts *f, const authority_keys *keys, const acts_news *news, const corrected_acts *acts,
+                                incident *inc)
 {
     search s = {.f = f, .announced = inc, .first = INT64_MAX};
     int64_t told = inc->now.acted_at_ns, from = inc->now.occurred.start_ns;

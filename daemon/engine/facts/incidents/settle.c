@@ -489,7 +489,9 @@ static void revisions_note(facts *f)
 {
     for (uint32_t i = 0; i < f->revising.count; i++) {
         const report *r = report_of(f, f->revising.at[i]);
-        uint32_t at = r->placed == PLACED_ALONE ? r->place : r->placed == PLACED_IN_GROUP ? f->groups[r->place].incident : 0;
+        uint32_t at = r->placed == PLACED_ALONE      ? r->place
+                      : r->placed == PLACED_IN_GROUP ? f->groups[r->place].incident
+                                                     : 0;
         incident *inc = at ? f->incidents[at] : NULL;
         if (inc && inc->dirty && inc->why.corrections.count < CAUSES_MAX)
             put(f, &inc->why.corrections, f->revising.at[i]);
