@@ -5,18 +5,32 @@ import { Dealer, Subscriber } from "zeromq";
 
 const topic = process.argv[2] ?? "alert.";
 const alerts = new Subscriber({ linger: 0 });
-const service = new Dealer({ linger: 0, receiveTimeout: 10000 });
+const service = new Dealer({ linger: 0 });
 alerts.connect(process.env.THAW_ALERTS ?? "ipc:///run/thaw/alerts");
 service.connect(process.env.THAW_SERVICE ?? "ipc:///run/thaw/service");
 alerts.subscribe(topic, "beat"); // first subscribe, then ask
-let epoch, seq, number = 0;
+let epoch, seq, before = 0, number = 0; // before: the number of the last message
 
+// The next message; nothing where none comes in time (-1: for ever).
+async function receive(socket, milliseconds) {
+  socket.receiveTimeout = milliseconds;
+  try {
+    return await socket.receive();
+  } catch (error) {
+    if (error.code !== "EAGAIN") throw error;
+  }
+}
+
+// Asks until an answer comes: a thawd that ends takes the question with it.
 async function ask(verb, body) {
-  const id = String(++number);
-  await service.send([verb, id, encode({ ...body, topic })]);
-  for (;;) {
-    const [status, request, reply] = await service.receive();
-    if (request.toString() === id) return [status.toString() === "OK", decode(reply)];
+  for (let wait = 5000; ; wait = Math.min(2 * wait, 30000)) {
+    const id = String(++number);
+    await service.send([verb, id, encode({ ...body, topic })]);
+    for (let answer; (answer = await receive(service, wait)); ) {
+      const [status, request, reply] = answer;
+      if (request.toString() === id) return [status.toString() === "OK", decode(reply)];
+    }
+    console.error("no answer from thawd; asking again");
   }
 }
 
@@ -26,6 +40,10 @@ function show(alert) {
 
 // The active alerts, page after page; the position is that of the first page.
 async function snapshot() {
+  // What came before: the snapshot stands for it, or it is of a journal that is no more.
+  while (await receive(alerts, 0));
+  alerts.receiveTimeout = -1;
+  before = 0;
   let first, page, after = {};
   do {
     let ok;
@@ -52,7 +70,6 @@ async function heal() {
 }
 
 await snapshot();
-let before = 0;
 for await (const [kind, body] of alerts) {
   const message = decode(body);
   const beat = kind.toString() === "beat";

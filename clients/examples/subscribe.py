@@ -20,18 +20,22 @@ def connected(kind, name):
 alerts, service = connected(zmq.SUB, "alerts"), connected(zmq.DEALER, "service")
 for prefix in topic, "beat":
     alerts.subscribe(prefix)  # first subscribe, then ask
-epoch, seq, number = None, 0, 0
+epoch, seq, before, number = None, 0, 0, 0  # before: the number of the last message
 
 
 def ask(verb, **body):
+    """Asks until an answer comes: a thawd that ends takes the question with it."""
     global number
-    number += 1
-    service.send_multipart([verb, b"%d" % number, msgpack.packb(dict(body, topic=topic))])
-    while service.poll(10000):
-        status, request, reply = service.recv_multipart()
-        if request == b"%d" % number:
-            return status == b"OK", msgpack.unpackb(reply)
-    raise SystemExit("no answer")
+    wait = 5000
+    while True:
+        number += 1
+        service.send_multipart([verb, b"%d" % number, msgpack.packb(dict(body, topic=topic))])
+        while service.poll(wait):
+            status, request, reply = service.recv_multipart()
+            if request == b"%d" % number:
+                return status == b"OK", msgpack.unpackb(reply)
+        print("no answer from thawd; asking again", file=sys.stderr)
+        wait = min(2 * wait, 30000)
 
 
 def show(alert):
@@ -40,8 +44,10 @@ def show(alert):
 
 def snapshot():
     """The active alerts, page after page; the position is that of the first page."""
-    global epoch, seq
-    after, more, first = {}, True, None
+    global epoch, seq, before
+    after, more, first, before = {}, True, None, 0
+    while alerts.poll(0):
+        alerts.recv_multipart()  # the snapshot stands for it; it may be of a journal that is no more
     while more:
         ok, page = ask(b"snapshot", **after)
         if not ok:
@@ -70,7 +76,6 @@ def heal():
 
 
 snapshot()
-before = 0
 while True:
     kind, body = alerts.recv_multipart()
     message = msgpack.unpackb(body)

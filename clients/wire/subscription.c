@@ -109,6 +109,22 @@ static void snapshot_request(const subscription *s, msgpack_sbuffer *body, const
     }
 }
 
+/* A snapshot stands for all that came before it was asked for: left in the queue, each message of a
+ * journal that is no more would lead to a snapshot of its own. Numbers are compared from the next
+ * message on. */
+static void queue_pass_over(subscription *s)
+{
+    zmq_msg_t frames[FRAMES];
+    size_t count = 0;
+    int result = s->alerts.socket != NULL ? 0 : -EAGAIN;
+    while (result == 0 || result == -EBADMSG) {
+        result = frames_receive(s->alerts.socket, frames, FRAMES, &count);
+        if (result == 0)
+            frames_close(frames, count);
+    }
+    s->published = 0;
+}
+
 /* The active alerts, in pages by id. What changes meanwhile is newer than the first page's seq and
  * comes again. */
 static int snapshot(subscription *s)
@@ -120,6 +136,7 @@ static int snapshot(subscription *s)
     uint64_t seq = 0;
     answer reply = {.open = false};
     int result = 0;
+    queue_pass_over(s);
     s->epoch[0] = '\0';
     while (more && result == 0 && !s->done) {
         msgpack_sbuffer body;

@@ -393,7 +393,7 @@ typedef struct thaw_connection {
 /* What the daemon answered; the views live until the next call on the object, or in a callback
  * until it returns. */
 typedef struct thaw_reply {
-    thaw_code code;      /* THAW_OK, or that of the ERR */
+    thaw_code code;      /* THAW_OK, or that of the ERR; of one that this library does not know THAW_INVALID */
     const uint8_t *body; /* the body of OK or ERR, as it came */
     size_t body_len;
     thaw_str message; /* of an ERR */

@@ -333,6 +333,7 @@ void wire_reply_error(const void *body, size_t len, thaw_code *ret_code, thaw_st
     if (wire_body_read("reply", body, len, slots, 2, &refusal, NULL) != 0)
         return;
     *ret_message = refusal.message;
+    /* A code of a later daemon is a refusal like any other: the same bytes lead to the same again. */
     if (thaw_code_parse(refusal.code.data, refusal.code.len, ret_code) != 0 || *ret_code == THAW_OK)
-        *ret_code = THAW_UNAVAILABLE;
+        *ret_code = THAW_INVALID;
 }

@@ -186,16 +186,12 @@ static int pack_question(const thaw_subscriber *subscriber, msgpack_packer *pack
     return failed;
 }
 
-/* Sends the question of the phase, if there is one and its time has come. */
-static int ask(thaw_subscriber *subscriber, int64_t now_ms)
+static int send_question(thaw_subscriber *subscriber, int64_t now_ms)
 {
     msgpack_sbuffer buffer;
     msgpack_packer packer;
     int r;
 
-    if (subscriber->phase == PHASE_LIVE ||
-        now_ms - subscriber->asked_ms < (int64_t)subscriber->options.request_ms)
-        return 0;
     msgpack_sbuffer_init(&buffer);
     msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
     r = pack_question(subscriber, &packer) ? -ENOMEM : 0;
@@ -420,24 +416,32 @@ static void take_beat(thaw_subscriber *subscriber, const void *body, size_t len)
     go(subscriber, PHASE_REPLAY);
 }
 
+/* 1, 0 where none is there, -errno. */
+static int take_message(thaw_subscriber *subscriber)
+{
+    zmq_msg_t topic, body;
+    int r = wire_link_message(&subscriber->alerts, &topic, &body);
+
+    if (r <= 0)
+        return r;
+    heard_something(subscriber);
+    if (zmq_msg_size(&topic) == strlen(THAW_BEAT_TOPIC))
+        take_beat(subscriber, zmq_msg_data(&body), zmq_msg_size(&body));
+    else
+        take_alert(subscriber, zmq_msg_data(&body), zmq_msg_size(&body));
+    zmq_msg_close(&topic);
+    zmq_msg_close(&body);
+    return 1;
+}
+
 /* While a snapshot is under way the queue of the socket keeps what is published. */
 static int take_messages(thaw_subscriber *subscriber)
 {
-    zmq_msg_t topic, body;
+    int r = 1;
 
-    for (int i = 0; i < MESSAGES_A_POLL && subscriber->phase != PHASE_SNAPSHOT; i++) {
-        int r = wire_link_message(&subscriber->alerts, &topic, &body);
-        if (r <= 0)
-            return r;
-        heard_something(subscriber);
-        if (zmq_msg_size(&topic) == strlen(THAW_BEAT_TOPIC))
-            take_beat(subscriber, zmq_msg_data(&body), zmq_msg_size(&body));
-        else
-            take_alert(subscriber, zmq_msg_data(&body), zmq_msg_size(&body));
-        zmq_msg_close(&topic);
-        zmq_msg_close(&body);
-    }
-    return 0;
+    for (int i = 0; r > 0 && i < MESSAGES_A_POLL && subscriber->phase != PHASE_SNAPSHOT; i++)
+        r = take_message(subscriber);
+    return r < 0 ? r : 0;
 }
 
 static int take_answers(thaw_subscriber *subscriber)
@@ -455,6 +459,20 @@ static int take_answers(thaw_subscriber *subscriber)
 }
 
 /* ---- the loop ----------------------------------------------------------------------- */
+
+/* Sends the question of the phase, if there is one and its time has come. A snapshot stands for all that came before it
+ * was asked for; left in the queue, each message of a journal that is no more would lead to a snapshot of its own. */
+static int ask(thaw_subscriber *subscriber, int64_t now_ms)
+{
+    int r = 1;
+
+    if (subscriber->phase == PHASE_LIVE ||
+        now_ms - subscriber->asked_ms < (int64_t)subscriber->options.request_ms)
+        return 0;
+    while (subscriber->phase == PHASE_SNAPSHOT && !subscriber->paging && r > 0)
+        r = take_message(subscriber);
+    return r < 0 ? r : send_question(subscriber, now_ms);
+}
 
 static void check_silence(thaw_subscriber *subscriber, int64_t now_ms)
 {

@@ -63,14 +63,14 @@ class Asking(unittest.TestCase):
                     server.send_multipart([peer, *frames])
                 server.send_multipart([peer, b"ERR", number, pack({"code": "of-tomorrow", "message": "not yet"})])
                 a.wait_for(lambda one: one.lines, "its answer")
-                self.assertEqual(a.lines, ["unavailable not yet"])
+                self.assertEqual(a.lines, ["invalid not yet"])  # a refusal: asking again leads to the same
 
     def test_a_refusal_that_cannot_be_read_is_one_all_the_same(self):
         with zmq.Context() as context, context.socket(zmq.ROUTER) as server:
             port = server.bind_to_random_port("tcp://127.0.0.1")
             with Asker(f"tcp://127.0.0.1:{port}") as a:
                 for body, said in ((pack({"more": [None], "message": None, "code": "gone"}), "gone "),
-                                   (pack({"message": "no code"}), "unavailable "), (pack({"code": "ok"}), "unavailable "),
+                                   (pack({"message": "no code"}), "unavailable "), (pack({"code": "ok"}), "invalid "),
                                    (pack([1]), "unavailable "), (b"\xc1", "unavailable "), (b"", "unavailable ")):
                     before = len(a.lines)
                     a.process.stdin.write("status 20000\n")

@@ -61,6 +61,19 @@ class Examples:
                 self.assertEqual(s.numbers()[700:], list(range(701, 3201)))
 
 
+    def test_a_question_is_lost_with_thawd(self):
+        """It is asked again, whatever becomes of the first."""
+        with harness.Daemon([EACH_SOURCE], start=False) as d:
+            with d.context.socket(harness.zmq.ROUTER) as service:
+                service.bind(d.address("service"))
+                with Follow(d, *self.subscribe) as s:
+                    self.assertEqual(harness.receive(service)[1], b"snapshot")
+                    service.close(0)
+                    d.start()
+                    make_alerts(d, 0, 3)
+                    s.wait_for(lambda s: len(s.lines) >= 3, "the snapshot")
+
+
 class C(Examples, unittest.TestCase):
     publish = [os.path.join(HERE, "example_publish")]
     subscribe = [os.path.join(HERE, "example_subscribe")]

@@ -55,6 +55,17 @@ class LibthawPublishes(unittest.TestCase):
             self.assertEqual(p.returncode, 1)
             self.assertIn("timed out; 3 without an answer", err)
 
+    def test_a_code_of_tomorrow_is_a_refusal(self):
+        """Only what says that it cannot be answered now is sent again."""
+        with harness.Daemon(start=False) as d, d.context.socket(zmq.ROUTER) as service:
+            service.bind(d.address("service"))
+            p = self.produce(d, "refused", 1, 1, 1)
+            for code in ("unavailable", "of-tomorrow"):
+                route, _, request, _ = harness.receive(service)
+                service.send_multipart([route, b"ERR", request, pack({"code": code, "message": "no"})])
+            out, err = p.communicate(timeout=harness.PATIENCE)
+            self.assertEqual((p.returncode, out), (0, "accepted 0 duplicates 0 rejected 0 refused 1\n"), err)
+
     def test_each_event_that_was_refused_is_named(self):
         with harness.Daemon() as d:
             d.publish(event(3, source="twice"), event(5, source="twice"))

@@ -1,14 +1,16 @@
 """A subscriber misses nothing: libthaw's and `thaw tail`, over lost messages, restarts, a new journal."""
 
+import fcntl
 import json
 import os
 import shutil
+import subprocess
 import sys
 import time
 import unittest
 
 import harness
-from following import EACH_COUNTRY, EACH_SOURCE, Follower, Lossy, Tail, Watched, make_alerts
+from following import EACH_COUNTRY, EACH_SOURCE, FOLLOWER, Follower, Lossy, Tail, Watched, make_alerts
 from harness import event, zmq
 
 
@@ -143,6 +145,51 @@ class AnOlderCopy(unittest.TestCase):
                 it.wait_for(lambda _, numbers=numbers: len(numbers()) >= 16, "what came since")
                 self.assertEqual((numbers()[:7], sorted(numbers()[7:10]), numbers()[10:]),
                                  (until(7), until(3), list(range(4, 10))))
+
+
+class AQueueOfTheJournalBefore(unittest.TestCase):
+    """Whoever was busy while the journal was exchanged finds much in its queue that is of the one before: one snapshot
+    stands for all of it."""
+
+    def follow_busily(self, words):
+        with harness.Daemon([EACH_COUNTRY, EACH_SOURCE]) as d:
+            make_alerts(d, 0, 1)
+            told, tells = os.pipe()
+            fcntl.fcntl(tells, fcntl.F_SETPIPE_SZ, 4096)  # soon full: then it waits for us, its sockets do not
+            p = subprocess.Popen(words(d), stdin=subprocess.PIPE, stdout=tells, stderr=subprocess.DEVNULL,
+                                 env=d.client_env())
+            os.close(tells)
+            with open(told, encoding="utf-8") as lines, p:
+                try:
+                    lines.readline()  # the snapshot
+                    for n in range(10):
+                        make_alerts(d, 1 + 80 * n, 80)  # within what a SUB keeps
+                    d.kill()
+                    shutil.rmtree(d.path("state"))
+                    os.mkdir(d.path("state"))
+                    d.start()
+                    d.publish(*[event(n, source=f"new-{n}") for n in range(3)])
+                    harness.wait_for(lambda: d.status()["subscribers"] >= 1, "that it is there again")
+                    seen = []
+                    while len(seen) < 4:
+                        line = lines.readline()
+                        if "new-3" in line:  # the last one that will come
+                            break
+                        seen += [line] if "new-" in line else []
+                        if len(seen) == 3:
+                            d.publish(event(3, source="new-3"))
+                    self.assertEqual(len(seen), 3, "each once")
+                finally:
+                    p.kill()
+
+    def test_libthaw(self):
+        self.follow_busily(lambda d: [FOLLOWER, d.address("alerts"), d.address("service"), "alert.-."])
+
+    def test_tail(self):
+        self.follow_busily(lambda d: [harness.THAW, "tail", "--topic", "-."])
+
+    def test_python(self):
+        self.follow_busily(lambda d: [sys.executable, "-B", os.path.join(EXAMPLES, "subscribe.py"), "alert.-."])
 
 
 class AnswersThatLeadNowhere(unittest.TestCase):
