@@ -193,7 +193,9 @@ int question_events(thawd *d, const request_values *v, reply_body *body, msgpack
         reply_body_done(&p.items);
         return question_fail(error, r == -ENODATA ? THAW_GONE : THAW_UNAVAILABLE, "%.200s", text);
     }
-    msgpack_pack_map(out, 3);
+    msgpack_pack_map(out, 4);
+    pack_key(out, "epoch");
+    pack_text(out, journal_epoch(d->journal));
     pack_count(out, "head", journal_last_report(d->journal));
     pack_count(out, "next", p.next);
     pack_key(out, "events");

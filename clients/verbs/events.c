@@ -17,13 +17,15 @@
 #include "verbs/listing.h"
 #include "wire/connection.h"
 
-enum { PAGE = 1000, FOLLOW_US = 500000 };
+enum { PAGE = 1000, FOLLOW_US = 500000, EPOCH_BYTES = 129 };
 
 typedef struct events {
     common_options common;
     const char *country, *kind;
     uint64_t from, limit, shown;
-    bool follow, bare;
+    uint64_t head;           /* the last report that thawd had, when it answered last */
+    char epoch[EPOCH_BYTES]; /* of that answer; "" before the first */
+    bool follow, bare, silent;
     screen s;
 } events;
 
@@ -83,17 +85,63 @@ static int page_ask(connection *c, const events *e, answer *reply)
     msgpack_sbuffer body;
     msgpack_sbuffer_init(&body);
     request_pack(&body, pairs, 4);
-    int result = connection_ask(c, "events", &body, reply);
+    int result = connection_try(c, "events", &body, reply);
     msgpack_sbuffer_destroy(&body);
     return result;
+}
+
+/* Who follows waits for a thawd that was there before. -EPIPE: until nobody reads any more. */
+static int page_await(connection *c, events *e, answer *reply)
+{
+    int result = page_ask(c, e, reply);
+    while (connection_is_silence(result) && e->follow && e->epoch[0] != '\0') {
+        if (!e->silent)
+            complain("nothing heard from %s; waiting", e->common.service);
+        e->silent = true;
+        if (screen_deserted(&e->s))
+            return -EPIPE;
+        result = page_ask(c, e, reply);
+    }
+    if (e->silent && !connection_is_silence(result))
+        complain("thawd is there again");
+    e->silent = false;
+    return result;
+}
+
+/* True: the answer is of the journal of the one before. Of another one all reports are new; an older
+ * copy of it has lost its latest ones. */
+static bool journal_is_same(events *e, const msgpack_object *body)
+{
+    size_t len = 0;
+    const char *epoch = pack_get_str(body, "epoch", &len);
+    uint64_t head = pack_get_uint(body, "head", 0);
+    bool first = e->epoch[0] == '\0';
+    bool same = first || (strlen(e->epoch) == len && memcmp(e->epoch, epoch, len) == 0);
+    if (!same)
+        e->from = 0;
+    else if (head < e->head && e->from > head)
+        e->from = head;
+    same = same && head >= e->head;
+    if (!same)
+        complain("thawd has another journal, or an older copy of it; its reports after %" PRIu64
+                 " follow",
+                 e->from);
+    snprintf(e->epoch, sizeof e->epoch, "%.*s", (int)len, epoch);
+    e->head = head;
+    return same;
 }
 
 /* Asks for one page and shows it; *ret_end: there is no more for now. */
 static int page_show(connection *c, events *e, answer *reply, bool *ret_end)
 {
-    int result = page_ask(c, e, reply);
-    if (result != CLIENT_DONE)
-        return result;
+    int result = page_await(c, e, reply);
+    if (result == -EPIPE)
+        return CLIENT_DONE;
+    if (result != 0)
+        return connection_judge(c, "events", result, reply);
+    *ret_end = false;
+    if (!journal_is_same(e, &reply->body))
+        return CLIENT_DONE;
     const msgpack_object *list = pack_get(&reply->body, "events");
     uint32_t count = list != NULL && list->type == MSGPACK_OBJECT_ARRAY ? list->via.array.size : 0;
     uint64_t before = e->from;

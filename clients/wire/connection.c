@@ -223,11 +223,15 @@ int connection_try(connection *c, const char *verb, const msgpack_sbuffer *body,
 
 int connection_ask(connection *c, const char *verb, const msgpack_sbuffer *body, answer *ret_answer)
 {
-    int result = connection_try(c, verb, body, ret_answer);
+    return connection_judge(c, verb, connection_try(c, verb, body, ret_answer), ret_answer);
+}
+
+int connection_judge(connection *c, const char *verb, int result, const answer *a)
+{
     if (result == 0)
         return CLIENT_DONE;
     if (result == -EREMOTEIO) {
-        connection_complain_refusal(verb, &ret_answer->body);
+        connection_complain_refusal(verb, &a->body);
         return CLIENT_NOT_SO;
     }
     if (connection_is_silence(result))

@@ -44,6 +44,9 @@ int connection_ask(connection *c, const char *verb, const msgpack_sbuffer *body,
 int connection_try(connection *c, const char *verb, const msgpack_sbuffer *body,
                    answer *ret_answer);
 
+/* What a result of connection_try comes to, complained of as by connection_ask. */
+int connection_judge(connection *c, const char *verb, int result, const answer *a);
+
 /* Empty to begin with ({0} will do); freeing an empty one is fine. */
 void answer_free(answer *a);
 

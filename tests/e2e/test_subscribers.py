@@ -10,7 +10,7 @@ import time
 import unittest
 
 import harness
-from following import EACH_COUNTRY, EACH_SOURCE, FOLLOWER, Follower, Lossy, Tail, Watched, make_alerts
+from following import EACH_COUNTRY, EACH_SOURCE, FOLLOWER, Follower, Lossy, Tail, Watched, make_alerts, pause
 from harness import event, zmq
 
 
@@ -291,6 +291,60 @@ class TailFollows(unittest.TestCase):
             make_alerts(d, 9000, 4)
             t.wait_for(lambda t: len(t.numbers()) >= 2607, "the new journal")
             self.assertEqual(sorted(t.numbers()[2603:]), until(4))
+
+
+class ReportsAreFollowed(unittest.TestCase):
+    """thaw events --follow"""
+
+    def follow(self, d, *words):
+        return Watched([harness.THAW, "events", "--bare", "--follow", "--timeout", "200ms", *words], d.client_env())
+
+    def ids(self, w):
+        return [json.loads(line)["id"] for line in list(w.lines)]
+
+    def await_ids(self, w, wanted):
+        w.wait_for(lambda w: len(w.lines) >= len(wanted), f"report {wanted[-1]}")
+        self.assertEqual(self.ids(w), wanted)
+
+    def test_over_the_time_without_thawd(self):
+        with harness.Daemon() as d, self.follow(d) as w:
+            d.publish(event(1))
+            self.await_ids(w, ["e1"])
+            d.kill()
+            self.assertIn("waiting", w.process.stderr.readline())
+            d.start()
+            d.publish(event(2))
+            self.await_ids(w, ["e1", "e2"])
+            self.assertEqual(w.process.stderr.readline(), "thaw: thawd is there again\n")
+
+    def test_to_another_journal_and_an_older_copy(self):
+        with harness.Daemon() as d, self.follow(d) as w:
+            d.publish(*[event(n) for n in range(4)])
+            self.await_ids(w, ["e0", "e1", "e2", "e3"])
+            d.kill()
+            shutil.rmtree(d.path("state"))
+            os.mkdir(d.path("state"))
+            d.start()
+            d.publish(event(10), event(11))
+            self.await_ids(w, ["e0", "e1", "e2", "e3", "e10", "e11"])
+            d.thaw("journal", "export", "--state", d.path("state"), d.path("copy"))
+            d.publish(event(12))
+            self.await_ids(w, ["e0", "e1", "e2", "e3", "e10", "e11", "e12"])
+            d.kill()
+            shutil.rmtree(d.path("state"))
+            os.mkdir(d.path("state"))
+            d.thaw("journal", "import", "--state", d.path("state"), d.path("copy"))
+            d.start()
+            w.wait_for(lambda w: "after 2 follow" in w.process.stderr.readline(), "that it says so")
+            d.publish(event(13))
+            self.await_ids(w, ["e0", "e1", "e2", "e3", "e10", "e11", "e12", "e13"])
+
+    def test_from_a_number_that_is_still_to_come(self):
+        with harness.Daemon() as d, self.follow(d, "--from", "2") as w:
+            d.publish(event(1))
+            pause()
+            d.publish(event(2), event(3))
+            self.await_ids(w, ["e3"])
 
 
 if __name__ == "__main__":
