@@ -169,10 +169,34 @@ int intake_publish(thawd *d, envelope *from, zmq_msg_t *message)
 static const char *const verdict_texts[THAW_CODE_COUNT] = {
     [THAW_CONFLICT] = "the source has already sent this id with other content; a correction is a "
                       "new id with `revises`",
-    [THAW_TOO_OLD] = "dated before the horizon of retention",
     [THAW_LIMIT] = "no more reports can be held, but some that correct one that stands: raise "
                    "memory.reports or memory.bytes, or keep less (retain)",
 };
+
+/* The date that counts is that of the happening, else that of the report. */
+static void tell_too_old(const thawd *d, const thaw_event *event, thaw_error *error)
+{
+    bool occurred = event->occurred_at.precision != THAW_ABSENT;
+    char found[THAW_DATE_TEXT], earliest[THAW_DATE_TEXT];
+
+    thaw_date_format(occurred ? &event->occurred_at : &event->reported_at, found);
+    thaw_date_format(&(thaw_date){.at_ns = engine_horizon(d->engine), .precision = THAW_INSTANT},
+                     earliest);
+    snprintf(error->message, sizeof(error->message),
+             "%s: found %s, expected it to start no earlier than %s, the horizon of retention",
+             occurred ? "occurred_at" : "reported_at", found, earliest);
+}
+
+static void tell_verdict(const thawd *d, const thaw_event *event, thaw_error *error)
+{
+    const char *text = verdict_texts[error->code];
+
+    if (error->code == THAW_TOO_OLD)
+        tell_too_old(d, event, error);
+    else
+        snprintf(error->message, sizeof(error->message), "%s",
+                 text == NULL ? "the engine did not take it" : text);
+}
 
 static void log_feed(thawd *d, const thaw_event *event)
 {
@@ -197,9 +221,7 @@ static int settle_event(thawd *d, size_t i)
     thaw_error error = {.code = verdict->code};
 
     if (verdict->code != THAW_OK) {
-        const char *text = verdict_texts[verdict->code];
-        snprintf(error.message, sizeof(error.message), "%s",
-                 text == NULL ? "the engine did not take it" : text);
+        tell_verdict(d, event, &error);
         return reject_event(d, origin, &error, event, event->bytes, event->bytes_len);
     }
     if (request != NULL && verdict->journal_seq > request->journal_seq)

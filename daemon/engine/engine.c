@@ -193,6 +193,11 @@ uint64_t engine_reports_held(const engine *e)
     return facts_held(e->facts);
 }
 
+int64_t engine_horizon(const engine *e)
+{
+    return facts_horizon(e->facts);
+}
+
 uint64_t engine_alert_seq(const engine *e)
 {
     return e->alert_seq;

@@ -89,6 +89,7 @@ int64_t engine_next_deadline(const engine *e);
 int64_t engine_now(const engine *e);            /* INT64_MIN before the first batch */
 uint64_t engine_journal_seq(const engine *e);   /* number of the last accepted report */
 uint64_t engine_reports_held(const engine *e);  /* those that were not dropped */
+int64_t engine_horizon(const engine *e);        /* reports dated before it are too old; INT64_MIN: none are */
 uint64_t engine_alert_seq(const engine *e);     /* number of the last alert change */
 uint64_t engine_alerts_firing(const engine *e); /* alerts that are active now */
 bool engine_rules_limited(const engine *e);     /* some rule would watch other facts if loaded anew */

@@ -97,6 +97,8 @@ class Retention(unittest.TestCase):
             # refused, known, conflicting
             reply = d.publish(release(3, 7))
             self.assertEqual([r["code"] for r in reply["rejected"]], ["too-old"])
+            self.assertRegex(reply["rejected"][0]["message"], "^occurred_at: found " + release(3, 7)["occurred_at"] +
+                             ", expected it to start no earlier than 20[-0-9]{8}T[0-9:]{8}Z, the horizon of retention$")
             self.assertEqual(d.publish(release(3))["duplicates"], 1)
             self.assertEqual(d.publish(release(3))["journal_seq"], 8)
             other = dict(release(3), count=99)

@@ -300,6 +300,11 @@ int facts_advance(facts *f, int64_t now_ns)
     return facts_settle(f, now_ns);
 }
 
+int64_t facts_horizon(const facts *f)
+{
+    return f->horizon_ns;
+}
+
 uint64_t facts_held(const facts *f)
 {
     return reports_count(f->reports);

@@ -253,6 +253,7 @@ int facts_advance(facts *f, int64_t now_ns);
 
 uint64_t facts_number(const facts *f); /* of the last accepted report */
 uint64_t facts_held(const facts *f);   /* reports that were not dropped */
+int64_t facts_horizon(const facts *f); /* reports dated before it are too old; INT64_MIN: none are */
 uint64_t facts_bytes(const facts *f);  /* memory held beyond identity and text */
 
 /* ---- dropping the past -------------------------------------------------------------- *
