@@ -13,7 +13,7 @@
 #include "forms/pack.h"
 #include "wire/batch.h"
 
-enum { REPLY_FRAMES = 3, RETRY_NS = 200000000, PROGRESS_NS = 200000000 };
+enum { REPLY_FRAMES = 3, RETRY_NS = 200000000, PROGRESS_NS = 200000000, WAIT_MS = 100 };
 
 typedef struct queue {
     batch *first, *last;
@@ -183,14 +183,12 @@ static int waiting_send(publishing *p, int64_t now_ns)
     return 0;
 }
 
-/* Where nothing was heard for a while, all that is in flight goes out again, in order. */
-static void flying_resend(publishing *p, int64_t now_ns)
+/* All that is in flight goes out again, in order. */
+static void flying_recall(publishing *p)
 {
-    const batch *oldest = p->flying.first;
-    if (oldest == NULL || now_ns - p->heard_ns < p->options->resend_ns ||
-        now_ns - oldest->sent_ns < p->options->resend_ns)
-        return;
     queue all = p->flying;
+    if (all.first == NULL)
+        return;
     p->flying = (queue){NULL, NULL, 0};
     if (p->waiting.first != NULL) {
         all.last->next = p->waiting.first;
@@ -198,6 +196,15 @@ static void flying_resend(publishing *p, int64_t now_ns)
         all.count += p->waiting.count;
     }
     p->waiting = all;
+}
+
+/* Where nothing was heard for a while. */
+static void flying_resend(publishing *p, int64_t now_ns)
+{
+    const batch *oldest = p->flying.first;
+    if (oldest != NULL && now_ns - p->heard_ns >= p->options->resend_ns &&
+        now_ns - oldest->sent_ns >= p->options->resend_ns)
+        flying_recall(p);
 }
 
 /* ---- answers in --------------------------------------------------------------------- */
@@ -325,6 +332,12 @@ static bool input_ready(int fd)
     return fd >= 0 && zmq_poll(&item, 1, 0) > 0;
 }
 
+/* Whether an answer has made room for what the input has. */
+static bool input_due(const publishing *p)
+{
+    return !p->input_ended && !p->starved && window_open(p);
+}
+
 /* Sleeps until an answer, more input, or the next thing to do by time. */
 static int publishing_wait(publishing *p)
 {
@@ -334,9 +347,10 @@ static int publishing_wait(publishing *p)
         items[0].events |= ZMQ_POLLOUT;
     if (p->starved && input_fd(p->in) >= 0)
         items[count++] = (zmq_pollitem_t){.fd = input_fd(p->in), .events = ZMQ_POLLIN};
-    if (zmq_poll(items, count, 100) < 0 && errno != EINTR)
+    if (zmq_poll(items, count, input_due(p) ? 0 : WAIT_MS) < 0 && errno != EINTR)
         return -errno;
-    wire_link_tend(p->service, wire_clock_ms());
+    if (wire_link_tend(p->service, wire_clock_ms()))
+        flying_recall(p); /* what went over a connection that is lost may be lost with it */
     if (count == 2 && items[1].revents != 0)
         input_fill(p->in);
     return 0;

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import signal
+import socket
 import struct
 import subprocess
 import termios
@@ -128,6 +129,35 @@ class WithoutThawd(unittest.TestCase):
                     said, wrong = pub.stdout.read(), pub.stderr.read()
                 self.assertEqual(pub.returncode, 0 if body is whole else 3, (body, said))
                 self.assertIn("2 events: 1 accepted" if body is whole else "0 of the 2 events", said + wrong, body)
+
+    def serve(self, port, first, last):
+        """Binds a thawd of a kind, which goes away after `last` requests; ids in the order in which they came. It
+        answers those from the number `first` on."""
+        ids = []
+        with harness.zmq.Context() as context, context.socket(harness.zmq.ROUTER) as server:
+            server.linger = 200
+            server.bind(f"tcp://127.0.0.1:{port}")
+            while not last(ids):
+                peer, _, number, body = harness.receive(server)
+                ids.append(int(harness.unpack(body)["id"]))
+                if len(ids) > first:
+                    server.send_multipart([peer, b"OK", number, harness.pack({"accepted": 1, "duplicates": 0,
+                                                                              "rejected": [], "journal_seq": ids[-1]})])
+        return ids
+
+    def test_pub_sends_at_once_again_what_was_lost_with_a_thawd(self):
+        """And before what comes behind it, not once nothing else is left to do."""
+        with socket.create_server(("127.0.0.1", 0)) as found:
+            port = found.getsockname()[1]
+        with subprocess.Popen([harness.THAW, "pub", "-q", "--batch", "1", "--window", "4", "--service",
+                               f"tcp://127.0.0.1:{port}"], text=True, stdin=subprocess.PIPE) as pub:
+            pub.stdin.write(given(*[event(n) for n in range(30)]))
+            pub.stdin.close()
+            went = self.serve(port, 2, lambda ids: len(ids) >= 4)  # the first two are not answered
+            came = self.serve(port, 0, lambda ids: 29 in ids)
+            self.assertEqual((went, sorted(came)), ([0, 1, 2, 3], came))
+            self.assertEqual(came[:2], [0, 1])
+        self.assertEqual(pub.returncode, 0)
 
     def test_an_address_that_is_none(self):
         done = thaw("status", "--service", "nonsense")
@@ -326,6 +356,12 @@ class WithThawd(unittest.TestCase):
         reason = lines(self.ask("rejects", "--json", "--limit", "1"))[0]["message"]
         self.assertGreater(len(reason), 60)
         self.assertIn(reason, self.on_terminal("rejects", "--limit", "1", NO_COLOR="1"))
+
+    def test_pub_goes_on_as_soon_as_it_may(self):
+        with harness.Daemon() as daemon:
+            done = thaw("pub", "--json", "--batch", "1", "--window", "1", daemon=daemon,
+                        given=given(*(event(n) for n in range(200))))
+            self.assertLess(lines(done)[0]["seconds"], 10)
 
     def test_tail(self):
         done = self.ask("tail", "--no-follow", "--from", "beginning", "--json")
