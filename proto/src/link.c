@@ -191,6 +191,12 @@ static void link_again(wire_link *link)
         link->again_ms = wire_clock_ms() + RECONNECT_MAX_MS;
 }
 
+/* A handshake that failed without a reason: the peer hung up, as one does that asks for keys, or it never answered. */
+static bool hung_up(uint32_t error)
+{
+    return error == EPIPE || error == ECONNRESET;
+}
+
 bool wire_link_tend(wire_link *link, int64_t now_ms)
 {
     uint8_t event[6], address[256];
@@ -198,12 +204,16 @@ bool wire_link_tend(wire_link *link, int64_t now_ms)
 
     while (zmq_recv(link->monitor, event, sizeof(event), ZMQ_DONTWAIT) >= 0) {
         uint16_t what;
+        uint32_t value;
         memcpy(&what, event, sizeof(what));
+        memcpy(&value, event + sizeof(what), sizeof(value));
         zmq_recv(link->monitor, address, sizeof(address), ZMQ_DONTWAIT);
         if (what == ZMQ_EVENT_DISCONNECTED) {
             lost = true;
             continue;
         }
+        if (what == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL && !hung_up(value))
+            continue;
         link->refused = what != ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
         if (what != ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL) /* who only hangs up is tried again by libzmq */
             link->again_ms = link->refused ? now_ms + RECONNECT_MAX_MS : INT64_MAX;

@@ -357,6 +357,14 @@ class WithThawd(unittest.TestCase):
         self.assertGreater(len(reason), 60)
         self.assertIn(reason, self.on_terminal("rejects", "--limit", "1", NO_COLOR="1"))
 
+    def test_one_that_hangs_is_none_that_refuses(self):
+        with harness.Daemon() as daemon:
+            daemon.send_signal(signal.SIGSTOP)
+            done = thaw("status", "--timeout", "5.5", daemon=daemon)  # until after the handshake is given up
+            daemon.send_signal(signal.SIGCONT)
+            self.assertEqual(done.returncode, 3)
+            self.assertIn("no answer from", done.stderr)
+
     def test_pub_goes_on_as_soon_as_it_may(self):
         with harness.Daemon() as daemon:
             done = thaw("pub", "--json", "--batch", "1", "--window", "1", daemon=daemon,
