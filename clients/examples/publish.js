@@ -12,8 +12,12 @@ const event = {
   count: 14,
 };
 
-const service = new Dealer({ linger: 0, receiveTimeout: 10000 });
-service.connect(process.env.THAW_SERVICE ?? "ipc:///run/thaw/service");
+const addresses = {
+  service: process.env.THAW_SERVICE ?? "ipc:///run/thaw/service",
+  events: process.env.THAW_EVENTS ?? "ipc:///run/thaw/events",
+};
+const service = new Dealer({ linger: 0, receiveTimeout: 10000, ipv6: addresses.service.includes("[") });
+service.connect(addresses.service);
 await service.send(["publish", "request-1", encode(event)]);
 const [status, , body] = await service.receive();
 console.log(status.toString(), JSON.stringify(decode(body))); // OK {"accepted":1, ...}: it is on the disk
@@ -21,8 +25,8 @@ service.close();
 
 // Without acknowledgement. A Publisher drops what it sends before thawd's subscription has come; an
 // XPublisher can wait for it.
-const events = new XPublisher({ linger: 10000, receiveTimeout: 10000 });
-events.connect(process.env.THAW_EVENTS ?? "ipc:///run/thaw/events");
+const events = new XPublisher({ linger: 10000, receiveTimeout: 10000, ipv6: addresses.events.includes("[") });
+events.connect(addresses.events);
 await events.receive(); // thawd's subscription
 await events.send(["release.BY", encode({ ...event, id: `${event.id}-2` })]);
 events.close();

@@ -14,7 +14,9 @@ def connected(kind, name):
         socket.curve_serverkey = os.environ["THAW_SERVER_KEY"].encode()
         secret = os.environ["THAW_SECRET_KEY"].encode()
         socket.curve_publickey, socket.curve_secretkey = zmq.curve_public(secret), secret
-    socket.connect(os.environ.get("THAW_" + name.upper(), "ipc:///run/thaw/" + name))
+    address = os.environ.get("THAW_" + name.upper(), "ipc:///run/thaw/" + name)
+    socket.ipv6 = "[" in address
+    socket.connect(address)
     return socket
 
 

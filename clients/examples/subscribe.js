@@ -4,14 +4,18 @@ import { encode, decode } from "@msgpack/msgpack";
 import { Dealer, Subscriber } from "zeromq";
 
 const topic = process.argv[2] ?? "alert.";
-const alerts = new Subscriber({ linger: 0 });
-const service = new Dealer({ linger: 0 });
-alerts.connect(process.env.THAW_ALERTS ?? "ipc:///run/thaw/alerts");
-service.connect(process.env.THAW_SERVICE ?? "ipc:///run/thaw/service");
+const addresses = {
+  alerts: process.env.THAW_ALERTS ?? "ipc:///run/thaw/alerts",
+  service: process.env.THAW_SERVICE ?? "ipc:///run/thaw/service",
+};
+const alerts = new Subscriber({ linger: 0, ipv6: addresses.alerts.includes("[") });
+const service = new Dealer({ linger: 0, ipv6: addresses.service.includes("[") });
+alerts.connect(addresses.alerts);
+service.connect(addresses.service);
 alerts.subscribe(topic, "beat"); // first subscribe, then ask
 let epoch, seq, before = 0, number = 0; // before: the number of the last message
 
-// The next message; nothing where none comes in time (-1: for ever).
+// The next message; nothing where none comes in time.
 async function receive(socket, milliseconds) {
   socket.receiveTimeout = milliseconds;
   try {
@@ -42,7 +46,6 @@ function show(alert) {
 async function snapshot() {
   // What came before: the snapshot stands for it, or it is of a journal that is no more.
   while (await receive(alerts, 0));
-  alerts.receiveTimeout = -1;
   before = 0;
   let first, page, after = {};
   do {
@@ -70,7 +73,13 @@ async function heal() {
 }
 
 await snapshot();
-for await (const [kind, body] of alerts) {
+for (;;) {
+  const frames = await receive(alerts, 10000);
+  if (!frames) {
+    console.error("nothing is heard from thawd"); // not even a beat
+    continue;
+  }
+  const [kind, body] = frames;
   const message = decode(body);
   const beat = kind.toString() === "beat";
   const back = message.seq < before + !beat; // the journal was put back to an older copy

@@ -13,7 +13,9 @@ def connected(kind, name):
         socket.curve_serverkey = os.environ["THAW_SERVER_KEY"].encode()
         secret = os.environ["THAW_SECRET_KEY"].encode()
         socket.curve_publickey, socket.curve_secretkey = zmq.curve_public(secret), secret
-    socket.connect(os.environ.get("THAW_" + name.upper(), "ipc:///run/thaw/" + name))
+    address = os.environ.get("THAW_" + name.upper(), "ipc:///run/thaw/" + name)
+    socket.ipv6 = "[" in address
+    socket.connect(address)
     return socket
 
 
@@ -77,6 +79,9 @@ def heal():
 
 snapshot()
 while True:
+    if not alerts.poll(10000):  # not even a beat
+        print("nothing is heard from thawd", file=sys.stderr)
+        continue
     kind, body = alerts.recv_multipart()
     message = msgpack.unpackb(body)
     back = message["seq"] < before + (kind != b"beat")  # the journal was put back to an older copy

@@ -1,6 +1,7 @@
 """The programs of clients/examples do what they say, against a thawd."""
 
 import os
+import socket
 import subprocess
 import sys
 import unittest
@@ -18,6 +19,12 @@ def example(name):
 def run(d, *words):
     return subprocess.run(words, env=d.client_env(), capture_output=True, text=True, timeout=harness.PATIENCE,
                           check=False)
+
+
+def free_port(host):
+    with socket.socket(socket.AF_INET6) as found:
+        found.bind((host, 0))
+        return found.getsockname()[1]
 
 
 class Follow(Watched):
@@ -60,6 +67,20 @@ class Examples:
                 s.wait_for(lambda s: len(s.lines) >= 3200, "those after the restart")
                 self.assertEqual(s.numbers()[700:], list(range(701, 3201)))
 
+
+    def test_over_ipv6(self):
+        with harness.Daemon([harness.ANY_RELEASE], {"clock": "wall"}, start=False) as d:
+            try:
+                at = {name: f"tcp://[::1]:{free_port('::1')}" for name in ("events", "service", "alerts")}
+            except OSError:
+                self.skipTest("no IPv6 on the loopback")
+            d.configure({name: {"bind": [d.address(name), address]} for name, address in at.items()})
+            d.start()
+            d.client_env = lambda: dict(d.env, **{f"THAW_{name.upper()}": address for name, address in at.items()})
+            done = run(d, *self.publish)
+            self.assertEqual((done.returncode, done.stdout[:3]), (0, "OK "), done.stderr)
+            with Follow(d, *self.subscribe) as s:
+                s.wait_for(lambda s: len(s.lines) >= 1, "the snapshot")
 
     def test_a_question_is_lost_with_thawd(self):
         """It is asked again, whatever becomes of the first."""
