@@ -486,7 +486,7 @@ typedef enum thaw_turn {
 typedef struct thaw_subscriber_options {
     thaw_connection alerts, service;
     const char *topic; /* prefix, at most 245 bytes: "alert.BY."; NULL: all alerts */
-    const char *epoch; /* go on from a position kept earlier; NULL: begin with a snapshot */
+    const char *epoch; /* go on from a position kept earlier; NULL or "": begin with a snapshot */
     uint64_t seq;
     uint32_t request_ms; /* until a question is asked again; 0: 3000 */
     uint32_t silent_ms;  /* 0: 10000 */
@@ -508,8 +508,8 @@ THAW_API thaw_subscriber *thaw_subscriber_free(thaw_subscriber *subscriber);
  * sentence is with thaw_subscriber_error; another -errno of libzmq. */
 THAW_API int thaw_subscriber_poll(thaw_subscriber *subscriber, int timeout_ms);
 
-/* Up to where nothing is missing; the epoch ("" before the first snapshot) lives until the next
- * poll. To be kept together with what was made of the alerts. */
+/* Up to where nothing is missing; the epoch lives until the next poll. To be kept together with what was made of
+ * the alerts. "" and 0: nowhere, as a snapshot is to come or has more pages; who begins with that gets one. */
 THAW_API const char *thaw_subscriber_position(const thaw_subscriber *subscriber, uint64_t *ret_seq);
 
 /* The last ERR that the daemon answered, or THAW_DENIED where it refused the keys at the handshake; code

@@ -133,10 +133,13 @@ thaw_subscriber *thaw_subscriber_free(thaw_subscriber *subscriber)
     return NULL;
 }
 
+/* Who went on from the number of a snapshot would not be told of the pages that have not come. */
 const char *thaw_subscriber_position(const thaw_subscriber *subscriber, uint64_t *ret_seq)
 {
-    *ret_seq = subscriber->seq;
-    return subscriber->epoch;
+    bool whole = subscriber->phase != PHASE_SNAPSHOT;
+
+    *ret_seq = whole ? subscriber->seq : 0;
+    return whole ? subscriber->epoch : "";
 }
 
 const thaw_error *thaw_subscriber_error(const thaw_subscriber *subscriber)

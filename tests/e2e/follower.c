@@ -1,6 +1,7 @@
 /* Follows alerts with libthaw and prints a line for each thing that it is told:
  *
  *     reset | synced EPOCH SEQ | silent | alert SEQ ID REV STATE snapshot|change
+ *     position EPOCH SEQ       where it has one to be kept while a snapshot is not whole
  *
  * follower ALERTS SERVICE TOPIC [EPOCH SEQ]; it ends with its standard input. */
 #include <errno.h>
@@ -17,7 +18,12 @@ static thaw_subscriber *subscriber;
 
 static void on_alert(void *context, const thaw_alert *a, bool snapshot)
 {
+    uint64_t seq = 0;
+    const char *epoch = thaw_subscriber_position(subscriber, &seq);
+
     (void)context;
+    if (snapshot && epoch[0] != '\0')
+        printf("position %s %" PRIu64 "\n", epoch, seq);
     printf("alert %" PRIu64 " %.*s %" PRIu64 " %s %s\n", a->seq, (int)a->id.len, a->id.data, a->rev,
            thaw_alert_state_name((thaw_alert_state)a->state), snapshot ? "snapshot" : "change");
 }

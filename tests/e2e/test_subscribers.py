@@ -33,6 +33,19 @@ class LibthawFollows(unittest.TestCase):
                 self.assertEqual(f.changes(), list(range(601, 651)))
                 self.assertEqual(f.resets(), 1)
 
+    def test_there_is_no_position_to_be_kept_before_a_snapshot_is_whole(self):
+        """Who kept it and ended there would go on without the alerts of the pages that had not come."""
+        with harness.Daemon([EACH_SOURCE]) as d:
+            make_alerts(d, 0, 600)
+            with Follower(d) as f:
+                f.wait_for(lambda f: f.synced() is not None, "the snapshot")
+                self.assertEqual(len(f.snapshot()), 600)
+                self.assertEqual([line for line in f.lines if line.startswith("position")], [])
+                self.assertEqual(f.synced(), (d.status()["epoch"], 600))
+            with Follower(d, position=("", 0)) as f:  # as such a one keeps it
+                f.wait_for(lambda f: f.synced() is not None, "the snapshot")
+                self.assertEqual(len(f.snapshot()), 600)
+
     def test_a_snapshot_while_alerts_change_gives_each_once(self):
         with harness.Daemon([EACH_SOURCE]) as d:
             make_alerts(d, 0, 2000)
