@@ -52,6 +52,7 @@ async function snapshot() {
     let ok;
     [ok, page] = await ask("snapshot", after);
     if (!ok) throw new Error(page.message);
+    if (!first) console.error("these are all active alerts; what was held is old");
     first ??= page;
     for (const alert of page.alerts) {
       if (alert.seq <= first.seq) show(alert); // later ones come again, by replay

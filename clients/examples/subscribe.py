@@ -54,7 +54,9 @@ def snapshot():
         ok, page = ask(b"snapshot", **after)
         if not ok:
             raise SystemExit(page["message"])
-        first = first or page
+        if not first:
+            first = page
+            print("these are all active alerts; what was held is old", file=sys.stderr)
         for alert in page["alerts"]:
             if alert["seq"] <= first["seq"]:  # later ones come again, by replay
                 show(alert)
