@@ -10,7 +10,8 @@ static bool measure_stands(facts *f, fact_handle handle)
     return v.state != MEASURE_NONE;
 }
 
-/* Where all of its reports were known, an incident reads as it is. */
+/* Where all of its reports were known, an incident reads as it is, but for the act that closed it: that may stand in
+ * another that was not. */
 static bool incident_was_there(facts *f, const incident *inc)
 {
     numbers list = {0};
@@ -19,6 +20,8 @@ static bool incident_was_there(facts *f, const incident *inc)
     f->known_summary = inc->now;
     if (any && list.count < inc->now.reports_count)
         summary_of_reports(f, &list, &f->known_summary);
+    if (any)
+        announcement_read(f, inc, &f->known_summary);
     numbers_done(&list, &f->held);
     return any;
 }

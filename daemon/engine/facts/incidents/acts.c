@@ -103,9 +103,15 @@ typedef struct search {
     const incident *announced;
     subject about;
     bool about_known;
+    int64_t from;  /* start of the announcement: an act before it closes nothing */
     int64_t first; /* start of the earliest act so far; INT64_MAX: none */
     uint32_t act;  /* the report that says so */
 } search;
+
+static search search_for(facts *f, const incident *announced, const summary *as)
+{
+    return (search){.f = f, .announced = announced, .from = as->occurred.start_ns, .first = INT64_MAX};
+}
 
 static void search_about(search *s)
 {
@@ -123,7 +129,7 @@ static bool report_acts(search *s, uint32_t number)
     const report *r = report_of(s->f, number);
     uint8_t announced = s->f->keys[s->announced->key_index].discriminator;
     if (!sanction_is_act(r) || !act_closes(announced, r->detail) || r->start_ns == TIME_UNKNOWN ||
-        r->start_ns < s->announced->now.occurred.start_ns || r->start_ns >= s->first)
+        r->start_ns < s->from || r->start_ns >= s->first)
         return false;
     if (!s->about_known)
         search_about(s);
@@ -150,10 +156,10 @@ static void search_incident(search *s, const incident *acts)
 
 static void search_key(search *s, key *k)
 {
-    int64_t reach = 2 * s->f->config.tolerance_ns[THAW_SANCTION], from = s->announced->now.occurred.start_ns;
+    int64_t reach = 2 * s->f->config.tolerance_ns[THAW_SANCTION];
     /* Where names group reports or dates are vague, an act may be dated far from the incident it stands in. */
-    bool all = k->groups || k->loose.count || from <= INT64_MIN + reach;
-    for (incident *inc = incidents_from(k, all ? INT64_MIN : from - reach); inc && (all || inc->start_ns < s->first);
+    bool all = k->groups || k->loose.count || s->from <= INT64_MIN + reach;
+    for (incident *inc = incidents_from(k, all ? INT64_MIN : s->from - reach); inc && (all || inc->start_ns < s->first);
          inc = incidents_next(inc))
         search_incident(s, inc);
     for (uint32_t i = 0; i < k->vague_incidents.count; i++)
@@ -276,7 +282,7 @@ static void announcement_inherit(search *s, const corrected_acts *acts, incident
 static void announcement_settle(facts *f, const authority_keys *keys, const acts_news *news, const corrected_acts *acts,
                                 incident *inc)
 {
-    search s = {.f = f, .announced = inc, .first = INT64_MAX};
+    search s = search_for(f, inc, &inc->now);
     int64_t told = inc->now.acted_at_ns, from = inc->now.occurred.start_ns;
     int64_t was = inc->now.acted_at_ns == TIME_UNKNOWN ? INT64_MAX : inc->now.acted_at_ns;
     if (inc->now.occurred.start_ns == TIME_UNKNOWN) {
@@ -318,9 +324,22 @@ void acts_settle(facts *f, const acts_news *news)
 
 uint32_t announcement_act(facts *f, const incident *announced)
 {
-    search s = {.f = f, .announced = announced, .first = INT64_MAX};
+    search s = search_for(f, announced, &announced->now);
     authority_keys keys = keys_of_authority(f, &f->keys[announced->key_index]);
     search_all(&s, &keys);
     subject_done(f, &s.about);
     return s.act;
+}
+
+void announcement_read(facts *f, const incident *inc, summary *as)
+{
+    if (!as->announces || as->act)
+        return;
+    search s = search_for(f, inc, as);
+    authority_keys keys = keys_of_authority(f, &f->keys[inc->key_index]);
+    if (s.from != TIME_UNKNOWN)
+        search_all(&s, &keys);
+    subject_done(f, &s.about);
+    as->announced = s.first == INT64_MAX;
+    as->acted_at_ns = as->announced ? TIME_UNKNOWN : s.first;
 }

@@ -149,6 +149,8 @@ typedef struct acts_news {
 } acts_news;
 void acts_settle(facts *f, const acts_news *news);
 uint32_t announcement_act(facts *f, const incident *announced); /* the report of the act that closed it, or 0 */
+/* Of an announcement, as it is read (known.h): whether acts that are read have closed it. */
+void announcement_read(facts *f, const incident *inc, summary *as);
 bool sanction_is_act(const report *r);
 
 #endif

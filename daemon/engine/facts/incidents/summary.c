@@ -163,6 +163,15 @@ static bool summary_is_late(const summary *s)
            s->first_reported_ns > s->occurred.end_ns + 30 * DAY_NS;
 }
 
+/* A step that holds an act beside what it announced, or announces nothing. Of others acts elsewhere decide (acts.c). */
+static void summary_acted(const facts *f, const numbers *list, summary *s)
+{
+    s->announced = false;
+    s->acted_at_ns = s->announces ? first_act(f, list) : TIME_UNKNOWN;
+    if (s->acted_at_ns != TIME_UNKNOWN && s->acted_at_ns < s->occurred.start_ns)
+        s->acted_at_ns = s->occurred.start_ns; /* an act of "that month" began with the step */
+}
+
 void summary_of_reports(facts *f, numbers *list, summary *s)
 {
     incident all = {0};
@@ -176,6 +185,8 @@ void summary_of_reports(facts *f, numbers *list, summary *s)
     else
         summary_count(f, list, s, known);
     all.digest = digest_free(f, all.digest);
+    if (!s->announces || s->act)
+        summary_acted(f, list, s);
     s->late = summary_is_late(s);
 }
 
@@ -187,12 +198,8 @@ void incident_summarise(facts *f, incident *inc)
     if (!known.votes || !known.date)
         summary_recount(f, inc, &s, known);
     inc->announcement = s.announces && !s.act;
-    if (!inc->announcement) {
-        s.announced = false;
-        s.acted_at_ns = s.announces ? first_act(f, incident_all(f, inc)) : TIME_UNKNOWN;
-        if (s.acted_at_ns != TIME_UNKNOWN && s.acted_at_ns < s.occurred.start_ns)
-            s.acted_at_ns = s.occurred.start_ns; /* an act of "that month" began with the step */
-    }
+    if (!inc->announcement)
+        summary_acted(f, s.announces ? incident_all(f, inc) : &(numbers){0}, &s);
     s.late = summary_is_late(&s);
     inc->now = s;
 }
