@@ -168,7 +168,7 @@ static int offer_group(void *context, group *g)
     }
     group_open(e);
     e->stays = true;
-    return group_correct(g, o->change);
+    return e->active ? group_correct(g, o->change) : 0; /* what is in no window changes no condition */
 }
 
 static int offer_atom(offer *o, uint32_t at)
@@ -204,7 +204,7 @@ static int drop_others(rules *set, fact_node *node, uint32_t at, const fact_chan
             e->stays = false;
             continue;
         }
-        int res = group_correct(e->group, change);
+        int res = e->active ? group_correct(e->group, change) : 0;
         if (res == 0)
             res = entry_drop(set, e, change->correction);
         if (res < 0)
