@@ -105,15 +105,18 @@ static size_t source_put(thaw_str sources[RULES_LISTED_MAX], size_t count, thaw_
     return count + 1;
 }
 
-/* The sources of the listed reports, and where reports were left out those of the listed facts. */
+/* The sources of the listed reports, and of the listed facts where reports were left out, or there are none: a feed is
+ * that of a source that may have said no word on it. */
 static int listed_sources(rules *set, const thaw_report_ref refs[], size_t reports, const fact_handle all[],
                           size_t count, thaw_str sources[RULES_LISTED_MAX], size_t *ret_used)
 {
     size_t used = 0;
     for (size_t i = 0; i < reports; i++)
         used = source_put(sources, used, refs[i].source);
-    for (size_t i = count; reports == RULES_LISTED_MAX && used < RULES_LISTED_MAX && i-- > 0;) {
+    for (size_t i = count; used < RULES_LISTED_MAX && i-- > 0;) {
         fact_value theirs;
+        if (reports < RULES_LISTED_MAX && fact_handle_kind(all[i]) != FACT_FEED)
+            continue;
         int got = facts_get(set->facts, all[i], FIELD_SOURCES, set->now_ns, &theirs);
         if (got == -ENOMEM)
             return got;

@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "facts/ledger/ledger.h"
+#include "facts/state/known.h"
 #include "facts/state/state.h"
 
 static uint32_t kept_grow(facts *f, void **table, uint32_t *count, uint32_t *capacity, size_t size)
@@ -263,11 +264,11 @@ void feed_leave(facts *f, uint32_t number, const thaw_event *event)
     feed_mark(f, i, f->cause_corrects && r->kind == THAW_FEED);
 }
 
-bool feed_is_broken(const facts *f, const feed *fd)
+bool feed_is_broken(facts *f, const feed *fd)
 {
     uint32_t latest = 0;
     for (uint32_t i = 0; i < fd->words.count; i++)
-        if (!latest || report_later_compare(f, fd->words.at[i], latest) > 0)
+        if (report_is_read(f, fd->words.at[i]) && (!latest || report_later_compare(f, fd->words.at[i], latest) > 0))
             latest = fd->words.at[i];
     thaw_event event = {0};
     if (latest)

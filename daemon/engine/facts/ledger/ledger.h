@@ -144,7 +144,7 @@ void feed_enter(facts *f, uint32_t number, const thaw_event *event);
 void feed_leave(facts *f, uint32_t number, const thaw_event *event);
 void feeds_settle(facts *f);
 uint64_t feed_holes(const facts *f, const feed *fd);
-bool feed_is_broken(const facts *f, const feed *fd);
+bool feed_is_broken(facts *f, const feed *fd);
 uint64_t producer_holes(const producer *p);
 /* As they were before a retention; ranges as bytes of number_range. */
 void producer_restore(facts *f, thaw_str name, uint64_t repeats, const uint8_t *ranges, uint32_t count);
