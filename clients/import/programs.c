@@ -80,23 +80,27 @@ const char *program_country_ofac(const char *program, size_t len)
     return country_in_front(program, len);
 }
 
-const char *program_country(const char *program, size_t len)
+/* What stands behind the authority ("EU-BLR"): a word of the table, a code, a name. */
+static const char *country_of_tail(const char *tail, size_t len)
 {
     static const struct {
         const char *tail, *country;
-    } tails[] = {{"BRUS", "BY"}, {"UKRR", "RU"}, {"RUSHAR", "RU"}, {"SYRIA", "SY"}, {"DPRK", "KP"}};
+    } tails[] = {{"BRUS", "BY"},       {"RUSDA", "RU"}, {"RUSHAR", "RU"},
+                 {"SDNZ", "SD"},       {"SYRIA", "SY"}, {"UKRR", "RU"},
+                 {"UKRRUS-REL", "RU"}, {"UKR", "RU"}}; /* against Russia, because of Ukraine */
+    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++)
+        if (text_equals_fold(tail, len, tails[i].tail))
+            return tails[i].country;
+    const char *country = country_of_alpha3(tail, len);
+    return country != NULL ? country : program_country_ofac(tail, len);
+}
+
+const char *program_country(const char *program, size_t len)
+{
     const char *dash = memchr(program, '-', len);
-    if (dash != NULL) {
-        const char *tail = dash + 1;
-        size_t tail_len = len - (size_t)(tail - program);
-        const char *country = country_of_alpha3(tail, tail_len);
-        for (size_t i = 0; country == NULL && i < sizeof tails / sizeof tails[0]; i++)
-            if (text_equals_fold(tail, tail_len, tails[i].tail))
-                country = tails[i].country;
-        if (country != NULL)
-            return country;
-    }
-    return program_country_ofac(program, len);
+    const char *country =
+        dash != NULL ? country_of_tail(dash + 1, len - (size_t)(dash + 1 - program)) : NULL;
+    return country != NULL ? country : program_country_ofac(program, len);
 }
 
 void program_countries(const char *programs, const char *(*country_of)(const char *, size_t),

@@ -271,6 +271,16 @@ static void test_countries(void **state)
     assert_null(country_of_name("Atlantis", 8));
     assert_string_equal(program_country("EU-BLR", 6), "BY");
     assert_string_equal(program_country("US-BRUS", 7), "BY");
+    assert_string_equal(program_country("EU-UKR", 6), "RU"); /* as UKRAINE of OFAC */
+    assert_string_equal(program_country("EU-RUSDA", 8), "RU");
+    assert_string_equal(program_country("EU-SDNZ", 7), "SD");
+    assert_string_equal(program_country("EU-LEBANON", 10), "LB");
+    assert_string_equal(program_country("US-UKRRUS-REL", 13), "RU");
+    assert_string_equal(program_country("US-BURMA", 8), "MM");
+    assert_string_equal(program_country("SECO-UKRAINE", 12), "RU");
+    assert_null(program_country("EU-HR", 5));
+    assert_null(program_country("EU-US-LEG", 9));
+    assert_null(program_country("US-BALKANS", 10));
     assert_null(program_country_ofac("SDGT", 4));
 }
 
