@@ -7,7 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NUMBER_BYTES = 64, LEAST_PASSPORT = 6, LEAST_OTHER = 8, UNP_DIGITS = 9, IMO_DIGITS = 7 };
+enum {
+    NUMBER_BYTES = 64,
+    LEAST_PASSPORT = 6,
+    LEAST_OTHER = 8,
+    UNP_DIGITS = 9,
+    IMO_DIGITS = 7,
+    LEI_LETTERS = 20
+};
 
 /* Letters and digits in capitals; 0 where there is anything else but blanks and -./ in it. */
 static size_t number_clean(const char *number, size_t len, char to[NUMBER_BYTES], bool *ret_digits)
@@ -73,6 +80,14 @@ void identifier_add_imo(text *ids, const char *number, size_t len)
         sum += (clean[i] - '0') * (IMO_DIGITS - i);
     if (sum % 10 == clean[IMO_DIGITS - 1] - '0')
         identifier_add_world(ids, "imo", clean, IMO_DIGITS);
+}
+
+void identifier_add_lei(text *ids, const char *number, size_t len)
+{
+    char clean[NUMBER_BYTES];
+    bool digits = false;
+    if (number_clean(number, len, clean, &digits) == LEI_LETTERS)
+        identifier_add_world(ids, "lei", clean, LEI_LETTERS);
 }
 
 void identifier_add_world(text *ids, const char *kind, const char *number, size_t len)

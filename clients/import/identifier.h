@@ -21,6 +21,9 @@ void identifier_add(text *ids, const char *kind, const char *country, const char
 /* Adds "imo:NUMBER" if the seven digits bear their check digit. */
 void identifier_add_imo(text *ids, const char *number, size_t len);
 
+/* Adds "lei:NUMBER" if it has the twenty letters and digits of a legal entity identifier. */
+void identifier_add_lei(text *ids, const char *number, size_t len);
+
 /* Adds KIND:NUMBER as it stands, of letters and digits. */
 void identifier_add_world(text *ids, const char *kind, const char *number, size_t len);
 

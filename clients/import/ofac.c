@@ -277,6 +277,11 @@ static void remark_read(text *ids, const char *at, size_t len)
         identifier_add_world(ids, "imo-company", at, len);
         return;
     }
+    if (takes(&at, &len, "Legal Entity Number ")) {
+        const char *open = memchr(at, '(', len);
+        identifier_add_lei(ids, at, open != NULL ? (size_t)(open - at) : len);
+        return;
+    }
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (takes(&at, &len, numbers[i].says)) {
             numbered_add(ids, numbers[i].kind, numbers[i].country, at, len);

@@ -117,15 +117,20 @@ static void number_end(reading *g)
         {"Company Number", "registration", NULL},
         {"Unified Social Credit Code (USCC)", "registration", "CN"},
     };
+    const char *type = text_get(&g->id.type);
     const char *value = text_get(&g->id.value);
     size_t len = g->id.value.len;
-    if (strcmp(text_get(&g->id.type), "Vessel Registration Identification") == 0 && len > 4 &&
-        strncmp(value, "IMO ", 4) == 0) {
-        identifier_add_imo(&g->ids, value + 4, len - 4);
+    if (len > 4 && strncmp(value, "IMO ", 4) == 0) {
+        if (strcmp(type, "Vessel Registration Identification") == 0)
+            identifier_add_imo(&g->ids, value + 4, len - 4);
+        else if (strcmp(type, "Identification Number") == 0 || strcmp(type, "Company Number") == 0)
+            identifier_add_world(&g->ids, "imo-company", value + 4, len - 4);
         return;
     }
+    if (strcmp(type, "Legal Entity Number") == 0)
+        identifier_add_lei(&g->ids, value, len);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strcmp(text_get(&g->id.type), kinds[i].type) != 0)
+        if (strcmp(type, kinds[i].type) != 0)
             continue;
         const char *country = kinds[i].country != NULL
                                   ? kinds[i].country

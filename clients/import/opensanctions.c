@@ -263,8 +263,7 @@ static void ids_read(const json_t *e, text *ids)
     for (size_t n = 0; (value = ftm_property(e, "imoNumber", n)) != NULL; n++)
         identifier_add_imo(ids, value, strlen(value));
     for (size_t n = 0; (value = ftm_property(e, "leiCode", n)) != NULL; n++)
-        if (strlen(value) == 20)
-            identifier_add_world(ids, "lei", value, 20);
+        identifier_add_lei(ids, value, strlen(value));
 }
 
 /* Former ids of the party, as keys under this authority. */

@@ -137,6 +137,21 @@ class Ofac(ImportCase):
         self.assertEqual([(e["action"], e["targets"][0]["ids"]) for e in events],
                          [("imposed", ["ofac:60", "ofac:50"]), ("delisted", ["ofac:50"])])
 
+    def test_numbers_of_the_world(self):
+        """A legal entity identifier has twenty letters and digits; what does not is none."""
+        says = ("Legal Entity Number 894500DKUWVBYZLLE651 (Russia); alt. Legal Entity Number "
+                "984500E975B997FA5E48; Legal Entity Number 12345; Identification Number IMO 5678901.")
+        one = line(1, "EXAMPLE ONE", "CUBA", NULL, NULL, says)
+        events = self.good("2024-01-01.csv", csv(one), "--initial")
+        ids = ["ofac:1", "lei:894500DKUWVBYZLLE651", "lei:984500E975B997FA5E48", "imo-company:5678901"]
+        self.assertEqual([e["targets"][0]["ids"] for e in events], [ids])
+        more = "".join(f"<id><uid>5</uid><idType>{kind}</idType><idNumber>{number}</idNumber></id>" for kind, number in (
+            ("Legal Entity Number", "894500DKUWVBYZLLE651"), ("Legal Entity Number", "984500E975B997FA5E48"),
+            ("Legal Entity Number", "12345"), ("Identification Number", "IMO 5678901")))
+        events = self.good("a.xml", xml(entry(1, "EXAMPLE ONE", "CUBA", more=f"<idList>{more}</idList>")),
+                           "--initial", state="xml")
+        self.assertEqual([e["targets"][0]["ids"] for e in events], [ids])
+
     def test_an_identifier_of_two_records_is_certain_of_neither(self):
         one = line(1, "EXAMPLE ONE", "CUBA", "individual", NULL, "Passport B1234567 (Cuba).")
         two = line(2, "EXAMPLE TWO", "CUBA", "individual", NULL, "Passport B1234567 (Cuba).")
