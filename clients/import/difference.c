@@ -25,6 +25,7 @@ typedef struct directory {
 typedef struct matching {
     const list *before;
     list *after;
+    const list *elsewhere;
     size_t *partner_of_before, *partner_of_after; /* index + 1; 0: none */
     bool *returned;                               /* of those who left earlier: who is back */
     difference *result;
@@ -284,6 +285,7 @@ static void step_add(matching *m, step s)
 typedef struct leftovers {
     directory before, after, before_ids;
     directory gone_ids; /* of those who left before the old list */
+    directory gone_elsewhere;
 } leftovers;
 
 static int leftovers_make(const matching *m, leftovers *n)
@@ -295,6 +297,8 @@ static int leftovers_make(const matching *m, leftovers *n)
         result = directory_make(m->before, RECORD_IDS, m->partner_of_before, &n->before_ids);
     if (result == 0 && m->before->gone != NULL)
         result = directory_make(m->before->gone, RECORD_IDS, NULL, &n->gone_ids);
+    if (result == 0 && m->elsewhere->gone != NULL)
+        result = directory_make(m->elsewhere->gone, RECORD_IDS, NULL, &n->gone_elsewhere);
     return result;
 }
 
@@ -304,6 +308,7 @@ static void leftovers_done(leftovers *n)
     free(n->after.at);
     free(n->before_ids.at);
     free(n->gone_ids.at);
+    free(n->gone_elsewhere.at);
 }
 
 static bool same_field(const record *a, const record *b, record_field field)
@@ -364,6 +369,12 @@ int64_t date_day(const char *date)
     return start == INT64_MIN ? start : start / day_ns - (start % day_ns < 0);
 }
 
+/* The later of two days; NULL is none. */
+static const char *later_day(const char *one, const char *other)
+{
+    return one == NULL || (other != NULL && date_day(other) > date_day(one)) ? other : one;
+}
+
 /* When the party of a record left last, before the old list was made; NULL: it did not. With this
  * record it is back. */
 static const char *left_of(const matching *m, const leftovers *n, const record *one)
@@ -374,9 +385,20 @@ static const char *left_of(const matching *m, const leftovers *n, const record *
     namesakes w = {gone, &n->gone_ids, one, one->at[RECORD_IDS], NULL, 0};
     while (gone != NULL && (r = namesakes_next(&w)) != NULL) {
         m->returned[r - gone->at] = true;
-        if (last == NULL || date_day(r->at[RECORD_UPDATED]) > date_day(last))
-            last = r->at[RECORD_UPDATED];
+        last = later_day(last, r->at[RECORD_UPDATED]);
     }
+    return last;
+}
+
+/* The same of a record that comes, in all lists of the kind. */
+static const char *left_of_new(const matching *m, const leftovers *n, const record *one)
+{
+    const char *last = left_of(m, n, one);
+    const record *r = NULL;
+    const list *gone = m->elsewhere->gone;
+    namesakes w = {gone, &n->gone_elsewhere, one, one->at[RECORD_IDS], NULL, 0};
+    while (gone != NULL && (r = namesakes_next(&w)) != NULL)
+        last = later_day(last, r->at[RECORD_UPDATED]);
     return last;
 }
 
@@ -385,8 +407,7 @@ static const char *left_of_either(const matching *m, const leftovers *n, const r
                                   const record *after)
 {
     const char *one = left_of(m, n, before);
-    const char *other = left_of(m, n, after);
-    return one == NULL || (other != NULL && date_day(other) > date_day(one)) ? other : one;
+    return later_day(one, left_of(m, n, after));
 }
 
 /* One party that leaves and comes on one day is a move: it bears an identifier of both records, or
@@ -412,8 +433,8 @@ static int steps_of_new(matching *m, const leftovers *n)
     for (size_t j = 0; j < m->after->count; j++) {
         record *after = &m->after->at[j];
         if (m->partner_of_after[j] == 0) {
-            step_add(m,
-                     (step){STEP_IMPOSED, NULL, after, move_of(m, n, after), left_of(m, n, after)});
+            step_add(m, (step){STEP_IMPOSED, NULL, after, move_of(m, n, after),
+                               left_of_new(m, n, after)});
             continue;
         }
         const record *before = &m->before->at[m->partner_of_after[j] - 1];
@@ -427,11 +448,35 @@ static int steps_of_new(matching *m, const leftovers *n)
     return 0;
 }
 
+static bool countries_within(const char *some, const char *all)
+{
+    const char *item = NULL;
+    size_t len = 0;
+    while (text_next(&some, ' ', &item, &len))
+        if (!has_word(all, item, len))
+            return false;
+    return true;
+}
+
+/* The record of the party in another list of the kind, where it stands in the same countries. */
+static const record *elsewhere_find(const matching *m, const directory *ids, const record *gone)
+{
+    namesakes w = {m->elsewhere, ids, gone, gone->at[RECORD_IDS], NULL, 0};
+    const record *r = NULL;
+    do
+        r = namesakes_next(&w);
+    while (r != NULL && !countries_within(gone->at[RECORD_COUNTRIES], r->at[RECORD_COUNTRIES]));
+    return r;
+}
+
 static int steps_of_gone(matching *m)
 {
     size_t *into = calloc(m->before->count + 1, sizeof *into);
     directory ids = {0};
+    directory ids_elsewhere = {0};
     int result = into != NULL ? directory_make(m->after, RECORD_IDS, NULL, &ids) : -ENOMEM;
+    if (result == 0)
+        result = directory_make(m->elsewhere, RECORD_IDS, NULL, &ids_elsewhere);
     if (result == 0)
         result = merged_mark(m, into);
     for (size_t i = 0; result == 0 && i < m->before->count; i++) {
@@ -444,11 +489,14 @@ static int steps_of_gone(matching *m)
         if (beside != NULL)
             result = countries_join(m->after, &m->after->at[beside - m->after->at],
                                     beside->at[RECORD_COUNTRIES], gone->at[RECORD_COUNTRIES]);
+        else
+            beside = elsewhere_find(m, &ids_elsewhere, gone);
         step_add(
             m, (step){beside != NULL ? STEP_MAINTAINED : STEP_DELISTED, gone, NULL, beside, NULL});
     }
     free(into);
     free(ids.at);
+    free(ids_elsewhere.at);
     return result;
 }
 
@@ -492,12 +540,14 @@ static int gone_take_over(matching *m)
     return result;
 }
 
-int difference_make(const list *before, list *after, difference *ret_difference)
+int difference_make(const list *before, list *after, const list *elsewhere,
+                    difference *ret_difference)
 {
     difference d = {.at = calloc(before->count + after->count + 1, sizeof *d.at)};
     leftovers n = {0};
     matching m = {.before = before,
                   .after = after,
+                  .elsewhere = elsewhere,
                   .partner_of_before = calloc(before->count + 1, sizeof(size_t)),
                   .partner_of_after = calloc(after->count + 1, sizeof(size_t)),
                   .returned =

@@ -23,8 +23,9 @@ typedef enum step_kind {
 typedef struct step {
     step_kind kind;
     const record *before, *after; /* NULL where there is none */
-    const record *beside;         /* maintained: the party's other record; imposed: the record of
-                                   * the same party that leaves on this day (a move), or NULL */
+    const record *beside;         /* maintained: the party's other record, of this list or another;
+                                   * imposed: the record of the same party that leaves on this day
+                                   * (a move), or NULL */
     const char *left; /* imposed: the last day on which the party left earlier; amended: on
                            * which an entry left that this one is now tied to; or NULL */
 } step;
@@ -37,8 +38,11 @@ typedef struct difference {
 
 /* Compares two finished lists. Records of the new one take over the countries that they had:
  * as long as a party is listed it is told of in each country in which it was. The new list takes over
- * who left earlier, with those who leave now. -ENOMEM. */
-int difference_make(const list *before, list *after, difference *ret_difference);
+ * who left earlier, with those who leave now. `elsewhere` are the records of other lists of the same
+ * kind and who left those: a party that stands there in all countries of a record is maintained when
+ * the record leaves. -ENOMEM. */
+int difference_make(const list *before, list *after, const list *elsewhere,
+                    difference *ret_difference);
 void difference_done(difference *d);
 
 /* When a date begins: in nanoseconds, and its day, counted from 1970; INT64_MIN where it is none. */

@@ -224,8 +224,7 @@ static void ids_read(reading *g, const row *r)
     numbers_add(&g->ids, "passport", country_said(field(g, r, NATIONALITY)), field(g, r, PASSPORT));
     numbers_add(&g->ids, "national-id", country_said(field(g, r, NATIONALITY)),
                 field(g, r, PERSONAL));
-    if (strlen(field(g, r, LEI)) == 20)
-        identifier_add_world(&g->ids, "lei", field(g, r, LEI), 20);
+    identifier_add_lei(&g->ids, field(g, r, LEI), strlen(field(g, r, LEI)));
     identifier_add_imo(&g->ids, field(g, r, IMO), strlen(field(g, r, IMO)));
 }
 
@@ -424,7 +423,8 @@ int eu_read(source *const sources[], size_t count, list *ret_list, problem *p)
                              "off");
     if (result == 0 && ret_list->count == 0)
         result = problem_set(p, from.name, 0, "holds no party");
-    if (result == 0 && !g.several)
+    /* also of a broken one, so far as it was read */
+    if (g.celex != NULL && !g.several)
         snprintf(ret_list->name, sizeof ret_list->name, "%.60s", g.celex);
     if (result == 0)
         result = namesakes_part(ret_list);

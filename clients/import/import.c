@@ -11,6 +11,7 @@
 
 #include "client.h"
 #include "difference.h"
+#include "doubt.h"
 #include "feed.h"
 #include "forms/json.h"
 #include "forms/pack.h"
@@ -26,6 +27,7 @@ typedef struct import {
     const import_options *options;
     memory *memory;
     list before, after;
+    list elsewhere;             /* the other remembered lists of the kind, and who left them */
     bool remembered;            /* `before` is a list */
     bool changing;              /* the file is a change to the remembered list */
     bool dated;                 /* the user or the file's name says of which day the file is */
@@ -155,15 +157,43 @@ static void teller_begin(import *i, const list *l)
     snprintf(i->teller.reported_at, sizeof i->teller.reported_at, "%s", records_date(l));
 }
 
+/* Which lists are broken after this one. Of a broken file that does not say which list it is, each
+ * that is remembered may be it. */
+static void doubt_mark(const import *i, bool ok, const list *l, char *doubted)
+{
+    char names[MEMORY_NAMES_BYTES];
+    memory_name_of(l->name, names, sizeof names);
+    if (ok) {
+        doubt_take(doubted, names);
+        return;
+    }
+    if (l->name[0] == '\0' &&
+        (memory_names(i->memory, names, sizeof names) != 0 || names[0] == '\0'))
+        snprintf(names, sizeof names, "%s", doubt_any);
+    doubt_add(doubted, MEMORY_NAMES_BYTES, names);
+}
+
 /* The word on the list is of when its file is, but never before the last word: thawd holds the latest
- * for true, and the time of a file may be that of its publication, or a day in its name. */
-static int word_tell(import *i, bool ok, const char *title, const char *note)
+ * for true, and the time of a file may be that of its publication, or a day in its name. It is not ok
+ * while another list of the feed is broken. */
+static int word_tell(import *i, bool ok, const list *l, const char *title, const char *note)
 {
     static const int64_t second_ns = 1000000000;
     feed_word last = {.date = ""};
+    char others[1000] = "";
     char *date = i->teller.fetched_at;
-    if (i->memory != NULL)
+    if (i->memory != NULL) {
         memory_word(i->memory, &last);
+        doubt_mark(i, ok, l, last.doubted);
+    }
+    if (ok && last.doubted[0] != '\0') {
+        snprintf(others, sizeof others,
+                 "the last list of these was broken, and no whole one has come since: %.800s",
+                 last.doubted);
+        complain("import: the feed stays broken: %s", others);
+        note = others;
+        ok = false;
+    }
     thaw_date next = {.at_ns = date_start_ns(last.date), .precision = THAW_INSTANT};
     if (last.date[0] != '\0' && date_start_ns(date) <= next.at_ns) {
         next.at_ns += second_ns;
@@ -193,7 +223,7 @@ static int broken(import *i, const list *l)
              "any party");
     snprintf(title, sizeof title, "%s: broken", i->feed->title);
     teller_begin(i, l);
-    if (word_tell(i, false, title, why) != 0)
+    if (word_tell(i, false, l, title, why) != 0)
         complain("import: %s", i->problem.text);
     else
         events_tell(i, false);
@@ -286,7 +316,7 @@ static int events_make(import *i, bool baseline)
         snprintf(title, sizeof title, "%s: %zu records; %zu new, %zu changed, %zu removed",
                  i->feed->title, i->after.count, d->imposed, d->amended + d->maintained,
                  d->delisted);
-    return result == 0 ? word_tell(i, true, title, "") : result;
+    return result == 0 ? word_tell(i, true, &i->after, title, "") : result;
 }
 
 static uint64_t known_already(const import *i)
@@ -349,7 +379,9 @@ static void lists_shift(import *i)
 static int memory_recall(import *i)
 {
     bool baseline = false;
-    int found = memory_load(i->memory, false, &i->before, &baseline, &i->problem);
+    int found = memory_load_others(i->memory, &i->elsewhere, &i->problem);
+    if (found == 0)
+        found = memory_load(i->memory, false, &i->before, &baseline, &i->problem);
     if (found >= 0)
         found = found > 0 ? records_finish(&i->before, "remembered", &i->problem), 1 : 0;
     if (found < 0)
@@ -362,7 +394,7 @@ static int memory_recall(import *i)
         records_done(&i->after);
         return CLIENT_DONE;
     }
-    int result = difference_make(&i->before, &i->after, &i->difference);
+    int result = difference_make(&i->before, &i->after, &i->elsewhere, &i->difference);
     if (result != 0)
         return failed(i, result);
     if (!i->options->quiet && !i->options->common.json)
@@ -374,7 +406,7 @@ static int memory_recall(import *i)
 
 static int list_take(import *i, const char *file)
 {
-    int result = difference_make(&i->before, &i->after, &i->difference);
+    int result = difference_make(&i->before, &i->after, &i->elsewhere, &i->difference);
     if (result != 0)
         return failed(i, result);
     bool baseline = !i->remembered && !i->options->initial;
@@ -574,6 +606,7 @@ import i = {.feed = feed_find(kind), .options = options };
     difference_done(&i.difference);
     records_done(&i.before);
     records_done(&i.after);
+    records_done(&i.elsewhere);
     teller_done(&i.teller);
     memory_close(i.memory);
     return code;

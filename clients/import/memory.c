@@ -6,6 +6,7 @@
  */
 #include "memory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -107,6 +108,49 @@ void memory_name(memory *m, const char *name)
         m->name[0] = '-';
         text_slug(name, m->name + 1, sizeof m->name - 1);
     }
+}
+
+void memory_name_of(const char *name, char *to, size_t room)
+{
+    if (text_slug(name, to, room) == 0)
+        snprintf(to, room, "-");
+}
+
+/* Whether a file is a remembered list of the kind; of which name. */
+static bool name_of_file(const memory *m, const char *file, char *to, size_t room)
+{
+    static const char end[] = ".list";
+    size_t kind = strlen(m->kind);
+    size_t len = strlen(file);
+    if (len < kind + sizeof end - 1 || strncmp(file, m->kind, kind) != 0 ||
+        strcmp(file + len - (sizeof end - 1), end) != 0)
+        return false;
+    len -= kind + sizeof end - 1;
+    if ((len > 0 && file[kind] != '-') || len == 1 || len >= room)
+        return false;
+    snprintf(to, room, "%.*s", len > 0 ? (int)len - 1 : 1, len > 0 ? file + kind + 1 : "-");
+    return true;
+}
+
+int memory_names(const memory *m, char *to, size_t room)
+{
+    char name[sizeof m->name];
+    size_t used = 0;
+    int result = 0;
+    DIR *folder = opendir(m->path);
+    to[0] = '\0';
+    if (folder == NULL)
+        return -errno;
+    for (struct dirent *at = readdir(folder); at != NULL && result == 0; at = readdir(folder)) {
+        if (!name_of_file(m, at->d_name, name, sizeof name))
+            continue;
+        if (used + strlen(name) + 2 > room)
+            result = -ENOBUFS;
+        else
+            used += (size_t)snprintf(to + used, room - used, "%s%s", used > 0 ? " " : "", name);
+    }
+    closedir(folder);
+    return result;
 }
 
 static void file_name(const memory *m, const char *end, char *to, size_t room)
@@ -249,7 +293,8 @@ int memory_commit(const memory *m, problem *p)
 
 /* ---- the last word ------------------------------------------------------------------ */
 
-enum { WORD_BYTES = 16 + THAW_DATE_TEXT };
+/* "broken 2024-03-04 32006r0765 32014r0269" */
+enum { WORD_BYTES = 16 + THAW_DATE_TEXT + MEMORY_NAMES_BYTES };
 
 void memory_word(const memory *m, feed_word *ret_word)
 {
@@ -266,16 +311,20 @@ void memory_word(const memory *m, feed_word *ret_word)
     if (blank == NULL)
         return;
     line[got - 1] = '\0';
-    if (thaw_date_parse(blank + 1, strlen(blank + 1), &date) != 0)
+    size_t len = strcspn(blank + 1, " ");
+    if (thaw_date_parse(blank + 1, len, &date) != 0)
         return;
     ret_word->ok = strncmp(line, "ok ", 3) == 0;
-    snprintf(ret_word->date, sizeof ret_word->date, "%s", blank + 1);
+    snprintf(ret_word->date, sizeof ret_word->date, "%.*s", (int)len, blank + 1);
+    if (blank[1 + len] == ' ')
+        snprintf(ret_word->doubted, sizeof ret_word->doubted, "%s", blank + 2 + len);
 }
 
 static int word_write(int fd, const feed_word *word)
 {
     char line[WORD_BYTES];
-    int len = snprintf(line, sizeof line, "%s %s\n", word->ok ? "ok" : "broken", word->date);
+    int len = snprintf(line, sizeof line, "%s %s%s%s\n", word->ok ? "ok" : "broken", word->date,
+                       word->doubted[0] != '\0' ? " " : "", word->doubted);
     ssize_t got = write(fd, line, (size_t)len);
     int result = got == len ? 0 : got < 0 ? -errno : -ENOSPC;
     if (result == 0 && fsync(fd) != 0)
@@ -300,6 +349,7 @@ typedef struct reader {
     const char *path;
     source *from;
     list *list;
+    size_t before; /* records that it held already */
     bool *baseline;
     bool ended; /* the last line was seen */
     XXH3_state_t *hash;
@@ -336,8 +386,9 @@ static int tail_read(reader *r, const json_t *line)
     char hash[17];
     const char *said = json_string_value(json_object_get(line, "xxh3"));
     snprintf(hash, sizeof hash, "%016" PRIx64, (uint64_t)XXH3_64bits_digest(r->hash));
-    bool good = said != NULL && strcmp(said, hash) == 0 &&
-                (size_t)json_integer_value(json_object_get(line, "records")) == r->list->count;
+    bool good =
+        said != NULL && strcmp(said, hash) == 0 &&
+        (size_t)json_integer_value(json_object_get(line, "records")) == r->list->count - r->before;
     r->ended = good;
     return good ? 0 : -EBADMSG;
 }
@@ -405,7 +456,8 @@ int memory_load(const memory *m, bool next, list *ret_list, bool *ret_baseline, 
 {
     char name[160];
     char path[PATH_BYTES + 200];
-    reader r = {.path = path, .list = ret_list, .baseline = ret_baseline};
+    reader r = {
+        .path = path, .list = ret_list, .before = ret_list->count, .baseline = ret_baseline};
     file_name(m, next ? "next" : "list", name, sizeof name);
     snprintf(path, sizeof path, "%s/%s", m->path, name);
     int result = source_open(path, MEMORY_BYTES_MAX, &r.from);
@@ -419,5 +471,45 @@ int memory_load(const memory *m, bool next, list *ret_list, bool *ret_baseline, 
     result = r.hash != NULL ? file_read(&r, p) : -ENOMEM;
     XXH3_freeState(r.hash);
     source_close(r.from);
+    return result;
+}
+
+/* The name of the list in front of the groups of its records. */
+static int groups_name(list *l, size_t from)
+{
+    char group[400];
+    int result = 0;
+    for (size_t i = from; i < l->count && result == 0; i++) {
+        snprintf(group, sizeof group, "%s, %.300s", l->name, l->at[i].at[RECORD_GROUP]);
+        result = record_put(l, &l->at[i], RECORD_GROUP, group);
+    }
+    return result;
+}
+
+int memory_load_others(const memory *m, list *ret_list, problem *p)
+{
+    char names[MEMORY_NAMES_BYTES];
+    char own[sizeof m->name];
+    const char *rest = names;
+    const char *name = NULL;
+    size_t len = 0;
+    if (m->name[0] == '\0')
+        return 0;
+    int result = memory_names(m, names, sizeof names);
+    if (result != 0)
+        problem_set(p, m->path, 0, "cannot be looked through: %s", strerror(-result));
+    memory_name_of(m->name, own, sizeof own);
+    while (result == 0 && text_next(&rest, ' ', &name, &len)) {
+        memory other = *m;
+        bool unused = false;
+        size_t from = ret_list->count;
+        if (name[0] == '-' || (len == strlen(own) && memcmp(name, own, len) == 0))
+            continue;
+        snprintf(other.name, sizeof other.name, "-%.*s", (int)len, name);
+        result = memory_load(&other, true, ret_list, &unused, p);
+        if (result == 0)
+            result = memory_load(&other, false, ret_list, &unused, p);
+        result = result < 0 ? result : groups_name(ret_list, from);
+    }
     return result;
 }

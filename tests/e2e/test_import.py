@@ -101,6 +101,41 @@ class Import(unittest.TestCase):
             self.take(path, "--initial", kind="un")
             self.assertEqual(self.measures("CD")["Bob"], ("UN", state), day)
 
+    def test_several_acts_are_one_feed_and_one_measure(self):
+        head = "celex,recordId,programKey,annex,measure,startDate,schema,name\n"
+
+        def act(celex, day, *names, code=0, end="\n"):
+            path = self.daemon.path(f"eu-{celex}-{day}.csv")
+            with open(path, "w", encoding="ascii") as file:
+                file.write(head + "\n".join(f"{celex},,EU-BLR,I,Asset freeze,2.12.2021,Person,{n}"
+                                            for n in names) + end)
+            self.take(path, "--initial", kind="eu", code=code)
+            return [f["broken"] for f in self.daemon.ok("state", {"country": "ZZ"})["feeds"]]
+
+        def states():
+            return {party: state for party, (_, state) in self.measures("BY").items()}
+
+        one, two = "32006R0765", "32024R9999"
+        act(one, "2024-01-01", "Ann", "Bob", "Eve")
+        self.assertEqual(act(two, "2024-01-01", "Bob", "Carl"), [False])
+        # it leaves one of two, then the other; or goes over from one to the other
+        self.assertEqual(act(one, "2024-01-02", "Ann", "Eve"), [False])
+        self.assertEqual(states()["Bob"], "in_force")
+        self.assertEqual(act(two, "2024-01-03", "Carl"), [False])
+        self.assertEqual(states()["Bob"], "delisted")
+        act(one, "2024-01-04", "Ann")
+        self.assertEqual(states()["Eve"], "delisted")
+        act(two, "2024-01-04", "Carl", "Eve")
+        self.assertEqual(states()["Eve"], "in_force")
+        act(two, "2024-01-05", "Ann", "Carl", "Eve")
+        act(one, "2024-01-05", "Dora")
+        self.assertEqual(states(), {"Ann": "in_force", "Bob": "delisted", "Carl": "in_force",
+                                    "Dora": "in_force", "Eve": "in_force"})
+        # the feed is broken until the act is whole
+        self.assertEqual(act(one, "2024-01-06", "Dora", code=1, end=""), [True])
+        self.assertEqual(act(two, "2024-01-06", "Ann", "Carl", "Eve"), [True])
+        self.assertEqual(act(one, "2024-01-06", "Dora"), [False])
+
     def test_telling_again_is_a_duplicate(self):
         self.take(self.list_of("2024-01-01", A))
         first = self.list_of("2024-01-02", A, B, C)

@@ -24,7 +24,7 @@ static void list_tell(const feed *f, list *l)
                 .fetched_at = "2024-03-04",
                 .country_of_program = f->country_of_program};
     teller_open(&t);
-    if (difference_make(&none, l, &d) != 0 || d.imposed != l->count)
+    if (difference_make(&none, l, &none, &d) != 0 || d.imposed != l->count)
         abort();
     for (size_t i = 0; i < d.count; i++)
         if (tell_step(&t, &d.at[i], &p) != 0) {

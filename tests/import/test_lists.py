@@ -191,6 +191,93 @@ class Eu(ImportCase):
             self.broken("2024-01-02.csv", bad, state="state")
 
 
+def act_row(celex, number, name, program="EU-BLR", start="2.12.2021", passport=""):
+    row = eu_row(number, "I", "Asset freeze", start, name, "Person", id=passport)
+    return row.replace("32006R0765", celex).replace("EU-BLR", program)
+
+
+class Acts(ImportCase):
+    """Several acts of the EU, remembered in one folder."""
+    kind = "eu"
+    one, two, three = "32006R0765", "32014R0269", "32014R0833"
+
+    def act(self, celex, day, *names, code=0, state="ok", lead="", **more):
+        """The events of parties that a list of an act makes; what its feed's word must be."""
+        rows = HEADER + "".join(act_row(celex, str(sum(map(ord, n))), n, **more) for n in names)
+        got, events = self.take(f"{lead}{celex}-{day}.csv", rows)
+        self.assertEqual((got, events[-1]["kind"], events[-1]["state"]), (code, "feed", state))
+        return events[:-1], events[-1]
+
+    def word(self, name, data):
+        code, events = self.take(name, data)
+        self.assertEqual((code, events[-1]["state"]), (1, "broken"))
+
+    def test_an_act_that_is_broken_stays_so_until_it_is_whole(self):
+        self.act(self.one, "2024-01-01", "Ann", "Bob")
+        self.act(self.two, "2024-01-01", "Carl", "Dora")
+        whole = HEADER + act_row(self.one, "1", "Ann") + act_row(self.one, "2", "Bob")
+        self.word("2024-01-02.csv", whole[:-2])
+        word = self.act(self.two, "2024-01-02", "Carl", "Dora", state="broken")[1]
+        self.assertIn(self.one.lower(), word["note"])
+        self.act(self.two, "2024-01-03", "Carl", "Dora", state="broken")
+        self.act(self.one, "2024-01-03", "Ann", "Bob")
+        self.act(self.two, "2024-01-04", "Carl", "Dora")
+
+    def test_an_act_that_comes_on_while_another_is_broken_is_told(self):
+        self.act(self.one, "2024-01-01", "Ann", "Bob")
+        self.act(self.two, "2024-01-01", "Carl", "Dora")
+        self.word("2024-01-02.csv", HEADER + act_row(self.one, "1", "Ann")[:-2])
+        events, _ = self.act(self.two, "2024-01-02", "Carl", state="broken")
+        self.assertEqual(acts(events), [("delisted", "eu:EU-BLR:dora", "BY")])
+
+    def test_a_broken_file_of_an_unknown_act_may_be_of_each(self):
+        for celex in self.one, self.two:
+            self.act(celex, "2024-01-01", "Ann")
+        self.word("2024-01-02.csv", "<html></html>\n")
+        self.act(self.two, "2024-01-02", "Ann", state="broken")
+        self.act(self.two, "2024-01-03", "Ann", state="broken")
+        self.act(self.one, "2024-01-03", "Ann")
+
+    def test_a_first_file_that_is_broken(self):
+        self.word("2024-01-01.csv", "<html></html>\n")
+        self.act(self.one, "2024-01-02", "Ann")
+        self.word("2024-01-03.csv", HEADER + act_row(self.two, "1", "Bob")[:-2])
+        self.act(self.one, "2024-01-03", "Ann", state="broken")
+        self.act(self.two, "2024-01-04", "Bob")
+
+    def test_who_stands_in_another_act_of_the_country_stays(self):
+        self.act(self.one, "2024-01-01", "Ann", "Bob", "Eve")
+        self.act(self.two, "2024-01-01", "Bob", "Carl")
+        self.act(self.three, "2024-01-01", "Eve", program="EU-RUS", passport="3091178A002VF5")
+        events, _ = self.act(self.one, "2024-01-02", "Ann", "Eve")
+        self.assertEqual(acts(events), [("maintained", "eu:EU-BLR:bob", "BY")])
+        self.assertIn(self.two, events[0]["note"])
+        # in another country it is no matter
+        events, _ = self.act(self.one, "2024-01-03", "Ann")
+        self.assertEqual(acts(events), [("delisted", "eu:EU-BLR:eve", "BY")])
+        events, _ = self.act(self.two, "2024-01-03", "Carl")
+        self.assertEqual(acts(events), [("delisted", "eu:EU-BLR:bob", "BY")])
+
+    def test_who_comes_after_leaving_another_act(self):
+        self.act(self.one, "2024-01-01", "Ann", "Bob")
+        self.act(self.two, "2024-01-01", "Carl")
+        self.act(self.one, "2024-01-02", "Ann")
+        events, _ = self.act(self.two, "2024-01-03", "Bob", "Carl")
+        self.assertEqual([(e["action"], e["occurred_at"]) for e in events], [("imposed", "2024-01-03")])
+        # that it left is of that day and no later amendment
+        events, _ = self.act(self.two, "2024-01-04", "Bob", "Carl", start="3.12.2021")
+        self.assertEqual([e["action"] for e in events], ["amended"] * 2)
+
+    def test_a_damaged_list_of_another_act(self):
+        self.act(self.one, "2024-01-01", "Ann", "Bob")
+        self.act(self.two, "2024-01-01", "Bob")
+        path = self.path("state/eu-" + self.two.lower() + ".list")
+        with open(path, "ab") as file:
+            file.write(b"x")
+        code, events = self.take("2024-01-02.csv", HEADER + act_row(self.one, "1", "Ann"))
+        self.assertEqual((code, events), (1, []))
+
+
 def un_entry(ref, name, version=1, kind="DRC", listed="2012-12-31", updated="", tag="INDIVIDUAL",
              number=""):
     return (f"<{tag}><DATAID>69{ref[-3:]}</DATAID><VERSIONNUM>{version}</VERSIONNUM>"
