@@ -135,7 +135,8 @@ static void lists_free(facts *f)
                         &f->tallies_free,  &f->dirty_keys,     &f->dirty_incidents, &f->dirty_entities,
                         &f->dirty_tallies, &f->dirty_feeds,    &f->dirty_countries, &f->fresh_reports,
                         &f->revising,      &f->gone_reports,   &f->corrected,       &f->work_entities,
-                        &f->timed,         &f->work_reports,   &f->torn_groups};
+                        &f->timed,         &f->work_reports,   &f->torn_groups,     &f->torn_entities,
+                        &f->parties_met,   &f->parties_tied};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         numbers_done(lists[i], &f->held);
     hash_index *indexes[] = {&f->keys_index,      &f->scopes_index, &f->nodes_index, &f->tallies_index, &f->feeds_index,
@@ -218,7 +219,8 @@ static void facts_release(facts *f)
                         &f->tallies_free,  &f->dirty_keys,      &f->dirty_incidents, &f->dirty_entities,
                         &f->dirty_tallies, &f->dirty_countries, &f->fresh_reports,   &f->gone_reports,
                         &f->corrected,     &f->dirty_feeds,     &f->work_entities,   &f->timed,
-                        &f->work_reports,  &f->torn_groups};
+                        &f->work_reports,  &f->torn_groups,     &f->torn_entities,   &f->parties_met,
+                        &f->parties_tied};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         numbers_done(lists[i], &f->held);
     f->deadline_ns = INT64_MAX;

@@ -21,8 +21,8 @@ void entity_mentions(facts *f, const entity *e, numbers *reports_, numbers *part
 
 /* ---- parties of all authorities (links.c) ------------------------------------------- */
 
-/* The strings (symbols) of the party that a node of SCOPE_PARTY is of (0: none), appended where they are several. */
-void links_strings(facts *f, uint32_t node_, numbers *strings);
+/* The strings (symbols) of a party, an entity of SCOPE_PARTY, appended where they are several. */
+void links_strings(facts *f, uint32_t party, numbers *strings);
 /* The node that a string is in a scope, where a living report mentions it there; 0: none. */
 uint32_t node_living(const facts *f, uint32_t scope, uint32_t string);
 /* The party that a node is of, where it is of a measure: an entity of SCOPE_PARTY; 0: none. */
@@ -33,7 +33,8 @@ void links_tied(facts *f, uint32_t scope, uint32_t party, numbers *list);
 /* ---- what nodes are tied to (ties.c) ------------------------------------------------ */
 
 /* Adds a report's mention of these strings; with tie, the strings become one entity. Returns the node of the first;
- * what is taken away has none any more: 0. */
+ * what is taken away has none any more: 0; the entities that were tied by it are torn until all mentions of the report
+ * are taken and they are mended. */
 uint32_t mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie);
 uint32_t mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie);
 /* Whose fact the one node, by its hash, is of, the other says from now on. */
@@ -42,8 +43,10 @@ void node_note_retold(facts *f, uint64_t before, uint64_t after);
 bool entity_hangs_together(facts *f, const entity *e, const uint8_t *only, bool whole);
 /* Two entities become one, the larger, which is returned; the other ends when things settle. They may be one already. */
 uint32_t entities_join(facts *f, uint32_t a, uint32_t b);
-/* Parts an entity whose ties may have gone: what hangs together stays together. */
-void entity_part(facts *f, uint32_t index);
+/* An entity whose ties may have gone; and parts those of a sort of scope: what hangs together stays together. Parties
+ * before measures, which they tie. */
+void entity_tear(facts *f, uint32_t index);
+void entities_mend(facts *f, scope_kind kind);
 
 /* ---- what a report names (mentions.c, named.c; parties.c) ---------------------------- */
 
@@ -54,7 +57,7 @@ void persons_nodes(facts *f, uint32_t scope, uint32_t number, const thaw_event *
 /* Entities of all elements of a report, appended. */
 void report_entities(facts *f, uint32_t number, numbers *list);
 /* That element itself; views into the report's text. */
-bool mention_party(const facts *f, mention m, thaw_party *ret_party);
+bool mention_party(facts *f, mention m, thaw_party *ret_party);
 /* A target of type `sector` with a name: the sector of that name, and no party. */
 bool party_is_sector(const thaw_party *party);
 /* The scope of a report's entities; 0: none. */

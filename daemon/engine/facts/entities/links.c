@@ -8,9 +8,9 @@
 #include "facts/entities/entities.h"
 #include "facts/state/state.h"
 
-void links_strings(facts *f, uint32_t node_, numbers *strings)
+void links_strings(facts *f, uint32_t party, numbers *strings)
 {
-    const entity *e = &f->entities[node_ ? f->nodes[node_].entity : 0];
+    const entity *e = &f->entities[party];
     for (uint32_t i = 0; e->nodes.count > 1 && i < e->nodes.count; i++)
         add(f, strings, f->nodes[e->nodes.at[i]].string);
 }

@@ -57,6 +57,19 @@ static void party_strings(strings *s, const thaw_party *party, bool named, menti
     strings_put(s, 'r', (thaw_str){place, (uint32_t)n});
 }
 
+/* Party number m.party of its report's list; false where there is none. Entities of one report are looked at in the order
+ * of the list: the way goes on from where the last one stood, for else a thousand persons were a thousand ways. */
+static bool party_at(facts *f, thaw_list list, mention m, thaw_party *ret_party)
+{
+    party_place *p = &f->parties[m.report % PARTY_PLACES];
+    if (p->report != m.report || p->list != list.data || p->party > m.party)
+        *p = (party_place){.report = m.report, .list = list.data, .rest = list};
+    while (p->party < m.party && p->rest.count && thaw_party_next(&p->rest, ret_party))
+        p->party++;
+    list = p->rest; /* it stays before the party, which may be asked for again */
+    return p->party == m.party && list.count && thaw_party_next(&list, ret_party);
+}
+
 /* The n-th of the comma-separated parts of a sector, blanks around it left out. */
 static bool sector_part(thaw_str sector, uint32_t n, thaw_str *ret_part)
 {
@@ -103,19 +116,16 @@ static void target_strings(strings *s, const thaw_party *party, mention m)
 }
 
 /* The strings of object number m.party of a sanction; false where there is no such object. */
-static bool object_strings(strings *s, const thaw_event *event, mention m)
+static bool object_strings(facts *f, strings *s, const thaw_event *event, mention m)
 {
     s->count = 0;
     s->used = 0;
     if (event->targets.count) {
-        thaw_list list = event->targets;
         thaw_party party;
-        for (uint32_t i = 0; thaw_party_next(&list, &party); i++)
-            if (i == m.party) {
-                target_strings(s, &party, m);
-                return true;
-            }
-        return false;
+        if (!party_at(f, event->targets, m, &party))
+            return false;
+        target_strings(s, &party, m);
+        return true;
     }
     if (names_sector(event->sector)) {
         thaw_str part;
@@ -139,16 +149,13 @@ void person_strings(strings *s, const report *r, uint32_t place, const thaw_part
     party_strings(s, person, false, (mention){.party = place}, r->key.low);
 }
 
-static bool person_strings_at(strings *s, const report *r, const thaw_event *event, uint32_t place)
+static bool person_strings_at(facts *f, strings *s, const report *r, const thaw_event *event, mention m)
 {
-    thaw_list list = event->persons;
     thaw_party party;
-    for (uint32_t i = 0; list.count && thaw_party_next(&list, &party); i++)
-        if (i == place) {
-            person_strings(s, r, place, &party);
-            return true;
-        }
-    return false;
+    if (!party_at(f, event->persons, m, &party))
+        return false;
+    person_strings(s, r, m.party, &party);
+    return true;
 }
 
 static bool mention_strings(facts *f, uint32_t scope, mention m, strings *s)
@@ -156,7 +163,8 @@ static bool mention_strings(facts *f, uint32_t scope, mention m, strings *s)
     const report *r = report_of(f, m.report);
     thaw_event event;
     report_event(f->reports, r, &event);
-    return f->scopes[scope].kind == SCOPE_PERSON ? person_strings_at(s, r, &event, m.party) : object_strings(s, &event, m);
+    return f->scopes[scope].kind == SCOPE_PERSON ? person_strings_at(f, s, r, &event, m)
+                                                 : object_strings(f, s, &event, m);
 }
 
 void mention_nodes(facts *f, uint32_t scope, mention m, numbers *list)
@@ -185,15 +193,11 @@ void persons_nodes(facts *f, uint32_t scope, uint32_t number, const thaw_event *
     }
 }
 
-bool mention_party(const facts *f, mention m, thaw_party *ret_party)
+bool mention_party(facts *f, mention m, thaw_party *ret_party)
 {
     thaw_event event;
     report_event(f->reports, report_of(f, m.report), &event);
-    thaw_list list = event.targets.count ? event.targets : event.persons;
-    for (uint32_t i = 0; list.count && thaw_party_next(&list, ret_party); i++)
-        if (i == m.party)
-            return true;
-    return false;
+    return party_at(f, event.targets.count ? event.targets : event.persons, m, ret_party);
 }
 
 uint32_t measure_scope(facts *f, const report *r, bool make)
@@ -250,7 +254,7 @@ uint32_t objects_each(facts *f, uint32_t number, const thaw_event *event, mentio
                 on_party(f, event->country, &s, m, on_mention);
         }
     } else {
-        for (; object_strings(&s, event, m); m.party++)
+        for (; object_strings(f, &s, event, m); m.party++)
             if (s.count) {
                 only = on_mention(f, scope, s.at, s.count, m, true);
                 objects++;

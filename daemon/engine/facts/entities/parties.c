@@ -24,18 +24,13 @@ static void scope_join(facts *f, uint32_t scope, const numbers *strings)
     }
 }
 
-/* Most often one entity is of all of them: it is parted once. */
-static void scope_part(facts *f, uint32_t scope, const numbers *strings)
+static void scope_tear(facts *f, uint32_t scope, const numbers *strings)
 {
-    numbers entities = {0};
     for (uint32_t i = 0; i < strings->count; i++) {
         uint32_t n = node_living(f, scope, strings->at[i]);
         if (n && f->entities[f->nodes[n].entity].nodes.count > 1)
-            put(f, &entities, f->nodes[n].entity);
+            entity_tear(f, f->nodes[n].entity);
     }
-    for (uint32_t i = 0; i < entities.count; i++)
-        entity_part(f, entities.at[i]);
-    numbers_done(&entities, &f->held);
 }
 
 /* Who ties ids under one authority says by it what a removal under another removes (still_listed.c). */
@@ -49,21 +44,69 @@ static void scope_doubt(facts *f, uint32_t scope, const numbers *strings)
     }
 }
 
-/* The mention of a party, for all authorities: it ties what they name it by, or no longer does. */
+/* The mention of a party, for all authorities. What it ties, or no longer does, is looked at when all of the report's
+ * mentions are there, or gone: parties of one report may be one. */
 static void party_each(facts *f, const char country_code[2], const strings *s, mention m, mention_fn on_mention)
 {
     uint32_t all = scope_index(f, SCOPE_PARTY, country_code, 0, true);
-    bool takes = on_mention == mention_take;
-    numbers strings = {0};
-    if (takes)
-        links_strings(f, node_find(f, all, s->at[0]), &strings);
     uint32_t node_ = on_mention(f, all, s->at, s->count, m, true);
-    if (!takes)
-        links_strings(f, node_, &strings);
-    scopes_each(f, country_code, &strings, takes ? scope_part : scope_join);
+    if (!node_)
+        node_ = node_find(f, all, s->at[0]);
+    add(f, &f->parties_met, node_);
     if (s->count > 1)
-        scopes_each(f, country_code, &strings, scope_doubt);
+        add(f, &f->parties_tied, node_);
+}
+
+/* The parties of nodes, each once, in the place of the nodes. */
+static void parties_of(facts *f, numbers *nodes)
+{
+    for (uint32_t i = 0; i < nodes->count; i++)
+        nodes->at[i] = f->nodes[nodes->at[i]].entity;
+    numbers_unique(nodes);
+}
+
+/* The strings of parties, for each scope of measures: of all together, or of each party by itself. */
+static void parties_each(facts *f, const char country_code[2], const numbers *parties, bool together,
+                         void (*on_scope)(facts *, uint32_t, const numbers *))
+{
+    numbers strings = {0};
+    for (uint32_t i = 0; i < parties->count; i++) {
+        links_strings(f, parties->at[i], &strings);
+        if (together && i + 1 < parties->count)
+            continue;
+        scopes_each(f, country_code, &strings, on_scope);
+        strings.count = 0;
+    }
     numbers_done(&strings, &f->held);
+}
+
+static void parties_forget(facts *f)
+{
+    f->parties_met.count = f->parties_tied.count = 0;
+}
+
+/* All mentions of a sanction came: its parties tie measures. */
+static void parties_join(facts *f, const char country_code[2])
+{
+    parties_of(f, &f->parties_met);
+    parties_of(f, &f->parties_tied);
+    parties_each(f, country_code, &f->parties_met, false, scope_join);
+    parties_each(f, country_code, &f->parties_tied, true, scope_doubt);
+}
+
+/* All went: which ids were tied is known until the parties are parted. */
+static void parties_part(facts *f, const char country_code[2])
+{
+    parties_of(f, &f->parties_met);
+    parties_of(f, &f->parties_tied);
+    numbers were = {0};
+    for (uint32_t i = 0; i < f->parties_tied.count; i++)
+        links_strings(f, f->parties_tied.at[i], &were);
+    parties_each(f, country_code, &f->parties_met, true, scope_tear);
+    entities_mend(f, SCOPE_PARTY);
+    entities_mend(f, SCOPE_MEASURE);
+    scopes_each(f, country_code, &were, scope_doubt);
+    numbers_done(&were, &f->held);
 }
 
 /* A program that is lifted or extended as a whole: every measure of the authority may be of it. */
@@ -83,6 +126,8 @@ void parties_enter(facts *f, uint32_t number, const thaw_event *event)
     if (event->kind == THAW_SANCTION) {
         /* It is asked for whenever its incident is counted. */
         uint32_t only = objects_each(f, number, event, mention_add, party_each);
+        parties_join(f, event->country);
+        parties_forget(f);
         report *r = report_of(f, number);
         r->objects_one = only && r->covers != THAW_PART;
         if (r->objects_one)
@@ -95,9 +140,13 @@ void parties_enter(facts *f, uint32_t number, const thaw_event *event)
 
 void parties_leave(facts *f, uint32_t number, const thaw_event *event)
 {
-    if (event->kind == THAW_SANCTION)
+    if (event->kind == THAW_SANCTION) {
         (void)objects_each(f, number, event, mention_take, party_each);
-    else
+        parties_part(f, event->country);
+    } else {
         persons_each(f, number, event, mention_take);
+        entities_mend(f, SCOPE_PERSON);
+    }
+    parties_forget(f);
     program_marks(f, number, event);
 }

@@ -270,13 +270,27 @@ static void entity_spread(facts *f, uint32_t start, const shared_list *list, num
     numbers_done(&near, &f->held);
 }
 
-void entity_part(facts *f, uint32_t index)
+/* Nodes that nothing mentions any more. */
+static void nodes_end(facts *f, const numbers *nodes, uint32_t entity)
+{
+    for (uint32_t i = 0; i < nodes->count; i++) {
+        node *n = &f->nodes[nodes->at[i]];
+        if (n->count || n->entity != entity)
+            continue;
+        node_note_was(f, n); /* who revises a report names the same ones: it may come back */
+        node_end(f, nodes->at[i]);
+    }
+}
+
+/* Parts an entity whose ties may have gone: what hangs together stays together. */
+static void entity_part(facts *f, uint32_t index)
 {
     numbers left = f->entities[index].nodes, found = {0};
     shared_list list = {0};
+    nodes_end(f, &left, index);
     shared_read(f, &left, &list);
-    measure_forget(f, &f->entities[index]);
     f->entities[index].nodes = (numbers){0};
+    f->entities[index].torn = false;
     bool first = true;
     for (uint32_t i = 0; i < left.count; i++) {
         if (f->nodes[left.at[i]].count == 0 || f->nodes[left.at[i]].entity != index)
@@ -308,6 +322,28 @@ void entity_part(facts *f, uint32_t index)
     numbers_done(&found, &f->held);
 }
 
+void entity_tear(facts *f, uint32_t index)
+{
+    entity *e = &f->entities[index];
+    if (e->torn)
+        return;
+    e->torn = true;
+    measure_forget(f, e);
+    add(f, &f->torn_entities, index);
+}
+
+void entities_mend(facts *f, scope_kind kind)
+{
+    numbers *torn = &f->torn_entities;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < torn->count; i++)
+        if (f->scopes[f->entities[torn->at[i]].scope].kind == kind)
+            entity_part(f, torn->at[i]);
+        else
+            torn->at[kept++] = torn->at[i];
+    torn->count = kept;
+}
+
 uint32_t mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie)
 {
     uint32_t e = 0;
@@ -324,15 +360,13 @@ uint32_t mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32
             entity_mark(f, e);
     }
     if (tie && e && (empty || count > 1))
-        entity_part(f, e);
+        entity_tear(f, e);
     else if (tie && e && f->scopes[scope].kind == SCOPE_MEASURE)
         measure_went(f, &f->entities[e], m.report);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count && !tie; i++) {
         uint32_t n = node_find(f, scope, strings[i]);
-        if (n && f->nodes[n].count == 0) {
-            node_note_was(f, &f->nodes[n]); /* who revises a report names the same ones: it may come back */
+        if (n && f->nodes[n].count == 0)
             node_end(f, n);
-        }
     }
     return 0;
 }

@@ -22,27 +22,66 @@ static void ids_of(facts *f, uint32_t number, number_set *ret_ids)
     set_done(f, &known);
 }
 
+/* ---- which ids may be those of a set of names ------------------------------------------ *
+ * In the index stand, for the hash of the names: how many (place 0), each by its place (1, 2, ...), and each by
+ * itself, so that one more is found or added at once, however many they are. */
+
+static uint64_t place_hash(uint64_t names, uint32_t place)
+{
+    return mix(scramble(names), place);
+}
+
+static uint64_t id_hash(uint64_t names, uint32_t id)
+{
+    return mix(scramble(~names), id);
+}
+
+static uint32_t kept(const facts *f, uint64_t hash)
+{
+    uint32_t cursor = 0;
+    return index_next(&f->names_ids, hash, &cursor);
+}
+
+static void keep(facts *f, uint64_t hash, uint32_t value)
+{
+    if (index_put(&f->names_ids, hash, value, &f->held) < 0)
+        f->failed = -ENOMEM;
+}
+
+static void ids_add(facts *f, uint64_t names, uint32_t id)
+{
+    uint32_t count = kept(f, place_hash(names, 0));
+    keep(f, id_hash(names, id), id);
+    keep(f, place_hash(names, count + 1), id);
+    if (count)
+        index_take(&f->names_ids, place_hash(names, 0), count);
+    keep(f, place_hash(names, 0), count + 1);
+}
+
 void aliases_learn(facts *f, uint32_t names, uint32_t number)
 {
     const uint64_t hash = f->nodes[names].hash;
     number_set ids = {0};
     ids_of(f, number, &ids);
-    for (uint32_t i = 0; names && i < ids.list.count; i++) {
-        uint32_t cursor = 0, known;
-        while ((known = index_next(&f->names_ids, hash, &cursor)) && known != ids.list.at[i])
-            ;
-        if (!known && index_put(&f->names_ids, hash, ids.list.at[i], &f->held) < 0)
-            f->failed = -ENOMEM;
-    }
+    for (uint32_t i = 0; names && i < ids.list.count && !f->failed; i++)
+        if (!kept(f, id_hash(hash, ids.list.at[i])))
+            ids_add(f, hash, ids.list.at[i]);
     set_done(f, &ids);
 }
 
 void aliases_forget(facts *f, uint64_t names_hash)
 {
-    uint32_t cursor = 0, known;
-    while ((known = index_next(&f->names_ids, names_hash, &cursor)))
-        index_take(&f->names_ids, names_hash, known);
+    uint32_t count = kept(f, place_hash(names_hash, 0));
+    for (uint32_t place = 1; place <= count; place++) {
+        uint32_t id = kept(f, place_hash(names_hash, place));
+        index_take(&f->names_ids, place_hash(names_hash, place), id);
+        index_take(&f->names_ids, id_hash(names_hash, id), id);
+    }
+    if (count)
+        index_take(&f->names_ids, place_hash(names_hash, 0), count);
 }
+
+/* ---- whether one of them parts --------------------------------------------------------- */
 
 static bool has_opposite(const facts *f, const report *r)
 {
@@ -87,11 +126,11 @@ static bool alias_parts(const facts *f, const node *names, const node *id, const
 
 bool aliases_part(facts *f, const node *names, const report *r, int64_t from_ns, int64_t to_ns)
 {
-    uint32_t cursor = 0, id;
     if (!has_opposite(f, r))
         return false;
-    while ((id = index_next(&f->names_ids, names->hash, &cursor)))
-        if (alias_parts(f, names, &f->nodes[id], r, from_ns, to_ns))
+    uint32_t count = kept(f, place_hash(names->hash, 0));
+    for (uint32_t place = 1; place <= count; place++)
+        if (alias_parts(f, names, &f->nodes[kept(f, place_hash(names->hash, place))], r, from_ns, to_ns))
             return true;
     return false;
 }

@@ -264,7 +264,7 @@ static void parting_regroup(facts *f, uint32_t number, const thaw_event *event)
     if ((r->kind != THAW_RELEASE && r->kind != THAW_DETENTION) || r->start_ns == TIME_UNKNOWN)
         return;
     uint32_t names = scope_index(f, SCOPE_NAME, event->country, 0, false);
-    number_set nodes = {0}, affected = {0}, sets = {0};
+    number_set nodes = {0}, affected = {0}, by_ids = {0}, sets = {0};
     people_nodes(f, number, event, &nodes);
     thaw_list list = event->persons;
     thaw_party party;
@@ -289,11 +289,14 @@ static void parting_regroup(facts *f, uint32_t number, const thaw_event *event)
                 continue;
             set_put(f, &affected, n->mentions[j].report);
             if (by_id)
-                names_of(f, n->mentions[j].report, &sets);
+                set_put(f, &by_ids, n->mentions[j].report);
         }
     }
+    for (uint32_t i = 0; i < by_ids.list.count; i++)
+        names_of(f, by_ids.list.at[i], &sets);
     for (uint32_t i = 0; i < sets.list.count; i++)
         names_near(f, sets.list.at[i], r->start_ns - PEOPLE_NS, r->start_ns + PEOPLE_NS, &affected);
+    set_done(f, &by_ids);
     set_done(f, &sets);
     numbers *left = &affected.list;
     while (left->count && !f->failed) { /* the keys of an opposite kind may be several */

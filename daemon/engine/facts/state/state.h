@@ -223,6 +223,7 @@ typedef struct entity {
     bool idle_known;  /* else it is to be found out which of them are idle */
     uint32_t scope;
     bool used, dirty, correction;
+    bool torn; /* stands in facts.torn_entities */
     fact_handle handle;
     uint64_t fingerprint, id;
     uint32_t named_by;   /* the report whose printed name is its name; 0: to be looked for */
@@ -327,6 +328,14 @@ typedef struct foreseen {
     incident *incident;             /* opened last before its date; by now it may have ended, its memory stays */
 } foreseen;
 
+/* How far the list of a report's parties was gone along; a guess for who asks next. */
+typedef struct party_place {
+    uint32_t report, party;
+    const uint8_t *list; /* its first element: the list is the same one */
+    thaw_list rest;      /* from that party on */
+} party_place;
+#define PARTY_PLACES 16u
+
 /* ---- the whole ---------------------------------------------------------------------- */
 
 struct facts {
@@ -375,7 +384,7 @@ struct facts {
     uint32_t ahead_count, ahead_at;
     numbers groups_free, incidents_free, nodes_free, entities_free, tallies_free;
     hash_index keys_index, scopes_index, nodes_index, tallies_index, feeds_index, producers_index, handles;
-    hash_index names_ids; /* hash of a node of SCOPE_NAMES to the ids that reports of it may bear (aliases.h) */
+    hash_index names_ids; /* of a node of SCOPE_NAMES the ids that reports of it may bear (aliases.c) */
     uint64_t next_serial;
     uint32_t handled[FACT_KIND_COUNT]; /* how many facts there are, by kind */
     known_from *known;
@@ -385,6 +394,9 @@ struct facts {
     numbers dirty_keys, dirty_incidents, dirty_entities, dirty_tallies, dirty_feeds, dirty_countries;
     numbers fresh_reports, gone_reports; /* facts of kind report; of the gone pairs (report, cause) */
     numbers revising; /* of the fresh ones those that took the place of another; while things settle */
+    numbers torn_entities; /* whose mentions are being taken away by a report that goes */
+    numbers parties_met,
+        parties_tied; /* nodes of the parties that it, or one that comes, names; of those by several ids */
     numbers torn_groups;                 /* a report of theirs went: not placed until they are put together again */
     numbers corrected;                   /* pairs (country, cause): releases and detentions there were corrected */
     int64_t deadline_ns;                 /* least of the entities' */
@@ -402,6 +414,7 @@ struct facts {
     uint32_t cause; /* number of the report that is being taken in */
     bool cause_corrects;
 
+    party_place parties[PARTY_PLACES];
     thaw_str *lists[FACTS_LISTS_LIVE]; /* answers of facts_get */
     uint32_t lists_next;
     char *list_texts[FACTS_LISTS_LIVE]; /* strings that the lists point to and that stand nowhere else */
