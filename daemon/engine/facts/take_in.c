@@ -80,6 +80,12 @@ static uint32_t symbol_of(facts *f, thaw_str string)
     return symbol;
 }
 
+static bool leads_away(const thaw_event *event)
+{
+    thaw_str to = event->destination;
+    return event->form == THAW_DEPORTATION || (to.data && (to.len != 2 || memcmp(to.data, event->country, 2) != 0));
+}
+
 /* source: its symbol as foreseen, 0: it was not. */
 static void report_fill(facts *f, report *r, const thaw_event *event, uint32_t source)
 {
@@ -107,8 +113,14 @@ static void report_fill(facts *f, report *r, const thaw_event *event, uint32_t s
     r->names_bare = names_bare(event->targets);
     r->destination = event->destination.data != NULL;
     r->revises = event->revises.data != NULL;
-    r->has_program = event->program.data != NULL;
-    r->has_expiry = event->expires_at.precision != THAW_ABSENT;
+    if (event->kind == THAW_SANCTION) {
+        r->has_program = event->program.data != NULL;
+        r->has_expiry = event->expires_at.precision != THAW_ABSENT;
+    } else if (event->kind == THAW_RELEASE) {
+        r->away = leads_away(event);
+    } else {
+        r->of_detained = event->kind == THAW_TALLY && event->of == THAW_OF_DETAINED;
+    }
     bool people = event->kind == THAW_RELEASE || event->kind == THAW_DETENTION;
     r->named = event->incident.data != NULL && (people || event->kind == THAW_SANCTION || event->kind == THAW_TALKS);
     r->persons_named = people && parties != 0;

@@ -17,25 +17,6 @@ typedef struct episode {
     bool free, stock, away; /* freed, else held; held as a tally says; taken over a border */
 } episode;
 
-static bool says_away(const facts *f, const report *r)
-{
-    thaw_event event;
-    if (r->detail == THAW_DEPORTATION)
-        return true;
-    if (!r->destination)
-        return false;
-    report_event(f->reports, r, &event);
-    return event.destination.len != 2 || event.destination.data[0] != event.country[0] ||
-           event.destination.data[1] != event.country[1];
-}
-
-static bool tally_of_detained(const facts *f, const report *r)
-{
-    thaw_event event;
-    report_event(f->reports, r, &event);
-    return event.of == THAW_OF_DETAINED;
-}
-
 static int episode_order(const void *a_, const void *b_, void *f)
 {
     const report *a = report_of(f, ((const episode *)a_)->report), *b = report_of(f, ((const episode *)b_)->report);
@@ -56,10 +37,10 @@ static uint32_t episodes_of(facts *f, const numbers *mentioned, episode *list)
             (n && list[n - 1].report == number))
             continue;
         if (r->kind == THAW_RELEASE)
-            list[n++] = (episode){number, true, false, says_away(f, r)};
+            list[n++] = (episode){number, true, false, r->away};
         else if (r->kind == THAW_DETENTION)
             list[n++] = (episode){number, false, false, false};
-        else if (r->kind == THAW_TALLY && tally_of_detained(f, r))
+        else if (r->kind == THAW_TALLY && r->of_detained)
             list[n++] = (episode){number, false, true, false};
     }
     if (n > 1)

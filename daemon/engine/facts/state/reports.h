@@ -47,12 +47,22 @@ typedef struct report {
     uint8_t has_count : 1, withdrawn : 1, replaced : 1, named : 1, on_people : 1, persons_named : 1, has_targets : 1,
         destination : 1;
     uint8_t id_bytes;
-    uint8_t told_as_fact : 1;                /* rules know it as a fact of kind report */
-    uint8_t has_program : 1, has_expiry : 1; /* a sanction gives them */
-    uint8_t placed : 2;                      /* report_placed */
-    uint8_t objects_one : 1;                 /* a sanction on just one party, sector or program: `object` is set */
-    uint8_t names_bare : 1;                  /* a target of it has a name and no ids */
-    uint8_t revises : 1;                     /* it says that it replaces another */
+    union {
+        struct {
+            uint8_t told_as_fact : 1; /* rules know it as a fact of kind report */
+            uint8_t placed : 2;       /* report_placed */
+            uint8_t revises : 1;      /* it says that it replaces another */
+            /* of a sanction */
+            uint8_t has_program : 1, has_expiry : 1; /* it gives them */
+            uint8_t objects_one : 1;                 /* on just one party, sector or program: `object` is set */
+            uint8_t names_bare : 1;                  /* a target of it has a name and no ids */
+        };
+        struct {
+            uint8_t : 4;
+            uint8_t away : 1;        /* of a release: over a border */
+            uint8_t of_detained : 1; /* of a tally */
+        };
+    };
 } report;
 
 typedef struct reports reports;
