@@ -148,7 +148,8 @@ done
 if ! grep -q '__[at]san_init' "$(command -v thawd)"; then
     say "too little memory"
     mkdir -p /etc/systemd/system/thawd.service.d
-    printf '[Service]\nLimitDATA=80M\n' >/etc/systemd/system/thawd.service.d/memory.conf
+    # who publishes sends again as soon as thawd is there: five starts are used up before it lets go
+    printf '[Unit]\nStartLimitIntervalSec=0\n[Service]\nLimitDATA=80M\n' >/etc/systemd/system/thawd.service.d/memory.conf
     systemctl daemon-reload
     systemctl reset-failed
     must "restart" systemctl restart thawd
