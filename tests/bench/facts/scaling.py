@@ -192,6 +192,34 @@ def long_lists_of_names(n):
     return [release(i, count=len(persons), persons=persons, occurred_at=day(i)) for i in range(10)]
 
 
+def a_hundred(i, name, ids):
+    """A report of a hundred persons, freed and held in turns."""
+    persons = [{"name": name(j), "ids": ids(j)} for j in range(100)]
+    return report("release" if i % 2 else "detention", i, occurred_at=day(i), count=100, persons=persons)
+
+
+@stream
+def a_hundred_freed_and_held(n):
+    return [a_hundred(i, lambda j: "N%d" % j, lambda j: ["p:%d" % j]) for i in range(n // 20)]
+
+
+@stream
+def a_hundred_names_ever_other_ids(n):
+    return withdrawn([a_hundred(i, lambda j: "N%d" % j, lambda j, i=i: ["p:%d-%d" % (i, j)]) for i in range(n // 20)])
+
+
+@stream
+def a_hundred_tied_to_the_next(n):
+    return withdrawn([a_hundred(i, lambda j: "N", lambda j, i=i: ["p:%d" % (99 * i + j), "p:%d" % (99 * i + j + 1)])
+                      for i in range(n // 20)])
+
+
+@stream
+def a_hundred_parties_tied_to_the_next(n):
+    return withdrawn([sanction(i, "imposed", targets=[{"ids": ["x:%d" % (99 * i + j), "x:%d" % (99 * i + j + 1)]}
+                                                      for j in range(100)]) for i in range(n // 20)])
+
+
 @stream
 def vague_of_many_counts(n):
     return [release(i, count=i, source="s%d" % i, occurred_at="%d~" % (1950 + i % 70)) for i in range(n)]
