@@ -1041,6 +1041,39 @@ class Meaning(unittest.TestCase):
         self.assertEqual([(t["expected_count"], day(t["expected_by"]), t["came"]) for t in ledger["talks"]],
                          [(30, "2025-04-30", 18), (4, None, None)])
 
+    def test_what_came_of_talks_about_a_day(self):
+        """As in the totals: what was promised about the 15th is not kept on the 5th."""
+        s = Stream()
+        s.said("talks", "a", "2025-03-15~", stage="promised", expected_count=30)
+        s.said("release", "a", "2025-03-05", count=12)
+        s.said("release", "a", "2025-03-20", count=6)
+        ledger, _ = self.told(s, since="2025-03-15")
+        self.assertEqual([t["came"] for t in ledger["talks"]], [6])
+        self.assertEqual(ledger["released"]["since"]["count"], 6)
+
+    def test_about_a_day_is_where_it_is_stated_in_the_life_of_a_person(self):
+        """Held on the 1st and freed about the 10th is free, though `~` reaches back before the 1st; the dates overlap."""
+        s = Stream()
+        for name, first, then in (("Ann", "2025-03-01", "2025-03-10~"), ("Ben", "2024-11-01", "2024-12~")):
+            s.said("detention", "a", first, persons=[party(name, name)])
+            s.said("release", "b", then, persons=[party(name, name)])
+        s.said("release", "a", "2025-03-01", persons=[party("Cid", "Cid")])
+        s.said("tally", "b", "2025-03-10~", of="detained", count=1, persons=[party("Cid", "Cid")])
+        s.said("detention", "a", "2024-05-01", persons=[party("Dan", "Dan")])
+        s.said("release", "b", "2024-05-10~", persons=[party("Dan", "Dan")])
+        s.said("detention", "a", "2024-07-01", persons=[party("Dan", "Dan")])
+        ledger, _ = self.told(s)
+        self.assertEqual([(p["person"], p["status"], day(p["since"]), p["contradiction"],
+                           [(h["date"], h["state"]) for h in p["history"]]) for p in ledger["persons"]],
+                         [("Ann", "released", "2025-03-10", True,
+                           [("2025-03-01", "detained"), ("2025-03-10~", "released")]),
+                          ("Ben", "released", "2024-12-01", True,
+                           [("2024-11-01", "detained"), ("2024-12~", "released")]),
+                          ("Cid", "detained", "2025-03-10", True,
+                           [("2025-03-01", "released"), ("2025-03-10~", "detained")]),
+                          ("Dan", "re-detained", "2024-07-01", False,
+                           [("2024-05-01", "detained"), ("2024-05-10~", "released"), ("2024-07-01", "re-detained")])])
+
     def test_what_came_by_the_hour(self):
         s = Stream()
         s.said("talks", "a", "2025-03-01", stage="promised", expected_count=3, expected_by="2025-03-10T12:00:00Z")

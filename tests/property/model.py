@@ -107,7 +107,7 @@ class Report:
         self.states_date = stated is not None
         if stated is None:
             stated = event.get("reported_at")
-        # as a step of a measure: from where it is stated, and to its end where it is vague
+        # in the life of a person, and as a step of a measure (to its end where it is vague): from where it is stated
         self.start = interval(stated.rstrip("~") if isinstance(stated, str) else stated)[0] if self.date else None
         self.vague_until = self.date[1] if self.date and self.date[1] - self.start > DAY else None
         reported = interval(event.get("reported_at"))
@@ -656,9 +656,9 @@ def entries_of(reports):
 def rows_of(entries):
     """Rows of entries that all free or all hold, in order: [(free or not, start, entries)]."""
     rows = []
-    for start in sorted({r.date[0] for r in entries}):
-        free = [r for r in entries if r.date[0] == start and r.kind == "release"]
-        held = [r for r in entries if r.date[0] == start and r.kind != "release"]
+    for start in sorted({r.start for r in entries}):
+        free = [r for r in entries if r.start == start and r.kind == "release"]
+        held = [r for r in entries if r.start == start and r.kind != "release"]
         freed = len({r.voice for r in free}) > len({r.voice for r in held})
         if not rows or rows[-1][0] != freed:
             rows.append((freed, start, []))
@@ -678,14 +678,14 @@ def contradicts(entries):
     releases = [r for r in entries if r.kind == "release"]
     detentions = [r for r in entries if r.kind == "detention"]
     if releases and detentions:
-        last_release = max(r.date[0] for r in releases)
-        last_detention = max(r.date[0] for r in detentions)
+        last_release = max(r.start for r in releases)
+        last_detention = max(r.start for r in detentions)
         if any(overlap(a.date, b.date) for a in releases for b in detentions
-               if a.date[0] == last_release and b.date[0] == last_detention):
+               if a.start == last_release and b.start == last_detention):
             return True
-    last_release = max((r.date[0] for r in releases), default=NEVER)
-    return any(tally.date[0] >= last_release
-               and not any(last_release <= d.date[0] <= tally.date[0] for d in detentions)
+    last_release = max((r.start for r in releases), default=NEVER)
+    return any(tally.start >= last_release
+               and not any(last_release <= d.start <= tally.start for d in detentions)
                for tally in entries if tally.kind == "tally")
 
 
@@ -712,7 +712,7 @@ def person_fact(country, mentions, context):
         late=late(reports), contradiction=contradicts(entries))
     if rows:
         put(fact, status=status_of(rows), since=rows[-1][1])
-    fact["history"] = [person_turn(entries, start) for start in sorted({r.date[0] for r in entries})]
+    fact["history"] = [person_turn(entries, start) for start in sorted({r.start for r in entries})]
     naming = {r.name for r in reports if r.status > STATUS["rumoured"]}
     for kind, field in (("release", "releases"), ("detention", "detentions")):
         fact[field] = sum(1 for i in context.incidents if i.kind == kind and i.country == country
@@ -722,8 +722,8 @@ def person_fact(country, mentions, context):
 
 def person_turn(entries, start):
     """What was said at a start, and what the person was after it."""
-    rows = rows_of([r for r in entries if r.date[0] <= start])
-    says = [r for r in entries if r.date[0] == start and (r.kind == "release") == rows[-1][0]]
+    rows = rows_of([r for r in entries if r.start <= start])
+    says = [r for r in entries if r.start == start and (r.kind == "release") == rows[-1][0]]
     return told((start,), status_of(rows), says)
 
 

@@ -253,7 +253,7 @@ static int64_t expected_until(facts *f, const incident *inc)
 /* How many were released since; of talks without a date nobody can say. */
 static void write_came(facts *f, msgpack_packer *out, ledger_pages *pages, const incident *inc)
 {
-    int64_t from = inc->now.occurred.start_ns;
+    int64_t from = incident_stated_start(f, inc);
     definition d = {.from_ns = from, .from_latest_ns = from, .to_ns = expected_until(f, inc)};
     if (from == TIME_UNKNOWN) {
         msgpack_pack_nil(out);

@@ -13,16 +13,17 @@ const char *person_status_name(person_status status)
 
 /* What one report says of the person at its date. */
 typedef struct episode {
+    int64_t at_ns; /* an approximate date counts where it is stated */
     uint32_t report;
     bool free, stock, away; /* freed, else held; held as a tally says; taken over a border */
 } episode;
 
 static int episode_order(const void *a_, const void *b_, void *f)
 {
-    const report *a = report_of(f, ((const episode *)a_)->report), *b = report_of(f, ((const episode *)b_)->report);
-    if (a->start_ns != b->start_ns)
-        return a->start_ns < b->start_ns ? -1 : 1;
-    return report_name_compare(f, ((const episode *)a_)->report, ((const episode *)b_)->report);
+    const episode *a = a_, *b = b_;
+    if (a->at_ns != b->at_ns)
+        return a->at_ns < b->at_ns ? -1 : 1;
+    return report_name_compare(f, a->report, b->report);
 }
 
 static uint32_t episodes_of(facts *f, const numbers *mentioned, episode *list)
@@ -36,12 +37,13 @@ static uint32_t episodes_of(facts *f, const numbers *mentioned, episode *list)
         if (r->status == THAW_RUMOURED || r->covers == THAW_WIDER || r->start_ns == TIME_UNKNOWN ||
             (n && list[n - 1].report == number))
             continue;
+        int64_t at_ns = report_stated_ns(r);
         if (r->kind == THAW_RELEASE)
-            list[n++] = (episode){number, true, false, r->away};
+            list[n++] = (episode){at_ns, number, true, false, r->away};
         else if (r->kind == THAW_DETENTION)
-            list[n++] = (episode){number, false, false, false};
+            list[n++] = (episode){at_ns, number, false, false, false};
         else if (r->kind == THAW_TALLY && r->of_detained)
-            list[n++] = (episode){number, false, true, false};
+            list[n++] = (episode){at_ns, number, false, true, false};
     }
     if (n > 1)
         qsort_r(list, n, sizeof *list, episode_order, f);
@@ -70,8 +72,8 @@ static void status_of(const facts *f, const episode *list, uint32_t count, perso
     bool run_free = false, freed_before = false, any = false, detention = false, away = false;
     for (uint32_t i = 0; i < count;) {
         uint32_t j = i;
-        int64_t start = report_of(f, list[i].report)->start_ns;
-        while (j < count && report_of(f, list[j].report)->start_ns == start)
+        int64_t start = list[i].at_ns;
+        while (j < count && list[j].at_ns == start)
             j++;
         bool free = voices_say_free(f, list, i, j);
         if (!any || free != run_free) {
@@ -95,31 +97,37 @@ static void status_of(const facts *f, const episode *list, uint32_t count, perso
     }
 }
 
-/* Whether one of the releases and one of the detentions overlap, of each those that start last: of each the one
- * that ends last decides. */
+static void span_take_in(span *into, span one)
+{
+    into->start_ns = one.start_ns < into->start_ns ? one.start_ns : into->start_ns;
+    into->end_ns = one.end_ns > into->end_ns ? one.end_ns : into->end_ns;
+}
+
+/* Whether one of the releases and one of the detentions overlap, of each those that start last: these have an
+ * instant in common, so that together they are a span. */
 static bool last_ones_overlap(const facts *f, const episode *list, uint32_t count, int64_t freed, int64_t taken)
 {
     span release = {freed, freed}, detention = {taken, taken};
     for (uint32_t i = 0; i < count; i++) {
         span s = report_span(report_of(f, list[i].report));
-        if (list[i].free && s.start_ns == freed && s.end_ns > release.end_ns)
-            release.end_ns = s.end_ns;
-        else if (!list[i].free && !list[i].stock && s.start_ns == taken && s.end_ns > detention.end_ns)
-            detention.end_ns = s.end_ns;
+        if (list[i].free && list[i].at_ns == freed)
+            span_take_in(&release, s);
+        else if (!list[i].free && !list[i].stock && list[i].at_ns == taken)
+            span_take_in(&detention, s);
     }
     return span_overlaps(release, detention);
 }
 
 /* Whether a tally says held when the last release starts or later, and no detention starts in between. */
-static bool held_since(const facts *f, const episode *list, uint32_t count, int64_t freed)
+static bool held_since(const episode *list, uint32_t count, int64_t freed)
 {
     for (uint32_t i = 0; i < count; i++) {
-        int64_t held = report_of(f, list[i].report)->start_ns;
+        int64_t held = list[i].at_ns;
         bool parted = false;
         if (!list[i].stock || held < freed)
             continue;
         for (uint32_t j = 0; j < count && !parted; j++) {
-            int64_t at = report_of(f, list[j].report)->start_ns;
+            int64_t at = list[j].at_ns;
             parted = !list[j].free && !list[j].stock && at >= freed && at <= held;
         }
         if (!parted)
@@ -133,12 +141,12 @@ static bool contradicts(const facts *f, const episode *list, uint32_t count)
     int64_t freed = TIME_UNKNOWN, taken = TIME_UNKNOWN; /* the last starts; the list is in their order */
     for (uint32_t i = 0; i < count; i++) {
         if (list[i].free)
-            freed = report_of(f, list[i].report)->start_ns;
+            freed = list[i].at_ns;
         else if (!list[i].stock)
-            taken = report_of(f, list[i].report)->start_ns;
+            taken = list[i].at_ns;
     }
     return freed != TIME_UNKNOWN && ((taken != TIME_UNKNOWN && last_ones_overlap(f, list, count, freed, taken)) ||
-                                     held_since(f, list, count, freed));
+                                     held_since(list, count, freed));
 }
 
 void person_look(facts *f, const entity *e, person_view *ret_view)
@@ -186,7 +194,7 @@ static void turn_take(void *context, const episode *list, uint32_t from, uint32_
 {
     const turn_list *l = context;
     bool freed = after->status == PERSON_RELEASED || after->status == PERSON_DEPORTED;
-    turn t = {.at_ns = report_of(l->f, list[from].report)->start_ns,
+    turn t = {.at_ns = list[from].at_ns,
               .ends_ns = TIME_UNKNOWN,
               .state = person_status_name(after->status)};
     for (uint32_t i = from; i < to; i++)

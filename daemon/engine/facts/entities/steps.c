@@ -75,12 +75,6 @@ int step_compare(const facts *f, const measure_step *a, const measure_step *b)
     return order ? order : a->days - b->days;
 }
 
-/* The start of a date without what `~` widens it by. */
-static int64_t stated_ns(const thaw_event *event)
-{
-    return event->occurred_at.precision ? event->occurred_at.at_ns : event->reported_at.at_ns;
-}
-
 bool step_of(facts *f, uint32_t number, measure_step *ret_step)
 {
     const report *r = report_of(f, number);
@@ -90,9 +84,9 @@ bool step_of(facts *f, uint32_t number, measure_step *ret_step)
         return false;
     if (r->status == THAW_RUMOURED || r->start_ns == TIME_UNKNOWN)
         return false;
-    if (r->has_program || r->has_expiry || r->approximate)
+    if (r->has_program || r->has_expiry)
         report_event(f->reports, r, &event);
-    int64_t start_ns = r->approximate ? stated_ns(&event) : r->start_ns;
+    int64_t start_ns = report_stated_ns(r);
     int64_t days = (report_end_ns(r) - start_ns) / DAY_NS;
     *ret_step = (measure_step){.start_ns = start_ns,
                                .days = days > 1 ? (uint16_t)days : 0,

@@ -175,9 +175,7 @@ void incident_id_text(const facts *f, const incident *inc, char text[40])
 
 int64_t incident_stated_start(facts *f, const incident *inc)
 {
-    thaw_event event;
     if (inc->now.occurred.end_ns - inc->now.occurred.start_ns <= DAY_NS || !inc->now.dated_by)
         return inc->now.occurred.start_ns;
-    report_event(f->reports, report_of(f, inc->now.dated_by), &event);
-    return event.occurred_at.precision ? event.occurred_at.at_ns : event.reported_at.at_ns;
+    return report_stated_ns(report_of(f, inc->now.dated_by));
 }

@@ -91,9 +91,10 @@ static void person_hold(facts *f, const entity *e, const uint8_t *only, uint8_t 
         if (r->status == THAW_RUMOURED || r->covers == THAW_WIDER || r->start_ns == TIME_UNKNOWN ||
             (only && !only[mentioned.at[i]]))
             continue;
-        if (r->start_ns == v.since_ns)
+        int64_t at_ns = report_stated_ns(r);
+        if (at_ns == v.since_ns)
             held[mentioned.at[i]] = 1;
-        if (r->kind == THAW_RELEASE && r->start_ns < v.since_ns)
+        if (r->kind == THAW_RELEASE && at_ns < v.since_ns)
             freed = mentioned.at[i];
     }
     if (v.status == PERSON_REDETAINED)

@@ -237,6 +237,19 @@ int64_t report_end_ns(const report *r)
     return end;
 }
 
+int64_t report_stated_ns(const report *r)
+{
+    const int64_t day_ns = 86400000000000;
+    if (!r->approximate)
+        return r->start_ns;
+    if (r->precision == THAW_DAY)
+        return r->start_ns + 14 * day_ns;
+    thaw_date before = {.at_ns = r->start_ns, .precision = r->precision}; /* the month or year before the stated one */
+    int64_t start, end;
+    thaw_date_interval(&before, &start, &end);
+    return end;
+}
+
 static void decode_again(const report *r, thaw_event *ret_event)
 {
     thaw_body body;

@@ -112,6 +112,8 @@ static inline thaw_str report_id(const report *r)
 }
 /* End of a report's date (which it must have). */
 int64_t report_end_ns(const report *r);
+/* The start of its date without what `~` widens it by. */
+int64_t report_stated_ns(const report *r);
 /* The event, decoded again from the text; views into the text. Facts that follow from one report
  * ask for it one after the other: those decoded last are at hand. */
 void report_event(reports *all, const report *r, thaw_event *ret_event);
