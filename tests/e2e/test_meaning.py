@@ -734,7 +734,10 @@ class Meaning(unittest.TestCase):
         # however short: the same but for case, marks (composed or not) and the order of words
         close += [("Anna Kim", "KIM, Anna"), ("Jos\u00e9 P\u00e9rez", "Jose\u0301 Pe\u0301rez"), ("Zoe Lee", "Zoë\u00a0Lee"),
                   ("Ян Ёй", "Ян Е\u0308и\u0306"), ("Vũ Hà", "Vu Ha"), ("Άννα", "ΑΝΝΑ"), ("Əli Ay", "ƏLİ AY"), ("Person 1", "PERSON 1")]
-        far = ["ნიკა გვარამია", "سميرة الهذلول", "刘霞", "Aleś Bialiacki", "Anna Kam", "Person 2", "Vo Ha"]
+        # a first name of one consonant, and words parted in other places
+        close += [("Yulia Navalnaya", "Юлия Навальная"), ("Yuri Dmitriev", "Yury Dmitriyev"), ("Anna Petrova", "Анна Петрова"),
+                  ("Liu Xiaobo", "LIU Xiao-bo"), ("Abdulhadi al-Khawaja", "Abdul Hadi Al-Khawaja"), ("Alaa Abd El-Fattah", "Alaa Abdelfattah")]
+        far = ["Olga Navalnaya", "Anton Dmitriev", "Nguyen Van Dai", "Nguyen Van Hai", "Li Abdulhadi", "ნიკა გვარამია", "سميرة الهذلول", "刘霞", "Aleś Bialiacki", "Anna Kam", "Person 2", "Vo Ha"]
         for number, name in enumerate([name for pair in close for name in pair] + far):
             s.said("detention", "a", "2025-03-01", persons=[party(name, "p%d" % number)])
         ledger, _ = self.told(s)

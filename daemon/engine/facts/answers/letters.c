@@ -137,3 +137,15 @@ uint64_t name_plain_hash(thaw_str name)
     words += word;
     return words ? words : XXH3_64bits(name.data, name.len);
 }
+
+uint64_t name_joined_hash(thaw_str name)
+{
+    const char *at = name.data, *end = name.data + name.len;
+    uint64_t all = 0;
+    while (at < end) {
+        uint32_t letter = letter_plain(letter_next(&at, end));
+        if (letter != LETTER_SPACE && letter != LETTER_NONE)
+            all = mix(all, letter);
+    }
+    return all ? all : XXH3_64bits(name.data, name.len);
+}

@@ -15,5 +15,7 @@ uint32_t letter_plain(uint32_t c);
 
 /* The same for names whose words, in any order, are the same plain letters. */
 uint64_t name_plain_hash(thaw_str name);
+/* The same for names of the same plain letters in one order, wherever they are parted: Xiaobo, Xiao-bo. */
+uint64_t name_joined_hash(thaw_str name);
 
 #endif

@@ -8,11 +8,12 @@
  *     k g h kh x     K    Sergei, Serhiy, Siarhei
  *     s sh sz        S    v w u-after-a-vowel  V      rz r  R      zh z  Z
  *     c ch           *    stands for T as well as K: Bialacki, Cole; Stefanovich, Cichanouski
+ *     you yu ju iu        is a vowel: Youras, Juraś; Yulia, Юлия
  *
  * Letters of a script without such a table stand for themselves. Two persons whose words are all equal, or all
  * but one that differs by one letter, are close, and so are two whose printed names are the same but for case,
- * marks and the order of words, however short. How well this does is measured by tests/facts/spellings.py
- * (FACTS.md, section 4).
+ * marks and the order of words, or where they are parted, however short. How well this does is measured by
+ * tests/facts/spellings.py (FACTS.md, section 4).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #include "facts/entities/entities.h"
 
 #define WORDS_MAX 6
+#define NAME_LETTERS 3 /* of a name of one sound: Yulia, Anna; an initial, al and de tell nobody apart */
 #define WORD_BYTES 24
 #define NAME_BYTES 256
 #define PERSONS_MAX 5000u /* of a country, the first by name */
@@ -75,7 +77,8 @@ static char sound_of_latin(const char *at, size_t *ret_taken)
         char letters[5], sound;
     } several[] = {{"shch", 'S'}, {"szcz", 'S'}, {"tsch", 'T'}, {"tch", 'T'}, {"sch", 'S'}, {"sh", 'S'},
                    {"sz", 'S'},   {"cz", 'T'},   {"ts", 'T'},   {"tz", 'T'},  {"kh", 'K'},  {"gh", 'K'},
-                   {"ck", 'K'},   {"ch", '*'},   {"zh", 'Z'},   {"rz", 'R'},  {"ph", 'F'},  {"th", 'T'}};
+                   {"ck", 'K'},   {"ch", '*'},   {"zh", 'Z'},   {"rz", 'R'},  {"ph", 'F'},  {"th", 'T'},
+                   {"you", VOWEL}, {"yu", VOWEL}, {"ju", VOWEL}, {"iu", VOWEL}};
     static const char single[] = "aB*DaFKKaaKLMNaPKRSTuVVxaZ";
     for (size_t i = 0; i < sizeof several / sizeof *several; i++)
         if (strncmp(at, several[i].letters, strlen(several[i].letters)) == 0) {
@@ -113,7 +116,7 @@ static size_t letters_of(thaw_str name, char text[NAME_BYTES])
 static void skeleton_of(thaw_str name, skeleton *s)
 {
     char text[NAME_BYTES], last = NOTHING;
-    size_t end = letters_of(name, text), taken = 1;
+    size_t end = letters_of(name, text), taken = 1, begin = 0;
     uint32_t length = 0;
     memset(s, 0, sizeof *s);
     for (size_t i = 0; i < end && s->count < WORDS_MAX; i += taken) {
@@ -121,9 +124,11 @@ static void skeleton_of(thaw_str name, skeleton *s)
         if (sound == 'u') /* between a vowel and what is none it is a consonant: Maushuk, Movshuk */
             sound = last == VOWEL && !strchr("aeiouyjV ", text[i + 1]) ? 'V' : VOWEL;
         if (sound == ENDS_WORD) {
-            s->count += length > 1;
-            memset(word + (length > 1 ? length : 0), 0, WORD_BYTES - (length > 1 ? length : 0));
+            bool tells = length > 1 || (length && i - begin >= NAME_LETTERS);
+            s->count += tells;
+            memset(word + (tells ? length : 0), 0, WORD_BYTES - (tells ? length : 0));
             length = 0;
+            begin = i + taken;
         } else if (sound == 'x' && length < WORD_BYTES - 2) {
             word[length++] = 'K';
             word[length++] = 'S';
@@ -195,13 +200,13 @@ static bool skeletons_close(const skeleton *a, const skeleton *b)
 
 typedef struct named {
     thaw_str name;
-    uint64_t plain;
+    uint64_t plain, joined;
     skeleton bones;
 } named;
 
 static bool names_close(const named *a, const named *b)
 {
-    return (a->name.len && a->plain == b->plain) || skeletons_close(&a->bones, &b->bones);
+    return (a->name.len && (a->plain == b->plain || a->joined == b->joined)) || skeletons_close(&a->bones, &b->bones);
 }
 
 static int name_order(const void *a, const void *b)
@@ -236,6 +241,7 @@ void write_possible(facts *f, msgpack_packer *out, const char *code)
     for (uint32_t i = 0; i < count; i++) {
         list[i].name = names[i];
         list[i].plain = name_plain_hash(names[i]);
+        list[i].joined = name_joined_hash(names[i]);
         skeleton_of(names[i], &list[i].bones);
     }
     for (int pass = 0; pass < 2; pass++) {
