@@ -226,16 +226,6 @@ unsigned record_changes(const record *before, const record *after)
     return changes;
 }
 
-static bool has_word(const char *words, const char *word, size_t len)
-{
-    const char *item = NULL;
-    size_t item_len = 0;
-    while (text_next(&words, ' ', &item, &item_len))
-        if (item_len == len && memcmp(item, word, len) == 0)
-            return true;
-    return false;
-}
-
 /* The countries of two records, each once. */
 static int countries_join(list *after, record *to, const char *own, const char *more)
 {
@@ -246,7 +236,7 @@ static int countries_join(list *after, record *to, const char *own, const char *
         const char *item = NULL;
         size_t item_len = 0;
         while (text_next(&lists[i], ' ', &item, &item_len)) {
-            if (has_word(all, item, item_len) || len + item_len + 2 > sizeof all)
+            if (text_has_word(all, item, item_len) || len + item_len + 2 > sizeof all)
                 continue;
             if (len > 0)
                 all[len++] = ' ';
@@ -453,7 +443,7 @@ static bool countries_within(const char *some, const char *all)
     const char *item = NULL;
     size_t len = 0;
     while (text_next(&some, ' ', &item, &len))
-        if (!has_word(all, item, len))
+        if (!text_has_word(all, item, len))
             return false;
     return true;
 }

@@ -230,3 +230,13 @@ bool text_next(const char **list, char separator, const char **ret_item, size_t 
     *list += *ret_len + (end != NULL ? 1 : 0);
     return true;
 }
+
+bool text_has_word(const char *words, const char *word, size_t len)
+{
+    const char *item = NULL;
+    size_t item_len = 0;
+    while (text_next(&words, ' ', &item, &item_len))
+        if (item_len == len && memcmp(item, word, len) == 0)
+            return true;
+    return false;
+}

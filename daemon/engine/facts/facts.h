@@ -159,7 +159,8 @@ int facts_get(facts *f, fact_handle handle, fact_field field, int64_t now_ns, fa
 
 /* From now on the fields of incidents, measures and persons, the people they name, and whether a feed is broken are
  * read from those of their reports alone that were known when facts_number was `number`, or have taken the place of
- * such a one; a fact without any is not there. Which reports are on one fact stays as it is known now. 0: all are read again. */
+ * such a one; a fact without any is not there. Which reports are on one fact stays as it is known now. 0: all are read
+ * again. */
 void facts_read_known(facts *f, uint64_t number);
 
 /* The people that a fact names (release, detention, talks, report; a person itself), so that they can

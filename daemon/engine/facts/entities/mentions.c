@@ -57,8 +57,8 @@ static void party_strings(strings *s, const thaw_party *party, bool named, menti
     strings_put(s, 'r', (thaw_str){place, (uint32_t)n});
 }
 
-/* Party number m.party of its report's list; false where there is none. Entities of one report are looked at in the order
- * of the list: the way goes on from where the last one stood, for else a thousand persons were a thousand ways. */
+/* Party number m.party of its report's list; false where there is none. Entities of one report are looked at in the
+ * order of the list: the way goes on from where the last one stood, or a thousand persons were a thousand ways. */
 static bool party_at(facts *f, thaw_list list, mention m, thaw_party *ret_party)
 {
     party_place *p = &f->parties[m.report % PARTY_PLACES];

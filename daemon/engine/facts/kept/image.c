@@ -73,9 +73,10 @@ STRUCTS(IS_KNOWN)
     X(incidents_free)                                                                                                  \
     X(nodes_free)                                                                                                      \
     X(entities_free)                                                                                                   \
-    X(tallies_free) X(dirty_keys) X(dirty_incidents) X(dirty_entities) X(dirty_tallies) X(dirty_feeds)                 \
-        X(dirty_countries) X(fresh_reports) X(gone_reports) X(torn_groups) X(torn_entities) X(parties_met) X(parties_tied) X(corrected) X(timed)                       \
-            X(work_entities) X(work_reports)
+    X(tallies_free)                                                                                                    \
+    X(dirty_keys) X(dirty_incidents) X(dirty_entities) X(dirty_tallies) X(dirty_feeds) X(dirty_countries)              \
+        X(fresh_reports) X(gone_reports) X(torn_groups) X(torn_entities) X(parties_met) X(parties_tied) X(corrected)   \
+            X(timed) X(work_entities) X(work_reports)
 #define INDEXES(X)                                                                                                     \
     X(keys_index)                                                                                                      \
     X(scopes_index) X(nodes_index) X(tallies_index) X(feeds_index) X(producers_index) X(handles) X(dropped_index) X(names_ids)

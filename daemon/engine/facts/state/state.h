@@ -393,10 +393,10 @@ struct facts {
     /* what facts_settle has to look at */
     numbers dirty_keys, dirty_incidents, dirty_entities, dirty_tallies, dirty_feeds, dirty_countries;
     numbers fresh_reports, gone_reports; /* facts of kind report; of the gone pairs (report, cause) */
-    numbers revising; /* of the fresh ones those that took the place of another; while things settle */
+    numbers revising;      /* of the fresh ones those that took the place of another; while things settle */
     numbers torn_entities; /* whose mentions are being taken away by a report that goes */
-    numbers parties_met,
-        parties_tied; /* nodes of the parties that it, or one that comes, names; of those by several ids */
+    numbers parties_met;   /* nodes of the parties that it, or one that comes, names ... */
+    numbers parties_tied;  /* ... and of those that it names by several ids */
     numbers torn_groups;                 /* a report of theirs went: not placed until they are put together again */
     numbers corrected;                   /* pairs (country, cause): releases and detentions there were corrected */
     int64_t deadline_ns;                 /* least of the entities' */
