@@ -130,9 +130,10 @@ class WithoutThawd(unittest.TestCase):
                 self.assertEqual(pub.returncode, 0 if body is whole else 3, (body, said))
                 self.assertIn("2 events: 1 accepted" if body is whole else "0 of the 2 events", said + wrong, body)
 
-    def serve(self, port, first, last):
+    def serve(self, port, first, last, client=None):
         """Binds a thawd of a kind, which goes away after `last` requests; ids in the order in which they came. It
-        answers those from the number `first` on."""
+        answers those from the number `first` on. Where a client is named it stays until that has ended: the last
+        answer may still be on its way."""
         ids = []
         with harness.zmq.Context() as context, context.socket(harness.zmq.ROUTER) as server:
             server.linger = 200
@@ -143,6 +144,8 @@ class WithoutThawd(unittest.TestCase):
                 if len(ids) > first:
                     server.send_multipart([peer, b"OK", number, harness.pack({"accepted": 1, "duplicates": 0,
                                                                               "rejected": [], "journal_seq": ids[-1]})])
+            if client:
+                client.wait(harness.PATIENCE)
         return ids
 
     def test_pub_sends_at_once_again_what_was_lost_with_a_thawd(self):
@@ -154,7 +157,7 @@ class WithoutThawd(unittest.TestCase):
             pub.stdin.write(given(*[event(n) for n in range(30)]))
             pub.stdin.close()
             went = self.serve(port, 2, lambda ids: len(ids) >= 4)  # the first two are not answered
-            came = self.serve(port, 0, lambda ids: 29 in ids)
+            came = self.serve(port, 0, lambda ids: 29 in ids, pub)
             self.assertEqual((went, sorted(came)), ([0, 1, 2, 3], came))
             self.assertEqual(came[:2], [0, 1])
         self.assertEqual(pub.returncode, 0)
