@@ -246,17 +246,39 @@ int question_incidents(thawd *d, const request_values *v, reply_body *body, msgp
                   log_str(v->country));
 }
 
+/* What the engine says of an alert, or of a rule and its group. */
+static int explained(thawd *d, int result, const request_values *v, thaw_error *error)
+{
+    char by[128];
+
+    if (result == -EBADMSG)
+        return question_fail(
+            error, THAW_INVALID,
+            "after: found no place in that answer, expected the `next` of a part of "
+            "it, as it came");
+    if (result != -EINVAL)
+        return answer(result, error, v->alert.len > 0 ? "alert" : "rule",
+                      v->alert.len > 0 ? v->alert : v->rule);
+    engine_by_words(d->engine, v->rule, by, sizeof(by));
+    return question_fail(error, THAW_INVALID,
+                         "group: found %s, but the rule groups by %s: expected each once, as a "
+                         "map or as in the ids of its alerts",
+                         v->group == NULL ? "none" : "other values", by);
+}
+
 int question_explain(thawd *d, const request_values *v, reply_body *body, msgpack_packer *out,
                      thaw_error *error)
 {
     static const uint8_t empty_map = 0x80;
-    int r;
+    const engine_explain_query query = {.after = v->after, .bytes = d->config.reply_bytes / 2};
     uint32_t asked = v->present & (KEY_BIT(KEY_ALERT) | KEY_BIT(KEY_INCIDENT) | KEY_BIT(KEY_RULE));
 
     (void)body;
     if (asked == KEY_BIT(KEY_ALERT) && v->group == NULL)
-        return answer(engine_write_explain_alert(d->engine, v->alert, out), error, "alert",
-                      v->alert);
+        return explained(d, engine_write_explain_alert(d->engine, v->alert, &query, out), v, error);
+    if (asked == KEY_BIT(KEY_INCIDENT) && v->after.len > 0)
+        return question_fail(error, THAW_INVALID,
+                             "after: found one, expected none: the answer on an incident is whole");
     if (asked == KEY_BIT(KEY_INCIDENT) && v->group == NULL)
         return answer(engine_write_explain_incident(d->engine, v->incident, out), error, "incident",
                       v->incident);
@@ -264,17 +286,11 @@ int question_explain(thawd *d, const request_values *v, reply_body *body, msgpac
         return question_fail(error, THAW_INVALID,
                              "found %s, expected one of: alert; incident; rule with group",
                              asked == 0 ? "none of them" : "more than one of them");
-    r = engine_write_explain_rule(d->engine, v->rule, v->group == NULL ? &empty_map : v->group,
-                                  v->group == NULL ? 1 : v->group_len, out);
-    if (r == -EINVAL) {
-        char by[128];
-        engine_by_words(d->engine, v->rule, by, sizeof(by));
-        return question_fail(error, THAW_INVALID,
-                             "group: found %s, but the rule groups by %s: expected each once, as a "
-                             "map or as in the ids of its alerts",
-                             v->group == NULL ? "none" : "other values", by);
-    }
-    return answer(r, error, "rule", v->rule);
+    return explained(d,
+                     engine_write_explain_rule(d->engine, v->rule,
+                                               v->group == NULL ? &empty_map : v->group,
+                                               v->group == NULL ? 1 : v->group_len, &query, out),
+                     v, error);
 }
 
 int question_rules(thawd *d, const request_values *v, reply_body *body, msgpack_packer *out,

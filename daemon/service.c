@@ -21,7 +21,7 @@ static const struct verb verbs[] = {
     {"events", question_events, K(FROM) | K(LIMIT) | K(COUNTRY) | K(KIND), READ},
     {"state", question_state, K(COUNTRY) | K(AT) | K(SINCE), READ},
     {"incidents", question_incidents, K(COUNTRY) | K(KIND) | K(SINCE) | K(LIMIT), READ},
-    {"explain", question_explain, K(ALERT) | K(INCIDENT) | K(RULE) | K(GROUP), READ},
+    {"explain", question_explain, K(ALERT) | K(INCIDENT) | K(RULE) | K(GROUP) | K(AFTER), READ},
     {"rules", question_rules, 0, READ},
     {"rejects", question_rejects, K(LIMIT), READ},
     {"status", question_status, 0, READ | PUBLISH},

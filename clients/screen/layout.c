@@ -13,6 +13,12 @@
 
 enum { KEYS_MAX = 24, CELL_BYTES = 1024, LINE_BYTES = 16384, DEPTH_MAX = 16 };
 
+/* What only a program needs, to ask for more. */
+static bool is_for_programs(const msgpack_object *key)
+{
+    return pack_str_equals(key, "next") || pack_str_equals(key, "next_waiting");
+}
+
 static bool is_nested(const msgpack_object *o)
 {
     return o->type == MSGPACK_OBJECT_MAP || o->type == MSGPACK_OBJECT_ARRAY;
@@ -317,6 +323,8 @@ static void print_map(const screen *s, const msgpack_object *map, unsigned inden
         const msgpack_object *value = &map->via.map.ptr[i].val;
         char key[64];
         char shown[64];
+        if (is_for_programs(&map->via.map.ptr[i].key))
+            continue;
         put_scalar("", &map->via.map.ptr[i].key, key, sizeof key);
         snprintf(shown, sizeof shown, "%s", key);
         for (char *c = shown; *c != '\0'; c++)

@@ -122,6 +122,92 @@ static void complain_not_found(const char *name, const answer *reply)
         connection_complain_refusal("explain", &reply->body);
 }
 
+/* ---- pages -------------------------------------------------------------------------- */
+
+enum {
+    PLACES_MAX = 64
+}; /* lists of an answer: two of each selection, of which there are at most 16 */
+
+/* Where the rest of lists begins that an answer does not have whole: texts of it. */
+typedef struct places {
+    const msgpack_object *at[PLACES_MAX];
+    size_t count;
+} places;
+
+static void places_of(const msgpack_object *map, places *p)
+{
+    static const char *const keys[] = {"next", "next_waiting"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const msgpack_object *place = pack_get(map, keys[i]);
+        if (place != NULL && place->type == MSGPACK_OBJECT_STR && p->count < PLACES_MAX)
+            p->at[p->count++] = place;
+    }
+}
+
+static void places_find(const msgpack_object *reply, places *p)
+{
+    const msgpack_object *selections = pack_get(reply, "selections");
+    p->count = 0;
+    places_of(reply, p);
+    if (selections != NULL && selections->type == MSGPACK_OBJECT_ARRAY)
+        for (uint32_t i = 0; i < selections->via.array.size; i++)
+            places_of(&selections->via.array.ptr[i], p);
+}
+
+/* The same question, for what is behind a place. Its map is small: the count is in its first byte. */
+static void body_after(const msgpack_sbuffer *body, const msgpack_object *place,
+                       msgpack_sbuffer *ret)
+{
+    msgpack_packer packer;
+    msgpack_sbuffer_clear(ret);
+    msgpack_packer_init(&packer, ret, msgpack_sbuffer_write);
+    msgpack_pack_map(&packer, ((size_t)(uint8_t)body->data[0] & 0x0f) + 1);
+    msgpack_sbuffer_write(ret, body->data + 1, body->size - 1);
+    pack_text(&packer, "after");
+    msgpack_pack_object(&packer, *place);
+}
+
+static int list_follow(const common_options *common, connection *c, const msgpack_sbuffer *body,
+                       const msgpack_object *place)
+{
+    const listing how = {.none = ""};
+    msgpack_sbuffer asked;
+    answer page = {.open = false};
+    int result = 0;
+    msgpack_sbuffer_init(&asked);
+    while (result == 0 && place != NULL) {
+        places next;
+        body_after(body, place, &asked); /* before the page that the place is in is given up */
+        result = connection_ask(c, "explain", &asked, &page);
+        if (result != 0)
+            break;
+        if (!common->json)
+            putchar('\n');
+        listing_print(common, &page.body, &how);
+        places_find(&page.body, &next);
+        place = next.count > 0 ? next.at[0] : NULL;
+    }
+    msgpack_sbuffer_destroy(&asked);
+    answer_free(&page);
+    return result;
+}
+
+/* What an answer has not whole: page by page, or that there is more. */
+static int lists_follow(const common_options *common, connection *c, const msgpack_sbuffer *body,
+                        const answer *reply, bool all)
+{
+    places p;
+    int result = CLIENT_DONE;
+    places_find(&reply->body, &p);
+    if (p.count > 0 && !all)
+        complain("explain: not all facts are shown, but how many more there are; --all shows them");
+    for (size_t i = 0; all && result == CLIENT_DONE && i < p.count; i++)
+        result = list_follow(common, c, body, p.at[i]);
+    return result;
+}
+
+/* ---- the verb ----------------------------------------------------------------------- */
+
 static int finish(const common_options *common, int result, const char *only, const answer *reply)
 {
     const listing how = {.none = "", .print = explain_print};
@@ -151,9 +237,14 @@ int verb_explain(int argc, char **argv)
         "Shows what an alert rests on, down to the reports; why the reports of an incident\n"
         "belong together and how they count; or why a rule does not fire for a group, given\n"
         "as in the ids of alerts (BY) or as FIELD=VALUE for each field of `by`."};
+    bool all = false;
+    const argument own[] = {
+        {"all", 'a', ARGUMENT_FLAG, &all, NULL, "each fact, also of lists of thousands", 0, 0},
+    };
     int first = 0;
     int result = 0;
-    if (!arguments_parse(&u, NULL, 0, &common, 1, 8, argc, argv, &first, &result))
+    if (!arguments_parse(&u, own, sizeof own / sizeof own[0], &common, 1, 8, argc, argv, &first,
+                         &result))
         return result;
     msgpack_sbuffer body;
     answer reply = {.open = false};
@@ -167,6 +258,8 @@ int verb_explain(int argc, char **argv)
         result = argc - first > 1 ? connection_try(c, "explain", &body, &reply)
                                   : one_ask(c, argv + first, &body, &reply);
         result = finish(&common, result, argc - first > 1 ? NULL : argv[first], &reply);
+        if (result == CLIENT_DONE)
+            result = lists_follow(&common, c, &body, &reply, all);
     }
     msgpack_sbuffer_destroy(&body);
     answer_free(&reply);

@@ -238,15 +238,17 @@ int engine_write_rules(engine *e, msgpack_packer *out)
     return rules_write_rules(e->rules, out);
 }
 
-int engine_write_explain_alert(engine *e, thaw_str alert, msgpack_packer *out)
+int engine_write_explain_alert(engine *e, thaw_str alert, const engine_explain_query *query, msgpack_packer *out)
 {
-    int r = e->rules ? rules_write_explain_alert(e->rules, e->config.epoch, alert, out) : -ENOENT;
+    int r = e->rules ? rules_write_explain_alert(e->rules, e->config.epoch, alert, query, out) : -ENOENT;
     return r < 0 ? r : facts_failed(e->facts);
 }
 
-int engine_write_explain_rule(engine *e, thaw_str rule, const uint8_t *group, size_t group_len, msgpack_packer *out)
+int engine_write_explain_rule(engine *e, thaw_str rule, const uint8_t *group, size_t group_len,
+                              const engine_explain_query *query, msgpack_packer *out)
 {
-    int r = e->rules ? rules_write_explain_rule(e->rules, e->config.epoch, rule, group, group_len, out) : -ENOENT;
+    int r =
+        e->rules ? rules_write_explain_rule(e->rules, e->config.epoch, rule, group, group_len, query, out) : -ENOENT;
     return r < 0 ? r : facts_failed(e->facts);
 }
 

@@ -1,6 +1,7 @@
 """Rules in a running thawd: why they fire and why they do not, reload by signal and by request, the
 fate of each rule and its alerts, and sets with an error that leave the old one in force."""
 
+import json
 import os
 import signal
 import subprocess
@@ -124,6 +125,97 @@ class Explain(unittest.TestCase):
         self.assertEqual(reports, [{"source": "A", "id": "r1"}])  # r2 had left the window
         self.assertIn("ended", why["note"])
         self.assertFalse(why["when"]["holds"])
+
+    def pages(self, d, body, name, list_, more, next_):
+        """All facts of one list, page by page, from the whole answer on."""
+        first = d.ok("explain", body)
+        page = first if list_ == "stood_on" else next(s for s in first["selections"] if s["name"] == name)
+        facts, sizes = [], []
+        while True:
+            facts += page[list_]
+            sizes.append(len(page[list_]))
+            self.assertEqual(more in page, next_ in page)
+            if next_ not in page:
+                return facts, sizes
+            before = page[more]
+            page = d.ok("explain", dict(body, after=page[next_]))
+            self.assertEqual(page.get("name"), name)
+            self.assertEqual(before, len(page[list_]) + page.get(more, 0))
+
+    def test_thousands_of_facts_in_pages(self):
+        many = dict(MASS, rule="many", when="freed.count > 0",
+                    select={"freed": {"kind": "report", "where": 'kind == "release"', "within": "90d"},
+                            "due": {"kind": "sanction", "ahead": "none", "at": "expires_at"}})
+        with harness.Daemon(rules=[many]) as d:
+            days = ["2025-%02d-%02d" % (m, day) for m in (8, 9) for day in range(1, 31)]
+            ids = ["r%d" % i for i in range(2500)]
+            d.publish([release(id_, 1, days[i % len(days)], source=f"S{i % 7}") for i, id_ in enumerate(ids)])
+            due = [{"id": f"s{i}", "kind": "sanction", "country": "BY", "source": "O", "authority": "A%d" % i, "action": "licensed",
+                    "occurred_at": "2025-09-01", "expires_at": "2027-01-%02d" % (1 + i % 28), "program": "P"} for i in range(1200)]
+            d.publish(due)
+            facts, sizes = self.pages(d, {"alert": "many:BY:1"}, "freed", "facts", "more", "next")
+            self.assertEqual(sizes, [1000, 1000, 500])
+            self.assertCountEqual([r["id"] for f in facts for r in f["reports"]], ids)
+            times = [f["at"].to_datetime() for f in facts]
+            self.assertEqual(times, sorted(times, reverse=True))
+            same, _ = self.pages(d, {"rule": "many", "group": "BY"}, "freed", "facts", "more", "next")
+            self.assertEqual(same, facts)
+            due, sizes = self.pages(d, {"rule": "many", "group": "BY"}, "due", "facts", "more", "next")
+            self.assertEqual((sizes, len({f["id"] for f in due})), ([1000, 200], 1200))
+            for after in ("x", "facts", "facts none 1 0 0 0", "stood_on 1000", "stood_on x", "facts freed 1 0 0 0 0", "a" * 1000):
+                error = d.ask("explain", {"alert": "many:BY:1", "after": after})
+                self.assertEqual((error[0], error[1]["code"], error[1]["message"][:6]), ("ERR", "invalid", "after:"), after)
+            incident = d.ok("incidents", {"limit": 1})["incidents"][0]["id"]
+            self.assertEqual(d.ask("explain", {"incident": incident, "after": "stood_on 1"})[1]["code"], "invalid")
+            # The program has them all with --all, and says where it does not.
+            short = subprocess.run([harness.THAW, "explain", "--service", d.address("service"), "many", "BY", "--json"],
+                                   capture_output=True, text=True)
+            self.assertIn("--all", short.stderr)
+            self.assertEqual(len(short.stdout.splitlines()), 1)
+            whole = subprocess.run([harness.THAW, "explain", "--service", d.address("service"), "many:BY:1", "--json", "--all"],
+                                   capture_output=True, text=True, check=True)
+            self.assertEqual(whole.stderr, "")
+            pages = [json.loads(line) for line in whole.stdout.splitlines()]
+            shown = [f["id"] for page in pages for s in page.get("selections", [page]) if s["name"] == "freed" for f in s["facts"]]
+            self.assertEqual(shown, [f["id"] for f in facts])
+            text = subprocess.run([harness.THAW, "explain", "--service", d.address("service"), "many", "BY", "--all"],
+                                  capture_output=True, text=True, check=True)
+            for id_ in ids:
+                self.assertRegex(text.stdout, r"/%s\b" % id_)
+            self.assertNotIn("next", text.stdout)
+            # It ends, and stands on what is recorded.
+            d.publish(release("later", 1, "2025-12-31", country="AZ"))
+            ended, sizes = self.pages(d, {"alert": "many:BY:1"}, None, "stood_on", "more", "next")
+            self.assertGreater(len(ended), 1200)
+            self.assertEqual(sizes[0], 1000)
+            self.assertEqual(len({f["id"] for f in ended}), len(ended))
+
+    def test_facts_that_do_not_fit_into_a_reply(self):
+        one = dict(MASS, rule="one", when="freed.count > 0", select={"freed": {"kind": "report"}})
+        with harness.Daemon(rules=[one], config={"limits": {"reply": "64KiB"}}) as d:
+            ids = ["r%d" % i + "x" * 100 for i in range(900)]
+            d.publish([release(id_, 1, source=f"S{i % 7}") for i, id_ in enumerate(ids)])
+            facts, sizes = self.pages(d, {"alert": "one:BY:1"}, "freed", "facts", "more", "next")
+            self.assertGreater(len(sizes), 3)
+            self.assertCountEqual([r["id"] for f in facts for r in f["reports"]], ids)
+
+    def test_an_alert_that_stood_on_more_than_is_recorded(self):
+        one = dict(MASS, rule="one", when="freed.count > 10000", select={"freed": {"kind": "report", "within": "14d"}})
+        with harness.Daemon(rules=[one]) as d:
+            for first in range(0, 10001, 5000):
+                d.publish([release("r%d" % i, 1) for i in range(first, min(first + 5000, 10001))])
+            d.publish(release("later", 1, "2025-12-31", country="AZ"))
+            why = d.ok("explain", {"alert": "one:BY:1"})
+            self.assertEqual((why["state"], why["stood_on"]), ("resolved", []))
+            self.assertIn("more than 10000 facts, which are not recorded", why["note"])
+
+    def test_a_fact_of_thousands_of_reports(self):
+        one = dict(MASS, rule="one", when="freed.count > 0")
+        with harness.Daemon(rules=[one]) as d:
+            ids = ["r%d" % i for i in range(1500)]
+            d.publish([release(id_, 1, source=f"S{i % 7}") for i, id_ in enumerate(ids)])
+            (fact,) = d.ok("explain", {"alert": "one:BY:1"})["selections"][0]["facts"]
+            self.assertCountEqual([r["id"] for r in fact["reports"]], ids)
 
     def test_refusals(self):
         self.assertEqual(self.explain({"alert": "mass-release:BY:9"}, "ERR")["code"], "not-found")

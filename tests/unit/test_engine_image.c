@@ -75,6 +75,7 @@ static void explanations(engine *e, msgpack_sbuffer *body)
     msgpack_sbuffer_init(&list);
     msgpack_packer_init(&into, &list, msgpack_sbuffer_write);
     engine_incidents_query all = {.limit = 1000000};
+    const engine_explain_query query = {.bytes = 1 << 20};
     assert_int_equal(engine_write_incidents(e, &all, &into), 0);
     snapshot(e, &into);
     msgpack_unpacked_init(&u);
@@ -92,7 +93,7 @@ static void explanations(engine *e, msgpack_sbuffer *body)
                     if (key.size != 2 || memcmp(key.ptr, "id", 2) != 0)
                         continue;
                     thaw_str text = {id.ptr, id.size};
-                    int r = alerts ? engine_write_explain_alert(e, text, &out)
+                    int r = alerts ? engine_write_explain_alert(e, text, &query, &out)
                                    : engine_write_explain_incident(e, text, &out);
                     assert_int_equal(r, 0);
                 }
@@ -103,7 +104,8 @@ static void explanations(engine *e, msgpack_sbuffer *body)
                                 "\xa2"
                                 "BY";
     assert_int_equal(engine_write_explain_rule(e, (thaw_str){"mass-release", 12},
-                                               (const uint8_t *)group, sizeof group - 1, &out),
+                                               (const uint8_t *)group, sizeof group - 1, &query,
+                                               &out),
                      0);
     msgpack_unpacked_destroy(&u);
     msgpack_sbuffer_destroy(&list);

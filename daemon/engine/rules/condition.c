@@ -93,6 +93,12 @@ void value_pack_time(msgpack_packer *out, int64_t at_ns)
     msgpack_pack_timestamp(out, &t);
 }
 
+void pack_cel_text(msgpack_packer *out, struct cel_text text)
+{
+    msgpack_pack_str(out, text.len);
+    msgpack_pack_str_body(out, text.data, text.len);
+}
+
 void pack_cel(msgpack_packer *out, const struct cel_value *v)
 {
     msgpack_timestamp t;

@@ -28,7 +28,7 @@ static int entry_order(const entry *a, const entry *b)
         return x < y ? -1 : 1;
     if (a->id_hash != b->id_hash)
         return a->id_hash < b->id_hash ? -1 : 1;
-    if (a->fact != b->fact)
+    if (a->fact->handle != b->fact->handle)
         return a->fact->handle < b->fact->handle ? -1 : 1;
     return (int)a->selection - (int)b->selection;
 }
@@ -145,4 +145,37 @@ int newest_list(group *g, fact_handle all[RULES_LISTED_MAX], size_t *ret_count)
         qsort(small, count, sizeof small[0], compare_entries);
     *ret_count = list_sorted(small, count, all);
     return 0;
+}
+
+/* ---- pages -------------------------------------------------------------------------- */
+
+static void page_put(const entry *page[], size_t max, size_t *count, const entry *e)
+{
+    size_t low = 0, high = *count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (entry_order(page[middle], e) > 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == max)
+        return;
+    *count -= *count == max;
+    memmove(&page[low + 1], &page[low], (*count - low) * sizeof page[0]);
+    page[low] = e;
+    ++*count;
+}
+
+size_t newest_page(const group *g, uint8_t selection, bool active, const entry *after, const entry *page[], size_t max,
+                   size_t *ret_count)
+{
+    size_t all = 0;
+    *ret_count = 0;
+    for (const entry *e = g->entries[selection]; e; e = e->next)
+        if (e->active == active && (!after || entry_order(e, after) < 0)) {
+            page_put(page, max, ret_count, e);
+            all++;
+        }
+    return all;
 }

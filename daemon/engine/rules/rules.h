@@ -171,13 +171,14 @@ uint64_t rules_bytes(const rules *set);  /* memory that the state needs, of fact
  * (0: 1000): the keys epoch, seq, alerts, more. */
 int rules_write_snapshot(rules *set, const char *epoch, uint64_t seq, thaw_str topic, thaw_str after, uint32_t limit,
                          msgpack_packer *out);
-/* -ENOENT: no alert of that id is active or kept. */
-int rules_write_explain_alert(rules *set, const char *epoch, thaw_str alert, msgpack_packer *out);
+/* -ENOENT: no alert of that id is active or kept. -EBADMSG: query->after is no `next` of an answer. */
+int rules_write_explain_alert(rules *set, const char *epoch, thaw_str alert, const engine_explain_query *query,
+                              msgpack_packer *out);
 /* group: packed map of the rule's `by` fields, or text as in the ids of alerts; none is an empty map.
  * -ENOENT: no such rule; -EINVAL: group does not give each `by` field once, of its type. A group in which
  * no fact is, is explained as empty. */
 int rules_write_explain_rule(rules *set, const char *epoch, thaw_str rule, const uint8_t *group, size_t group_len,
-                             msgpack_packer *out);
+                             const engine_explain_query *query, msgpack_packer *out);
 /* "country and authority"; "nothing". Returns the length, as snprintf() does. */
 size_t rules_by_words(const rules *set, thaw_str rule, char *text, size_t size);
 /* Packs {rules: [{rule, file, line, version, groups, facts, firing, pending, evaluations, time}]}; time

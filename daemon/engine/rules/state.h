@@ -91,6 +91,7 @@ int scope_render(rules *set, const scope *s, const text_template *t, char **ret_
 int scope_pack_values(rules *set, const scope *s, msgpack_packer *out);
 void pack_cel(msgpack_packer *out, const struct cel_value *value);
 void pack_value_text(msgpack_packer *out, const char *text);
+void pack_cel_text(msgpack_packer *out, struct cel_text text);
 void value_pack_time(msgpack_packer *out, int64_t at_ns);
 /* Packs into a buffer and knows whether there was memory for all of it. Stays where it is meanwhile. */
 typedef struct packing {
@@ -120,6 +121,10 @@ typedef struct newest newest;
 int newest_list(group *g, fact_handle all[RULES_LISTED_MAX], size_t *ret_count);
 void newest_add(newest *n, const entry *e); /* n may be NULL */
 void newest_take(newest *n, const entry *e);
+/* Of the entries of a selection that are older than `after` (NULL: of all) the newest, at most max of them, into page[],
+ * the newest first. Returns how many there are in all. */
+size_t newest_page(const group *g, uint8_t selection, bool active, const entry *after, const entry *page[], size_t max,
+                   size_t *ret_count);
 
 /* successors.c: where reports of a fact went in this round. */
 int fact_succeeded(rules *set, fact_handle of, const fact_change *by);

@@ -7,78 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/growing.h"
+#include "rules/listed.h"
 #include "rules/set.h"
 #include "rules/state.h"
-
-#define FACTS_SHOWN 1000u   /* of one selection */
-#define REPORTS_SHOWN 1000u /* of one fact */
-
-/* A map or array that grows: its members are counted while they are packed. */
-typedef struct growing {
-    msgpack_sbuffer data;
-    msgpack_packer out;
-    uint32_t count;
-    bool failed; /* there was no memory for all of it */
-} growing;
-
-static int grow_write(void *context, const char *bytes, size_t len)
-{
-    growing *g = context;
-    g->failed = g->failed || msgpack_sbuffer_write(&g->data, bytes, len) < 0;
-    return g->failed ? -1 : 0;
-}
-
-static void grow_open(growing *g)
-{
-    *g = (growing){.count = 0};
-    msgpack_packer_init(&g->out, g, grow_write);
-}
-
-/* Where it is part of another, that one is not whole either. */
-static void grow_raw(growing *g, msgpack_packer *out)
-{
-    if (g->failed && out->callback == grow_write)
-        ((growing *)out->data)->failed = true;
-    if (g->data.size)
-        msgpack_pack_str_body(out, g->data.data, g->data.size); /* as it is */
-    msgpack_sbuffer_destroy(&g->data);
-}
-
-static void grow_map(growing *g, msgpack_packer *out)
-{
-    msgpack_pack_map(out, g->count);
-    grow_raw(g, out);
-}
-
-static void grow_array(growing *g, msgpack_packer *out)
-{
-    msgpack_pack_array(out, g->count);
-    grow_raw(g, out);
-}
-
-static msgpack_packer *grow_key(growing *g, const char *key)
-{
-    g->count++;
-    pack_value_text(&g->out, key);
-    return &g->out;
-}
-
-static void grow_text(growing *g, const char *key, const char *text)
-{
-    pack_value_text(grow_key(g, key), text);
-}
-
-static void grow_bool(growing *g, const char *key, bool truth)
-{
-    msgpack_packer *out = grow_key(g, key);
-    truth ? msgpack_pack_true(out) : msgpack_pack_false(out);
-}
-
-static void pack_cel_text(msgpack_packer *out, struct cel_text text)
-{
-    msgpack_pack_str(out, text.len);
-    msgpack_pack_str_body(out, text.data, text.len);
-}
 
 /* ---- what is asked of --------------------------------------------------------------- */
 
@@ -86,6 +18,7 @@ static void pack_cel_text(msgpack_packer *out, struct cel_text text)
 typedef struct asked {
     rules *set;
     const char *epoch;
+    const engine_explain_query *query;
     rule *rule;
     group *group; /* NULL: no fact is in it, and it has no history */
     const uint8_t *key;
@@ -192,15 +125,13 @@ static void missing_add(parts *p, const struct cel_part *part, uint32_t read)
         if (!(read & 1u << s))
             continue;
         need_words(p->asked, &p->asked->rule->selections[s], text, sizeof text);
-        pack_value_text(&needs.out, text);
-        needs.count++;
+        pack_value_text(grow_member(&needs), text);
     }
     grow_array(&needs, grow_key(&one, "of"));
     int64_t until = stays_until(p->asked, read);
     if (until != INT64_MAX)
         value_pack_time(grow_key(&one, "until"), until);
-    grow_map(&one, &p->missing.out);
-    p->missing.count++;
+    grow_map(&one, grow_member(&p->missing));
 }
 
 static int on_part(void *context, const struct cel_part *part)
@@ -224,8 +155,7 @@ static int on_part(void *context, const struct cel_part *part)
         else
             missing_add(p, part, read);
     }
-    grow_map(&one, &p->list.out);
-    p->list.count++;
+    grow_map(&one, grow_member(&p->list));
     return 0;
 }
 
@@ -272,68 +202,6 @@ static void window_words(const asked *a, const selection *s, char *text, size_t 
             snprintf(text + used, size - used, " (%s)", fields->names[i]);
 }
 
-static void write_reports(rules *set, fact_handle handle, msgpack_packer *out)
-{
-    uint64_t numbers[REPORTS_SHOWN];
-    size_t all = facts_reports(set->facts, handle, numbers, REPORTS_SHOWN);
-    size_t count = all < REPORTS_SHOWN ? all : REPORTS_SHOWN;
-    growing list;
-    grow_open(&list);
-    for (size_t i = 0; i < count; i++) {
-        thaw_str source, id;
-        if (facts_report_name(set->facts, numbers[i], &source, &id) < 0)
-            continue;
-        msgpack_pack_map(&list.out, 2);
-        pack_value_text(&list.out, "source");
-        pack_cel_text(&list.out, (struct cel_text){source.data, source.len});
-        pack_value_text(&list.out, "id");
-        pack_cel_text(&list.out, (struct cel_text){id.data, id.len});
-        list.count++;
-    }
-    grow_array(&list, out);
-}
-
-static void write_fact(rules *set, fact_handle handle, const entry *e, growing *list)
-{
-    fact_value value;
-    growing one;
-    grow_open(&one);
-    if (facts_get(set->facts, handle, FIELD_ID, set->now_ns, &value) == 0 && value.type == FACT_STRING)
-        pack_cel_text(grow_key(&one, "id"), (struct cel_text){value.string.data, value.string.len});
-    if (e && e->has_at)
-        value_pack_time(grow_key(&one, "at"), e->at_ns);
-    if (e && e->has_count)
-        msgpack_pack_int64(grow_key(&one, "count"), e->count);
-    if (e && !e->active && e->from_ns != INT64_MAX)
-        value_pack_time(grow_key(&one, "enters"), e->from_ns);
-    if (e && e->active && e->to_ns != INT64_MAX)
-        value_pack_time(grow_key(&one, "leaves"), e->to_ns);
-    write_reports(set, handle, grow_key(&one, "reports"));
-    grow_map(&one, &list->out);
-    list->count++;
-}
-
-static void write_entries(asked *a, size_t s, bool active, growing *out, const char *key)
-{
-    growing list;
-    uint32_t more = 0;
-    grow_open(&list);
-    for (const entry *e = a->group ? a->group->entries[s] : NULL; e; e = e->next) {
-        if (e->active != active)
-            continue;
-        if (list.count < FACTS_SHOWN)
-            write_fact(a->set, e->fact->handle, e, &list);
-        else
-            more++;
-    }
-    if (active || list.count)
-        grow_array(&list, grow_key(out, key));
-    else
-        msgpack_sbuffer_destroy(&list.data);
-    if (more)
-        msgpack_pack_uint32(grow_key(out, active ? "more" : "more_waiting"), more);
-}
-
 static void write_values(asked *a, size_t s, msgpack_packer *out)
 {
     const selection *sel = &a->rule->selections[s];
@@ -352,6 +220,12 @@ static void write_values(asked *a, size_t s, msgpack_packer *out)
     grow_map(&values, out);
 }
 
+/* The share of one list in an answer that has them all. */
+static size_t list_bytes(const asked *a)
+{
+    return a->query->bytes / (2 * a->rule->selections_count + 1);
+}
+
 static void write_selections(asked *a, msgpack_packer *out)
 {
     msgpack_pack_array(out, a->rule->selections_count);
@@ -368,8 +242,8 @@ static void write_selections(asked *a, msgpack_packer *out)
         if (window[0])
             grow_text(&one, "window", window);
         write_values(a, s, grow_key(&one, "values"));
-        write_entries(a, s, true, &one, "facts");
-        write_entries(a, s, false, &one, "waiting");
+        for (listed_of of = LISTED_FACTS; of <= LISTED_WAITING; of++)
+            listed_write(a->set, a->group, &(listed_place){.of = of, .selection = (uint8_t)s}, list_bytes(a), &one);
         grow_map(&one, out);
     }
 }
@@ -410,19 +284,45 @@ static void write_alert(const alert_text *alert, const char *epoch, growing *out
 }
 
 /* What an alert that has ended stood on when its condition last held. */
-static void write_ground(asked *a, const record *r, growing *out)
+static void write_ended(asked *a, const record *r, growing *out)
 {
-    growing list;
-    grow_open(&list);
-    for (uint32_t i = 0; i < r->count && i < FACTS_SHOWN; i++)
-        write_fact(a->set, r->grounds[i].fact->handle, NULL, &list);
-    grow_array(&list, grow_key(out, "stood_on"));
+    char text[200] = "this alert has ended: what follows is how its rule and group are now";
+    listed_write_ground(a->set, r, &(listed_place){.of = LISTED_STOOD_ON}, list_bytes(a), out);
+    if (r->partial)
+        snprintf(
+            text, sizeof text,
+            "this alert has ended; it stood on more than %u facts, which are not recorded: what follows is how its "
+            "rule and group are now",
+            a->set->limits.recorded_facts);
+    grow_text(out, "note", text);
+}
+
+/* Only the page of a list that begins there. */
+static int write_listed(asked *a, const record *ended, msgpack_packer *out)
+{
+    listed_place from;
+    growing all;
+    if (listed_place_read(a->rule, a->query->after, &from) < 0 || (from.of == LISTED_STOOD_ON && !ended))
+        return -EBADMSG;
+    grow_open(&all);
+    grow_text(&all, "rule", a->rule->id);
+    msgpack_pack_str_body(grow_key(&all, "group"), a->key, a->key_len);
+    if (from.of == LISTED_STOOD_ON) {
+        listed_write_ground(a->set, ended, &from, a->query->bytes, &all);
+    } else {
+        grow_text(&all, "name", a->rule->selections[from.selection].name);
+        listed_write(a->set, a->group, &from, a->query->bytes, &all);
+    }
+    grow_map(&all, out);
+    return all.failed ? -ENOMEM : 0;
 }
 
 static int write_why(asked *a, const record *ended, msgpack_packer *out)
 {
     growing all;
     parts when, until = {0};
+    if (a->query->after.len)
+        return write_listed(a, ended, out);
     int res = asked_open(a);
     if (res < 0)
         return res;
@@ -433,14 +333,12 @@ static int write_why(asked *a, const record *ended, msgpack_packer *out)
     msgpack_pack_str_body(grow_key(&all, "group"), a->key, a->key_len); /* the packed map, as it is */
     grow_text(&all, "state", ended ? thaw_alert_state_name(ended->alert->state) : state_word(a));
     write_alert(ended ? ended->alert : a->group ? a->group->alert : NULL, a->epoch, &all);
-    if (ended) {
-        write_ground(a, ended, &all);
-        grow_text(&all, "note", "this alert has ended: what follows is how its rule and group are now");
-    }
+    if (ended)
+        write_ended(a, ended, &all);
     res = write_condition(a, "when", a->rule->when, &all, &when);
     if (res == 0 && a->rule->until) {
         res = write_condition(a, "until", a->rule->until, &all, &until);
-        msgpack_sbuffer_destroy(&until.missing.data);
+        grow_drop(&until.missing);
     }
     if (when.holds) { /* what is false in it does not matter */
         msgpack_sbuffer_clear(&when.missing.data);
@@ -450,7 +348,7 @@ static int write_why(asked *a, const record *ended, msgpack_packer *out)
     write_times(a, &when, &all);
     write_selections(a, grow_key(&all, "selections"));
     if (res < 0)
-        msgpack_sbuffer_destroy(&all.data);
+        grow_drop(&all);
     else
         grow_map(&all, out);
     return all.failed ? -ENOMEM : res;
@@ -463,11 +361,17 @@ static bool is_alert(const alert_text *a, thaw_str id)
     return a && strlen(a->id) == id.len && !memcmp(a->id, id.data, id.len);
 }
 
-static int alert_in_rule(rules *set, const char *epoch, rule *one, thaw_str id, msgpack_packer *out)
+static int alert_in_rule(rules *set, const char *epoch, rule *one, thaw_str id, const engine_explain_query *query,
+                         msgpack_packer *out)
 {
     for (group *g = one->groups; g; g = g->next) {
-        asked a = {
-            .set = set, .epoch = epoch, .rule = one, .group = g, .key = (const uint8_t *)g->key, .key_len = g->key_len};
+        asked a = {.set = set,
+                   .epoch = epoch,
+                   .query = query,
+                   .rule = one,
+                   .group = g,
+                   .key = (const uint8_t *)g->key,
+                   .key_len = g->key_len};
         if (is_alert(g->alert, id))
             return write_why(&a, NULL, out);
         for (const record *r = g->records; r; r = r->next)
@@ -478,12 +382,15 @@ static int alert_in_rule(rules *set, const char *epoch, rule *one, thaw_str id, 
 }
 
 /* The alerts of limits have no condition: their title says all. */
-static int limit_alert(rules *set, const char *epoch, thaw_str id, msgpack_packer *out)
+static int limit_alert(rules *set, const char *epoch, thaw_str id, const engine_explain_query *query,
+                       msgpack_packer *out)
 {
     for (group *g = set->limit_rule->groups; g; g = g->next) {
         growing all;
         if (!is_alert(g->alert, id))
             continue;
+        if (query->after.len)
+            return -EBADMSG;
         grow_open(&all);
         grow_text(&all, "rule", RULES_LIMIT_RULE);
         msgpack_pack_str_body(grow_key(&all, "group"), g->key, g->key_len);
@@ -495,20 +402,21 @@ static int limit_alert(rules *set, const char *epoch, thaw_str id, msgpack_packe
     return -ENOENT;
 }
 
-int rules_write_explain_alert(rules *set, const char *epoch, thaw_str alert, msgpack_packer *out)
+int rules_write_explain_alert(rules *set, const char *epoch, thaw_str alert, const engine_explain_query *query,
+                              msgpack_packer *out)
 {
     const char *colon = alert.len ? memchr(alert.data, ':', alert.len) : NULL;
     if (colon && (size_t)(colon - alert.data) == strlen(RULES_LIMIT_RULE) &&
         !memcmp(alert.data, RULES_LIMIT_RULE, strlen(RULES_LIMIT_RULE)))
-        return limit_alert(set, epoch, alert, out);
+        return limit_alert(set, epoch, alert, query, out);
     rule *one = colon ? set_find(set, alert.data, (size_t)(colon - alert.data)) : NULL;
-    return one ? alert_in_rule(set, epoch, one, alert, out) : -ENOENT;
+    return one ? alert_in_rule(set, epoch, one, alert, query, out) : -ENOENT;
 }
 
 static int explain_named(rules *set, const char *epoch, rule *one, const msgpack_object *name, size_t name_len,
-                         msgpack_packer *out)
+                         const engine_explain_query *query, msgpack_packer *out)
 {
-    asked a = {.set = set, .epoch = epoch, .rule = one};
+    asked a = {.set = set, .epoch = epoch, .query = query, .rule = one};
     msgpack_sbuffer key;
     msgpack_packer key_out;
     char *room = malloc(name_len + 1);
@@ -527,7 +435,7 @@ static int explain_named(rules *set, const char *epoch, rule *one, const msgpack
 }
 
 int rules_write_explain_rule(rules *set, const char *epoch, thaw_str id, const uint8_t *name, size_t name_len,
-                             msgpack_packer *out)
+                             const engine_explain_query *query, msgpack_packer *out)
 {
     static const uint8_t none[] = {0x80};
     rule *one = set_find(set, id.data, id.len);
@@ -542,7 +450,7 @@ int rules_write_explain_rule(rules *set, const char *epoch, thaw_str id, const u
     msgpack_unpacked_init(&group);
     int res = -EINVAL;
     if (msgpack_unpack_next(&group, (const char *)name, name_len, &at) == MSGPACK_UNPACK_SUCCESS)
-        res = explain_named(set, epoch, one, &group.data, name_len, out);
+        res = explain_named(set, epoch, one, &group.data, name_len, query, out);
     msgpack_unpacked_destroy(&group);
     return res;
 }
