@@ -11,7 +11,6 @@
 #include "body.h"
 
 #define MESSAGE_BYTES_DEFAULT (64U << 20)
-#define QUEUE_MESSAGES 10000
 #define HANDSHAKE_MS 5000
 #define RECONNECT_MS 100
 #define RECONNECT_MAX_MS 2000
@@ -79,8 +78,8 @@ static int link_options(void *socket, const thaw_connection *connection, int typ
     int64_t message_bytes = most;
     const int options[][2] = {
         {ZMQ_LINGER, 0},
-        {ZMQ_SNDHWM, QUEUE_MESSAGES},
-        {ZMQ_RCVHWM, QUEUE_MESSAGES},
+        {ZMQ_SNDHWM, WIRE_QUEUE_MESSAGES},
+        {ZMQ_RCVHWM, WIRE_QUEUE_MESSAGES},
         {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
         {ZMQ_RECONNECT_IVL, RECONNECT_MS},
         {ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS},

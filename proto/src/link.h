@@ -7,6 +7,7 @@
 #include "thaw.h"
 
 #define WIRE_REQUEST_ID_BYTES 16
+#define WIRE_QUEUE_MESSAGES 10000 /* that a socket keeps for each direction */
 
 typedef struct wire_link {
     void *context, *socket;

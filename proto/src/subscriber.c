@@ -464,7 +464,8 @@ static int take_answers(thaw_subscriber *subscriber)
 /* ---- the loop ----------------------------------------------------------------------- */
 
 /* Sends the question of the phase, if there is one and its time has come. A snapshot stands for all that came before it
- * was asked for; left in the queue, each message of a journal that is no more would lead to a snapshot of its own. */
+ * was asked for; left in the queue, each message of a journal that is no more would lead to a snapshot of its own. What
+ * comes while they are read is not waited for without end. */
 static int ask(thaw_subscriber *subscriber, int64_t now_ms)
 {
     int r = 1;
@@ -472,8 +473,9 @@ static int ask(thaw_subscriber *subscriber, int64_t now_ms)
     if (subscriber->phase == PHASE_LIVE ||
         now_ms - subscriber->asked_ms < (int64_t)subscriber->options.request_ms)
         return 0;
-    while (subscriber->phase == PHASE_SNAPSHOT && !subscriber->paging && r > 0)
-        r = take_message(subscriber);
+    for (int i = 0; r > 0 && i < 2 * WIRE_QUEUE_MESSAGES; i++)
+        r = subscriber->phase == PHASE_SNAPSHOT && !subscriber->paging ? take_message(subscriber)
+                                                                       : 0;
     return r < 0 ? r : send_question(subscriber, now_ms);
 }
 
