@@ -39,6 +39,18 @@ static bool show(void *context, const msgpack_object *alert)
     return fflush(stdout) != 0 || (t->count > 0 && t->shown >= t->count);
 }
 
+/* People are told by a remark; a program would hold alerts for active that have ended. */
+static void reset(void *context, const char *epoch, uint64_t seq)
+{
+    const tail *t = context;
+    if (!t->common.json)
+        return;
+    fputs("{\"reset\":{\"epoch\":", stdout);
+    json_write_string(epoch, strlen(epoch), stdout);
+    printf(",\"seq\":%" PRIu64 "}}\n", seq);
+    fflush(stdout);
+}
+
 static void remark(void *context, const char *text)
 {
     (void)context;
@@ -111,6 +123,7 @@ int verb_tail(int argc, char **argv)
     subscription_options options = {.topic = t.topic,
                                     .follow = !no_follow,
                                     .alert = show,
+                                    .reset = reset,
                                     .remark = remark,
                                     .deserted = deserted,
                                     .context = &t};

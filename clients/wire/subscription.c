@@ -12,7 +12,7 @@
 #include "client.h"
 #include "forms/pack.h"
 
-enum { PAGE = 1000, EPOCH_BYTES = 129, FRAMES = 2, WAIT_MS = 1000 };
+enum { PAGE = 1000, EPOCH_BYTES = 129, FRAMES = 2, WAIT_MS = 1000, QUEUED = 100000 };
 static const int64_t silence_ns = 5000000000;
 
 typedef struct subscription {
@@ -111,13 +111,13 @@ static void snapshot_request(const subscription *s, msgpack_sbuffer *body, const
 
 /* A snapshot stands for all that came before it was asked for: left in the queue, each message of a
  * journal that is no more would lead to a snapshot of its own. Numbers are compared from the next
- * message on. */
+ * message on. What comes while they are read is not waited for without end. */
 static void queue_pass_over(subscription *s)
 {
     zmq_msg_t frames[FRAMES];
     size_t count = 0;
     int result = s->alerts.socket != NULL ? 0 : -EAGAIN;
-    while (result == 0 || result == -EBADMSG) {
+    for (int i = 0; (result == 0 || result == -EBADMSG) && i < 2 * QUEUED; i++) {
         result = frames_receive(s->alerts.socket, frames, FRAMES, &count);
         if (result == 0)
             frames_close(frames, count);
@@ -125,9 +125,9 @@ static void queue_pass_over(subscription *s)
     s->published = 0;
 }
 
-/* The active alerts, in pages by id. What changes meanwhile is newer than the first page's seq and
- * comes again. */
-static int snapshot(subscription *s)
+/* The active alerts, in pages by id; with `again` in place of what was delivered before. What changes meanwhile is newer
+ * than the first page's seq and comes again. */
+static int snapshot(subscription *s, bool again)
 {
     char after[512] = "";
     size_t after_len = 0;
@@ -150,6 +150,8 @@ static int snapshot(subscription *s)
         const msgpack_object *flag = pack_get(&reply.body, "more");
         if (first)
             seq = pack_get_uint(&reply.body, "seq", 0);
+        if (first && again && s->options->reset != NULL)
+            s->options->reset(s->options->context, s->epoch, seq);
         first = false;
         page_deliver(s, alerts, 0, seq);
         more = flag != NULL && flag->type == MSGPACK_OBJECT_BOOLEAN && flag->via.boolean &&
@@ -221,7 +223,7 @@ static int replay_gone(subscription *s, const msgpack_object *error)
     }
     remark(s, "the changes after %" PRIu64 " are no longer kept; these are the active alerts",
            s->last);
-    return snapshot(s);
+    return snapshot(s, true);
 }
 
 /* Delivers a page and moves on to where thawd looked; true: more may follow. A page of a topic may
@@ -268,7 +270,7 @@ static int replay(subscription *s)
 static int renew(subscription *s)
 {
     remark(s, "thawd has another journal, or an older copy of it; these are its active alerts");
-    return snapshot(s);
+    return snapshot(s, true);
 }
 
 /* Fills a hole. That thawd does not answer now is no end: its next beat shows the hole again. */
@@ -375,7 +377,7 @@ static int follow(subscription *s)
 static int begin(subscription *s)
 {
     if (s->options->from == FROM_NOW)
-        return snapshot(s);
+        return snapshot(s, false);
     s->last = s->options->from == FROM_SEQ ? s->options->seq : 0;
     s->seeking = s->options->from != FROM_SEQ;
     int result = replay(s);
@@ -388,7 +390,7 @@ static int begin(subscription *s)
 
 static int subscribe(subscription *s)
 {
-    int queued = 100000;
+    int queued = QUEUED;
     const char *topic = s->options->topic;
     if (connection_open(s->connection, ZMQ_SUB, s->common->alerts, &s->alerts) != 0)
         return -EINVAL;

@@ -100,8 +100,14 @@ class Tail(Watched):
             env["THAW_ALERTS"] = alerts
         super().__init__([harness.THAW, "tail", "--json", *words], env)
 
+    def objects(self):
+        return [json.loads(line) for line in list(self.lines)]
+
     def numbers(self):
-        return [json.loads(line)["seq"] for line in list(self.lines)]
+        return [o["seq"] for o in self.objects() if "reset" not in o]
+
+    def resets(self):
+        return [o["reset"] for o in self.objects() if "reset" in o]
 
 
 class Lossy:

@@ -282,7 +282,9 @@ class TailFollows(unittest.TestCase):
                 done = d.thaw("tail", "--from", start, "--no-follow", "--json")
                 self.assertEqual(([json.loads(line)["seq"] for line in done.stdout.splitlines()], done.stderr), (wanted, said))
             done = d.thaw("tail", "--from", "1", "--no-follow", "--json")  # a number that somebody kept
-            self.assertEqual({json.loads(line)["seq"] for line in done.stdout.splitlines()}, active)
+            reset, *lines = [json.loads(line) for line in done.stdout.splitlines()]
+            self.assertEqual(reset, {"reset": {"epoch": d.status()["epoch"], "seq": head}})
+            self.assertEqual({line["seq"] for line in lines}, active)
             self.assertEqual(done.stderr, "thaw: the changes after 1 are no longer kept; these are the active alerts\n")
 
     def test_holes_restarts_and_a_new_journal(self):
@@ -304,6 +306,7 @@ class TailFollows(unittest.TestCase):
             make_alerts(d, 9000, 4)
             t.wait_for(lambda t: len(t.numbers()) >= 2607, "the new journal")
             self.assertEqual(sorted(t.numbers()[2603:]), until(4))
+            self.assertEqual([reset["epoch"] for reset in t.resets()], [d.status()["epoch"]])
 
 
 class ReportsAreFollowed(unittest.TestCase):
