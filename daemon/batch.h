@@ -14,7 +14,7 @@
 #include <zmq.h>
 
 #include "engine.h"
-#include "request.h"
+#include "service/request.h"
 #include "thaw.h"
 
 /* What one pass takes in at most, so that one flood starves nobody; the message that crosses a

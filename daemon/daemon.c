@@ -9,15 +9,15 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#include "auth.h"
 #include "failure.h"
-#include "image.h"
-#include "new_engine.h"
+#include "kept/image.h"
+#include "kept/new_engine.h"
 #include "notify.h"
 #include "pass.h"
 #include "publisher.h"
 #include "schedule.h"
-#include "upstream.h"
+#include "sockets/auth.h"
+#include "sockets/upstream.h"
 #include "watch.h"
 
 #define STOP_WAIT_MS 30000 /* for the disk, when stopping; systemd is asked for patience */

@@ -18,18 +18,18 @@
 #include <systemd/sd-event.h>
 
 #include "batch.h"
-#include "config.h"
+#include "config/config.h"
 #include "counters.h"
-#include "endpoint.h"
 #include "engine.h"
-#include "held.h"
 #include "instant.h"
 #include "journal.h"
+#include "kept/replayed.h"
 #include "log.h"
 #include "outbox.h"
-#include "readers.h"
-#include "replayed.h"
-#include "zsock.h"
+#include "service/held.h"
+#include "service/readers.h"
+#include "sockets/endpoint.h"
+#include "sockets/zsock.h"
 
 typedef struct auth auth;
 typedef struct watch watch;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth.h"
-#include "reply.h"
+#include "service/reply.h"
+#include "sockets/auth.h"
 
 #define REJECT_BYTES_MAX 4096 /* of a rejected message that are kept */
 

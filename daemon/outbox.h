@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "frames.h"
+#include "sockets/frames.h"
 
 typedef enum outbox_target { OUTBOX_SERVICE, OUTBOX_ALERTS, OUTBOX_TARGETS } outbox_target;
 

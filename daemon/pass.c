@@ -5,18 +5,18 @@
 #include <signal.h>
 #include <sys/epoll.h>
 
-#include "accept.h"
-#include "auth.h"
 #include "failure.h"
-#include "image.h"
 #include "intake.h"
+#include "kept/image.h"
+#include "kept/retention.h"
 #include "notify.h"
 #include "publisher.h"
-#include "reload.h"
-#include "retention.h"
 #include "schedule.h"
-#include "service.h"
-#include "upstream.h"
+#include "service/reload.h"
+#include "service/service.h"
+#include "sockets/accept.h"
+#include "sockets/auth.h"
+#include "sockets/upstream.h"
 #include "watch.h"
 
 #define RETRY_US 10000 /* between two looks at clients that do not read */

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "../proto/src/cursor.h"
-#include "reply.h"
+#include "service/reply.h"
 
 #define ATTEMPTS 5 /* while somebody is writing the files */
 #define FILES_MAX 10000

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "rules/rules.h"
 
 #define RULESET_ERROR_BYTES 1024

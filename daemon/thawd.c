@@ -9,14 +9,14 @@
 #include <sys/resource.h>
 #include <zmq.h>
 
-#include "accept.h"
-#include "auth.h"
+#include "config/units.h"
 #include "daemon.h"
+#include "kept/recovery.h"
 #include "memory.h"
 #include "notify.h"
-#include "recovery.h"
 #include "ruleset.h"
-#include "units.h"
+#include "sockets/accept.h"
+#include "sockets/auth.h"
 
 /* As systemd.exec(5) and sysexits.h have them. Those of main() do not heal by trying again: the
  * unit has them in RestartPreventExitStatus=. */

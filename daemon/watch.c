@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <zmq.h>
 
-#include "monitor.h"
+#include "sockets/monitor.h"
 
 #define EVENTS_MAX 10000 /* of the monitor, in one look */
 

@@ -8,7 +8,7 @@ import unittest
 import harness
 from test_image import RULES, USED, image, report, said, view
 
-HELD = 30  # seconds without a byte, as in daemon/image.c
+HELD = 30  # seconds without a byte, as in daemon/kept/image.c
 RETRY = 60
 
 

@@ -98,7 +98,7 @@ def check_verbs():
 
 def check_daemon():
     same("options in thawd.8", tagged(section(source / "daemon/thawd.8", "OPTIONS")), help_options(run(thawd, "--help")))
-    table = re.search(r"static const config_key keys\[\] = \{(.*?)\n\};", (source / "daemon/config.c").read_text(), re.S).group(1)
+    table = re.search(r"static const config_key keys\[\] = \{(.*?)\n\};", (source / "daemon/config/config.c").read_text(), re.S).group(1)
     same("keys in thawd.yaml.5", set(re.findall(r"^\.TP\n(?:\.BR )?([a-z.]+) ", plain(source / "daemon/thawd.yaml.5"), re.M)),
          set(re.findall(r'\{"([a-z.]+)"', table)))
     codes = re.findall(r'\[THAW_\w+\] = "([a-z-]+)"', (source / "proto/src/error.c").read_text())
@@ -156,7 +156,7 @@ def check_messages():
     catalog = (source / "systemd/thawd.catalog").read_text()
     same("ids in the catalog", set(re.findall(r"^-- ([0-9a-f]{32})$", catalog, re.M)), {number for _, number in ids})
     expect(len({number for _, number in ids}) == len(ids), "an id is used twice")
-    code = "\n".join(p.read_text() for p in (source / "daemon").glob("*.c"))
+    code = "\n".join(p.read_text() for p in (source / "daemon").rglob("*.c"))
     for name, _ in ids:
         expect(f"SAY_{name}" in code, f"no code says {name}")
     for entry in re.split(r"^-- ", catalog, flags=re.M)[1:]:

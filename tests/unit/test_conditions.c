@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "rules/conditions.h"
+#include "rules/files/conditions.h"
 
 static void expect(const char *text, const char *expected)
 {

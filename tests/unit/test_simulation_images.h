@@ -1,5 +1,5 @@
 /*
- * test_simulation_images.h - images of the engine, for test_simulation.c: as daemon/image.c writes, places, refuses
+ * test_simulation_images.h - images of the engine, for test_simulation.c: as daemon/kept/image.c writes, places, refuses
  * and reads them.
  */
 #ifndef TEST_SIMULATION_IMAGES_H

@@ -35,7 +35,7 @@ typedef struct given {
     size_t len;
 } given;
 
-/* As daemon/image.c has it: the engine between two batches, and where in the journal that was. */
+/* As daemon/kept/image.c has it: the engine between two batches, and where in the journal that was. */
 typedef struct image {
     pages pages;
     uint64_t report, batch, ticket, base_mark, rounds; /* steps until it is put in place */

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "../../../proto/src/zonefile.h"
+#include "../../proto/src/zonefile.h"
+#include "rules/files/read.h"
 #include "rules/set.h"
-#include "rules/read.h"
 #include "rules/state.h"
 
 static struct cel_type cel_type_of(fact_type type)

@@ -1,0 +1,54 @@
+/* accept.c - see accept.h. */
+#include "sockets/accept.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static atomic_int spare = -1;
+static _Atomic uint64_t turned_away;
+
+static int accept_really(int listening, struct sockaddr *address, socklen_t *len, int flags)
+{
+    return (int)syscall(SYS_accept4, listening, address, len, flags);
+}
+
+void accept_prepare(void)
+{
+    if (atomic_load(&spare) < 0)
+        atomic_store(&spare, open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+uint64_t accept_turned_away(void)
+{
+    return atomic_load(&turned_away);
+}
+
+/* Left in the queue, the connection would wake the listener again at once. */
+static void turn_away(int listening, int flags)
+{
+    int fd = atomic_exchange(&spare, -1);
+
+    if (fd >= 0)
+        close(fd);
+    fd = accept_really(listening, NULL, NULL, flags);
+    if (fd >= 0)
+        close(fd);
+    accept_prepare();
+    atomic_fetch_add(&turned_away, 1);
+}
+
+/* glibc's, for everything in this process. */
+int accept4(int listening, struct sockaddr *address, socklen_t *len, int flags)
+{
+    int fd = accept_really(listening, address, len, flags);
+
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+        turn_away(listening, flags);
+        errno = ECONNABORTED;
+    }
+    return fd;
+}
