@@ -93,6 +93,7 @@ typedef struct thaw_limits {
     uint32_t id_bytes;      /* 128: id, source, attributed_to, incident, part, ids ... */
     uint32_t text_bytes;    /* 4 KiB: title, note, url, names */
     int64_t future_ns;      /* 1 day: how far ahead of now_ns a date may start */
+    bool blanks;            /* false: blanks and placeholders may not stand for names and ids */
 } thaw_limits;
 
 THAW_API extern const thaw_limits thaw_limits_default;

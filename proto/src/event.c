@@ -38,6 +38,7 @@ const thaw_limits thaw_limits_stored = {
     .id_bytes = UINT32_MAX,
     .text_bytes = UINT32_MAX,
     .future_ns = INT64_MAX,
+    .blanks = true,
 };
 
 static thaw_code shape_fault(wire_verdict verdict, size_t at, const thaw_limits *limits,

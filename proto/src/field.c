@@ -22,29 +22,29 @@
 
 const wire_field wire_fields[KEY_UNKNOWN] = {
     [KEY_KIND] = WORD("kind", kind, wire_kind_names),
-    [KEY_ID] = FIELD("id", FIELD_ID, id),
+    [KEY_ID] = FIELD("id", FIELD_KEY, id),
     [KEY_COUNTRY] = FIELD("country", FIELD_COUNTRY, country),
-    [KEY_SOURCE] = FIELD("source", FIELD_ID, source),
-    [KEY_ATTRIBUTED_TO] = FIELD("attributed_to", FIELD_ID, attributed_to),
+    [KEY_SOURCE] = FIELD("source", FIELD_KEY, source),
+    [KEY_ATTRIBUTED_TO] = FIELD("attributed_to", FIELD_NAME, attributed_to),
     [KEY_STATUS] = WORD("status", status, wire_status_names),
     [KEY_OCCURRED_AT] = FIELD("occurred_at", FIELD_DATE, occurred_at),
     [KEY_REPORTED_AT] = FIELD("reported_at", FIELD_DATE, reported_at),
-    [KEY_REVISES] = FIELD("revises", FIELD_ID, revises),
-    [KEY_RETRACTS] = FIELD("retracts", FIELD_ID, retracts),
-    [KEY_INCIDENT] = FIELD("incident", FIELD_ID, incident),
+    [KEY_REVISES] = FIELD("revises", FIELD_KEY, revises),
+    [KEY_RETRACTS] = FIELD("retracts", FIELD_KEY, retracts),
+    [KEY_INCIDENT] = FIELD("incident", FIELD_INCIDENT, incident),
     [KEY_COUNT] = UINT("count", count),
     [KEY_COUNT_IS] = WORD("count_is", count_is, wire_count_is_names),
     [KEY_COVERS] = WORD("covers", covers, wire_covers_names),
     [KEY_PART] = FIELD("part", FIELD_PART, part),
     [KEY_OF] = WORD("of", of, wire_of_names),
     [KEY_SINCE] = FIELD("since", FIELD_DATE, since),
-    [KEY_CATEGORY] = FIELD("category", FIELD_ID, category),
+    [KEY_CATEGORY] = FIELD("category", FIELD_NAME, category),
     [KEY_FORM] = WORD("form", form, wire_form_names),
-    [KEY_DESTINATION] = FIELD("destination", FIELD_ID, destination),
-    [KEY_AUTHORITY] = FIELD("authority", FIELD_ID, authority),
+    [KEY_DESTINATION] = FIELD("destination", FIELD_NAME, destination),
+    [KEY_AUTHORITY] = FIELD("authority", FIELD_NAME, authority),
     [KEY_ACTION] = WORD("action", action, wire_action_names),
-    [KEY_PROGRAM] = FIELD("program", FIELD_ID, program),
-    [KEY_SECTOR] = FIELD("sector", FIELD_ID, sector),
+    [KEY_PROGRAM] = FIELD("program", FIELD_NAME, program),
+    [KEY_SECTOR] = FIELD("sector", FIELD_NAME, sector),
     [KEY_TARGETS] = FIELD("targets", FIELD_TARGETS, targets),
     [KEY_STATE] = WORD("state", feed_state, wire_feed_state_names),
     [KEY_EXPIRES_AT] = FIELD("expires_at", FIELD_DATE, expires_at),
@@ -56,7 +56,7 @@ const wire_field wire_fields[KEY_UNKNOWN] = {
     [KEY_TITLE] = FIELD("title", FIELD_TEXT, title),
     [KEY_NOTE] = FIELD("note", FIELD_NOTE, note),
     [KEY_URL] = FIELD("url", FIELD_TEXT, url),
-    [KEY_PRODUCER] = FIELD("producer", FIELD_ID, producer),
+    [KEY_PRODUCER] = FIELD("producer", FIELD_KEY, producer),
     [KEY_PRODUCER_SEQ] = UINT("producer_seq", producer_seq),
 };
 
@@ -123,21 +123,50 @@ static thaw_code read_country(const wire_reading *reading, const wire_where *whe
     return wire_error_value(reading->error, THAW_INVALID, where, value, "two letters A to Z");
 }
 
+bool wire_incident_unnamed(thaw_str incident)
+{
+    static const char prefix[] = "shared:";
+    const size_t len = sizeof(prefix) - 1;
+
+    return incident.len >= len && memcmp(incident.data, prefix, len) == 0 &&
+           wire_text_says_nothing(WIRE_TEXT_NAME, incident.data + len, incident.len - len);
+}
+
+static thaw_code read_incident(const wire_reading *reading, const wire_where *where,
+                               wire_cursor *cursor, thaw_str *ret_incident)
+{
+    wire_cursor value = *cursor;
+    thaw_code code = wire_text_read(reading, where, cursor, WIRE_TEXT_NAME,
+                                    reading->limits->id_bytes, ret_incident);
+
+    if (!code && !reading->limits->blanks && wire_incident_unnamed(*ret_incident))
+        return wire_error_value(reading->error, THAW_INVALID, where, value,
+                                "a name behind \"shared:\"");
+    return code;
+}
+
 /* DIMENSION=VALUE, neither of them empty; the first '=' parts them. */
 static thaw_code read_part(const wire_reading *reading, const wire_where *where,
                            wire_cursor *cursor, thaw_event *event)
 {
     wire_cursor value = *cursor;
-    thaw_code code =
-        wire_text_read(reading, where, cursor, 1, reading->limits->id_bytes, false, &event->part);
+    thaw_code code = wire_text_read(reading, where, cursor, WIRE_TEXT_NAME,
+                                    reading->limits->id_bytes, &event->part);
 
     if (code)
         return code;
     const char *data = event->part.data, *sign = memchr(data, '=', event->part.len);
     if (!sign || sign == data || sign + 1 == data + event->part.len)
         return wire_error_value(reading->error, THAW_INVALID, where, value, "DIMENSION=VALUE");
-    event->part_dimension = (thaw_str){data, (uint32_t)(sign - data)};
-    event->part_value = (thaw_str){sign + 1, (uint32_t)(data + event->part.len - sign - 1)};
+    thaw_str dimension = {data, (uint32_t)(sign - data)};
+    thaw_str part = {sign + 1, (uint32_t)(data + event->part.len - sign - 1)};
+    if (!reading->limits->blanks &&
+        (wire_text_says_nothing(WIRE_TEXT_NAME, dimension.data, dimension.len) ||
+         wire_text_says_nothing(WIRE_TEXT_NAME, part.data, part.len)))
+        return wire_error_value(reading->error, THAW_INVALID, where, value,
+                                "DIMENSION=VALUE, neither of them blank");
+    event->part_dimension = dimension;
+    event->part_value = part;
     return THAW_OK;
 }
 
@@ -151,12 +180,16 @@ thaw_code wire_field_read(const wire_reading *reading, wire_key key, wire_cursor
     thaw_code code;
 
     switch (field->type) {
-    case FIELD_ID:
-        return wire_text_read(reading, &where, cursor, 1, limits->id_bytes, false, member);
+    case FIELD_KEY:
+        return wire_text_read(reading, &where, cursor, WIRE_TEXT_KEY, limits->id_bytes, member);
+    case FIELD_NAME:
+        return wire_text_read(reading, &where, cursor, WIRE_TEXT_NAME, limits->id_bytes, member);
+    case FIELD_INCIDENT:
+        return read_incident(reading, &where, cursor, member);
     case FIELD_TEXT:
+        return wire_text_read(reading, &where, cursor, WIRE_TEXT_FREE, limits->text_bytes, member);
     case FIELD_NOTE:
-        return wire_text_read(reading, &where, cursor, 0, limits->text_bytes,
-                              field->type == FIELD_NOTE, member);
+        return wire_text_read(reading, &where, cursor, WIRE_TEXT_LINES, limits->text_bytes, member);
     case FIELD_WORD:
         return read_word(reading, &where, field->words, cursor, member);
     case FIELD_UINT:
@@ -174,14 +207,16 @@ thaw_code wire_field_read(const wire_reading *reading, wire_key key, wire_cursor
     case FIELD_TARGETS:
         return wire_parties_read(reading, &where, true, cursor, member);
     default:
-        return wire_strs_read(reading, &where, limits->text_bytes, cursor, member);
+        return wire_strs_read(reading, &where, WIRE_TEXT_NAME, limits->text_bytes, cursor, member);
     }
 }
 
 void wire_field_clear(wire_key key, thaw_event *event)
 {
     static const uint8_t sizes[] = {
-        [FIELD_ID] = sizeof(thaw_str),
+        [FIELD_KEY] = sizeof(thaw_str),
+        [FIELD_NAME] = sizeof(thaw_str),
+        [FIELD_INCIDENT] = sizeof(thaw_str),
         [FIELD_TEXT] = sizeof(thaw_str),
         [FIELD_NOTE] = sizeof(thaw_str),
         [FIELD_WORD] = sizeof(uint8_t),

@@ -6,13 +6,16 @@
 #include "error.h"
 #include "key.h"
 #include "name.h"
+#include "text.h"
 #include "thaw.h"
 
 typedef enum wire_field_type {
-    FIELD_ID,   /* str of 1 to id_bytes */
-    FIELD_TEXT, /* str of 0 to text_bytes */
-    FIELD_NOTE, /* the same, with tab and newline */
-    FIELD_WORD, /* one of a list of words */
+    FIELD_KEY,      /* str of 1 to id_bytes: what a report is known by */
+    FIELD_NAME,     /* the same, and not blank */
+    FIELD_INCIDENT, /* the same, also behind "shared:" */
+    FIELD_TEXT,     /* str of 0 to text_bytes */
+    FIELD_NOTE,     /* the same, with tab and newline */
+    FIELD_WORD,     /* one of a list of words */
     FIELD_UINT,
     FIELD_DATE,
     FIELD_COUNTRY,
@@ -45,6 +48,9 @@ typedef struct wire_reading {
 thaw_code wire_field_read(const wire_reading *reading, wire_key key, wire_cursor *cursor,
                           thaw_event *event);
 
+/* Whether the name of an incident is "shared:" with nothing behind it. */
+bool wire_incident_unnamed(thaw_str incident);
+
 /* Sets the member of a key back to absent. */
 void wire_field_clear(wire_key key, thaw_event *event);
 
@@ -70,18 +76,19 @@ thaw_code wire_seen_add(wire_seen *seen, thaw_str name, const char *place, thaw_
 thaw_code wire_key_read(const wire_reading *reading, const char *place, wire_cursor *cursor,
                         thaw_str *ret_name);
 
-/* A str of least to most bytes of admitted text. */
+/* A str of at most so many bytes of admitted text of a kind. */
 thaw_code wire_text_read(const wire_reading *reading, const wire_where *where, wire_cursor *cursor,
-                         uint32_t least, uint32_t most, bool lines, thaw_str *ret_text);
+                         wire_kind_of_text kind, uint32_t most, thaw_str *ret_text);
 
 /* A time or a date. */
 thaw_code wire_date_read(const wire_reading *reading, const wire_where *where, wire_cursor *cursor,
                          thaw_date *ret_date);
 
-/* An array of {name, ids, type} and one of str. */
+/* An array of {name, ids, type} and one of texts of a kind. */
 thaw_code wire_parties_read(const wire_reading *reading, const wire_where *where, bool typed,
                             wire_cursor *cursor, thaw_list *ret_list);
-thaw_code wire_strs_read(const wire_reading *reading, const wire_where *where, uint32_t most_bytes,
-                         wire_cursor *cursor, thaw_list *ret_list);
+thaw_code wire_strs_read(const wire_reading *reading, const wire_where *where,
+                         wire_kind_of_text kind, uint32_t most_bytes, wire_cursor *cursor,
+                         thaw_list *ret_list);
 
 #endif

@@ -38,13 +38,14 @@ static thaw_code party_value(const wire_reading *reading, wire_where where, unsi
     }
     switch (key) {
     case PARTY_NAME:
-        return wire_text_read(reading, &where, cursor, 1, reading->limits->text_bytes, false,
+        return wire_text_read(reading, &where, cursor, WIRE_TEXT_NAME, reading->limits->text_bytes,
                               &party->name);
     case PARTY_TYPE:
-        return wire_text_read(reading, &where, cursor, 1, reading->limits->id_bytes, false,
+        return wire_text_read(reading, &where, cursor, WIRE_TEXT_NAME, reading->limits->id_bytes,
                               &party->type);
     case PARTY_IDS:
-        return wire_strs_read(reading, &where, reading->limits->id_bytes, cursor, &party->ids);
+        return wire_strs_read(reading, &where, WIRE_TEXT_ID, reading->limits->id_bytes, cursor,
+                              &party->ids);
     default:
         return wire_value_check(reading, &where, cursor);
     }
@@ -133,8 +134,9 @@ thaw_code wire_parties_read(const wire_reading *reading, const wire_where *where
     return code;
 }
 
-thaw_code wire_strs_read(const wire_reading *reading, const wire_where *where, uint32_t most_bytes,
-                         wire_cursor *cursor, thaw_list *ret_list)
+thaw_code wire_strs_read(const wire_reading *reading, const wire_where *where,
+                         wire_kind_of_text kind, uint32_t most_bytes, wire_cursor *cursor,
+                         thaw_list *ret_list)
 {
     wire_where element = *where;
     thaw_str text;
@@ -142,7 +144,7 @@ thaw_code wire_strs_read(const wire_reading *reading, const wire_where *where, u
 
     for (uint32_t i = 0; !code && i < ret_list->count; i++) {
         element.inner_index = (int)i;
-        code = wire_text_read(reading, &element, cursor, 1, most_bytes, false, &text);
+        code = wire_text_read(reading, &element, cursor, kind, most_bytes, &text);
     }
     if (!code)
         ret_list->bytes = (uint32_t)(cursor->at - ret_list->data);

@@ -9,15 +9,19 @@
 #include "name.h"
 #include "text.h"
 
-static inline const uint8_t *quick_text(const uint8_t *at, const uint8_t *end, uint32_t least,
-                                        uint32_t most, bool lines, thaw_str *ret_text)
+/* What may say nothing, by its first byte, is left to the general way where it does. */
+static inline const uint8_t *quick_text(const uint8_t *at, const uint8_t *end,
+                                        wire_kind_of_text kind, uint32_t most, thaw_str *ret_text)
 {
     thaw_str text;
     const uint8_t *past = wire_quick_str(at, end, &text);
 
-    if (!past || text.len < least || text.len > most ||
+    if (!past || text.len < (kind >= WIRE_TEXT_KEY) || text.len > most ||
         (!wire_text_plain_within(text.data, text.len, (size_t)((const char *)end - text.data)) &&
-         wire_text_check(text.data, text.len, lines)))
+         wire_text_check(text.data, text.len, kind == WIRE_TEXT_LINES)))
+        return NULL;
+    if (kind >= WIRE_TEXT_NAME && wire_text_suspect(kind, text.data) &&
+        wire_text_says_nothing(kind, text.data, text.len))
         return NULL;
     *ret_text = text;
     return past;
@@ -106,6 +110,7 @@ static inline const uint8_t *quick_array(const uint8_t *at, const uint8_t *end, 
 }
 
 static __attribute__((noinline)) const uint8_t *quick_strs(const thaw_limits *limits,
+                                                           wire_kind_of_text kind,
                                                            uint32_t most_bytes, const uint8_t *at,
                                                            const uint8_t *end, thaw_list *ret_list)
 {
@@ -114,7 +119,7 @@ static __attribute__((noinline)) const uint8_t *quick_strs(const thaw_limits *li
 
     at = quick_array(at, end, limits->ids, &list);
     for (uint32_t i = 0; at && i < list.count; i++)
-        at = quick_text(at, end, 1, most_bytes, false, &text);
+        at = quick_text(at, end, kind, most_bytes, &text);
     if (!at)
         return NULL;
     list.bytes = (uint32_t)(at - list.data);
@@ -150,10 +155,10 @@ static const uint8_t *quick_party(const thaw_limits *limits, bool typed, const u
             return NULL;
         seen |= key;
         if (key == IDS)
-            at = quick_strs(limits, limits->id_bytes, at, end, &ids);
+            at = quick_strs(limits, WIRE_TEXT_ID, limits->id_bytes, at, end, &ids);
         else
-            at = quick_text(at, end, 1, key == NAME ? limits->text_bytes : limits->id_bytes, false,
-                            &text);
+            at = quick_text(at, end, WIRE_TEXT_NAME,
+                            key == NAME ? limits->text_bytes : limits->id_bytes, &text);
         if (!at)
             return NULL;
     }
@@ -182,11 +187,17 @@ static inline const uint8_t *quick_value(const thaw_limits *limits, const wire_f
     void *member = (char *)event + field->offset;
 
     switch (field->type) {
-    case FIELD_ID:
-        return quick_text(at, end, 1, limits->id_bytes, false, member);
+    case FIELD_KEY:
+        return quick_text(at, end, WIRE_TEXT_KEY, limits->id_bytes, member);
+    case FIELD_NAME:
+        return quick_text(at, end, WIRE_TEXT_NAME, limits->id_bytes, member);
+    case FIELD_INCIDENT:
+        at = quick_text(at, end, WIRE_TEXT_NAME, limits->id_bytes, member);
+        return at && !wire_incident_unnamed(*(thaw_str *)member) ? at : NULL;
     case FIELD_TEXT:
     case FIELD_NOTE:
-        return quick_text(at, end, 0, limits->text_bytes, field->type == FIELD_NOTE, member);
+        return quick_text(at, end, field->type == FIELD_NOTE ? WIRE_TEXT_LINES : WIRE_TEXT_FREE,
+                          limits->text_bytes, member);
     case FIELD_WORD:
         return quick_word(field->words, at, end, member);
     case FIELD_UINT:
@@ -201,7 +212,7 @@ static inline const uint8_t *quick_value(const thaw_limits *limits, const wire_f
     case FIELD_TARGETS:
         return quick_parties(limits, field->type == FIELD_TARGETS, at, end, member);
     case FIELD_STRS:
-        return quick_strs(limits, limits->text_bytes, at, end, member);
+        return quick_strs(limits, WIRE_TEXT_NAME, limits->text_bytes, at, end, member);
     default:
         return NULL;
     }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define EACH(byte) (0x0101010101010101ULL * (byte))
 
@@ -98,6 +99,79 @@ wire_text wire_text_check(const char *text, size_t len, bool lines)
             control = true; /* go on: what is not UTF-8 at all weighs more */
     }
     return control ? WIRE_TEXT_CONTROL : WIRE_TEXT_OK;
+}
+
+typedef struct wire_span {
+    uint32_t first, last;
+} wire_span;
+
+static bool wire_span_holds(const wire_span *spans, size_t count, uint32_t c)
+{
+    for (size_t i = 0; i < count; i++)
+        if (c >= spans[i].first && c <= spans[i].last)
+            return true;
+    return false;
+}
+
+/* Nothing of it is to be seen: spaces, joiners, marks of direction, fillers, selectors, tags. */
+static bool wire_char_blank(uint32_t c)
+{
+    static const wire_span blanks[] = {
+        {0x20, 0x20},     {0xa0, 0xa0},     {0xad, 0xad},     {0x34f, 0x34f},    {0x61c, 0x61c},
+        {0x115f, 0x1160}, {0x1680, 0x1680}, {0x17b4, 0x17b5}, {0x180b, 0x180f},  {0x2000, 0x200f},
+        {0x2028, 0x202f}, {0x205f, 0x206f}, {0x2800, 0x2800}, {0x3000, 0x3000},  {0x3164, 0x3164},
+        {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xe0000, 0xe0fff}};
+    return wire_span_holds(blanks, sizeof(blanks) / sizeof(*blanks), c);
+}
+
+/* A sign that is neither a letter nor a digit in any script. */
+static bool wire_char_punctuation(uint32_t c)
+{
+    static const wire_span signs[] = {
+        {0x21, 0x2f},     {0x3a, 0x40},     {0x5b, 0x60},     {0x7b, 0x7e},     {0xa1, 0xa9},
+        {0xab, 0xb1},     {0xb4, 0xb4},     {0xb6, 0xb8},     {0xbb, 0xbb},     {0xbf, 0xbf},
+        {0x2010, 0x2027}, {0x2030, 0x205e}, {0x2212, 0x2212}, {0x3001, 0x3003}, {0xfffc, 0xfffd}};
+    return wire_span_holds(signs, sizeof(signs) / sizeof(*signs), c);
+}
+
+static uint32_t wire_char_at(const uint8_t *text, size_t bytes)
+{
+    uint32_t c = bytes == 1 ? text[0] : text[0] & (0x7fU >> bytes);
+
+    for (size_t i = 1; i < bytes; i++)
+        c = c << 6 | (text[i] & 0x3fU);
+    return c;
+}
+
+/* What spreadsheets, databases and languages write where there is no value. */
+static bool wire_text_placeholder(const char *text, size_t len)
+{
+    static const char *const words[] = {"n/a",  "na",   "nan",       "nil",
+                                        "none", "null", "undefined", "unknown"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if (strlen(words[i]) == len && strncasecmp(words[i], text, len) == 0)
+            return true;
+    return false;
+}
+
+bool wire_text_says_nothing(wire_kind_of_text kind, const char *text, size_t len)
+{
+    const uint8_t *bytes = (const uint8_t *)text;
+
+    if (kind < WIRE_TEXT_NAME)
+        return false;
+    if (kind == WIRE_TEXT_ID && wire_text_placeholder(text, len))
+        return true;
+    for (size_t at = 0, step; at < len; at += step) {
+        step = wire_text_char(bytes + at, len - at);
+        if (step == 0)
+            return false;
+        uint32_t c = wire_char_at(bytes + at, step);
+        if (!wire_char_blank(c) && !(kind == WIRE_TEXT_ID && wire_char_punctuation(c)))
+            return false;
+    }
+    return true;
 }
 
 void wire_text_quote(char *out, size_t size, const char *text, size_t len)

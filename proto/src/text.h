@@ -51,6 +51,33 @@ static inline bool wire_text_plain_within(const char *text, size_t len, size_t l
     return !wire_lanes_any(wire_lanes_odd(text) & own);
 }
 
+/* What a text is read as. */
+typedef enum wire_kind_of_text {
+    WIRE_TEXT_FREE,  /* anything, also nothing */
+    WIRE_TEXT_LINES, /* the same, with tab and newline */
+    WIRE_TEXT_KEY,   /* not empty */
+    WIRE_TEXT_NAME,  /* not blank either: what bears the same name is taken together */
+    WIRE_TEXT_ID     /* nor what stands where there is none: what bears the same id is one */
+} wire_kind_of_text;
+
+/* Whether a text that is not empty says too little for its kind: as a name, where nothing of it is
+ * to be seen (blanks of any width, marks of direction); as an id, also where it holds punctuation
+ * alone or is a word that programs write for a value that is missing. The text is UTF-8. */
+bool wire_text_says_nothing(wire_kind_of_text kind, const char *text, size_t len);
+
+/* Whether a text may be such a one, by its first byte: most are none, and no more is to be checked. */
+static inline bool wire_text_suspect(wire_kind_of_text kind, const char *text)
+{
+    uint8_t first = (uint8_t)text[0], letter = first | 0x20;
+
+    if (kind < WIRE_TEXT_NAME)
+        return false;
+    if (first == ' ' || first == 0xc2 || first == 0xcd || first == 0xd8 || first >= 0xe1)
+        return true;
+    return kind == WIRE_TEXT_ID && first < 0x80 && (first < '0' || first > '9') &&
+           (letter < 'a' || letter > 'z' || letter == 'n' || letter == 'u');
+}
+
 /* Bytes of the UTF-8 character at the front of a text that is not empty; 0: not UTF-8. */
 size_t wire_text_char(const uint8_t *text, size_t len);
 

@@ -24,14 +24,15 @@ static thaw_code text_fault(const wire_reading *reading, const wire_where *where
 }
 
 thaw_code wire_text_read(const wire_reading *reading, const wire_where *where, wire_cursor *cursor,
-                         uint32_t least, uint32_t most, bool lines, thaw_str *ret_text)
+                         wire_kind_of_text kind, uint32_t most, thaw_str *ret_text)
 {
     wire_cursor value = *cursor;
+    uint32_t least = kind >= WIRE_TEXT_KEY;
 
     if (!wire_read_str(cursor, ret_text))
         return wire_error_value(reading->error, THAW_INVALID, where, value,
                                 "a str of %" PRIu32 " to %" PRIu32 " bytes", least, most);
-    wire_text fault = wire_text_check(ret_text->data, ret_text->len, lines);
+    wire_text fault = wire_text_check(ret_text->data, ret_text->len, kind == WIRE_TEXT_LINES);
     if (fault)
         return text_fault(reading, where, fault, value);
     if (ret_text->len > most)
@@ -40,6 +41,10 @@ thaw_code wire_text_read(const wire_reading *reading, const wire_where *where, w
     if (ret_text->len < least)
         return wire_error_value(reading->error, THAW_INVALID, where, value,
                                 "a str of %" PRIu32 " to %" PRIu32 " bytes", least, most);
+    if (!reading->limits->blanks && wire_text_says_nothing(kind, ret_text->data, ret_text->len))
+        return wire_error_value(reading->error, THAW_INVALID, where, value,
+                                kind == WIRE_TEXT_ID ? "an id, or none where there is none"
+                                                     : "text that is not blank");
     return THAW_OK;
 }
 

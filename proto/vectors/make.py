@@ -222,6 +222,12 @@ def valid_events():
     yield one("the longest list of persons", event(persons=[{"name": "p"}] * 1000))
     yield {"name": "the deepest nesting", "bytes": pack(event(deep=nested(7))),
            "events": [view(BASE)]}
+    for key in ("id", "source", "producer"):
+        yield one(f"{key}: a blank", event(**{key: " "}))
+    yield one("revises: a blank", event(revises=" "))
+    yield one("a name and ids that nearly say nothing", event(
+        incident="shared: x", persons=[{"name": "?", "ids": ["0", "-1", "\u00a0é", "nano", "nul", "none-1", "ı", "—–ж"]}]))
+    yield one("title and note: a blank", event(title=" ", note=" "))
     yield one("text of many scripts", event(title="Сяргей Ціханоўскі — 釋放 🕊", note="é\u00a0ß"))
 
 
@@ -247,6 +253,13 @@ OF_TYPE = {  # a value of each type, and how a refusal calls it
     "an ext": (ext(5, b"a"), "an ext of type 5"),
 }
 NO_NUMBER = {"NaN": float("nan"), "infinity": float("inf"), "minus infinity": float("-inf")}
+
+
+NAME_KEYS = {"attributed_to": "feed", "incident": "release", "destination": "release", "authority": "sanction",
+             "program": "sanction", "sector": "sanction", "category": "tally"}
+BLANKS = {"a blank": " ", "blanks": "   ", "a no-break space": "\u00a0", "a zero-width space": "\u200b",
+          "a byte order mark": "\ufeff", "an ideographic space": "\u3000", "a soft hyphen": "\u00ad",
+          "marks of direction": "\u061c\u202e \u2066", "a tag": "\U000e0020"}
 
 
 def invalid_events():
@@ -374,6 +387,14 @@ def invalid_events():
         yield bad(f"country: {value!r}", event(country=value), "invalid", "country", f'"{value}"')
     for value in ("x", "=", "x=", "=y"):
         yield bad(f"part: {value!r}", event(covers="part", part=value), "invalid", "part", f'"{value}"')
+    for value in (" = ", "a= ", "\u00a0=b"):
+        yield bad(f"part: {value!r}", event(covers="part", part=value), "invalid", "part", "blank")
+    # names of nothing
+    for key, kind in NAME_KEYS.items():
+        for name, value in BLANKS.items():
+            yield bad(f"{key}: {name}", of_kind(kind, **{key: value}), "invalid", key, "blank")
+    for value in ("shared:", "shared: ", "shared:\u200b"):
+        yield bad(f"incident: {value!r}", event(incident=value), "invalid", "incident", "shared:")
     for key, kind in WORD_KEYS.items():
         for value in ("", "Release", "none", "released " * 8):
             yield bad(f"{key}: {value!r}", of_kind(kind, **{key: value}), "invalid", key, value[:20])
@@ -400,12 +421,21 @@ def invalid_events():
                 ("ids: a str", {"ids": "x"}, "invalid", "[1].ids"),
                 ("ids: a number in it", {"ids": ["a", 1]}, "invalid", "[1].ids[1]"),
                 ("ids: an empty one", {"ids": [""]}, "invalid", "[1].ids[0]"),
+                *((f"name: {name}", {"name": value}, "invalid", "[1].name") for name, value in BLANKS.items()),
+                *((f"ids: {name}", {"ids": ["x", value]}, "invalid", "[1].ids[1]")
+                  for name, value in BLANKS.items()),
+                *((f"ids: {value!r}", {"name": "b", "ids": [value]}, "invalid", "[1].ids[0]")
+                  for value in ("-", "--", "?", "...", "—", "n/a", "N/A", "NA", "nan", "NaN", "nil", "None",
+                                "NULL", "undefined", "Unknown")),
                 ("ids: 129 bytes", {"ids": ["i" * 129]}, "too-large", "[1].ids[0]"),
                 ("NaN under an unknown key", {"name": "a", "x": float("nan")}, "invalid", "[1]")):
             yield bad(f"{key}: {name}", of_kind(kind, **{key: [{"name": "a"}, value]}), code, key + field)
     yield bad("targets: type: a number", of_kind("sanction", targets=[{"name": "a", "type": 1}]),
               "invalid", "targets[0].type", "1")
     yield bad("parties: a number in it", of_kind("talks", parties=["a", 1]), "invalid", "parties[1]", "1")
+    yield bad("targets: type: a blank", of_kind("sanction", targets=[{"name": "a", "type": " "}]),
+              "invalid", "targets[0].type", "blank")
+    yield bad("parties: a blank", of_kind("talks", parties=["a", " "]), "invalid", "parties[1]", "blank")
     yield bad("parties: an empty one", of_kind("talks", parties=[""]), "invalid", "parties[0]", '""')
 
 

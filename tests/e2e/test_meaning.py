@@ -758,6 +758,33 @@ class Meaning(unittest.TestCase):
                          {"X": ("detained", True), "Y": ("re-detained", True), "Z": ("deported", False),
                           "V": ("released", False), "W": ("detained", True)})
 
+    def test_people_without_an_identifier_are_not_one(self):
+        """Ann is held and Bob is freed. What stands where there is no identifier would free Ann, and is refused."""
+        for nothing in (" ", "\u00a0", "\u200b", "-", "n/a", "nan", "Unknown"):
+            country = next(COUNTRIES)
+            base = {"country": country, "source": country, "status": "confirmed"}
+            told = [dict(base, id="1", kind="detention", occurred_at="2025-03-01", persons=[party("Ann", "p1", nothing)]),
+                    dict(base, id="2", kind="release", occurred_at="2025-03-02", persons=[party("Bob", nothing)]),
+                    dict(base, id="3", kind="sanction", occurred_at="2025-03-01", authority="US", action="delisted",
+                         targets=[party("Acme", nothing)])]
+            refused = self.daemon.publish(*told)["rejected"]
+            self.assertEqual([(r["index"], r["code"], r["message"].split(":")[0]) for r in refused],
+                             [(0, "invalid", "persons[0].ids[1]"), (1, "invalid", "persons[0].ids[0]"),
+                              (2, "invalid", "targets[0].ids[0]")], nothing)
+            self.daemon.publish(dict(told[0], persons=[party("Ann", "p1")]), dict(told[1], persons=[party("Bob")]))
+            ledger = self.daemon.ok("state", {"country": country})
+            self.assertEqual({p["person"]: p["status"] for p in ledger["persons"]}, {"Ann": "detained", "Bob": "released"})
+
+    def test_happenings_without_a_name_are_not_one(self):
+        """Blanks for a name would make one of two releases, and one voice of two outlets."""
+        base = {"country": next(COUNTRIES), "kind": "release", "status": "confirmed"}
+        told = [dict(base, id=key + value, source=source, occurred_at=day, count=count, **{key: value})
+                for key, value in (("incident", " "), ("incident", "shared:"), ("incident", "shared: "),
+                                   ("attributed_to", "\u00a0"), ("destination", " "))
+                for source, day, count in (("a", "2025-03-01", 52), ("b", "2025-06-01", 7))]
+        refused = self.daemon.publish(*told)["rejected"]
+        self.assertEqual([(r["index"], r["code"]) for r in refused], [(n, "invalid") for n in range(len(told))])
+
     # ---- totals ---------------------------------------------------------------------------------
 
     def test_totals_that_others_state(self):

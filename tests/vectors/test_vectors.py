@@ -8,6 +8,7 @@ import os
 import re
 import struct
 import sys
+import unicodedata
 import unittest
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "proto", "vectors")
@@ -139,6 +140,27 @@ def text(raw, least=0, most=None, lines=False):
     return made
 
 
+INVISIBLE = re.compile("[ \u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
+                       "\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]+")
+
+
+def name(raw, most):
+    """A text under which things are taken together."""
+    made = text(raw, 1, most)
+    if INVISIBLE.fullmatch(made):
+        raise Refused("invalid")
+    return made
+
+
+def identifier(raw, most):
+    """A text that makes one of all who bear it."""
+    made = name(raw, most)
+    signs = (c for c in INVISIBLE.sub("", made) if unicodedata.category(c)[0] not in "PS")
+    if made.lower() in "n/a na nan nil none null undefined unknown".split() or not any(signs):
+        raise Refused("invalid")
+    return made
+
+
 def key_name(raw):
     try:
         return text(raw, 0, 128)
@@ -254,12 +276,12 @@ def span(made):
     return tuple(calendar.timegm(edge.timetuple()) * 10**9 for edge in edges)
 
 
-def strs(value, most):
+def strs(value, most, one_of=name):
     if not isinstance(value, list):
         raise Refused("invalid")
     if len(value) > 64:
         raise Refused("limit")
-    return [text(one, 1, most) for one in value]
+    return [one_of(one, most) for one in value]
 
 
 def parties(value, typed):
@@ -274,15 +296,15 @@ def party(value, typed):
     if not isinstance(value, tuple) or isinstance(value, Ext):
         raise Refused("invalid")
     made = {}
-    for name, inner in pairs(value).items():
+    for key, inner in pairs(value).items():
         if inner is None:
             continue
-        if name == "name":
-            made[name] = text(inner, 1, 4096)
-        elif name == "ids":
-            made[name] = strs(inner, 128)
-        elif name == "type" and typed:
-            made[name] = text(inner, 1, 128)
+        if key == "name":
+            made[key] = name(inner, 4096)
+        elif key == "ids":
+            made[key] = strs(inner, 128, identifier)
+        elif key == "type" and typed:
+            made[key] = name(inner, 128)
         else:
             sound(inner)
     if "name" not in made and not made.get("ids"):
@@ -295,8 +317,13 @@ def field(key, value):
         return uint(value)
     if key in DATES.split():
         return date(value)
-    if key in SHORT.split():
+    if key in ("id", "source", "producer", "revises", "retracts"):
         return text(value, 1, 128)
+    if key in SHORT.split():
+        made = name(value, 128)
+        if key == "incident" and (made == "shared:" or INVISIBLE.fullmatch(made.removeprefix("shared:"))):
+            raise Refused("invalid")
+        return made
     if key in ("title", "note", "url"):
         return text(value, 0, 4096, lines=key == "note")
     if key in ("persons", "targets"):
@@ -305,7 +332,8 @@ def field(key, value):
         return strs(value, 4096)
     if key == "part":
         made = text(value, 1, 128)
-        if not re.fullmatch("[^=]+=.+", made, re.S):
+        sides = made.split("=", 1)
+        if len(sides) < 2 or not all(sides) or any(map(INVISIBLE.fullmatch, sides)):
             raise Refused("invalid")
         return made
     made = text(value)
