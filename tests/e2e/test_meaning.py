@@ -758,6 +758,19 @@ class Meaning(unittest.TestCase):
                          {"X": ("detained", True), "Y": ("re-detained", True), "Z": ("deported", False),
                           "V": ("released", False), "W": ("detained", True)})
 
+    def test_who_came_home_is_not_deported(self):
+        ways = ["b", "LT", "lt", "Lithuania"]
+        for home in (lambda c: c, str.lower, str.capitalize, lambda c: c + " ", lambda c: f"  {c.lower()} "):
+            country = next(COUNTRIES)
+            for number, to in enumerate([home(country), *ways]):
+                self.daemon.publish({"id": str(number), "kind": "release", "country": country, "source": country,
+                                     "occurred_at": "2025-03-01", "destination": to,
+                                     "persons": [party("P%d" % number, "p%d" % number)]})
+            ledger = self.daemon.ok("state", {"country": country})
+            got = {p["person"]: p["status"] for p in ledger["persons"]}
+            self.assertEqual(got.pop("P0"), "released", home(country))
+            self.assertEqual(set(got.values()), {"deported"})
+
     def test_people_without_an_identifier_are_not_one(self):
         """Ann is held and Bob is freed. What stands where there is no identifier would free Ann, and is refused."""
         for nothing in (" ", "\u00a0", "\u200b", "-", "n/a", "nan", "Unknown"):

@@ -261,7 +261,7 @@ class Case:
         self.covering(event)
         self.persons(event)
         self.maybe(event, 0.4, "form", ["pardon", "amnesty", "sentence_served", "deportation", "exchange"])
-        self.maybe(event, 0.2, "destination", ["LT", "UA", "BY"])
+        self.maybe(event, 0.2, "destination", ["LT", "UA", "BY", "by", " BY "])
 
     def detention(self, event):
         self.counted(event)

@@ -644,7 +644,7 @@ def persons_of(country, context):
 
 def deports(report):
     destination = report.get("destination")
-    return report.form == "deportation" or (destination is not None and destination != report.country)
+    return report.form == "deportation" or (destination or report.country).strip(" ").upper() != report.country
 
 
 def entries_of(reports):

@@ -3,6 +3,7 @@
  * follows from it begins.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "facts/entities/entities.h"
 #include "facts/incidents/incidents.h"
@@ -80,10 +81,17 @@ static uint32_t symbol_of(facts *f, thaw_str string)
     return symbol;
 }
 
+/* Whether a release leads into another country. "by" and "BY " are no other than BY: who came home is not deported. */
 static bool leads_away(const thaw_event *event)
 {
     thaw_str to = event->destination;
-    return event->form == THAW_DEPORTATION || (to.data && (to.len != 2 || memcmp(to.data, event->country, 2) != 0));
+    if (event->form == THAW_DEPORTATION || !to.data)
+        return event->form == THAW_DEPORTATION;
+    while (to.len && to.data[0] == ' ')
+        to.data++, to.len--;
+    while (to.len && to.data[to.len - 1] == ' ')
+        to.len--;
+    return to.len && (to.len != 2 || strncasecmp(to.data, event->country, 2) != 0);
 }
 
 /* source: its symbol as foreseen, 0: it was not. */
