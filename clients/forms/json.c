@@ -153,7 +153,7 @@ static int write_value(const msgpack_object *object, unsigned depth, FILE *out)
         fputs(object->via.boolean ? "true" : "false", out);
         break;
     case MSGPACK_OBJECT_POSITIVE_INTEGER:
-        fprintf(out, "%" PRIu64, object->via.u64);
+        fprintf(out, object->via.u64 > INT64_MAX ? "\"%" PRIu64 "\"" : "%" PRIu64, object->via.u64);
         break;
     case MSGPACK_OBJECT_NEGATIVE_INTEGER:
         fprintf(out, "%" PRId64, object->via.i64);

@@ -283,6 +283,21 @@ class WithThawd(unittest.TestCase):
         explained = lines(self.ask("explain", "mass-release:BY:1", "--json"))
         self.assertEqual(len(explained), 1)
 
+    def test_what_events_writes_pub_reads(self):
+        odd = {"most": 2**64 - 1, "above": 2**63, "whole": 3.0, "least": -2**63, "greatest": 2**63 - 1, "tiny": 5e-324,
+               "bytes": b"\0\xff", "ext": harness.msgpack.ExtType(5, b"x"), "at": harness.msgpack.Timestamp(-5, 1),
+               "text": '\u2028"\\\U0001f54a', "": [None, True, {"deep": [2**64 - 1]}]}
+        with harness.Daemon() as one, harness.Daemon() as other:
+            one.publish(event(1, **{key: value for key, value in odd.items() if key != "ext"}), event(2, **odd))
+            bare = thaw("events", "--bare", daemon=one).stdout
+            done = thaw("pub", "--quiet", given=bare, daemon=other)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            first, second = (d.ok("events")["events"][1]["event"] for d in (one, other))
+            text = {"most": str(2**64 - 1), "above": str(2**63), "bytes": "AP8=", "ext": {"ext": 5, "data": "eA=="},
+                    "at": "1969-12-31T23:59:55.000000001Z", "": [None, True, {"deep": [str(2**64 - 1)]}]}
+            self.assertEqual(second, {**first, **text})
+            self.assertIs(type(second["whole"]), float)
+
     def test_options_go_before_the_environment(self):
         done = self.ask("status", "--service", self.daemon.address("service"),
                         THAW_SERVICE="ipc:///nowhere/service")
