@@ -47,7 +47,7 @@ static void draft_text(draft *d, const char *key, const char *value)
         return;
     char cut[TEXT_BYTES];
     size_t len = text_clean(value, strlen(value), cut, sizeof cut);
-    if (len == 0)
+    if (!thaw_text_is_name(cut, len))
         return;
     pack_text(&d->packer, key);
     msgpack_pack_str(&d->packer, len);
@@ -123,7 +123,7 @@ static void ids_add(id_list *ids, const char *items)
     const char *item = NULL;
     size_t len = 0;
     while (text_next(&items, '\n', &item, &len)) {
-        bool known = len == 0 || len > ID_BYTES || !record_id_is_certain(item);
+        bool known = len > ID_BYTES || !thaw_text_is_id(item, len) || !record_id_is_certain(item);
         for (uint32_t i = 0; i < ids->count && !known; i++)
             known = ids->len[i] == len && memcmp(ids->at[i], item, len) == 0;
         if (known || ids->count == sizeof ids->at / sizeof ids->at[0])
@@ -144,6 +144,8 @@ static void draft_target(draft *d, const step *s)
     if (s->beside != NULL)
         ids_add(&ids, s->beside->at[RECORD_IDS]);
     size_t len = text_clean(r->at[RECORD_NAME], strlen(r->at[RECORD_NAME]), name, sizeof name);
+    if (!thaw_text_is_name(name, len))
+        len = 0;
     bool typed = r->at[RECORD_TYPE][0] != '\0';
     if (len == 0 && ids.count == 0)
         return;

@@ -132,6 +132,14 @@ THAW_API int thaw_date_parse(const char *text, size_t len, thaw_date *ret_date);
 #define THAW_DATE_TEXT 40
 THAW_API int thaw_date_format(const thaw_date *date, char text[THAW_DATE_TEXT]);
 
+/* ---- texts -------------------------------------------------------------------------- */
+
+/* Whether a text may stand as a name, or as an id of a person or party: as UTF-8 without control
+ * characters it says something, and nothing of it means that there is none (section 4 of
+ * PROTOCOL.md). A producer leaves out what may not. */
+THAW_API bool thaw_text_is_name(const char *text, size_t len);
+THAW_API bool thaw_text_is_id(const char *text, size_t len);
+
 /* ---- events ------------------------------------------------------------------------- */
 
 typedef enum thaw_kind {

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "thaw.h"
+
 #define EACH(byte) (0x0101010101010101ULL * (byte))
 
 /* Whether one of eight bytes is not plain printable ASCII: above 0x7e or below 0x20. */
@@ -172,6 +174,22 @@ bool wire_text_says_nothing(wire_kind_of_text kind, const char *text, size_t len
             return false;
     }
     return true;
+}
+
+static bool text_says(wire_kind_of_text kind, const char *text, size_t len)
+{
+    return len > 0 && wire_text_check(text, len, false) == WIRE_TEXT_OK &&
+           !wire_text_says_nothing(kind, text, len);
+}
+
+bool thaw_text_is_name(const char *text, size_t len)
+{
+    return text_says(WIRE_TEXT_NAME, text, len);
+}
+
+bool thaw_text_is_id(const char *text, size_t len)
+{
+    return text_says(WIRE_TEXT_ID, text, len);
 }
 
 void wire_text_quote(char *out, size_t size, const char *text, size_t len)

@@ -410,6 +410,13 @@ class OpenSanctions(ImportCase):
             listingDate=["2024-02-03"])))
         self.assertEqual(self.told(events), [("delisted", "US", "BY", "US-BRUS", "opensanctions:B")])
 
+    def test_a_name_of_which_nothing_is_seen_is_left_out(self):
+        first = [party("A"), sanction("s1", "A")]
+        self.good("a.json", lines(*first))
+        events = self.good("b.json", lines(*first, party("B", "\u200b", country=["by"]), sanction("s2", "B")))
+        self.assertEqual(self.told(events), [("imposed", "EU", "BY", "EU-BLR", "opensanctions:B")])
+        self.assertNotIn("name", events[0]["targets"][0])
+
     def test_a_second_program_is_an_amendment_and_a_listing_in_its_own_country(self):
         self.good("a.json", lines(party("A"), sanction("s1", "A")))
         events = self.good("b.json", lines(party("A"), sanction("s1", "A"),
