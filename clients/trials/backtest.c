@@ -182,12 +182,22 @@ static int run_journal(run *r)
 
 /* ---- both --------------------------------------------------------------------------- */
 
+/* One report dated ahead would age all others, under clock: reported. */
+static void file_limits(replay *r)
+{
+    r->limits.future_ns = thaw_limits_default.future_ns;
+    r->limits.blanks = thaw_limits_default.blanks;
+    r->now_ns = realtime_ns();
+}
+
 bool backtest_run(const backtest_source *source, replay *const replays[], size_t count)
 {
     struct stat status;
     run r = {.source = source, .replays = replays, .count = count, .file = source->path};
     bool folder = stat(source->path, &status) == 0 && S_ISDIR(status.st_mode);
     msgpack_sbuffer_init(&r.bytes);
+    for (size_t i = 0; !folder && i < count; i++)
+        file_limits(replays[i]);
     int result = folder ? run_journal(&r) : run_file(&r);
     for (size_t i = 0; result == 0 && source->until_ns != INT64_MIN && i < count; i++)
         result = replay_advance(replays[i], source->until_ns);

@@ -84,7 +84,7 @@ int replay_new(engine_clock clock, rules *set, replay *ret_replay)
 {
     engine_config config = engine_config_default;
     engine_sink sink = {.context = ret_replay, .alert = on_alert};
-    *ret_replay = (replay){.engine = NULL};
+    *ret_replay = (replay){.engine = NULL, .limits = thaw_limits_stored};
     config.clock = clock;
     int result = engine_new(&config, &sink, &ret_replay->engine);
     if (result == 0)
@@ -117,14 +117,14 @@ static void problem_tell(const problems *p, size_t index, const char *message)
 }
 
 /* Decodes what can be decoded; places[] says which event of the batch each one is. */
-static size_t batch_decode(const replay_event events[], size_t count, const problems *p,
-                           thaw_event decoded[], size_t places[])
+static size_t batch_decode(const replay *r, const replay_event events[], size_t count,
+                           const problems *p, thaw_event decoded[], size_t places[])
 {
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
         thaw_body body;
         thaw_error error;
-        if (thaw_body_open(&body, events[i].bytes, events[i].len, &thaw_limits_stored, 0, &error) <
+        if (thaw_body_open(&body, events[i].bytes, events[i].len, &r->limits, r->now_ns, &error) <
                 0 ||
             thaw_body_next(&body, &decoded[used], &error) <= 0) {
             problem_tell(p, i, error.message);
@@ -151,7 +151,7 @@ int replay_batch(replay *r, const replay_event events[], size_t count, int64_t r
     size_t *places = calloc(count + 1, sizeof *places);
     int result = decoded != NULL && verdicts != NULL && places != NULL ? 0 : -ENOMEM;
     if (result == 0) {
-        size_t used = batch_decode(events, count, &p, decoded, places);
+        size_t used = batch_decode(r, events, count, &p, decoded, places);
         result = engine_apply(r->engine, decoded, used, received_at_ns, verdicts);
         r->rejected += count - used;
         for (size_t i = 0; result == 0 && i < used; i++) {

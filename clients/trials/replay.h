@@ -32,6 +32,8 @@ typedef struct replay {
     replay_alert **alerts;
     size_t count, capacity;
     uint64_t reports, rejected;
+    thaw_limits limits; /* of reports: thaw_limits_stored, until the caller sets others */
+    int64_t now_ns;     /* the machine's clock, for limits.future_ns */
     int failed; /* -errno of a change that could not be kept */
 } replay;
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """thaw backtest: the alerts of a history, as a table and as JSON, and the diff of two rule sets."""
 
+import datetime
 import struct
 
 import verbs
@@ -54,6 +55,13 @@ class Backtest(verbs.VerbTest):
 
     def test_json(self):
         self.assertEqual(self.alerts("a.yaml", "--from", "events.jsonl"), self.EXPECTED)
+
+    def test_a_report_dated_ahead_does_not_age_the_others(self):
+        ahead = (datetime.date.today() + datetime.timedelta(days=400)).isoformat()
+        self.write_events("ahead.jsonl", HISTORY + [release(5, ahead, 90)])
+        found = self.run_json("backtest", "--json", "a.yaml", "--from", "ahead.jsonl", code=1)
+        self.assertEqual([alert["id"] for alert in found], [id_ for id_, *_ in self.EXPECTED])
+        self.assertRegex(self.stderr, r"ahead\.jsonl:5: occurred_at: found .*, expected it to start no later than")
 
     def test_the_protocol_s_keys_are_there(self):
         alert = self.run_json("backtest", "--json", "a.yaml", "--from", "events.jsonl")[0]
