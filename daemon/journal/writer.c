@@ -288,7 +288,8 @@ static int live_measure(const journal *j, MDB_txn *txn, uint64_t *ret_bytes)
     return rc;
 }
 
-/* The group as one transaction. `tail` moves only if it holds. */
+/* The group as one transaction. `tail` moves only if it holds. A reader that was killed (an export, say) would keep
+ * every page of its day from being used again: LMDB does not look by itself. */
 static int group_commit(journal *j, const journal_group *group, const char **ret_step)
 {
     cursors c = {0};
@@ -298,6 +299,7 @@ static int group_commit(journal *j, const journal_group *group, const char **ret
     uint64_t live = 0;
 
     *ret_step = "begin";
+    (void)mdb_reader_check(j->env, NULL);
     int rc = journal_fault_at(j->faults, JOURNAL_FAULT_BEGIN);
     if (rc == 0)
         rc = mdb_txn_begin(j->env, NULL, 0, &c.txn);

@@ -257,6 +257,21 @@ class Retention(unittest.TestCase):
             d.start()
             self.assertEqual(view(d), before)
 
+    def test_by_size_with_a_reader_that_was_killed(self):
+        """What it read is not kept from being used again: the file would grow with every commit until the next start."""
+        size = 4 << 20
+        with harness.Daemon((), {"retain": {"size": "4MiB"}, "journal": {"map": "1MiB"}}) as d:
+            for round_ in range(40):
+                d.publish(*(release(round_ * 10 + i // 20, i, note="x" * 900) for i in range(200)))
+                harness.wait_for(lambda: d.status()["journal"]["live_bytes"] < size // 2, "the past to be dropped")
+                if round_ != 2:
+                    continue
+                with subprocess.Popen([harness.THAW, "journal", "export", "/dev/stdout", "--state", d.path("state")],
+                                      stdout=subprocess.PIPE) as export:
+                    export.stdout.read(100000)  # it reads, and waits for the pipe
+                    export.kill()
+            self.assertLess(os.path.getsize(d.path("state", "journal", "data.mdb")), size)
+
     def test_a_journal_numbered_anew_says_what_it_has_no_more(self):
         with harness.Daemon(RULES, config={"retain": {"age": "20d"}}) as d:
             for day in range(30):
