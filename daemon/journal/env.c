@@ -332,7 +332,7 @@ int journal_read_begin(journal *j, MDB_txn **ret_txn, char *error)
 {
     for (int tries = 1;; tries++) {
         pthread_rwlock_rdlock(&j->map_lock);
-        int rc = mdb_txn_begin(j->env, NULL, MDB_RDONLY, ret_txn);
+        int rc = journal_txn_read(j->env, ret_txn);
         if (rc == 0)
             return 0;
         pthread_rwlock_unlock(&j->map_lock);

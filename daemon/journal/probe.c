@@ -52,6 +52,16 @@ static int damaged(const probe *p, const char *what, const char *table, uint64_t
     return -EBADMSG;
 }
 
+/* What LMDB says of a page is damage; want of memory is none, nor that all slots of readers are taken. */
+static int failed(const probe *p, int rc, const char *table)
+{
+    if (rc != ENOMEM && rc != MDB_READERS_FULL)
+        return damaged(p, mdb_strerror(rc), table, 0);
+    snprintf(p->error, JOURNAL_ERROR_BYTES, "journal %.200s: cannot be checked now: %s", p->path,
+             mdb_strerror(rc));
+    return journal_errno(rc);
+}
+
 static int page_mark(probe *p, uint64_t page, uint64_t count)
 {
     if (page < 2 || count > p->pages || page > p->pages - count)
@@ -133,7 +143,7 @@ static int table_probe(probe *p, const char *name, bool numbered)
     if (rc == 0)
         rc = mdb_cursor_open(p->txn, table, &cursor);
     if (rc != 0)
-        return damaged(p, mdb_strerror(rc), name, 0);
+        return failed(p, rc, name);
     if (!flags_right(p, table, numbered ? MDB_INTEGERKEY : 0))
         return damaged(p, "its kind is wrong", name, 0);
     p->leaf = 0;
@@ -157,7 +167,7 @@ static int table_probe(probe *p, const char *name, bool numbered)
         count++;
     }
     if (rc != MDB_NOTFOUND)
-        return damaged(p, mdb_strerror(rc), name, expected);
+        return failed(p, rc, name);
     if (numbered && count > 0 && !number_found(p, table, number, last.mv_data))
         return damaged(p, "a key cannot be found", name, number);
     if (count != stat.ms_entries)
@@ -179,7 +189,7 @@ static int free_probe(probe *p)
     if (rc == 0)
         rc = mdb_stat(p->txn, 0, &stat);
     if (rc != 0)
-        return damaged(p, mdb_strerror(rc), "free pages", 0);
+        return failed(p, rc, "free pages");
     p->leaf = 0;
     p->values = true; /* the lists are read here anyway */
     while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
@@ -198,7 +208,7 @@ static int free_probe(probe *p)
         }
     }
     p->unseen += stat.ms_branch_pages;
-    return rc == MDB_NOTFOUND ? 0 : damaged(p, mdb_strerror(rc), "free pages", 0);
+    return rc == MDB_NOTFOUND ? 0 : failed(p, rc, "free pages");
 }
 
 /* What was not seen by now are the branch pages. */
@@ -227,7 +237,7 @@ static int main_probe(probe *p)
     if (rc == 0)
         rc = mdb_stat(p->txn, table, &stat);
     if (rc != 0)
-        return damaged(p, mdb_strerror(rc), "main", 0);
+        return failed(p, rc, "main");
     if (!flags_right(p, table, 0))
         return damaged(p, "its kind is wrong", "main", 0);
     p->leaf = 0;
@@ -235,7 +245,7 @@ static int main_probe(probe *p)
         if (entry_mark(p, &key, &value) < 0)
             return damaged(p, MISPLACED, "main", 0);
     p->unseen += stat.ms_branch_pages;
-    return rc == MDB_NOTFOUND ? 0 : damaged(p, mdb_strerror(rc), "main", 0);
+    return rc == MDB_NOTFOUND ? 0 : failed(p, rc, "main");
 }
 
 /* LMDB does not show the flags of the list of free pages; both meta pages hold them (layout of
@@ -268,7 +278,7 @@ static int snapshot_take(probe *p, MDB_envinfo *info)
     int unchanged = 0;
 
     for (int i = 0; i < SNAPSHOT_TRIES; i++) {
-        int rc = mdb_txn_begin(p->env, NULL, MDB_RDONLY, &p->txn);
+        int rc = journal_txn_read(p->env, &p->txn);
         if (rc == MDB_MAP_RESIZED) {
             rc = mdb_env_set_mapsize(p->env, 0);
             if (rc == 0)
@@ -302,7 +312,7 @@ static int file_probe(probe *p)
     if (rc == 0)
         rc = mdb_env_get_fd(p->env, &fd);
     if (rc != 0 || fstat(fd, &st) < 0)
-        return damaged(p, rc != 0 ? mdb_strerror(rc) : strerror(errno), "main", 0);
+        return failed(p, rc != 0 ? rc : errno, "main");
     p->page_bytes = stat.ms_psize;
     p->pages = info.me_last_pgno + 1;
     if (p->page_bytes < 512 || p->page_bytes > 65536 || (p->page_bytes & (p->page_bytes - 1)) != 0)
@@ -318,7 +328,7 @@ static int file_probe(probe *p)
         return damaged(p, "its kind is wrong", "free pages", 0);
     p->map = calloc(p->pages / 8 + 1, 1);
     p->unseen = 2; /* the meta pages */
-    return p->map == NULL ? -ENOMEM : 0;
+    return p->map == NULL ? failed(p, ENOMEM, "main") : 0;
 }
 
 static bool is_emptied(const char *path)

@@ -325,7 +325,7 @@ int journal_scan_tree(journal_scan *scan)
     if (rc == 0)
         rc = mdb_env_open(env, scan->path, MDB_RDONLY | MDB_NOTLS, 0600);
     if (rc == 0)
-        rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
+        rc = journal_txn_read(env, &txn);
     int r = journal_errno(rc);
     if (rc == 0) {
         (void)mdb_env_info(env, &info);

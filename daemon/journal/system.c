@@ -27,6 +27,15 @@ int journal_errno(int rc)
     }
 }
 
+int journal_txn_read(MDB_env *env, MDB_txn **ret_txn)
+{
+    int dead = 0, rc = mdb_txn_begin(env, NULL, MDB_RDONLY, ret_txn);
+
+    if (rc == MDB_READERS_FULL && mdb_reader_check(env, &dead) == 0 && dead > 0)
+        rc = mdb_txn_begin(env, NULL, MDB_RDONLY, ret_txn);
+    return rc;
+}
+
 int journal_write_error(const char *path, int rc, size_t bytes)
 {
     struct statvfs fs;

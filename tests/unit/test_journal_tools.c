@@ -108,6 +108,52 @@ static void the_check_runs_beside_the_daemon(void **state)
     folder_remove(folder);
 }
 
+/* In a child: takes every slot that readers have, says so, and holds them until it is killed. */
+static void slots_take(const char *folder, int said)
+{
+    char path[4096];
+    MDB_env *env;
+    MDB_txn *txn;
+    int rc = 0;
+
+    (void)snprintf(path, sizeof path, "%s/journal", folder);
+    if (mdb_env_create(&env) != 0 || mdb_env_open(env, path, MDB_RDONLY | MDB_NOTLS, 0600) != 0)
+        _exit(1);
+    while (rc == 0)
+        rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
+    if (rc == MDB_READERS_FULL && write(said, "", 1) == 1)
+        (void)pause();
+    _exit(1);
+}
+
+static void readers_that_take_every_slot_are_no_damage(void **state)
+{
+    (void)state;
+    char *folder = folder_make(), error[512], said;
+    journal_summary summary;
+    findings f;
+    int fds[2];
+
+    journal_fill(folder, 40, false);
+    assert_int_equal(pipe(fds), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        slots_take(folder, fds[1]);
+    ssize_t taken = read(fds[0], &said, 1);
+    int r = check(folder, &f, &summary, error);
+    (void)kill(child, SIGKILL); /* the slots stay taken */
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(taken, 1);
+    assert_int_equal(r, -EAGAIN);
+    assert_int_equal(f.count, 0);
+    assert_null(strstr(error, "damaged"));
+    assert_int_equal(check(folder, &f, &summary, error), 0);
+    close(fds[0]);
+    close(fds[1]);
+    folder_remove(folder);
+}
+
 /* 40 reports in the first chunk, and a bit of the 17th's body changed in the file. */
 static void one_report_damage(const char *folder, uint64_t batches)
 {
@@ -463,6 +509,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_journal_is_found_whole),
         cmocka_unit_test(the_check_runs_beside_the_daemon),
+        cmocka_unit_test(readers_that_take_every_slot_are_no_damage),
         cmocka_unit_test(a_damaged_report_is_named),
         cmocka_unit_test(a_damaged_report_takes_no_other_along),
         cmocka_unit_test(damage_at_the_end_is_named),
