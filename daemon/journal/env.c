@@ -330,9 +330,10 @@ int journal_env_open(journal *j, uint64_t map_bytes, char *error)
 
 int journal_read_begin(journal *j, MDB_txn **ret_txn, char *error)
 {
+    *ret_txn = NULL;
     for (int tries = 1;; tries++) {
         pthread_rwlock_rdlock(&j->map_lock);
-        int rc = journal_txn_read(j->env, ret_txn);
+        int rc = j->unmapped ? ENOMEM : journal_txn_read(j->env, ret_txn);
         if (rc == 0)
             return 0;
         pthread_rwlock_unlock(&j->map_lock);
@@ -341,6 +342,7 @@ int journal_read_begin(journal *j, MDB_txn **ret_txn, char *error)
         /* The daemon, another process, made it larger: take its size. */
         pthread_rwlock_wrlock(&j->map_lock);
         rc = mdb_env_set_mapsize(j->env, 0);
+        j->unmapped = rc != 0;
         pthread_rwlock_unlock(&j->map_lock);
         if (rc != 0)
             return env_error(j, "cannot be mapped", rc, error);
@@ -364,7 +366,9 @@ int journal_map_grow(journal *j)
     (void)mdb_env_info(j->env, &info);
     uint64_t step = info.me_mapsize < GROW_STEP_MAX ? info.me_mapsize : GROW_STEP_MAX;
     rc = mdb_env_set_mapsize(j->env, info.me_mapsize + step);
-    (void)mdb_env_info(j->env, &info);
+    j->unmapped = rc != 0;
+    if (rc == 0)
+        (void)mdb_env_info(j->env, &info);
     pthread_rwlock_unlock(&j->map_lock);
     atomic_store(&j->map_bytes, info.me_mapsize);
     return rc;

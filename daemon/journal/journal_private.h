@@ -192,6 +192,7 @@ struct journal {
     size_t page_bytes;
     uint64_t queue_max;
     pthread_rwlock_t map_lock; /* readers share it while a transaction is open; growing excludes */
+    bool unmapped;             /* growing failed, and LMDB had given the old map up */
     journal_head head;         /* first_chunk and first_alert: the writer's */
     journal_base base;         /* the writer's, and the loop thread's while nothing waits */
     char epoch[33];

@@ -367,7 +367,8 @@ static void writer_fail(journal *j, const char *step, int rc, size_t bytes)
         "journal %.200s: %s failed: %s; what was acknowledged before is kept, nothing after it "
         "is; %s and start again",
         j->path, step, mdb_strerror(rc),
-        full      ? "make room on that file system"
+        full           ? "make room on that file system"
+        : r == -ENOMEM ? "give it more memory"
         : damaged ? "what stands there is damaged: see thaw journal check, restore a copy or what can be exported,"
                   : "look after that file system");
     atomic_store(&j->failed, r != 0 ? r : -EIO);

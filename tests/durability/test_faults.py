@@ -171,6 +171,35 @@ class Faults(unittest.TestCase):
     def test_each_mapping(self):
         self.assertGreater(self.each("map", ENOMEM), 5)
 
+    def test_a_map_that_cannot_grow(self):
+        """LMDB gives the old one up first: nothing of it may be touched after that."""
+        def course(at):
+            """Until that mapping fails: what was said; 0: how many a start makes."""
+            with harness.Daemon((), {"journal": {"map": "1MiB", "image": "forever"}}, start=False) as d:
+                self.preload(d, f"map:{at}:{ENOMEM}")
+                d.start()
+                if not at:
+                    return self.count(d)
+                acknowledged = 0
+                with d.client() as c, self.assertRaisesRegex(AssertionError, "no answer"):
+                    while True:
+                        event = harness.event(acknowledged, note="x" * 3000)
+                        acknowledged += c.ask("publish", event, patience=1)[1]["accepted"]
+                self.assertEqual(d.process.wait(harness.PATIENCE), 1)
+                d._forget()
+                log = d.log()
+                d.env.pop("THAW_FAULT")
+                d.start()
+                self.assertEqual(len(d.ok("events")["events"]), acknowledged)
+                return log
+
+        before = course(0)
+        for at in range(before + 1, before + 10):  # the engine maps pages, too
+            log = course(at)
+            if "enlarge the map failed" in log:
+                break
+        self.assertRegex(log, "enlarge the map failed: Cannot allocate memory.*give it more memory")
+
     def test_each_child_and_thread(self):
         self.assertGreater(self.each("fork", ENOMEM), 0)
         self.assertGreater(self.each("thread", ENOMEM), 0)
