@@ -42,6 +42,19 @@ void incident_end(facts *f, incident *inc)
     numbers_done(&inc->naming, &f->held);
 }
 
+/* Mostly one name comes to none or to many. */
+static void naming_take_in(facts *f, incident *inc, const numbers *naming)
+{
+    if (naming && naming->count == 1) {
+        numbers_insert(f, &inc->naming, naming->at[0]);
+        return;
+    }
+    for (uint32_t i = 0; naming && i < naming->count; i++)
+        add(f, &inc->naming, naming->at[i]);
+    if (naming && naming->count)
+        numbers_unique(&inc->naming);
+}
+
 void incident_take_in(facts *f, incident *inc, item it)
 {
     span s = item_span(f, it);
@@ -51,10 +64,7 @@ void incident_take_in(facts *f, incident *inc, item it)
         inc->start_ns = s.start_ns;
     if (s.end_ns > inc->span_end_ns)
         inc->span_end_ns = s.end_ns;
-    for (uint32_t i = 0; naming && i < naming->count; i++)
-        add(f, &inc->naming, naming->at[i]);
-    if (naming && naming->count)
-        numbers_unique(&inc->naming);
+    naming_take_in(f, inc, naming);
     incident_came(f, inc, it);
     inc->sharp_valid = false;
     if (item_incident(f, it) != inc->index)
@@ -118,6 +128,8 @@ void incident_grow(facts *f, incident *inc, const group *g, uint32_t number)
 
 bool naming_conflict(const numbers *a, const numbers *b)
 {
+    if (a && b && b->count == 1)
+        return numbers_have(a, b->at[0]);
     for (uint32_t i = 0, j = 0; a && b && i < a->count && j < b->count;) { /* both in order */
         if (a->at[i] == b->at[j])
             return true;
