@@ -34,17 +34,22 @@ static void on_alert(void *context, const thaw_alert *alert)
     s->states[s->count++] = alert->state;
 }
 
-static rules *load(uint32_t groups, uint32_t facts)
+static rules *load_text(const char *yaml, uint32_t groups, uint32_t facts)
 {
     rules_complaints complaints = {.at = NULL};
     rules_limits limits = rules_limits_default;
     rules *set = NULL;
     limits.groups = groups;
     limits.facts = facts;
-    assert_int_equal(rules_load_text("text", text, strlen(text), &limits, false, &set, &complaints),
+    assert_int_equal(rules_load_text("text", yaml, strlen(yaml), &limits, false, &set, &complaints),
                      0);
     rules_complaints_done(&complaints);
     return set;
+}
+
+static rules *load(uint32_t groups, uint32_t facts)
+{
+    return load_text(text, groups, facts);
 }
 
 static engine *start(seen *s, uint32_t groups, uint32_t facts)
@@ -125,6 +130,30 @@ static void facts_are_bounded_and_a_reload_begins_anew(void **state)
     assert_int_equal(s.count, 2);
     assert_string_equal(s.ids[1], "thaw-limit:one:1");
     assert_int_equal(s.states[1], THAW_RESOLVED);
+    engine_free(e);
+}
+
+/* The import of a history under rules with windows: what is past for good is watched by none. */
+static void what_is_past_takes_no_group(void **state)
+{
+    static const char recent[] = "rules:\n"
+                                 "  - rule: one\n"
+                                 "    by: [country]\n"
+                                 "    select: {freed: {kind: release, within: 2d}}\n"
+                                 "    when: freed.count > 0\n";
+    const int64_t now_ns = INT64_C(1770000000000000000); /* 2026 */
+    (void)state;
+    seen s = {.count = 0};
+    engine_sink sink = {.context = &s, .alert = on_alert};
+    engine *e = NULL;
+    assert_int_equal(engine_new(&engine_config_default, &sink, &e), 0);
+    assert_int_equal(engine_set_rules(e, load_text(recent, 2, 100), false, NULL, NULL), 0);
+    tell(e, "1", "AA", now_ns);
+    tell(e, "2", "BB", now_ns);
+    tell(e, "3", "CC", now_ns);
+    assert_int_equal(engine_set_rules(e, load_text(recent, 1, 100), false, NULL, NULL), 0);
+    tell(e, "4", "DD", now_ns);
+    assert_int_equal(s.count, 0);
     engine_free(e);
 }
 
@@ -253,6 +282,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(groups_are_bounded),
+        cmocka_unit_test(what_is_past_takes_no_group),
         cmocka_unit_test(a_cut_list_holds_the_same_in_any_order_of_reports),
         cmocka_unit_test(a_source_is_listed_whose_report_is_not),
         cmocka_unit_test(rules_of_a_journal_pass_what_is_refused_now),

@@ -57,6 +57,7 @@ fact_node *node_get(rules *set, fact_handle handle); /* makes it; the caller tak
 fact_node *fact_node_find(const rules *set, fact_handle handle);
 void node_release(rules *set, fact_node *node);
 /* The open fact as an entry of one selection, not linked to anything. NULL: no memory. */
+bool window_over(rules *set, const selection *s); /* the open fact will never be in it again */
 entry *entry_new(rules *set, const selection *s, uint8_t index);
 void entry_free(rules *set, entry *e);
 bool entry_same(const entry *a, const entry *b);

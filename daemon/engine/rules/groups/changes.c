@@ -148,9 +148,9 @@ static int offer_group(void *context, group *g)
             e->stays = true;
             return g->state == LIFE_FIRING ? group_dirty(set, g) : 0; /* its reports may have changed */
         }
-    if (set->now_ns >= o->made->to_ns)
-        return 0; /* past the window, for good */
     if (g->rule->facts_count >= set->limits.facts) {
+        if (group_idle(g) && group_dirty(set, g) < 0) /* so that it goes again */
+            return -ENOMEM;
         if (g->rule->facts_full)
             return 0;
         g->rule->facts_full = true;
@@ -182,7 +182,7 @@ static int offer_atom(offer *o, uint32_t at)
     int res = view_matches(set, o->selection, &matches);
     if (res == 0 && o->selection->thresholds_count)
         res = watch_set(set, o->node, at, o->selection);
-    if (res == 0 && matches)
+    if (res == 0 && matches && !window_over(set, o->selection))
         res = groups_of_fact(set, one, o->selection, offer_group, o);
     entry_free(set, o->made);
     o->made = NULL;

@@ -118,6 +118,14 @@ static void distinct_fill(entry *e, const fact_view *v, const view_things *const
     }
 }
 
+bool window_over(rules *set, const selection *s)
+{
+    entry e = {.to_ns = 0};
+    e.has_at = view_time(&set->view, s->at, &e.at_ns);
+    window_of(s, e.at_ns, &e);
+    return set->now_ns >= e.to_ns;
+}
+
 static void entry_numbers(entry *e, fact_view *v, const selection *s)
 {
     e->has_at = view_time(v, s->at, &e->at_ns);
