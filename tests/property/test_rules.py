@@ -32,7 +32,8 @@ MANY = 500  # cases in which something of everything happens
 
 
 def engine(driver, cases):
-    given = "".join(json.dumps(case) + "\n" for case in cases)
+    # What saves large selections from being counted anew is tried on small ones, too.
+    given = "".join(json.dumps({"tally": (1, 2, 4, 256)[case["case"] % 4], **case}) + "\n" for case in cases)
     done = subprocess.run([driver], input=given, capture_output=True, text=True)
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.endswith("}")]
     if done.returncode or len(answers) != len(cases):

@@ -190,6 +190,7 @@ typedef struct fact_node {
     uint32_t references;
     uint32_t successors; /* the first in set->successors, from 1: of this round */
     bool gone;
+    bool asked; /* scratch of record_asked; else false */
 } fact_node;
 
 typedef struct entry {
@@ -231,6 +232,8 @@ typedef struct totals {
     int64_t distinct[AGG_DISTINCT_COUNT];
 } totals;
 
+typedef struct tally tally;
+
 /* Packed values one after another. */
 typedef struct packed_list {
     msgpack_sbuffer data;
@@ -256,7 +259,7 @@ typedef struct alert_text {
 typedef struct ground {
     struct record *record;
     fact_node *fact;
-    struct ground *fact_next;
+    struct ground *fact_prev, *fact_next;
     uint8_t selection;
 } ground;
 
@@ -296,6 +299,7 @@ typedef struct group {
     entry *open;           /* those of the fact that is being offered */
     struct newest *newest; /* while a large one fires; else NULL */
     totals *totals;
+    struct tally **tallies; /* of large selections, else NULL; NULL: of none */
     uint32_t stale; /* selections whose totals must be counted anew */
     uint32_t entries_count;
     uint32_t round;
@@ -375,6 +379,8 @@ typedef struct fact_view {
     fact_handle handle;
     fact_kind kind;
     int64_t now_ns;
+    uint64_t
+        of_known; /* it says what was known then (facts_read_known), and serves the next record of it; 0: does not */
     const kind_fields *fields;
     uint64_t known[(VIEW_SLOTS_MAX + 63) / 64];
     struct cel_value values[VIEW_SLOTS_MAX];
@@ -455,6 +461,8 @@ struct rules {
     size_t noted_numbers_count, noted_numbers_capacity;
     successor *successors; /* of this round */
     size_t successors_count, successors_capacity;
+    struct listing *listings; /* what alerts list of facts, in this round */
+    uint64_t listing_round;
     uint64_t shares; /* counts the facts that share grounds */
     fact_view view;
     msgpack_sbuffer key; /* scratch of group_get */

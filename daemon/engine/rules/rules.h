@@ -43,6 +43,7 @@ typedef struct rules_limits {
     uint32_t facts;           /* 1 000 000 of one rule in all groups; beyond: thaw-limit fires */
     uint32_t recorded_facts;  /* 10 000 that a resolved alert records */
     uint32_t recorded_alerts; /* 64 resolved alerts of one group that are kept, the oldest go */
+    uint32_t tallied;         /* 256: a selection of so many facts in a group is not counted anew for each */
     bool accepted_once;       /* false; the rules of a journal: what only a stricter reader calls wrong passes */
 } rules_limits;
 

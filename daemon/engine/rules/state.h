@@ -12,6 +12,9 @@ int64_t time_add(int64_t at_ns, int64_t add_ns);                       /* stops 
 
 /* view.c */
 void view_open(rules *set, fact_handle handle, int64_t now_ns);
+/* The same of what was known then (facts_read_known). Where it is open it is not read again: of_known is 0 where facts
+ * may have changed since. */
+void view_open_known(rules *set, fact_handle handle, int64_t now_ns, uint64_t known);
 const struct cel_value *view_slot(fact_view *v, uint32_t slot);
 int view_field(fact_view *v, fact_field field, fact_value *ret_value);
 const struct cel_value *view_value(fact_view *v, fact_field field); /* an error or null: it has none */
@@ -37,9 +40,13 @@ int groups_of_fact(rules *set, rule *one, const selection *s, group_fn on_group,
 int group_get(rules *set, rule *one, const struct cel_value by[], group **ret_group);   /* -ENOSPC: limit */
 void group_pack_key(const rule *one, const struct cel_value by[], msgpack_packer *out); /* as a map */
 void group_free(rules *set, group *g);
+/* Whether the open fact is in a group that is there, by that selection; one that bears another id now is in the group of
+ * its old one. -ENOMEM. */
+int group_takes(rules *set, const group *g, const selection *s, bool *ret_takes);
 bool group_idle(const group *g); /* nothing would be lost with it */
-/* Whether two groups of a rule that groups by `id` are the same but for that: one fact may bear one id after another. */
-bool group_same_but_id(const group *a, const group *b);
+/* Of a rule that groups by `id` the group that has the same values but for the id, which is that of the open fact; NULL:
+ * there is none. One fact may bear one id after another. -ENOMEM. */
+int group_of_id(rules *set, const group *g, group **ret_group);
 
 /* marks.c */
 int group_dirty(rules *set, group *g);                              /* it is evaluated at the end of the round */
@@ -69,12 +76,22 @@ void group_forget_gone(rules *set, group *g);
 /* totals.c */
 typedef enum totals_of { TOTALS_NOW, TOTALS_BEFORE, TOTALS_NEWS } totals_of;
 void totals_add(totals *t, const entry *e);
-void totals_take(group *g, const entry *e);
+void totals_enter(rules *set, group *g, const entry *e); /* into the totals of its group */
+void totals_take(rules *set, group *g, const entry *e);
 int totals_distinct_add(rules *set, totals *t, uint32_t aggregates, const entry *const entries[], size_t count);
 int totals_refresh(rules *set, group *g); /* g->totals say how it is now. -ENOMEM */
 /* The totals of all selections of a group, in one of its three states, into all[]. -ENOMEM. */
 int totals_read(rules *set, group *g, totals_of which, totals all[]);
 struct cel_value totals_value(const totals *t, aggregate a);
+
+/* tally.c */
+tally *tally_new(rules *set, const group *g,
+                 size_t s); /* NULL: the selection is small, or asks for nothing that needs it */
+void tally_free(rules *set, tally *y);
+/* One that came, one that went; false: it can no longer tell. */
+bool tally_add(tally *y, const entry *e);
+bool tally_take(tally *y, const entry *e);
+void tally_tell(const tally *y, totals *t); /* extremes and distinct things into totals */
 
 /* condition.c: `when`, `until` and texts over totals. */
 typedef struct scope {
@@ -115,6 +132,9 @@ void node_end_watches(rules *set, fact_node *node);
 int64_t cost_begin(const rules *set, cost *c); /* for cost_end */
 void cost_end(const rules *set, cost *c, int64_t begun_ns);
 uint64_t cost_ns(const cost *c); /* of all of them, estimated */
+
+/* publish.c */
+void listings_done(rules *set);
 
 /* newest.c */
 typedef struct newest newest;

@@ -68,6 +68,7 @@ static int evaluate_records(rules *set)
     record **all = NULL;
     size_t count = 0;
     int res = touched_sorted(set, &all, &count);
+    set->view.of_known = 0;
     for (size_t i = 0; i < count; i++) {
         record *r = all[i];
         bool holds = true;
@@ -84,6 +85,7 @@ static int evaluate_records(rules *set)
 int evaluate_dirty(rules *set)
 {
     int res = 0;
+    set->listing_round++;
     if (set->dirty_count > 1)
         qsort(set->dirty, set->dirty_count, sizeof(group *), compare_groups);
     for (size_t i = 0; res == 0 && i < set->dirty_count; i++)

@@ -102,6 +102,7 @@ static int lost_ground(verdict *v, bool *ret_gone)
         if (res == 0 && !holds)
             res = record_new(v->set, g, &g->basis);
     } else if (g->basis->touched) {
+        v->set->view.of_known = 0;
         res = record_holds(v->set, g->basis, &holds);
         *ret_gone = !holds;
         g->basis->touched = false;

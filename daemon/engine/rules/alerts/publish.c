@@ -74,22 +74,56 @@ static size_t refs_of(rules *set, const uint64_t numbers[], size_t count, thaw_r
     return used;
 }
 
+/* The first reports of a fact: a thousand alerts of one round may list the same one of ten thousand reports. */
+typedef struct listing {
+    uint64_t round; /* in which it was asked */
+    fact_handle handle;
+    size_t count;
+    uint64_t numbers[RULES_LISTED_MAX];
+} listing;
+
+#define LISTINGS 64u /* a power of two */
+
+static const listing *listing_of(rules *set, fact_handle handle)
+{
+    listing *one = set->listings ? set->listings : (set->listings = calloc(LISTINGS, sizeof *one));
+    if (!one)
+        return NULL;
+    one += (handle * UINT64_C(0x9E3779B97F4A7C15) >> 32) % LISTINGS;
+    if (one->round == set->listing_round && one->handle == handle)
+        return one;
+    size_t count = facts_reports(set->facts, handle, one->numbers, RULES_LISTED_MAX);
+    one->round = set->listing_round;
+    one->handle = handle;
+    one->count = count < RULES_LISTED_MAX ? count : RULES_LISTED_MAX;
+    return one;
+}
+
+void listings_done(rules *set)
+{
+    free(set->listings);
+    set->listings = NULL;
+}
+
 /* The reports under the listed facts, those of the newest facts first where there are too many. */
-static size_t listed_reports(rules *set, const fact_handle all[], size_t count, uint64_t numbers[RULES_LISTED_MAX])
+static int listed_reports(rules *set, const fact_handle all[], size_t count, uint64_t numbers[RULES_LISTED_MAX],
+                          size_t *ret_used)
 {
     size_t used = 0;
     for (size_t i = count; i-- > 0 && used < RULES_LISTED_MAX;) {
-        uint64_t theirs[RULES_LISTED_MAX];
-        size_t n = facts_reports(set->facts, all[i], theirs, RULES_LISTED_MAX);
-        for (size_t j = 0; j < n && j < RULES_LISTED_MAX && used < RULES_LISTED_MAX; j++) {
+        const listing *theirs = listing_of(set, all[i]);
+        if (!theirs)
+            return -ENOMEM;
+        for (size_t j = 0; j < theirs->count && used < RULES_LISTED_MAX; j++) {
             size_t k = 0;
-            while (k < used && numbers[k] != theirs[j])
+            while (k < used && numbers[k] != theirs->numbers[j])
                 k++;
             if (k == used)
-                numbers[used++] = theirs[j];
+                numbers[used++] = theirs->numbers[j];
         }
     }
-    return used;
+    *ret_used = used;
+    return 0;
 }
 
 /* Each once, in order; a full list stays as it is. */
@@ -150,10 +184,10 @@ static int fill_ground(rules *set, group *g, alert_text *a)
     uint64_t numbers[RULES_LISTED_MAX];
     thaw_report_ref refs[RULES_LISTED_MAX];
     thaw_str sources[RULES_LISTED_MAX];
-    size_t count, used = 0;
-    if (newest_list(g, all, &count) < 0)
+    size_t count, known, used = 0;
+    if (newest_list(g, all, &count) < 0 || listed_reports(set, all, count, numbers, &known) < 0)
         return -ENOMEM;
-    size_t reports = refs_of(set, numbers, listed_reports(set, all, count, numbers), refs);
+    size_t reports = refs_of(set, numbers, known, refs);
     int res = fill_facts(set, all, count, &a->facts);
     if (res == 0)
         res = pack_refs(&a->reports, refs, reports);

@@ -6,30 +6,17 @@
 
 #include "rules/state.h"
 
-typedef struct again {
-    const group *group;
-    bool found;
-} again;
-
-static int in_group(void *context, group *g)
-{
-    again *a = context;
-    a->found |= g == a->group || group_same_but_id(g, a->group); /* the fact may bear another id now */
-    return 0;
-}
-
 /* The open fact in one selection, as of then; NULL: it is not in it. */
 static int selection_entry(rules *set, const record *r, uint8_t index, entry **ret_entry)
 {
     const selection *s = &r->group->rule->selections[index];
-    again a = {.group = r->group};
-    bool matches;
+    bool matches, found = false;
     *ret_entry = NULL;
     int res = view_matches(set, s, &matches);
     if (res < 0 || !matches)
         return res;
-    res = groups_of_fact(set, r->group->rule, s, in_group, &a);
-    if (res < 0 || !a.found)
+    res = group_takes(set, r->group, s, &found);
+    if (res < 0 || !found)
         return res;
     entry *e = entry_new(set, s, index);
     if (!e)
@@ -47,7 +34,7 @@ static int ground_entries(rules *set, const record *r, const fact_node *fact, en
 {
     const rule *one = r->group->rule;
     int res = 0;
-    view_open(set, fact->handle, r->true_at_ns);
+    view_open_known(set, fact->handle, r->true_at_ns, r->known);
     if (view_value(&set->view, FIELD_ID)->kind != CEL_STRING)
         return set->view.no_memory ? -ENOMEM : 0; /* nothing that was known is of it any more */
     for (size_t s = 0; res == 0 && s < one->selections_count; s++)
@@ -77,12 +64,11 @@ static int record_totals(rules *set, const record *r, entry **entries, totals al
 }
 
 /* A fact counts once, in however many selections it was, and where it was merged with another. */
-static bool seen_before(const ground *at)
+static bool seen_before(fact_node *fact)
 {
-    const ground *one = at->fact_next;
-    while (one && one->record != at->record)
-        one = one->fact_next;
-    return one != NULL;
+    bool seen = fact->asked;
+    fact->asked = true;
+    return seen;
 }
 
 static int record_asked(rules *set, const record *r, bool *ret_holds)
@@ -92,8 +78,10 @@ static int record_asked(rules *set, const record *r, bool *ret_holds)
     entry **entries = calloc(count + 1, sizeof *entries);
     int res = entries ? 0 : -ENOMEM;
     for (uint32_t i = 0; res == 0 && i < r->count; i++)
-        if (!seen_before(&r->grounds[i]))
+        if (!seen_before(r->grounds[i].fact))
             res = ground_entries(set, r, r->grounds[i].fact, &entries[i * each]);
+    for (uint32_t i = 0; i < r->count; i++)
+        r->grounds[i].fact->asked = false;
     if (res == 0)
         res = record_totals(set, r, entries, all);
     if (res == 0) {

@@ -24,13 +24,36 @@ record *record_alloc(size_t grounds)
     return r;
 }
 
-/* Where a ground stands in the list of its fact. */
-static ground **ground_link(const ground *one)
+/* The first in the list of its fact. */
+static void ground_link(ground *one, fact_node *fact)
 {
-    ground **at = &one->fact->grounds;
-    while (*at != one)
-        at = &(*at)->fact_next;
-    return at;
+    one->fact = fact;
+    one->fact_prev = NULL;
+    one->fact_next = fact->grounds;
+    if (one->fact_next)
+        one->fact_next->fact_prev = one;
+    fact->grounds = one;
+}
+
+static void ground_unlink(const ground *one)
+{
+    if (one->fact_prev)
+        one->fact_prev->fact_next = one->fact_next;
+    else
+        one->fact->grounds = one->fact_next;
+    if (one->fact_next)
+        one->fact_next->fact_prev = one->fact_prev;
+}
+
+/* It lies elsewhere now, and keeps its place in the list. */
+static void ground_relink(ground *one)
+{
+    if (one->fact_prev)
+        one->fact_prev->fact_next = one;
+    else
+        one->fact->grounds = one;
+    if (one->fact_next)
+        one->fact_next->fact_prev = one;
 }
 
 /* The lists of the facts name the grounds where they lie: each keeps its place in its list. */
@@ -43,9 +66,8 @@ static int record_room(record *r)
     if (!grounds)
         return -ENOMEM;
     for (uint32_t i = 0; i < r->count; i++) {
-        ground **at = ground_link(&r->grounds[i]);
         grounds[i] = r->grounds[i];
-        *at = &grounds[i];
+        ground_relink(&grounds[i]);
     }
     free(r->grounds);
     r->grounds = grounds;
@@ -59,8 +81,8 @@ int ground_put(rules *set, record *r, fact_node *fact, uint8_t selection)
     if (res < 0)
         return res;
     ground *one = &r->grounds[r->count++];
-    *one = (ground){.record = r, .fact = fact, .fact_next = fact->grounds, .selection = selection};
-    fact->grounds = one;
+    *one = (ground){.record = r, .selection = selection};
+    ground_link(one, fact);
     set->held += sizeof *one;
     return 0;
 }
@@ -68,10 +90,8 @@ int ground_put(rules *set, record *r, fact_node *fact, uint8_t selection)
 void ground_move(rules *set, ground *one, fact_node *to)
 {
     fact_node *fact = one->fact;
-    *ground_link(one) = one->fact_next;
-    one->fact = to;
-    one->fact_next = to->grounds;
-    to->grounds = one;
+    ground_unlink(one);
+    ground_link(one, to);
     node_release(set, fact);
 }
 
@@ -135,11 +155,10 @@ void ground_take(rules *set, ground *one)
 {
     ground *last = &one->record->grounds[--one->record->count];
     fact_node *fact = one->fact;
-    *ground_link(one) = one->fact_next;
+    ground_unlink(one);
     if (last != one) {
-        ground **at = ground_link(last);
         *one = *last;
-        *at = one;
+        ground_relink(one);
     }
     set->held -= sizeof *one;
     node_release(set, fact);

@@ -25,6 +25,7 @@ const rules_limits rules_limits_default = {
     .facts = 1000000,
     .recorded_facts = 10000,
     .recorded_alerts = 64,
+    .tallied = 256,
 };
 
 /* ---- one text ----------------------------------------------------------------------- */

@@ -278,35 +278,34 @@ static int fact_gone(rules *set, const fact_change *change)
     return res;
 }
 
-/* Groups that a fact was in under its old id pass their alerts on to those of its new id. */
-static int note_heir(rules *set, group *g, const fact_node *node)
+/* Groups that a fact was in under its old id pass their alerts on to those of its new id, which are open. */
+static int note_heir(rules *set, group *g)
 {
-    if (g->heir)
-        return 0;
-    for (entry *e = node->entries; e; e = e->fact_next)
-        if (e->group->rule == g->rule && group_same_but_id(g, e->group)) {
-            if (room_for(&set->heirs, &set->heirs_capacity, set->heirs_count + 1, sizeof(group *)) < 0)
-                return -ENOMEM;
-            set->heirs[set->heirs_count++] = g;
-            g->heir = e->group;
-            return 0;
-        }
+    group *heir;
+    int res = g->heir ? 0 : group_of_id(set, g, &heir);
+    if (res < 0 || g->heir || !heir || !heir->open)
+        return res;
+    if (room_for(&set->heirs, &set->heirs_capacity, set->heirs_count + 1, sizeof(group *)) < 0)
+        return -ENOMEM;
+    set->heirs[set->heirs_count++] = g;
+    g->heir = heir;
     return 0;
 }
 
-/* The alerts that are about the one fact go over to the other. */
+/* The alerts that are about the one fact go over to the other, which has just been offered. */
 static int fact_replaced(rules *set, const fact_change *change)
 {
-    fact_node *old = change->replaces ? fact_node_find(set, change->replaces) : NULL;
-    fact_node *node = old ? node_get(set, change->handle) : NULL;
-    if (!old)
-        return 0;
-    if (!node)
-        return -ENOMEM;
+    const fact_node *old = change->replaces ? fact_node_find(set, change->replaces) : NULL;
+    const fact_node *node = old ? fact_node_find(set, change->handle) : NULL;
     int res = 0;
+    if (!node || !node->entries)
+        return 0;
+    for (entry *e = node->entries; e; e = e->fact_next)
+        group_open(e);
     for (entry *e = old->entries; res == 0 && e; e = e->fact_next)
-        res = note_heir(set, e->group, node);
-    node_release(set, node);
+        res = note_heir(set, e->group);
+    for (entry *e = node->entries; e; e = e->fact_next)
+        e->group->open = NULL;
     return res;
 }
 

@@ -184,14 +184,12 @@ static int entry_schedule(rules *set, entry *e)
     return deadline_set(&set->deadlines, &e->due, next);
 }
 
-static void entry_activate(entry *e)
+static void entry_activate(rules *set, entry *e)
 {
     group *g = e->group;
     e->active = true;
-    totals_add(&g->totals[e->selection], e);
+    totals_enter(set, g, e);
     newest_add(g->newest, e);
-    if (g->rule->selections[e->selection].aggregates & 0xfu << AGG_DISTINCT_FIRST)
-        g->stale |= 1u << e->selection;
 }
 
 int entry_link(rules *set, entry *e, fact_node *node, group *g, bool correction)
@@ -216,7 +214,7 @@ int entry_link(rules *set, entry *e, fact_node *node, group *g, bool correction)
     e->round = g->round;
     e->correction = correction;
     if (e->from_ns <= set->now_ns && set->now_ns < e->to_ns)
-        entry_activate(e);
+        entry_activate(set, e);
     return 0;
 }
 
@@ -240,7 +238,7 @@ static void entry_unlink(rules *set, entry *e)
     g->rule->facts_count--;
     deadline_clear(&set->deadlines, &e->due);
     if (e->active) {
-        totals_take(g, e);
+        totals_take(set, g, e);
         newest_take(g->newest, e);
     }
 }
@@ -279,7 +277,7 @@ int entry_due(rules *set, entry *e)
     if (!e->active) {
         e->round = e->group->round;
         e->correction = false;
-        entry_activate(e);
+        entry_activate(set, e);
     }
     int res = entry_schedule(set, e);
     return res < 0 ? res : group_dirty(set, e->group);

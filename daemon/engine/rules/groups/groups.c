@@ -106,6 +106,7 @@ static void group_destroy(group *g)
     free(g->by_text);
     free(g->entries);
     free(g->totals);
+    free(g->tallies);
     free(g->newest);
     free(g->causes);
     free(g);
@@ -249,6 +250,8 @@ void group_free(rules *set, group *g)
         g->records = next;
     }
     alert_let_go(set, g->alert);
+    for (size_t s = 0; g->tallies && s < g->rule->selections_count; s++)
+        tally_free(set, g->tallies[s]);
     set->held -= g->held;
     group_destroy(g);
 }
@@ -261,14 +264,19 @@ static bool groups_by_id(const rule *one)
     return false;
 }
 
-bool group_same_but_id(const group *a, const group *b)
+int group_of_id(rules *set, const group *g, group **ret_group)
 {
-    if (a == b || !groups_by_id(a->rule))
-        return false;
-    for (size_t i = 0; i < a->rule->by_count; i++)
-        if (a->rule->selections[0].by[i] != FIELD_ID && !cel_value_equal(&a->by[i], &b->by[i]))
-            return false;
-    return true;
+    struct cel_value by[RULES_BY_MAX];
+    *ret_group = NULL;
+    if (!groups_by_id(g->rule))
+        return 0;
+    for (size_t i = 0; i < g->rule->by_count; i++)
+        by[i] = g->rule->selections[0].by[i] == FIELD_ID ? *view_value(&set->view, FIELD_ID) : g->by[i];
+    if (key_write(g->rule, by, &set->key) < 0)
+        return -ENOMEM;
+    group *found = find_key(set, g->rule, &set->key, key_hash(&set->key));
+    *ret_group = found != g ? found : NULL;
+    return 0;
 }
 
 /* ---- the groups of a fact ----------------------------------------------------------- */
@@ -315,4 +323,38 @@ int groups_of_fact(rules *set, rule *one, const selection *s, group_fn on_group,
 {
     fan f = {.set = set, .rule = one, .selection = s, .on_group = on_group, .context = context};
     return fan_out(&f, 0);
+}
+
+/* Where the value of a group stands among those of the fact, and how many these are; -ENOENT: not among them. */
+static int value_place(fact_view *v, const struct cel_value *value, const struct cel_value *wanted, uint64_t *ret_place,
+                       uint64_t *ret_count)
+{
+    const struct cel_value *items = value->kind == CEL_LIST ? value->list.items : value;
+    *ret_place = 0;
+    *ret_count = value->kind == CEL_LIST ? value->list.count : 1;
+    if (value->kind == CEL_ERROR || value->kind == CEL_NULL)
+        return v->no_memory ? -ENOMEM : -ENOENT;
+    while (wanted && *ret_place < *ret_count && !cel_value_equal(&items[*ret_place], wanted))
+        ++*ret_place;
+    return *ret_place < *ret_count ? 0 : -ENOENT;
+}
+
+/* As fan_out comes to it, without making the groups beside it: of those of one fact the first so many are made. */
+int group_takes(rules *set, const group *g, const selection *s, bool *ret_takes)
+{
+    fact_view *v = &set->view;
+    uint64_t before = 0;
+    *ret_takes = false;
+    for (size_t i = 0; i < g->rule->by_count; i++) {
+        const struct cel_value *wanted = s->by[i] == FIELD_ID ? NULL : &g->by[i];
+        uint64_t place, count;
+        int res = value_place(v, view_value(v, s->by[i]), wanted, &place, &count);
+        if (res < 0)
+            return res == -ENOENT ? 0 : res;
+        before = before * count + place;
+        if (before >= RULES_FACT_GROUPS_MAX)
+            return 0;
+    }
+    *ret_takes = true;
+    return 0;
 }

@@ -27,28 +27,63 @@ void totals_add(totals *t, const entry *e)
 }
 
 /* What leaves may have been an extreme: that costs a count anew only where an expression asks for it. */
-void totals_take(group *g, const entry *e)
+static void extremes_take(group *g, const entry *e)
+{
+    const totals *t = &g->totals[e->selection];
+    const uint32_t bit = 1u << e->selection, asked = g->rule->selections[e->selection].aggregates;
+    if (e->has_count && (e->count == t->min || e->count == t->max) &&
+        asked & (1u << AGG_MIN | 1u << AGG_MAX | 1u << AGG_SPREAD))
+        g->stale |= bit;
+    if (e->has_at && (e->at_ns == t->first || e->at_ns == t->last) && asked & (1u << AGG_FIRST | 1u << AGG_LAST))
+        g->stale |= bit;
+    if (asked & 0xfu << AGG_DISTINCT_FIRST)
+        g->stale |= bit;
+}
+
+static void tally_drop(rules *set, group *g, size_t s)
+{
+    if (!g->tallies)
+        return;
+    tally_free(set, g->tallies[s]);
+    g->tallies[s] = NULL;
+}
+
+void totals_enter(rules *set, group *g, const entry *e)
 {
     totals *t = &g->totals[e->selection];
-    uint32_t bit = 1u << e->selection, asked = g->rule->selections[e->selection].aggregates;
+    tally *y = g->tallies ? g->tallies[e->selection] : NULL;
+    totals_add(t, e);
+    if (y && tally_add(y, e)) {
+        tally_tell(y, t);
+        return;
+    }
+    tally_drop(set, g, e->selection);
+    if (y || g->rule->selections[e->selection].aggregates & 0xfu << AGG_DISTINCT_FIRST)
+        g->stale |= 1u << e->selection;
+}
+
+void totals_take(rules *set, group *g, const entry *e)
+{
+    totals *t = &g->totals[e->selection];
+    tally *y = g->tallies ? g->tallies[e->selection] : NULL;
     t->count--;
     if (e->has_count) {
         t->with_count--;
         if (t->sum == INT64_MAX || t->low == INT64_MAX || t->high == INT64_MAX)
-            g->stale |= bit;
+            g->stale |= 1u << e->selection;
         t->sum -= e->count;
         t->low -= e->low;
         t->high -= e->high;
-        if ((e->count == t->min || e->count == t->max) && asked & (1u << AGG_MIN | 1u << AGG_MAX | 1u << AGG_SPREAD))
-            g->stale |= bit;
     }
-    if (e->has_at) {
-        t->with_at--;
-        if ((e->at_ns == t->first || e->at_ns == t->last) && asked & (1u << AGG_FIRST | 1u << AGG_LAST))
-            g->stale |= bit;
+    t->with_at -= e->has_at;
+    if (!y) {
+        extremes_take(g, e);
+    } else if (tally_take(y, e)) {
+        tally_tell(y, t);
+    } else {
+        tally_drop(set, g, e->selection);
+        g->stale |= 1u << e->selection;
     }
-    if (asked & 0xfu << AGG_DISTINCT_FIRST)
-        g->stale |= bit;
 }
 
 /* ---- distinct things ---------------------------------------------------------------- */
@@ -207,12 +242,31 @@ static int count_distinct(rules *set, const group *g, size_t s, totals_of which,
     return 0;
 }
 
-static int count_selection(rules *set, const group *g, size_t s, totals_of which, totals *t)
+/* What is kept of a large one; NULL: nothing is. */
+static tally *tally_make(rules *set, group *g, size_t s)
+{
+    tally_drop(set, g, s);
+    tally *y = tally_new(set, g, s);
+    if (y && !g->tallies && !(g->tallies = calloc(g->rule->selections_count, sizeof(tally *)))) {
+        tally_free(set, y);
+        return NULL;
+    }
+    if (y)
+        g->tallies[s] = y;
+    return y;
+}
+
+static void count_numbers(const rules *set, const group *g, size_t s, totals_of which, totals *t)
 {
     *t = (totals){0};
     walk w = walk_start(set, g, s, which);
     for (const entry *e; (e = walk_next(&w));)
         totals_add(t, e);
+}
+
+static int count_selection(rules *set, const group *g, size_t s, totals_of which, totals *t)
+{
+    count_numbers(set, g, s, which, t);
     for (size_t place = 0; place < AGG_DISTINCT_COUNT; place++)
         if (g->rule->selections[s].aggregates & 1u << (AGG_DISTINCT_FIRST + place) &&
             count_distinct(set, g, s, which, place, t) < 0)
@@ -222,9 +276,15 @@ static int count_selection(rules *set, const group *g, size_t s, totals_of which
 
 int totals_refresh(rules *set, group *g)
 {
-    for (size_t s = 0; g->stale && s < g->rule->selections_count; s++)
-        if (g->stale & 1u << s && count_selection(set, g, s, TOTALS_NOW, &g->totals[s]) < 0)
+    for (size_t s = 0; g->stale && s < g->rule->selections_count; s++) {
+        const tally *y = g->stale & 1u << s ? tally_make(set, g, s) : NULL;
+        if (y) {
+            count_numbers(set, g, s, TOTALS_NOW, &g->totals[s]);
+            tally_tell(y, &g->totals[s]);
+        } else if (g->stale & 1u << s && count_selection(set, g, s, TOTALS_NOW, &g->totals[s]) < 0) {
             return -ENOMEM;
+        }
+    }
     g->stale = 0;
     return 0;
 }

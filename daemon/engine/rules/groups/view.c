@@ -24,6 +24,7 @@ void view_open(rules *set, fact_handle handle, int64_t now_ns)
     v->handle = handle;
     v->kind = fact_handle_kind(handle);
     v->now_ns = now_ns;
+    v->of_known = 0;
     v->fields = &set->kinds[v->kind];
     v->no_memory = false;
     memset(v->known, 0, sizeof v->known);
@@ -39,6 +40,15 @@ void view_open(rules *set, fact_handle handle, int64_t now_ns)
     }
     if (v->blocks)
         v->blocks->used = 0;
+}
+
+void view_open_known(rules *set, fact_handle handle, int64_t now_ns, uint64_t known)
+{
+    fact_view *v = &set->view;
+    if (v->of_known && v->of_known == known && v->handle == handle && v->now_ns == now_ns)
+        return;
+    view_open(set, handle, now_ns);
+    v->of_known = known;
 }
 
 void view_done(fact_view *v)

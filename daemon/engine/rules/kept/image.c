@@ -7,7 +7,7 @@
  * Objects are numbered in the order in which they are written, and named by their number. Lists keep
  * their order, and the heap of deadlines its places, so that everything goes on as it would have.
  * What the definition gives is not written: the set is loaded and its dispatch built as ever. Nor is what is
- * kept only to be fast (newest, spare entries, what is known of the open fact).
+ * kept only to be fast (newest, tallies, spare entries, what is known of the open fact).
  *
  * A new member of a struct below changes its size: then see that it is written and read, or need not be,
  * and write down the new size.
@@ -20,10 +20,12 @@
 #include "rules/state.h"
 
 #define STRUCTS(X)                                                                                                     \
-    X(struct rules, 19752)                                                                                             \
+    X(struct rules, 19776)                                                                                             \
     X(rule, 304)                                                                                                       \
-    X(group, 328) X(entry, 152) X(fact_node, 48) X(watch, 40) X(totals, 112) X(record, 96) X(ground, 32)               \
-        X(alert_text, 296) X(deadline, 16) X(deadlines, 24)
+    X(group, 336)                                                                                                      \
+    X(entry, 152)                                                                                                      \
+    X(fact_node, 48) X(watch, 40) X(totals, 112) X(record, 96) X(ground, 40) X(alert_text, 296) X(deadline, 16)        \
+        X(deadlines, 24)
 #define IS_KNOWN(type, size)                                                                                           \
     _Static_assert(sizeof(void *) != 8 || sizeof(type) == (size), #type " changed: read the head of this file");
 STRUCTS(IS_KNOWN)
@@ -468,10 +470,13 @@ static int get_node_lists(getting *g)
             (*e)->fact_prev = before;
             before = *e;
         }
-        ground **one = &g->nodes[i]->grounds;
-        for (uint64_t left = saved_get_number(g->in); left; left--, one = &(*one)->fact_next)
+        ground **one = &g->nodes[i]->grounds, *last = NULL;
+        for (uint64_t left = saved_get_number(g->in); left; left--, one = &last->fact_next) {
             if (!(*one = numbered(g, g->grounds, g->grounds_count)))
                 return -EBADMSG;
+            (*one)->fact_prev = last;
+            last = *one;
+        }
         *e = NULL;
         *one = NULL;
     }

@@ -30,6 +30,7 @@ void set_clear(rules *set)
     }
     set->spare_count = 0;
     pasts_done(set);
+    listings_done(set);
     dispatch_done(set);
     view_done(&set->view);
     table_done(&set->fact_nodes);
