@@ -38,60 +38,88 @@ static bool is_active(const group *g)
     return g->alert && g->alert->state == THAW_FIRING;
 }
 
-static bool is_wanted(const alert_text *a, thaw_str topic, thaw_str after)
+static bool is_behind(const alert_text *a, thaw_str after)
+{
+    const size_t len = strlen(a->id), shorter = len < after.len ? len : after.len;
+    int order = shorter ? memcmp(a->id, after.data, shorter) : 0;
+    return !after.data || order > 0 || (order == 0 && len > after.len);
+}
+
+static bool is_of(const alert_text *a, thaw_str topic)
 {
     char text[THAW_TOPIC_BYTES];
     thaw_str country = {a->country[0] ? a->country : NULL, (uint32_t)strlen(a->country)};
-    thaw_str id = {a->id, (uint32_t)strlen(a->id)};
     thaw_str rule_id = {a->rule, (uint32_t)strlen(a->rule)};
+    if (!topic.len)
+        return true;
     int length = thaw_alert_topic(country, rule_id, text);
-    if (topic.len && (length < (int)topic.len || memcmp(text, topic.data, topic.len) != 0))
-        return false;
-    uint32_t shorter = id.len < after.len ? id.len : after.len;
-    int order = shorter ? memcmp(id.data, after.data, shorter) : 0;
-    return !after.data || order > 0 || (order == 0 && id.len > after.len);
+    return length >= (int)topic.len && memcmp(text, topic.data, topic.len) == 0;
 }
+
+/* The first alerts of a page in order of id; when there are as many as it can hold, a heap with the last of them on top,
+ * so that of a million alerts most are compared with that one alone. */
+typedef struct page {
+    thaw_str topic, after;
+    alert_text **all;
+    size_t count, most;
+} page;
 
 static int alert_order(const void *a, const void *b)
 {
     return strcmp((*(alert_text *const *)a)->id, (*(alert_text *const *)b)->id);
 }
 
-static int active_collect(rules *set, thaw_str topic, thaw_str after, alert_text ***ret_all, size_t *ret_count)
+static void page_sink(page *p, size_t at)
 {
-    size_t count = 0, capacity = 0;
-    alert_text **all = NULL;
+    for (size_t child; (child = 2 * at + 1) < p->count; at = child) {
+        if (child + 1 < p->count && alert_order(&p->all[child], &p->all[child + 1]) < 0)
+            child++;
+        if (alert_order(&p->all[at], &p->all[child]) >= 0)
+            return;
+        alert_text *other = p->all[at];
+        p->all[at] = p->all[child];
+        p->all[child] = other;
+    }
+}
+
+static void page_put(page *p, alert_text *a)
+{
+    if (!is_behind(a, p->after) || (p->count == p->most && alert_order(&a, &p->all[0]) > 0) || !is_of(a, p->topic))
+        return;
+    if (p->count == p->most) {
+        p->all[0] = a;
+        page_sink(p, 0);
+        return;
+    }
+    p->all[p->count++] = a;
+    for (size_t at = p->count == p->most ? p->count / 2 : 0; at > 0; at--)
+        page_sink(p, at - 1);
+}
+
+static int page_fill(rules *set, page *p)
+{
+    const size_t most = set->firing_count + 1 < p->most ? set->firing_count + 1 : p->most;
+    p->most = most;
+    if (!(p->all = calloc(most, sizeof(*p->all))))
+        return -ENOMEM;
     for (size_t i = 0; i <= set->rules_count; i++)
-        for (group *g = i < set->rules_count ? set->rules[i]->groups : set->limit_rule->groups; g; g = g->next) {
-            if (!is_active(g) || !is_wanted(g->alert, topic, after))
-                continue;
-            if (count == capacity) {
-                alert_text **more = reallocarray(all, capacity = capacity ? capacity * 2 : 64, sizeof(*all));
-                if (!more) {
-                    free(all);
-                    return -ENOMEM;
-                }
-                all = more;
-            }
-            all[count++] = g->alert;
-        }
-    if (count > 1)
-        qsort(all, count, sizeof(*all), alert_order);
-    *ret_all = all;
-    *ret_count = count;
+        for (group *g = i < set->rules_count ? set->rules[i]->groups : set->limit_rule->groups; g; g = g->next)
+            if (is_active(g))
+                page_put(p, g->alert);
+    if (p->count > 1)
+        qsort(p->all, p->count, sizeof(*p->all), alert_order);
     return 0;
 }
 
 int rules_write_snapshot(rules *set, const char *epoch, uint64_t seq, thaw_str topic, thaw_str after, uint32_t limit,
                          msgpack_packer *out)
 {
-    alert_text **all = NULL;
-    size_t count = 0;
-    int r = set ? active_collect(set, topic, after, &all, &count) : 0;
+    const size_t most = limit ? limit : SNAPSHOT_DEFAULT;
+    page p = {.topic = topic, .after = after, .most = most + 1}; /* one more shows that there are more */
+    int r = set ? page_fill(set, &p) : 0;
     if (r < 0)
         return r;
-    size_t most = limit ? limit : SNAPSHOT_DEFAULT;
-    size_t given = count < most ? count : most;
+    const size_t given = p.count < most ? p.count : most;
     msgpack_pack_map(out, 4);
     pack_word(out, "epoch");
     pack_word(out, epoch);
@@ -99,13 +127,13 @@ int rules_write_snapshot(rules *set, const char *epoch, uint64_t seq, thaw_str t
     pack_word(out, "alerts");
     msgpack_pack_array(out, given);
     for (size_t i = 0; i < given; i++)
-        alert_pack(all[i], epoch, out);
+        alert_pack(p.all[i], epoch, out);
     pack_word(out, "more");
-    if (count > given)
+    if (p.count > given)
         msgpack_pack_true(out);
     else
         msgpack_pack_false(out);
-    free(all);
+    free(p.all);
     return 0;
 }
 
