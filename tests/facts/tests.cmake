@@ -1,5 +1,5 @@
-# The facts of real reports: the Belarus timeline, pairs of the OFAC list, spellings of names; totals of many series; stories told in pieces; courses of sanctions told truthfully; many reports taken back at once.
-foreach(name timeline ofac spellings series repeats truth withdrawn)
+# The facts of real reports: the Belarus timeline, pairs of the OFAC list, spellings of names; totals of many series; stories told in pieces; courses of sanctions told truthfully; many reports taken back at once; many that cut one day anew.
+foreach(name timeline ofac spellings series repeats truth withdrawn crowded)
   add_test(NAME facts_${name} COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/facts/${name}.py
     --driver $<TARGET_FILE:facts_driver>)
 endforeach()

@@ -7,7 +7,8 @@
  * `nows` gives the clock of each batch (else `now`); after the last batch the clock goes to `end` (else `now`),
  * deadline by deadline. One JSON object a line comes out:
  *   {"case": 7, "facts": {kind: [fact, ...]}, "steps": [facts, ...], "accepted": 3,
- *    "duplicates": 0, "bytes": [before, after], "problems": ["...", ...], "answers": [...]}
+ *    "duplicates": 0, "bytes": [before, after], "most": 5000, "problems": ["...", ...], "answers": [...]}
+ * `most` are the bytes that were held at most, within a batch, too;
  * with `steps`, the facts after each batch, only where `each` asks for it, and `answers` to
  * "ask": [{"state": "BY", "since": "2024-07-01", "at": "2025-05-01"}, {"explain": ID}, {"incidents": "BY"}, ...];
  * with `at` the ledger as it was known at the start of that date.
@@ -31,7 +32,7 @@ typedef struct run {
     facts_config config;
     watch w;
     int64_t now_ns, clock_ns;
-    uint64_t accepted, duplicates;
+    uint64_t accepted, duplicates, bytes_most;
     bool quiet, images;
 } run;
 
@@ -109,6 +110,8 @@ static void run_add(run *r, const thaw_event *event)
         r->duplicates++;
     else
         r->accepted++;
+    if (facts_bytes(r->f) > r->bytes_most)
+        r->bytes_most = facts_bytes(r->f);
 }
 
 /* Before it is added: what it refers to lives until then. */
@@ -349,9 +352,10 @@ static void run_case(json_t *root)
     char *printed = r.quiet ? strdup("{}") : watch_print(&r.w);
     char *problems = json_dumps(r.w.problems, JSON_COMPACT);
     printf("{\"case\":%" JSON_INTEGER_FORMAT ",\"facts\":%s,\"accepted\":%" PRIu64
-           ",\"duplicates\":%" PRIu64 ",\"bytes\":[%" PRIu64 ",%" PRIu64 "],\"problems\":%s",
+           ",\"duplicates\":%" PRIu64 ",\"bytes\":[%" PRIu64 ",%" PRIu64 "],\"most\":%" PRIu64
+           ",\"problems\":%s",
            json_integer_value(json_object_get(root, "case")), printed, r.accepted, r.duplicates,
-           before, facts_bytes(r.f), problems);
+           before, facts_bytes(r.f), r.bytes_most, problems);
     if (steps) {
         char *text = json_dumps(steps, JSON_SORT_KEYS | JSON_COMPACT);
         printf(",\"steps\":%s", text);

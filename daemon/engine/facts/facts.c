@@ -131,12 +131,12 @@ static void entities_free(facts *f)
 
 static void lists_free(facts *f)
 {
-    numbers *lists[] = {&f->groups_free,   &f->incidents_free, &f->nodes_free,      &f->entities_free,
-                        &f->tallies_free,  &f->dirty_keys,     &f->dirty_incidents, &f->dirty_entities,
-                        &f->dirty_tallies, &f->dirty_feeds,    &f->dirty_countries, &f->fresh_reports,
-                        &f->revising,      &f->gone_reports,   &f->corrected,       &f->work_entities,
-                        &f->timed,         &f->work_reports,   &f->torn_groups,     &f->torn_entities,
-                        &f->parties_met,   &f->parties_tied};
+    numbers *lists[] = {&f->groups_free,     &f->incidents_free, &f->nodes_free,      &f->entities_free,
+                        &f->tallies_free,    &f->dirty_keys,     &f->dirty_incidents, &f->dirty_entities,
+                        &f->dirty_tallies,   &f->dirty_feeds,    &f->dirty_countries, &f->fresh_reports,
+                        &f->incidents_spare, &f->revising,       &f->gone_reports,    &f->corrected,
+                        &f->work_entities,   &f->timed,          &f->work_reports,    &f->torn_groups,
+                        &f->torn_entities,   &f->parties_met,    &f->parties_tied};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         numbers_done(lists[i], &f->held);
     hash_index *indexes[] = {&f->keys_index,      &f->scopes_index, &f->nodes_index, &f->tallies_index, &f->feeds_index,

@@ -163,6 +163,12 @@ def one_day_many_names(n):
 
 
 @stream
+def one_day_many_names_backwards(n):
+    return [release(i, occurred_at="2010-05-03T%02d:%02d:%02dZ" % (s // 3600, s // 60 % 60, s % 60), incident="n%d" % i)
+            for i in range(n) for s in [86399 - i % 86400]]
+
+
+@stream
 def one_incident_name(n):
     return [release(i, incident="n") for i in range(n)]
 

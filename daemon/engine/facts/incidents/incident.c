@@ -5,7 +5,16 @@
 #include "facts/incidents/incidents.h"
 #include "facts/state/known.h"
 
-incident *incident_new(facts *f, uint32_t key_index, item opener)
+/* One that is in the list of what was touched already; or none. */
+static incident *incident_again(facts *f)
+{
+    incident *inc = f->incidents_spare.count ? f->incidents[f->incidents_spare.at[--f->incidents_spare.count]] : NULL;
+    if (inc)
+        numbers_done(&inc->why.corrections, &f->held);
+    return inc;
+}
+
+static incident *incident_made(facts *f)
 {
     uint32_t i = f->incidents_free.count ? f->incidents_free.at[--f->incidents_free.count]
                                          : grow(f, (void **)&f->incidents, &f->incidents_count, &f->incidents_capacity,
@@ -15,11 +24,20 @@ incident *incident_new(facts *f, uint32_t key_index, item opener)
         f->held += f->incidents[i] ? sizeof **f->incidents : 0;
     }
     incident *inc = i ? f->incidents[i] : NULL;
-    if (!inc) {
+    if (!inc)
         f->failed = -ENOMEM;
+    else
+        *inc = (incident){.index = i};
+    return inc;
+}
+
+incident *incident_new(facts *f, uint32_t key_index, item opener)
+{
+    incident *inc = incident_again(f);
+    inc = inc ? inc : incident_made(f);
+    if (!inc)
         return NULL;
-    }
-    *inc = (incident){.key_index = key_index, .index = i, .used = true, .opener = opener};
+    *inc = (incident){.key_index = key_index, .index = inc->index, .dirty = inc->dirty, .used = true, .opener = opener};
     inc->class = item_class_of(f, opener);
     inc->whole = true;
     inc->start_ns = INT64_MAX;
@@ -28,7 +46,8 @@ incident *incident_new(facts *f, uint32_t key_index, item opener)
     return inc;
 }
 
-/* It stays in the table, unused and dirty, until facts_settle has told that it went. */
+/* It stays in the table, unused and dirty, until facts_settle has told that it went; one that nobody was told of serves
+ * again, or a message that cuts the runs of a day anew with each of its reports would leave millions. */
 void incident_end(facts *f, incident *inc)
 {
     incident_touch(f, inc);
@@ -40,6 +59,8 @@ void incident_end(facts *f, incident *inc)
     numbers_done(&inc->joined, &f->held);
     numbers_done(&inc->grown, &f->held);
     numbers_done(&inc->naming, &f->held);
+    if (!inc->handle && inc->class == ITEM_SHARP)
+        add(f, &f->incidents_spare, inc->index);
 }
 
 /* Mostly one name comes to none or to many. */

@@ -482,6 +482,7 @@ static void incidents_release(facts *f)
         add(f, &f->incidents_free, index);
     }
     f->dirty_incidents.count = 0;
+    numbers_done(&f->incidents_spare, &f->held);
 }
 
 /* Where a vague date leads is known only now, when what took it in is forgotten: who revises corrects there, too. */

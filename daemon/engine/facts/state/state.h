@@ -393,6 +393,7 @@ struct facts {
     /* what facts_settle has to look at */
     numbers dirty_keys, dirty_incidents, dirty_entities, dirty_tallies, dirty_feeds, dirty_countries;
     numbers fresh_reports, gone_reports; /* facts of kind report; of the gone pairs (report, cause) */
+    numbers incidents_spare;             /* of the dirty ones those that came and ended without having been told of */
     numbers revising;      /* of the fresh ones those that took the place of another; while things settle */
     numbers torn_entities; /* whose mentions are being taken away by a report that goes */
     numbers parties_met;   /* nodes of the parties that it, or one that comes, names ... */
