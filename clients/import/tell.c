@@ -65,16 +65,18 @@ static void draft_word(draft *d, const char *key, const char *value)
     draft_text(d, key, cut);
 }
 
-/* The checked event goes behind the others. */
+/* The checked event goes behind the others. How far ahead a date may lie is thawd's to say, event by
+ * event: here it would end the reading of the whole file. */
 static int event_check(teller *t, size_t from, problem *p)
 {
     thaw_body body;
     thaw_event event;
     thaw_error error = {.code = THAW_OK};
+    thaw_limits limits = thaw_limits_default;
+    limits.future_ns = INT64_MAX;
     memset(&event, 0, sizeof event);
     const char *bytes = t->events.data + from;
-    int result = thaw_body_open(&body, bytes, t->events.size - from, &thaw_limits_default,
-                                INT64_MAX / 2, &error);
+    int result = thaw_body_open(&body, bytes, t->events.size - from, &limits, 0, &error);
     if (result == 0)
         result = thaw_body_next(&body, &event, &error);
     if (result == 1)

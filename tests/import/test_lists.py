@@ -713,6 +713,12 @@ class Gdelt(ImportCase):
                                            added="20191024144500"))
         self.assertEqual(one[0]["id"], two[0]["id"])
 
+    def test_a_day_far_ahead_costs_no_other_row(self):
+        events = self.good("a.CSV", "".join([
+            gdelt_row(1, "0841", "http://e.example/1", BLR, place=MINSK, day="21900214"),
+            gdelt_row(2, "0841", "http://e.example/2", BLR, place=MINSK)]))
+        self.assertEqual(sorted(e["occurred_at"] for e in events), ["2019-10-24", "2190-02-14"])
+
     def test_broken(self):
         row = gdelt_row(1, "0841", "http://e.example/", BLR, place=MINSK)
         for bad in ("", "<html>", row[:-1], row[:100], row + row[:100] + "\n", row + "x" + row,
