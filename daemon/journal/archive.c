@@ -264,7 +264,7 @@ static int block_take(intake *in, const journal_item *item)
         if (r < 0)
             return r;
     }
-    if (in->renumber)
+    if (in->renumber || item->body_len == 0)
         return 0;
     int r = journal_arena_reserve(base, item->body_len, NULL);
     if (r < 0)
@@ -276,10 +276,15 @@ static int block_take(intake *in, const journal_item *item)
 
 static int alert_take(intake *in, const journal_item *item)
 {
+    MDB_val value = {in->record.len, in->record.bytes};
+    journal_alert alert;
+
     if (in->renumber)
         return 0;
     if (item->number != in->alert + 1)
         return intake_bad(in, "alert changes before it are missing");
+    if (journal_alert_parse(&value, item->number, &alert) < 0)
+        return intake_bad(in, "it has not the form of an alert change");
     in->alert = item->number;
     in->summary.alerts++;
     return arena_add(&in->j->open.alerts, &in->record);
@@ -287,6 +292,11 @@ static int alert_take(intake *in, const journal_item *item)
 
 static int reject_take(intake *in, const journal_item *item)
 {
+    MDB_val value = {in->record.len, in->record.bytes};
+    journal_reject reject;
+
+    if (journal_reject_parse(&value, item->number, &reject) < 0)
+        return intake_bad(in, "it has not the form of a reject");
     if (in->any_reject && item->number != in->reject + 1 && !in->renumber)
         return intake_bad(in, "rejects before it are missing");
     if (!in->any_reject)

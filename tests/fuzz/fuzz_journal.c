@@ -1,6 +1,8 @@
 /* fuzz_journal.c: any bytes as a record, a chunk, a head of the journal; and as the body of a
  * sealed record, which reads as it was written until one byte of it is another. An input that
- * begins with 'S' is a stream, as `thaw journal import` reads it. */
+ * begins with 'S' is a stream, as `thaw journal import` reads it; of one that begins with 'R' a
+ * stream is made whose checksums and counts are right, and what is taken of it is a whole
+ * journal. */
 #include <ftw.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -68,25 +70,119 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     return remove(path);
 }
 
-static void import(const uint8_t *data, size_t size)
+/* What was imported is whole, and can be opened, read and exported. */
+static void use(const char *folder)
 {
-    char folder[] = "/tmp/thaw-fuzz-XXXXXX", error[512] = "";
+    journal_config config = journal_config_default;
+    journal_summary summary;
+    char error[512];
+    journal *j;
+    FILE *out = fopen("/dev/null", "wb");
+
+    expect(out != NULL && journal_check(folder, NULL, &summary, error) == 0);
+    expect(journal_export(folder, out, NULL, &summary, error) == 0);
+    fclose(out);
+    config.folder = folder;
+    expect(journal_open(&config, &j, error) == 0);
+    journal_close(j);
+}
+
+static void import(const uint8_t *data, size_t size, journal_taken taken)
+{
+    char folder[64], error[512] = "";
     journal_summary summary;
     FILE *in = size == 0 ? NULL : fmemopen((void *)(uintptr_t)data, size, "rb");
 
     if (in == NULL)
         return;
+    /* in memory, where a sync costs nothing */
+    snprintf(folder, sizeof(folder), "%s/thaw-fuzz-XXXXXX",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     expect(mkdtemp(folder) != NULL);
-    if (journal_import(folder, in, false, NULL, &summary, error) < 0)
+    if (journal_import(folder, in, taken, NULL, &summary, error) < 0)
         expect(error[0] != '\0');
+    else
+        use(folder);
     fclose(in);
     nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* ---- a stream with right checksums -------------------------------------------------- */
+
+typedef struct stream {
+    const uint8_t *at, *end;
+    uint8_t bytes[1 << 16]; /* inputs are shorter than 4 KiB */
+    size_t len;
+    uint64_t counts[256];
+} stream;
+
+static uint8_t take(stream *s)
+{
+    return s->at < s->end ? *s->at++ : 0;
+}
+
+static void seal(stream *s, uint8_t *at, uint8_t kind, uint64_t number, uint64_t batch, size_t len)
+{
+    journal_record_seal(at, kind, number, batch, len);
+    s->len += journal_record_bytes(len);
+    s->counts[kind]++;
+}
+
+/* A record is five bytes: kind, number, batch, length, and what the body is filled with; of a block
+ * the length is the number of records in it. */
+static void record(stream *s, bool inner)
+{
+    uint8_t kind = take(s), number = take(s), batch = take(s), len = take(s), fill = take(s);
+    uint8_t *at = s->bytes + s->len;
+
+    if (s->len + 4096 > sizeof(s->bytes))
+        return;
+    if (kind == JOURNAL_KIND_BLOCK && !inner) {
+        s->len += JOURNAL_RECORD_HEADER;
+        for (unsigned i = 0; i < len % 4u; i++)
+            record(s, true);
+        size_t body = s->len - (size_t)(at - s->bytes) - JOURNAL_RECORD_HEADER;
+        s->len = (size_t)(at - s->bytes);
+        seal(s, at, kind, number, batch, body);
+        return;
+    }
+    memset(at + JOURNAL_RECORD_HEADER, 0, len);
+    for (unsigned i = 0; i < len; i += 8)
+        at[JOURNAL_RECORD_HEADER + i] = i == 0 ? fill : take(s);
+    seal(s, at, kind, number, batch, len);
+}
+
+static void import_made(const uint8_t *data, size_t size)
+{
+    static const uint8_t counted[] = {JOURNAL_BATCH, JOURNAL_REPORT, JOURNAL_KIND_ALERT,
+                                      JOURNAL_KIND_REJECT};
+    static stream s;
+    const journal_head head = {.format = JOURNAL_FORMAT, .first_chunk = 1, .first_alert = 1};
+
+    s = (stream){.at = data, .end = data + size, .len = 16};
+    journal_taken taken = take(&s) % 3;
+    memcpy(s.bytes, "thaw journal 1\n", 16);
+    journal_head_write(s.bytes + s.len, &head);
+    s.len += journal_record_bytes(JOURNAL_HEAD_BODY);
+    while (s.at < s.end && s.len < sizeof(s.bytes) / 2)
+        record(&s, false);
+    uint8_t *end = s.bytes + s.len;
+    memset(end + JOURNAL_RECORD_HEADER, 0, 48);
+    for (size_t i = 0; i < sizeof(counted); i++)
+        journal_put64(end + JOURNAL_RECORD_HEADER + 8 * i, s.counts[counted[i]]);
+    journal_put64(end + JOURNAL_RECORD_HEADER + 40, s.counts[JOURNAL_BASE_REPORT]);
+    seal(&s, end, JOURNAL_KIND_END, 0, 0, 48);
+    import(s.bytes, s.len, taken);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size > 0 && data[0] == 'S') {
-        import(data + 1, size - 1);
+        import(data + 1, size - 1, JOURNAL_AS_IT_IS);
+        return 0;
+    }
+    if (size > 0 && data[0] == 'R') {
+        import_made(data + 1, size - 1);
         return 0;
     }
     parse_all(data, size);
