@@ -118,14 +118,16 @@ static void plan_make(facts *f, int64_t horizon_ns, uint8_t *held, const behind 
     standing_hold(f, NULL, held);
     standing_hold(f, b->all, held);
     feeds_hold(f, held);
-    do {
+    for (bool more = true; more;) {
         held[0] = 0;
         memset(plan, 0, count + 1);
         dropped->incidents = 0;
         plan_incidents(f, held, plan, horizon_ns, dropped);
         plan_others(f, held, plan, horizon_ns);
         plan_dead(f, plan);
-    } while (standing_check(f, plan, b, held) | acts_check(f, plan, held));
+        more = standing_check(f, plan, b, held);
+        more |= acts_check(f, plan, held);
+    }
     for (uint32_t n = 1; n <= count; n++) {
         plan[n] = plan[n] == 1;
         dropped->reports += !plan[n];

@@ -185,8 +185,10 @@ static bool entity_check(facts *f, entity *e, const uint8_t *plan, const behind 
     bool measure = fact_handle_kind(e->handle) == FACT_MEASURE, more = false;
     standing now = stands_by(f, e, measure, NULL), before = stands_by(f, e, measure, b->all);
     bool stands = now.stands || before.stands;
-    if (!stays_by(f, e, measure, &now, plan) || !stays_by(f, e, measure, &before, b->kept))
-        more |= reports_hold(f, e, held) | (measure && programs_hold(f, e, held));
+    if (!stays_by(f, e, measure, &now, plan) || !stays_by(f, e, measure, &before, b->kept)) {
+        more |= reports_hold(f, e, held);
+        more |= measure && programs_hold(f, e, held);
+    }
     uint32_t party = measure ? measure_party(f, e) : 0;
     const entity *linked = party ? &f->entities[party] : e; /* under whatever authority its ids were tied */
     if (!entity_hangs_together(f, linked, plan, stands))

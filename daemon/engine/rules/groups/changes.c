@@ -371,8 +371,8 @@ int changes_apply(rules *set)
         for (size_t i = 0; res == 0 && i < set->noted_count; i++) {
             changes_ahead(set, i);
             fact_change change = set->noted[i].change;
-            change.causes = set->noted_numbers + set->noted[i].causes_first;
-            change.from = set->noted_numbers + set->noted[i].from_first;
+            change.causes = change.causes_count ? set->noted_numbers + set->noted[i].causes_first : NULL;
+            change.from = change.from_count ? set->noted_numbers + set->noted[i].from_first : NULL;
             /* What comes is taken in before what goes, so that it can be told who replaces whom. */
             if ((change.type == FACT_GONE) != (pass == 1))
                 continue;
