@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cel/cel.h"
 #include "client.h"
 #include "rules/rules.h"
 
@@ -67,7 +68,8 @@ static void complain_at(yaml_file *f, bool placed, size_t offset, char *text)
         c.column = 1;
         for (size_t i = start; i < offset; i++)
             c.column += ((unsigned char)f->text[i] & 0xc0) != 0x80;
-        line = strndup(f->text + start, strcspn(f->text + start, "\r\n"));
+        size_t len = strcspn(f->text + start, "\r\n");
+        line = strndup(f->text + start, cel_utf8_check(f->text + start, len));
         c.source = line;
     }
     char *shown = rules_complaint_text(&c);
@@ -112,7 +114,11 @@ static bool file_read(yaml_file *f)
     }
     text[f->len] = '\0';
     f->text = text;
-    return true;
+    char odd[] = "a byte that is not UTF-8"; /* libfyaml may go round for ever at it */
+    size_t valid = cel_utf8_check(text, f->len);
+    if (valid < f->len)
+        complain_at(f, true, valid, odd);
+    return valid == f->len;
 }
 
 static bool diag_complain(yaml_file *f, struct fy_diag *diag)

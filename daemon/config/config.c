@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../proto/src/text.h"
+#include "cel/cel.h"
 #include "config/settle.h"
 #include "config/values.h"
 
@@ -465,17 +466,22 @@ static bool is_empty(const char *text, size_t len)
     return true;
 }
 
-/* libfyaml would end there. */
-static int fail_nul(const config_reading *r, const char *text, const char *nul)
+/* libfyaml would end at a NUL, and in a directive go round for ever at a byte that is not UTF-8. */
+static int check_text(const config_reading *r, const char *text, size_t len)
 {
+    const char *nul = memchr(text, '\0', len);
+    size_t valid = cel_utf8_check(text, nul != NULL ? (size_t)(nul - text) : len);
+    const char *end = text + valid;
     int line = 1, column = 1;
 
-    for (; text < nul; text++) {
-        column = *text == '\n' ? 1 : column + 1;
+    if (valid == len)
+        return 0;
+    for (; text < end; text++) {
+        column = *text == '\n' ? 1 : column + ((*text & 0xc0) != 0x80);
         line += *text == '\n';
     }
-    snprintf(r->error, CONFIG_ERROR_BYTES, "%s:%d:%d: found a NUL, expected a text in UTF-8",
-             r->file, line, column);
+    snprintf(r->error, CONFIG_ERROR_BYTES, "%s:%d:%d: found %s, expected a text in UTF-8", r->file,
+             line, column, end == nul ? "a NUL" : "a byte that is not UTF-8");
     return -EINVAL;
 }
 
@@ -484,14 +490,13 @@ int config_parse(const char *file, const char *text, size_t len, config *ret_con
 {
     config c;
     config_reading r = {file, &c, error};
-    const char *nul = memchr(text, '\0', len);
     int e = config_default(&c);
 
     if (e == 0) {
         c.file = strdup(file);
         e = c.file == NULL ? -ENOMEM : 0;
-        if (e == 0 && nul != NULL)
-            e = fail_nul(&r, text, nul);
+        if (e == 0)
+            e = check_text(&r, text, len);
         if (e == 0 && !is_empty(text, len))
             e = read_yaml(&r, text, len);
         if (e == 0)

@@ -16,7 +16,7 @@ class Check(unittest.TestCase):
         cls.addClassCleanup(cls.d.close)
 
     def check(self, text):
-        with open(self.d.path("checked.yaml"), "w", encoding="utf-8") as f:
+        with open(self.d.path("checked.yaml"), "w", encoding="utf-8", errors="surrogateescape") as f:
             f.write(text)
         done = subprocess.run([harness.THAWD, "--config", self.d.path("checked.yaml"), "--check"], capture_output=True,
                               text=True, timeout=harness.PATIENCE, check=False)
@@ -154,6 +154,12 @@ class Check(unittest.TestCase):
         for text in ('rules: []\nstate: "a\\0b"\n', "rules: []\0\nbeat: x\n", 'rules: ["a\\0b"]\n'):
             status, said = self.check(text)
             self.assertEqual((status, "a NUL" in said), (78, True), (text, said))
+
+    def test_bytes_that_are_no_text(self):
+        """In a line that begins with % libfyaml went round for ever at one."""
+        for text, place in (("%b\udce0\udc84", "1:3"), ("rules: []\n%b}\u00fcc:\udcdb]\n", "2:7"), ("# caf\udce9\n", "1:6")):
+            self.assertEqual(self.check(text), (78, f"thawd: error: /checked.yaml:{place}: found a byte that is not UTF-8, "
+                                                    "expected a text in UTF-8\n"))
 
     def test_bounds_are_told(self):
         for group, leaf, value, expected in (

@@ -103,6 +103,12 @@ class Test(verbs.VerbTest):
         self.write("a.test.yaml", "clock: reported\n" + HEAD + steps)
         self.run_thaw("rules", "test", "a.test.yaml")
 
+    def test_a_byte_that_is_no_text(self):
+        """In a line that begins with % libfyaml went round for ever at it."""
+        path = self.write("odd.test.yaml", "%b}ab:\udcdb]\n")
+        self.run_thaw("rules", "test", path, code=1)
+        self.assertIn("odd.test.yaml:1:7: error: a byte that is not UTF-8\n", self.stderr)
+
     def test_a_second_document_is_not_passed_over(self):
         path = self.write("two.test.yaml", "rules: [x.yaml]\ntests: []\n---\ntests: []\n")
         self.run_thaw("rules", "test", path, code=1)
