@@ -99,6 +99,7 @@ typedef struct thawd {
     bool replaying;  /* alerts up to journal_last_alert are known already */
     replayed replayed; /* those that came of it again */
     bool pressed;    /* input waits */
+    bool reload_asked; /* by SIGHUP: the next pass reads the rules */
     bool alert_sent; /* an alert left since the last beat */
     int failure;     /* what ends the process, or 0 */
     bool failure_told;

@@ -129,6 +129,15 @@ static int arm_retry(thawd *d)
     return r < 0 ? r : sd_event_source_set_enabled(d->retry_source, SD_EVENT_ONESHOT);
 }
 
+static int reload_asked(thawd *d)
+{
+    if (!d->reload_asked)
+        return 0;
+    d->reload_asked = false;
+    batch_clear(&d->batch);
+    return reload_now(d);
+}
+
 static int run_pass(thawd *d)
 {
     int r;
@@ -145,6 +154,8 @@ static int run_pass(thawd *d)
     watch_take(d->watch);
     upstream_take(d->upstream, d->now.mono.ns);
     r = act_deadlines(d);
+    if (r == 0)
+        r = reload_asked(d);
     if (r == 0)
         r = retention_look(d);
     if (r == 0)
@@ -256,13 +267,19 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 
     (void)source;
     (void)info;
-    take_time(d);
-    batch_clear(&d->batch);
+    d->reload_asked = true; /* however often it is asked for meanwhile: once */
     pass_schedule(d);
-    return finish(d, reload_now(d));
+    return 0;
 }
 
 /* ---- attaching --------------------------------------------------------------------------- */
+
+/* To sd-event a deferred source is older than all others, for ever: where each pass asks for the next one, nothing of
+ * the same priority has its turn. What must have it comes first; the rest only asks for a pass. */
+static int goes_before_passes(sd_event_source *source)
+{
+    return sd_event_source_set_priority(source, SD_EVENT_PRIORITY_NORMAL - 1);
+}
 
 static int attach_sockets(thawd *d)
 {
@@ -293,17 +310,30 @@ static int attach_timers(thawd *d)
         r = sd_event_source_set_enabled(d->retry_source, SD_EVENT_OFF);
     if (r >= 0)
         r = sd_event_add_time(d->event, &d->beat_source, CLOCK_MONOTONIC, 0, 1000, on_beat, d);
+    return r < 0 ? r : goes_before_passes(d->beat_source);
+}
+
+static int attach_signal(thawd *d, int number, sd_event_signal_handler_t handler)
+{
+    sd_event_source *source = NULL;
+    int r = sd_event_add_signal(d->event, &source, number, handler, d);
+
+    if (r >= 0)
+        r = goes_before_passes(source);
+    if (r >= 0)
+        r = sd_event_source_set_floating(source, true); /* the loop keeps it */
+    sd_event_source_unref(source);
     return r;
 }
 
 static int attach_signals(thawd *d)
 {
-    int r = sd_event_add_signal(d->event, NULL, SIGTERM, on_stop, d);
+    int r = attach_signal(d, SIGTERM, on_stop);
 
     if (r >= 0)
-        r = sd_event_add_signal(d->event, NULL, SIGINT, on_stop, d);
+        r = attach_signal(d, SIGINT, on_stop);
     if (r >= 0)
-        r = sd_event_add_signal(d->event, NULL, SIGHUP, on_reload, d);
+        r = attach_signal(d, SIGHUP, on_reload);
     return r;
 }
 

@@ -4,10 +4,12 @@ that were stopped heal. Floods of producers: memory stays bounded, and who waits
 THAW_CROWD sets the number of subscribers (10; 50 in tests/soak): a fifth is stopped with SIGSTOP, a
 fifth connects anew all the time."""
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 import unittest
 
@@ -120,6 +122,42 @@ class Unread(unittest.TestCase):
             self.asked(d, b"events", harness.pack({"limit": 1000}), 8000).close()
             self.assertGreater(d.counters()["requests_dropped"], 0)
             self.assertEqual(d.publish(harness.event(5000))["accepted"], 1)
+
+
+class NeverIdle(unittest.TestCase):
+    """Where there is something to read at every look, beats, signals and the watchdog have their turn."""
+
+    @contextlib.contextmanager
+    def flooded(self, d):
+        """More than thawd can take in, until the end."""
+        body, ending = harness.pack([harness.event(n, source="flood", note="n" * 300) for n in range(1000)]), threading.Event()
+
+        def run():
+            with d.feed() as f:
+                while not ending.is_set():
+                    f.send(b"release.BY", body)
+                f.sock.setsockopt(harness.zmq.LINGER, 0)
+
+        crowd = [threading.Thread(target=run) for _ in range(2)]
+        for one in crowd:
+            one.start()
+        try:
+            harness.wait_for(lambda: d.counters()["duplicates"] > 100000, "the flood")
+            yield
+        finally:
+            ending.set()
+            for one in crowd:
+                one.join()
+
+    def test_beats_and_signals(self):
+        with harness.Daemon() as d, d.subscriber() as s, self.flooded(d):
+            for _ in range(20):
+                s.beat()
+            before = d.counters()["beats"]
+            harness.wait_for(lambda: d.counters()["beats"] > before + 10, "beats")
+            d.send_signal(signal.SIGHUP)
+            harness.wait_for(lambda: d.counters()["reloads"] > 0, "the reload")
+            d.stop()
 
 
 class Flood(unittest.TestCase):
