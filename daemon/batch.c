@@ -35,14 +35,24 @@ void batch_clear(batch *b)
     batch_settle(b);
     for (size_t i = 0; i < b->body_count; i++)
         zmq_msg_close(&b->bodies[i]);
-    for (size_t i = 0; i < b->question_count; i++)
+    b->body_count = b->bytes = 0;
+}
+
+void batch_questions_drop(batch *b, size_t count)
+{
+    if (count == 0)
+        return;
+    for (size_t i = 0; i < count; i++)
         question_done(&b->questions[i]);
-    b->body_count = b->question_count = b->bytes = 0;
+    for (size_t i = count; i < b->question_count; i++)
+        question_move(&b->questions[i - count], &b->questions[i]);
+    b->question_count -= count;
 }
 
 void batch_done(batch *b)
 {
     batch_clear(b);
+    batch_questions_drop(b, b->question_count);
     free(b->events);
     free(b->origins);
     free(b->verdicts);
@@ -55,8 +65,12 @@ void batch_done(batch *b)
 bool batch_full(const batch *b)
 {
     return b->body_count >= BATCH_MESSAGES_MAX || b->request_count >= BATCH_MESSAGES_MAX ||
-           b->question_count >= BATCH_QUESTIONS_MAX ||
            b->count + b->rejected_count >= BATCH_EVENTS_MAX || b->bytes >= BATCH_BYTES_MAX;
+}
+
+bool batch_questions_full(const batch *b)
+{
+    return b->question_count >= BATCH_QUESTIONS_MAX;
 }
 
 void batch_add_body(batch *b, zmq_msg_t *body)

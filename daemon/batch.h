@@ -57,7 +57,9 @@ typedef struct batch {
      * them, so that they must not move. */
     zmq_msg_t *bodies;
     batch_request *requests;
-    question *questions; /* everything but publish: answered after the batch was applied */
+    /* Everything but publish: answered after the batch was applied, as many as a pass has time for. The rest stay,
+     * in their order. */
+    question *questions;
     size_t body_count, request_count, question_count;
     size_t rejected_count; /* events of all requests: each is kept for the answer */
     size_t bytes;
@@ -68,8 +70,10 @@ void batch_done(batch *b); /* frees all; a batch of zeros is fine */
 /* The events were applied and their senders answered: what is committed next in the same pass, for
  * a reload or a deadline, must not find them again. Questions stay. */
 void batch_settle(batch *b);
-void batch_clear(batch *b); /* for the next pass */
-bool batch_full(const batch *b); /* the budget of a pass is used up */
+void batch_clear(batch *b);      /* for the next pass; questions that were not answered yet stay */
+bool batch_full(const batch *b); /* the budget of a pass is used up, but for questions */
+bool batch_questions_full(const batch *b);
+void batch_questions_drop(batch *b, size_t count); /* the first ones, which were answered */
 
 /* Each takes over what it is given; the batch must not be full. */
 void batch_add_body(batch *b, zmq_msg_t *body);

@@ -89,6 +89,17 @@ static bool input_open(thawd *d)
     return !pressed;
 }
 
+/* By turns first: what fills a pass by itself leaves the other endpoint the next. */
+static int read_both(thawd *d)
+{
+    bool service_first = d->counters.passes % 2 == 0;
+    int r = service_first ? service_read(d) : intake_read(d);
+
+    if (r == 0)
+        r = service_first ? intake_read(d) : service_read(d);
+    return r;
+}
+
 static int take_input(thawd *d)
 {
     int r = 0;
@@ -96,9 +107,7 @@ static int take_input(thawd *d)
     batch_clear(&d->batch);
     if (!input_open(d))
         return 0;
-    r = service_read(d);
-    if (r == 0)
-        r = intake_read(d);
+    r = read_both(d);
     if (r == 0)
         r = intake_commit(d);
     if (r == 0)

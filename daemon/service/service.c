@@ -7,12 +7,15 @@
 
 #include "../proto/src/text.h"
 #include "intake.h"
+#include "schedule.h"
 #include "sockets/auth.h"
 
 #define K(key) KEY_BIT(KEY_##key)
 #define ROLE_BIT(role) (1u << (role))
 #define PUBLISH ROLE_BIT(ROLE_PUBLISH)
 #define READ ROLE_BIT(ROLE_READ)
+
+#define ANSWER_NS_MAX 50000000 /* of a pass; the question that crosses the line is answered still */
 
 static const struct verb verbs[] = {
     {"publish", NULL, 0, PUBLISH},
@@ -81,7 +84,16 @@ static int take_question(thawd *d, question *q)
     return 0;
 }
 
-/* The same for those whose clients have read; half the room of a pass is left to the others. */
+/* Where questions are slow, those that wait for an answer already leave room for one or two: in every second pass
+ * requests that were held may take it, in the others it is for those that come. */
+static bool room_for_held(const thawd *d)
+{
+    size_t room = d->counters.passes % 2 == 0 ? BATCH_QUESTIONS_MAX : BATCH_QUESTIONS_MAX / 2;
+
+    return d->batch.question_count < room && !batch_full(&d->batch);
+}
+
+/* The same for those whose clients have read. */
 static int take_held(void *context, question *q)
 {
     thawd *d = context;
@@ -154,9 +166,9 @@ static int take_request(thawd *d, frames *f)
 int service_read(thawd *d)
 {
     frames f;
-    int r = held_release(&d->held, d->readers, take_held, d);
+    int r = room_for_held(d) ? held_release(&d->held, d->readers, take_held, d) : 0;
 
-    while (r == 0 && !batch_full(&d->batch)) {
+    while (r == 0 && !batch_full(&d->batch) && !batch_questions_full(&d->batch)) {
         r = frames_receive(d->service.socket, &f);
         if (r == -EAGAIN)
             return 0;
@@ -186,13 +198,19 @@ static int answer_one(thawd *d, question *q)
     return r == -EBADMSG ? reply_error(d, &q->from, &error) : r;
 }
 
+/* In the order in which they came; what a pass has no time for is left to the next, so that reports, beats and the
+ * watchdog do not wait for a crowd of large questions. */
 int service_answer(thawd *d)
 {
+    int64_t began_ns = instant_stopwatch_ns();
+    size_t i = 0;
     int r = 0;
 
-    for (size_t i = 0; r == 0 && i < d->batch.question_count; i++) {
+    for (; r == 0 && i < d->batch.question_count; i++) {
         question *q = &d->batch.questions[i];
         reader *who = find_reader(d, &q->from);
+        if (i > 0 && instant_stopwatch_ns() - began_ns > ANSWER_NS_MAX)
+            break;
         if (who == NULL || !readers_behind(d->readers, who)) {
             r = answer_one(d, q);
             continue;
@@ -201,5 +219,8 @@ int service_answer(thawd *d)
         zmq_msg_init(&q->from.route); /* the batch closes what it has */
         zmq_msg_init(&q->body);
     }
+    batch_questions_drop(&d->batch, i);
+    if (d->batch.question_count > 0)
+        pass_schedule(d);
     return r;
 }

@@ -25,7 +25,7 @@ struct verb {
 
 /* Reads requests until there are no more or the batch is full. */
 int service_read(thawd *d);
-/* Answers the questions of the batch. */
+/* Answers the questions of the batch, those that a pass has time for. */
 int service_answer(thawd *d);
 
 /* The verbs' answers: questions.c, status.c, reload.c. */

@@ -124,6 +124,54 @@ class Unread(unittest.TestCase):
             self.assertEqual(d.publish(harness.event(5000))["accepted"], 1)
 
 
+class Turns(unittest.TestCase):
+    """One flood leaves the others their turn."""
+
+    def asked(self, d, verb, body, times):
+        sock = d.context.socket(harness.zmq.DEALER)
+        for option, value in (("SNDHWM", 0), ("RCVHWM", 0), ("LINGER", 0)):
+            sock.setsockopt(getattr(harness.zmq, option), value)
+        sock.connect(d.address("service"))
+        for n in range(times):
+            sock.send_multipart([verb, b"%d" % n, body])
+        return sock
+
+    @staticmethod
+    def come(sock):
+        """How many answers have come that were not read yet."""
+        count = 0
+        while sock.poll(0):
+            sock.recv_multipart()
+            count += 1
+        return count
+
+    def test_a_report_does_not_wait_for_many_large_questions(self):
+        """Each looks through the whole journal; the report goes between, those of events, too."""
+        with harness.Daemon(config={"journal": {"map": "64MiB"}}) as d, d.client() as c, d.feed() as f:
+            for first in range(0, 40000, 10000):
+                d.publish(*[harness.event(n, source=f"source-{n % 100}", country="LT") for n in range(first, first + 10000)])
+            sock = self.asked(d, b"events", harness.pack({"from": 0, "limit": 10000, "country": "XX"}), 400)
+            self.assertIsNotNone(harness.receive(sock))
+            for n in range(3):
+                self.come(sock)
+                self.assertEqual(c.ask("publish", harness.event(n))[1]["accepted"], 1)
+                self.assertLess(self.come(sock), 32)
+                f.publish(harness.event(n, source="feed"))
+                harness.wait_for(lambda: c.ask("state", {"country": "BY"})[1]["sources"][0]["reports"] > n, "the report")
+                self.assertLess(self.come(sock), 200)
+            sock.close()
+
+    def test_events_do_not_wait_for_a_flood_of_acknowledged_ones(self):
+        with harness.Daemon() as d, d.feed() as f:
+            body = harness.pack([harness.event(n, source="flood", note="n" * 300) for n in range(1000)])
+            flood = [self.asked(d, b"publish", body, 400) for _ in range(3)]
+            f.publish(harness.event(0, source="feed"))
+            harness.wait_for(lambda: d.counters()["messages"] > 0, "the report")
+            self.assertLess(sum(self.come(one) for one in flood), 600)
+            for one in flood:
+                one.close()
+
+
 class NeverIdle(unittest.TestCase):
     """Where there is something to read at every look, beats, signals and the watchdog have their turn."""
 
