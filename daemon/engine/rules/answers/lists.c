@@ -98,9 +98,7 @@ static void page_put(page *p, alert_text *a)
 
 static int page_fill(rules *set, page *p)
 {
-    const size_t most = set->firing_count + 1 < p->most ? set->firing_count + 1 : p->most;
-    p->most = most;
-    if (!(p->all = calloc(most, sizeof(*p->all))))
+    if (!(p->all = calloc(p->most, sizeof(*p->all))))
         return -ENOMEM;
     for (size_t i = 0; i <= set->rules_count; i++)
         for (group *g = i < set->rules_count ? set->rules[i]->groups : set->limit_rule->groups; g; g = g->next)
