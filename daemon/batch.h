@@ -57,8 +57,8 @@ typedef struct batch {
      * them, so that they must not move. */
     zmq_msg_t *bodies;
     batch_request *requests;
-    /* Everything but publish: answered after the batch was applied, as many as a pass has time for. The rest stay,
-     * in their order. */
+    /* Everything but publish: answered after the batch was applied, as many as a pass has time for.
+     * The rest stay, in their order. */
     question *questions;
     size_t body_count, request_count, question_count;
     size_t rejected_count; /* events of all requests: each is kept for the answer */

@@ -283,8 +283,9 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 
 /* ---- attaching --------------------------------------------------------------------------- */
 
-/* To sd-event a deferred source is older than all others, for ever: where each pass asks for the next one, nothing of
- * the same priority has its turn. What must have it comes first; the rest only asks for a pass. */
+/* To sd-event a deferred source is older than all others, for ever: where each pass asks for the
+ * next one, nothing of the same priority has its turn. What must have it comes first; the rest only
+ * asks for a pass. */
 static int goes_before_passes(sd_event_source *source)
 {
     return sd_event_source_set_priority(source, SD_EVENT_PRIORITY_NORMAL - 1);

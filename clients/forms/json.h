@@ -1,13 +1,13 @@
 /*
  * json.h - MessagePack to JSON and back, for people's files and for programs that read ours.
  *
- * To JSON: integers are exact, those above 2^63-1 as text, for readers of JSON know none; doubles are
- * the shortest text that reads back as the same double and always look like one (1.0); timestamps become RFC 3339 text, bin becomes
- * base64, any other extension {"ext": TYPE, "data": BASE64}; keys that are no text are written
- * as the JSON text of themselves; bytes that are no UTF-8 become U+FFFD; NaN and infinities null.
- * From JSON: numbers with a fraction or an exponent are doubles; integers beyond 64 signed bits,
- * duplicate keys and NUL in text are errors. The way back is not made: text that looks like a
- * time stays text, which the protocol accepts.
+ * To JSON: integers are exact, those above 2^63-1 as text, for readers of JSON know none; doubles
+ * are the shortest text that reads back as the same double and always look like one (1.0);
+ * timestamps become RFC 3339 text, bin becomes base64, any other extension {"ext": TYPE, "data":
+ * BASE64}; keys that are no text are written as the JSON text of themselves; bytes that are no
+ * UTF-8 become U+FFFD; NaN and infinities null. From JSON: numbers with a fraction or an exponent
+ * are doubles; integers beyond 64 signed bits, duplicate keys and NUL in text are errors. The way
+ * back is not made: text that looks like a time stays text, which the protocol accepts.
  */
 #ifndef JSON_H
 #define JSON_H

@@ -65,8 +65,8 @@ static void draft_word(draft *d, const char *key, const char *value)
     draft_text(d, key, cut);
 }
 
-/* The checked event goes behind the others. How far ahead a date may lie is thawd's to say, event by
- * event: here it would end the reading of the whole file. */
+/* The checked event goes behind the others. How far ahead a date may lie is thawd's to say, event
+ * by event: here it would end the reading of the whole file. */
 static int event_check(teller *t, size_t from, problem *p)
 {
     thaw_body body;

@@ -15,9 +15,10 @@ typedef struct backtest_source {
     int64_t until_ns; /* time goes on to there after the last report; INT64_MIN: it does not */
 } backtest_source;
 
-/* Runs every report through all the replays at once. Those of a file are taken as thawd would take them today: none dated
- * ahead of the machine's clock; those of a journal were taken once. What cannot be read is told on stderr and
- * counted as rejected. False after a complaint: nothing could be read, or memory was short. */
+/* Runs every report through all the replays at once. Those of a file are taken as thawd would take
+ * them today: none dated ahead of the machine's clock; those of a journal were taken once. What
+ * cannot be read is told on stderr and counted as rejected. False after a complaint: nothing could
+ * be read, or memory was short. */
 bool backtest_run(const backtest_source *source, replay *const replays[], size_t count);
 
 /* How an alert of the new set stands to the old one. */

@@ -154,7 +154,7 @@ static void places_find(const msgpack_object *reply, places *p)
             places_of(&selections->via.array.ptr[i], p);
 }
 
-/* The same question, for what is behind a place. Its map is small: the count is in its first byte. */
+/* The same question, for what is behind a place. Its map is small: its first byte has the count. */
 static void body_after(const msgpack_sbuffer *body, const msgpack_object *place,
                        msgpack_sbuffer *ret)
 {

@@ -125,8 +125,8 @@ static void queue_pass_over(subscription *s)
     s->published = 0;
 }
 
-/* The active alerts, in pages by id; with `again` in place of what was delivered before. What changes meanwhile is newer
- * than the first page's seq and comes again. */
+/* The active alerts, in pages by id; with `again` in place of what was delivered before. What
+ * changes meanwhile is newer than the first page's seq and comes again. */
 static int snapshot(subscription *s, bool again)
 {
     char after[512] = "";

@@ -27,8 +27,8 @@ typedef struct subscription_options {
     bool follow;
     /* Called with each alert in order; true ends the run. */
     bool (*alert)(void *context, const msgpack_object *alert);
-    /* Called where alerts of before may have ended unseen (they are no longer kept, or thawd has another journal): those
-     * that are active by that number follow. May be NULL. */
+    /* Called where alerts of before may have ended unseen (they are no longer kept, or thawd has
+     * another journal): those that are active by that number follow. May be NULL. */
     void (*reset)(void *context, const char *epoch, uint64_t seq);
     /* Called with remarks for people: a hole, silence, a new journal. */
     void (*remark)(void *context, const char *text);

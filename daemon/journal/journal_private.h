@@ -227,7 +227,8 @@ int journal_fault_at(const journal_faults *faults, journal_fault point); /* 0 or
 
 /* Negative errno for what LMDB returned. */
 int journal_errno(int rc);
-/* Begins to read; where all slots are taken, those of readers that died are let go. What LMDB returned. */
+/* Begins to read; where all slots are taken, those of readers that died are let go. What LMDB
+ * returned. */
 int journal_txn_read(MDB_env *env, MDB_txn **ret_txn);
 /* LMDB calls a write that was cut short EIO; mostly the disk is full: ENOSPC, where it has not even that many bytes. */
 int journal_write_error(const char *path, int rc, size_t bytes);

@@ -52,7 +52,8 @@ static int damaged(const probe *p, const char *what, const char *table, uint64_t
     return -EBADMSG;
 }
 
-/* What LMDB says of a page is damage; want of memory is none, nor that all slots of readers are taken. */
+/* What LMDB says of a page is damage; want of memory is none, nor that all slots of readers are
+ * taken. */
 static int failed(const probe *p, int rc, const char *table)
 {
     if (rc != ENOMEM && rc != MDB_READERS_FULL)

@@ -288,8 +288,8 @@ static int live_measure(const journal *j, MDB_txn *txn, uint64_t *ret_bytes)
     return rc;
 }
 
-/* The group as one transaction. `tail` moves only if it holds. A reader that was killed (an export, say) would keep
- * every page of its day from being used again: LMDB does not look by itself. */
+/* The group as one transaction. `tail` moves only if it holds. A reader that was killed (an export,
+ * say) would keep every page of its day from being used again: LMDB does not look by itself. */
 static int group_commit(journal *j, const journal_group *group, const char **ret_step)
 {
     cursors c = {0};

@@ -84,8 +84,8 @@ static int take_question(thawd *d, question *q)
     return 0;
 }
 
-/* Where questions are slow, those that wait for an answer already leave room for one or two: in every second pass
- * requests that were held may take it, in the others it is for those that come. */
+/* Where questions are slow, those that wait for an answer already leave room for one or two: in
+ * every second pass requests that were held may take it, in the others those that come. */
 static bool room_for_held(const thawd *d)
 {
     size_t room = d->counters.passes % 2 == 0 ? BATCH_QUESTIONS_MAX : BATCH_QUESTIONS_MAX / 2;
@@ -198,8 +198,8 @@ static int answer_one(thawd *d, question *q)
     return r == -EBADMSG ? reply_error(d, &q->from, &error) : r;
 }
 
-/* In the order in which they came; what a pass has no time for is left to the next, so that reports, beats and the
- * watchdog do not wait for a crowd of large questions. */
+/* In the order in which they came; what a pass has no time for is left to the next, so that
+ * reports, beats and the watchdog do not wait for a crowd of large questions. */
 int service_answer(thawd *d)
 {
     int64_t began_ns = instant_stopwatch_ns();
