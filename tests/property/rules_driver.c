@@ -10,9 +10,9 @@
  *   {"case": 7, "instants": [{"at": NS, "batch": true, "facts": [{"h": 1, "k": "release", ...}],
  *    "changes": [[handle, type, replaces, correction, [cause, ...], [from, ...]], ...]}, ...],
  *    "alerts": [body, ...], "active": [body, ...], "refused": 0}
- * "tally" is rules_limits.tallied. Instants without a batch are deadlines; times are nanoseconds. With "quiet": true no alert is kept (for large
- * cases), and of each step the microseconds of CPU are printed, that of "until" and of a last reload with
- * "reload": "YAML" after them:
+ * "tally" is rules_limits.tallied. Instants without a batch are deadlines; times are nanoseconds. With
+ * "quiet": true no alert is kept (for large cases), and of each step the microseconds of CPU are
+ * printed, that of "until" and of a last reload with "reload": "YAML" after them:
  *   {"case": 7, "changes": 1200, "refused": 0, "us": [900, 1100, ...]}
  */
 #include <errno.h>

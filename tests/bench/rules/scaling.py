@@ -180,21 +180,23 @@ def crowd_corrected_after_the_end(n):
                 reload=by_person(severity="critical"))
 
 
-@stream
-def crowd_under_another_id(n):
+def told_earlier(n):
     """An earlier report gives the happening another id."""
     one = report("release", 1, START, count=n, persons=crowd(n))
     earlier = report("release", 0, START - 3600, source="s9", count=n, persons=crowd(n))
-    return case(by_person(), [step(START, one), step(START + 1, earlier)])
+    return [step(START, one), step(START + 1, earlier)]
+
+
+@stream
+def crowd_under_another_id(n):
+    return case(by_person(), told_earlier(n))
 
 
 @stream
 def crowd_by_id_and_person(n):
-    one = report("release", 1, START, count=n, persons=crowd(n))
-    earlier = report("release", 0, START - 3600, source="s9", count=n, persons=crowd(n))
     text = rules(*[rule("r%d" % k, "id, persons", {"a": "kind: release, within: %dd" % (2 + k)}, "a.count > 0")
                    for k in range(4)])
-    return case(text, [step(START, one), step(START + 1, earlier)])
+    return case(text, told_earlier(n))
 
 
 @stream
@@ -231,23 +233,23 @@ def alerts_by_place_with_for(n):
     return case(text, [step(START, *told)], until=(START + 9 * DAY) * S)
 
 
-@stream
-def one_correction_of_all(n):
+def merged(n, at):
     """What was many happenings becomes one by a revision of each."""
     told = [release(i, START, source="s%d" % i) for i in range(n)]
     again = [dict(one, id="again-" + one["id"], revises=one["id"], incident="shared:one") for one in told]
     text = rules(rule("r", "id", {"a": "kind: release, within: 3d"}, "a.count > 0"),
                  rule("t", "country", {"a": "kind: release, within: 3d"}, "a.count > 2"))
-    return case(text, [step(START, *told), step(START + 1, *again)])
+    return case(text, [step(START, *told), step(at, *again)])
+
+
+@stream
+def one_correction_of_all(n):
+    return merged(n, START + 1)
 
 
 @stream
 def ended_alerts_merged(n):
-    told = [release(i, START, source="s%d" % i) for i in range(n)]
-    again = [dict(one, id="again-" + one["id"], revises=one["id"], incident="shared:one") for one in told]
-    text = rules(rule("r", "id", {"a": "kind: release, within: 3d"}, "a.count > 0"),
-                 rule("t", "country", {"a": "kind: release, within: 3d"}, "a.count > 2"))
-    return case(text, [step(START, *told), step(START + 5 * DAY, *again)])
+    return merged(n, START + 5 * DAY)
 
 
 @stream
