@@ -23,6 +23,7 @@
 #define CONFIG_ITEMS_MAX 256                /* addresses, topics, files in one list */
 #define CONFIG_ADDRESSES_MAX 32             /* at which one endpoint is bound */
 #define CONFIG_STATE_BYTES_MAX 3000         /* the names of files in it are added */
+#define CONFIG_MEMORY_BYTES_MIN (1024 * 1024)
 
 /* One text of a list, with the place it stands at (0: a default). */
 typedef struct config_item {
@@ -54,7 +55,7 @@ typedef struct config {
     thaw_limits limits;
     uint64_t reply_bytes;                        /* of one answer */
     uint64_t request_bytes;                      /* of one question; publish has limits.message */
-    uint64_t memory_reports_count, memory_bytes; /* what the engine may hold */
+    uint64_t memory_reports_count, memory_bytes; /* what the engine may hold (settle.h) */
     uint64_t outbox_bytes;                       /* replies and alerts that wait for the disk */
     uint64_t queue_bytes;                        /* batches that wait for the disk */
     uint64_t map_bytes;                          /* first size of the journal's map */

@@ -12,6 +12,7 @@
 
 #include "../proto/src/text.h"
 #include "config/values.h"
+#include "memory.h"
 
 int config_fail(const config_reading *r, int line, int column, const char *found, size_t found_len,
                 const char *expected)
@@ -258,6 +259,16 @@ static int settle_key(const config_reading *r, char **text)
     return e < 0 || is_key ? e : settle_path(r, text);
 }
 
+/* thawd takes up to 1.4 times the bound, and 2.5 times where the past is dropped (thaw-runbook(7)). */
+static void settle_memory(config *c)
+{
+    bool drops = c->retain_age_ns < INT64_MAX || c->retain_bytes < UINT64_MAX;
+    uint64_t share = memory_there() / (drops ? 3 : 2);
+
+    if (c->memory_bytes == 0)
+        c->memory_bytes = share > CONFIG_MEMORY_BYTES_MIN ? share : CONFIG_MEMORY_BYTES_MIN;
+}
+
 int config_settle(const config_reading *r)
 {
     config *c = r->into;
@@ -266,6 +277,7 @@ int config_settle(const config_reading *r)
     const config_endpoint *endpoints[] = {&c->events, &c->service, &c->alerts};
     int e = settle_path(r, &c->state);
 
+    settle_memory(c);
     if (e == 0)
         e = settle_path(r, &c->curve_server);
     if (e == 0)

@@ -1,7 +1,7 @@
 /*
  * settle.h - what a configuration means once it has been read: folders that systemd has set, paths
- * from its own folder, keys in place of files; and whether nobody can connect from elsewhere
- * without a key.
+ * from its own folder, keys in place of files; how much memory the engine may have where nothing is
+ * said of it; and whether nobody can connect from elsewhere without a key.
  */
 #ifndef DAEMON_CONFIG_SETTLE_H
 #define DAEMON_CONFIG_SETTLE_H

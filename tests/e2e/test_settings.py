@@ -359,6 +359,20 @@ class Settings(unittest.TestCase):
                 self.assertEqual([line[0] for line in lines], [expected] if expected else [], d.log())
                 self.assertTrue(limit is None or not lines or lines[0][1] == "1024")
 
+    def test_memory_bytes_not_set(self):
+        """A share of what there is: reports are refused before memory runs out."""
+        with open("/proc/meminfo") as f:
+            machine = int(re.search(r"MemTotal: *(\d+) kB", f.read())[1]) << 10
+        with open(harness.THAWD, "rb") as f:
+            limit = None if re.search(rb"__[at]san_init", f.read()) else 1 << 30  # within it nothing instrumented can start
+        for retain, share in (({}, 2), ({"age": "10000d"}, 3), ({"size": "1GiB"}, 3)):
+            with harness.Daemon(config={"retain": retain} if retain else {}, start=False) as d:
+                d.start(before=("prlimit", f"--data={limit}") if limit else ())
+                there = d.status()["limits"]["memory_bytes"] * share
+                self.assertTrue(limit is None or there in range(limit - share, limit + 1), there)
+                self.assertTrue(0 < there <= machine, there)
+                self.assertNotIn("memory.bytes", d.log())
+
     def test_memory_lowered(self):
         """What was accepted under a wider bound is read again, whole, from an image, from the journal and where the past is
         dropped; only new reports are refused."""
