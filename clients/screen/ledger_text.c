@@ -267,6 +267,14 @@ static void fits_print(const screen *s, const msgpack_object *list)
     }
 }
 
+/* More pairs than thawd tells. */
+static void others_print(const screen *s, const msgpack_object *reply)
+{
+    const msgpack_object *more = pack_get(reply, "more");
+    if (more != NULL && more->type == MSGPACK_OBJECT_MAP && pack_get(more, "possible") != NULL)
+        screen_print(s, COLOUR_DIM, "  ... and others: thawd tells the first by name\n");
+}
+
 void ledger_print(const screen *s, const msgpack_object *reply)
 {
     static const struct {
@@ -306,6 +314,7 @@ void ledger_print(const screen *s, const msgpack_object *reply)
         if (lists[i].after != NULL && is_list(list))
             lists[i].after(s, list);
     }
+    others_print(s, reply);
     sources_print(s, pack_get(reply, "sources"));
     feeds_print(s, pack_get(reply, "feeds"));
 }

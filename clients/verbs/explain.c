@@ -154,19 +154,6 @@ static void places_find(const msgpack_object *reply, places *p)
             places_of(&selections->via.array.ptr[i], p);
 }
 
-/* The same question, for what is behind a place. Its map is small: its first byte has the count. */
-static void body_after(const msgpack_sbuffer *body, const msgpack_object *place,
-                       msgpack_sbuffer *ret)
-{
-    msgpack_packer packer;
-    msgpack_sbuffer_clear(ret);
-    msgpack_packer_init(&packer, ret, msgpack_sbuffer_write);
-    msgpack_pack_map(&packer, ((size_t)(uint8_t)body->data[0] & 0x0f) + 1);
-    msgpack_sbuffer_write(ret, body->data + 1, body->size - 1);
-    pack_text(&packer, "after");
-    msgpack_pack_object(&packer, *place);
-}
-
 static int list_follow(const common_options *common, connection *c, const msgpack_sbuffer *body,
                        const msgpack_object *place)
 {
@@ -177,7 +164,7 @@ static int list_follow(const common_options *common, connection *c, const msgpac
     msgpack_sbuffer_init(&asked);
     while (result == 0 && place != NULL) {
         places next;
-        body_after(body, place, &asked); /* before the page that the place is in is given up */
+        request_after(body, place, &asked); /* before the page that the place is in is given up */
         result = connection_ask(c, "explain", &asked, &page);
         if (result != 0)
             break;

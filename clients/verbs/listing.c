@@ -118,6 +118,18 @@ void request_pack(msgpack_sbuffer *body, const request_pair pairs[], size_t coun
     }
 }
 
+/* A map of up to fifteen keys: its first byte has the count. */
+void request_after(const msgpack_sbuffer *body, const msgpack_object *place, msgpack_sbuffer *ret)
+{
+    msgpack_packer packer;
+    msgpack_sbuffer_clear(ret);
+    msgpack_packer_init(&packer, ret, msgpack_sbuffer_write);
+    msgpack_pack_map(&packer, ((size_t)(uint8_t)body->data[0] & 0x0f) + 1);
+    msgpack_sbuffer_write(ret, body->data + 1, body->size - 1);
+    pack_text(&packer, "after");
+    msgpack_pack_object(&packer, *place);
+}
+
 bool moment_parse(const char *option, const char *text, bool end, int64_t *ret_ns)
 {
     thaw_date date;

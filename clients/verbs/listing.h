@@ -35,6 +35,9 @@ typedef struct request_pair {
 } request_pair;
 void request_pack(msgpack_sbuffer *body, const request_pair pairs[], size_t count);
 
+/* The same question, a map of few keys, with `next` of an answer as its `after`. */
+void request_after(const msgpack_sbuffer *body, const msgpack_object *place, msgpack_sbuffer *ret);
+
 /* Reads a time or a date of the command line: its first instant, or with `end` its last. False
  * after a complaint. */
 bool moment_parse(const char *option, const char *text, bool end, int64_t *ret_ns);

@@ -5,7 +5,23 @@
 
 #include "client.h"
 #include "screen/ledger_text.h"
+#include "verbs/ledger.h"
 #include "verbs/listing.h"
+
+static int country_ask(const common_options *common, const msgpack_sbuffer *body)
+{
+    const listing how = {.print = ledger_print};
+    connection *c = NULL;
+    ledger *whole = NULL;
+    if (connection_new(common, &c) != 0)
+        return CLIENT_NO_ANSWER;
+    int result = ledger_ask(c, body, &whole);
+    if (result == CLIENT_DONE)
+        listing_print(common, ledger_reply(whole), &how);
+    ledger_free(whole);
+    connection_free(c);
+    return result;
+}
 
 int verb_state(int argc, char **argv)
 {
@@ -35,13 +51,13 @@ int verb_state(int argc, char **argv)
     const request_pair pairs[] = {{"country", country, 0, NULL},
                                   {"since", since, 0, NULL},
                                   {"at", NULL, 0, at != NULL ? &at_ns : NULL}};
-    const listing how = {.list = country == NULL ? "countries" : NULL,
-                         .none = "nothing is known yet",
-                         .print = country == NULL ? ledger_print_countries : ledger_print};
+    const listing how = {
+        .list = "countries", .none = "nothing is known yet", .print = ledger_print_countries};
     msgpack_sbuffer body;
     msgpack_sbuffer_init(&body);
     request_pack(&body, pairs, 3);
-    result = listing_ask(&common, "state", &body, &how);
+    result =
+        country != NULL ? country_ask(&common, &body) : listing_ask(&common, "state", &body, &how);
     msgpack_sbuffer_destroy(&body);
     return result;
 }

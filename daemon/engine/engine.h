@@ -176,6 +176,11 @@ typedef struct engine_state_query {
     const char *country; /* two letters, or NULL: one line for each country */
     int64_t at_ns;       /* as it was known at that moment; INT64_MAX: now */
     thaw_date since;     /* totals since then; ABSENT: none asked for */
+    /* Of one country: each list ends behind the row with which it has reached so many bytes (0: it is whole), and `more`
+     * has, for each that does not go to its end, how many are left and the text with which `after` asks for them: then only
+     * these, of that list. -EBADMSG: it is no such text. */
+    size_t list_bytes;
+    thaw_str after;
 } engine_state_query;
 int engine_write_state(engine *e, const engine_state_query *query, msgpack_packer *out);
 

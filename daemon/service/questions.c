@@ -12,6 +12,7 @@
 #define SNAPSHOT_PAGE 256        /* alerts in a page: each holds up to some 20 KiB */
 #define SCAN_MAX 100000          /* records looked at for one page, so that the loop goes on */
 #define PAGE_BYTES_MAX (4 << 20) /* a page ends before it is larger, or than half of limits.reply */
+#define STATE_LISTS_SHARE 16 /* of limits.reply for each of the nine lists, where they are cut */
 #define PAGE_HEAD_BYTES 512      /* of a reply beside the elements of its page */
 #define RECORD_HEAD_BYTES 128    /* of an element beside its event or text */
 
@@ -203,21 +204,43 @@ int question_events(thawd *d, const request_values *v, reply_body *body, msgpack
     return 0;
 }
 
+/* A country of which all there is does not fit into one answer: lists that go on in others. */
+static int write_state(thawd *d, engine_state_query *query, reply_body *body, msgpack_packer *out)
+{
+    int r = engine_write_state(d->engine, query, out);
+
+    if (!body->over || query->country == NULL || query->after.len > 0)
+        return r;
+    reply_body_done(body);
+    reply_body_init(body, d->config.reply_bytes, out);
+    query->list_bytes = d->config.reply_bytes / STATE_LISTS_SHARE;
+    return engine_write_state(d->engine, query, out);
+}
+
 int question_state(thawd *d, const request_values *v, reply_body *body, msgpack_packer *out,
                    thaw_error *error)
 {
     engine_state_query query = {.country = v->country[0] == '\0' ? NULL : v->country,
                                 .at_ns = INT64_MAX,
-                                .since = v->since};
+                                .since = v->since,
+                                .after = v->after,
+                                .list_bytes = v->after.len > 0 ? page_bytes(d) : 0};
 
-    (void)body;
+    if (v->after.len > 0 && query.country == NULL)
+        return question_fail(
+            error, THAW_INVALID,
+            "after: found without country, expected the country whose list it is of");
     if ((v->present & KEY_BIT(KEY_AT)) != 0) { /* as known at the end of that day or instant */
         int64_t start;
         thaw_date_interval(&v->at, &start, &query.at_ns);
         query.at_ns--;
     }
-    return answer(engine_write_state(d->engine, &query, out), error, "country",
-                  log_str(v->country));
+    int r = write_state(d, &query, body, out);
+    if (r == -EBADMSG)
+        return question_fail(
+            error, THAW_INVALID,
+            "after: found no place in a list, expected `next` of an earlier answer");
+    return answer(r, error, "country", log_str(v->country));
 }
 
 /* Which kinds make incidents; 0: any. */

@@ -1,6 +1,8 @@
 /* rows.c - see rows.h. */
 #include "facts/answers/rows.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,7 +70,7 @@ static int row_compare(const void *a, const void *b, void *context)
     return order ? order : bytes_compare(r->bytes.data + x->at, x->len, r->bytes.data + y->at, y->len);
 }
 
-void rows_write(facts *f, rows *r, msgpack_packer *out)
+static void rows_sort(facts *f, rows *r)
 {
     if (r->failed) {
         f->failed = -ENOMEM;
@@ -76,10 +78,99 @@ void rows_write(facts *f, rows *r, msgpack_packer *out)
     }
     if (r->count)
         qsort_r(r->list, r->count, sizeof *r->list, row_compare, r);
-    msgpack_pack_array(out, r->count);
-    for (uint32_t i = 0; i < r->count; i++)
+}
+
+static void rows_pack(const rows *r, uint32_t from, uint32_t to, msgpack_packer *out)
+{
+    msgpack_pack_array(out, to - from);
+    for (uint32_t i = from; i < to; i++)
         (void)out->callback(out->data, r->bytes.data + r->list[i].at, r->list[i].len);
+}
+
+static void rows_done(rows *r)
+{
     free(r->list);
     msgpack_sbuffer_destroy(&r->bytes);
     msgpack_sbuffer_destroy(&r->keys);
+}
+
+void rows_write(facts *f, rows *r, msgpack_packer *out)
+{
+    rows_sort(f, r);
+    rows_pack(r, 0, r->count, out);
+    rows_done(r);
+}
+
+/* ---- pages -------------------------------------------------------------------------- */
+
+void rows_place_write(const rows_place *p, char text[ROWS_PLACE_TEXT])
+{
+    int len = snprintf(text, ROWS_PLACE_TEXT, "%" PRIu32 " ", p->same);
+    for (uint32_t i = 0; i < p->len; i++)
+        len += snprintf(text + len, ROWS_PLACE_TEXT - (size_t)len, "%02x", p->key[i]);
+}
+
+static int digit_of(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int rows_place_read(thaw_str text, rows_place *ret_place)
+{
+    rows_place p = {.len = 0};
+    uint32_t at = 0;
+    for (; at < text.len && at < 9 && text.data[at] >= '0' && text.data[at] <= '9'; at++)
+        p.same = p.same * 10 + (uint32_t)(text.data[at] - '0');
+    if (at == 0 || at == text.len || text.data[at++] != ' ' || (text.len - at) % 2 ||
+        (text.len - at) / 2 > ROWS_KEY_BYTES)
+        return -EINVAL;
+    for (; at < text.len; at += 2) {
+        int high = digit_of(text.data[at]), low = digit_of(text.data[at + 1]);
+        if (high < 0 || low < 0)
+            return -EINVAL;
+        p.key[p.len++] = (uint8_t)(high << 4 | low);
+    }
+    *ret_place = p;
+    return 0;
+}
+
+static int place_compare(const rows *r, const row *one, const rows_place *p)
+{
+    size_t len = one->key_len < ROWS_KEY_BYTES ? one->key_len : ROWS_KEY_BYTES;
+    return bytes_compare(r->keys.data + one->key_at, len, (const char *)p->key, p->len);
+}
+
+static void place_of(const rows *r, uint32_t last, rows_place *ret_place)
+{
+    const row *one = &r->list[last];
+    rows_place p = {.len = one->key_len < ROWS_KEY_BYTES ? (uint32_t)one->key_len : ROWS_KEY_BYTES};
+    memcpy(p.key, r->keys.data + one->key_at, p.len);
+    for (uint32_t i = last + 1; i > 0 && place_compare(r, &r->list[i - 1], &p) == 0; i--)
+        p.same++;
+    *ret_place = p;
+}
+
+static uint32_t first_behind(const rows *r, const rows_place *p)
+{
+    uint32_t first = 0, same = 0;
+    while (first < r->count && place_compare(r, &r->list[first], p) < 0)
+        first++;
+    while (first < r->count && same < p->same && place_compare(r, &r->list[first], p) == 0)
+        first++, same++;
+    return first;
+}
+
+uint32_t rows_write_page(facts *f, rows *r, const rows_place *from, size_t bytes, msgpack_packer *out,
+                         rows_place *ret_end)
+{
+    rows_sort(f, r);
+    uint32_t first = from ? first_behind(r, from) : 0, end = first;
+    for (size_t used = 0; end < r->count && (!bytes || used < bytes); end++)
+        used += r->list[end].len;
+    uint32_t left = r->count - end;
+    if (left)
+        place_of(r, end - 1, ret_end);
+    rows_pack(r, first, end, out);
+    rows_done(r);
+    return left;
 }

@@ -9,6 +9,9 @@
  *   ... pack one value into &r.out; rows_key_str(&r, name); rows_end(&r); ...
  *   rows_write(f, &r, out);
  *
+ * rows_write_page packs a part of them, which begins where an earlier one ended: found by its key, so that
+ * rows which come or go meanwhile move nothing else.
+ *
  * Lack of memory on the way shows in f->failed after rows_write, which then packs an empty array.
  */
 #ifndef FACTS_ROWS_H
@@ -35,5 +38,23 @@ void rows_key_str(rows *r, thaw_str text); /* absent: before all */
 void rows_key_time(rows *r, int64_t at_ns);
 void rows_end(rows *r);
 void rows_write(facts *f, rows *r, msgpack_packer *out);
+
+#define ROWS_KEY_BYTES 400                        /* of a key that a place has; the rest does not count in it */
+#define ROWS_PLACE_TEXT (2 * ROWS_KEY_BYTES + 16) /* with its NUL */
+
+/* Behind all rows whose keys sort before, and behind so many of those that have that key. */
+typedef struct rows_place {
+    uint8_t key[ROWS_KEY_BYTES];
+    uint32_t len, same;
+} rows_place;
+
+/* As text, and back; -EINVAL. */
+void rows_place_write(const rows_place *p, char text[ROWS_PLACE_TEXT]);
+int rows_place_read(thaw_str text, rows_place *ret_place);
+
+/* The rows behind `from` (NULL: all), as an array up to the row with which it has reached so many bytes (0: to the
+ * end); how many are left, and if any, behind which place. Empties the rows, as rows_write does. */
+uint32_t rows_write_page(facts *f, rows *r, const rows_place *from, size_t bytes, msgpack_packer *out,
+                         rows_place *ret_end);
 
 #endif

@@ -1,267 +1,233 @@
 /*
- * similar.c - names that may be one person's: offered as possible, never merged.
+ * similar.c - see similar.h.
  *
- * A name is folded to a skeleton of consonants, one letter for all sounds that its transliterations
- * exchange: vowels, softness and signs dropped, words sorted.
+ * Of two names with close skeletons the shorter one has all its words in the other, but for one with a letter put in,
+ * left out or changed. So it is entered under the sum of hashes of its words, one of which is whole or without some
+ * letter, and looked for under the same sums of each choice of words of the longer one; names that are printed alike
+ * are found by the hashes that they are compared by. What is found under a key is compared then.
  *
- *     t ts c cz      T    Tikhanovsky, Tsikhanouski, Cichanouski
- *     k g h kh x     K    Sergei, Serhiy, Siarhei
- *     s sh sz        S    v w u-after-a-vowel  V      rz r  R      zh z  Z
- *     c ch           *    stands for T as well as K: Bialacki, Cole; Stefanovich, Cichanouski
- *     you yu ju iu        is a vowel: Youras, Juraś; Yulia, Юлия
- *
- * Letters of a script without such a table stand for themselves. Two persons whose words are all equal, or all
- * but one that differs by one letter, are close, and so are two whose printed names are the same but for case,
- * marks and the order of words, or where they are parted, however short. How well this does is measured by
- * tests/facts/spellings.py (FACTS.md, section 4).
+ * Once there are enough pairs, all that come behind the last of them are left out on the way: of names that are all
+ * alike there would be very many.
  */
+#include "facts/answers/similar.h"
+
+#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "facts/answers/letters.h"
-#include "facts/answers/write.h"
-#include "facts/entities/entities.h"
+#include "facts/memory/array.h"
 
-#define WORDS_MAX 6
-#define NAME_LETTERS 3 /* of a name of one sound: Yulia, Anna; an initial, al and de tell nobody apart */
-#define WORD_BYTES 24
-#define NAME_BYTES 256
-#define PERSONS_MAX 5000u /* of a country, the first by name */
-#define PAIRS_MAX 1000u
+/* One name under one key; those of a slot in order of their names. */
+typedef struct entry {
+    uint64_t key;
+    uint32_t name, next; /* next: place + 1 */
+} entry;
 
-typedef struct skeleton {
-    char words[WORDS_MAX][WORD_BYTES];
-    uint32_t count;
-} skeleton;
+typedef struct similar {
+    const named *names;
+    uint32_t count, most;
+    uint8_t sizes; /* bits: skeletons of so many words there are */
+    entry *entries;
+    uint32_t entries_count, entries_capacity;
+    uint32_t *slots, slots_count; /* a power of two; place + 1 */
+    name_pair *pairs;
+    uint32_t pairs_count, pairs_capacity;
+    name_pair last;  /* all behind it are left out */
+    uint32_t *found; /* for the name that is looked at */
+    uint32_t found_count, found_capacity;
+    bool failed;
+} similar;
 
-#define ENDS_WORD LETTER_SPACE
-#define VOWEL 'a'    /* dropped, but parts equal sounds and turns a u behind it into V */
-#define NOTHING '\0' /* LETTER_NONE */
+typedef void (*key_fn)(similar *s, uint32_t name, uint64_t key);
 
-/* A letter of another script, in a byte that no sound has. */
-static char sound_of_itself(uint32_t c)
+static void *room_for(similar *s, void *data, uint32_t *capacity, uint32_t count, size_t size)
 {
-    uint32_t plain = letter_plain(c);
-    return plain == LETTER_NONE ? NOTHING : plain == LETTER_SPACE ? ENDS_WORD : (char)(0x80 | (plain & 0x7f));
-}
-
-/* A letter of Cyrillic or of Latin with a mark, as a sound or as a plain letter (small) to look at further. */
-static char sound_of_other(uint32_t c)
-{
-    /* а б в г д е ж з и й к л м н о п р с т у ф х ц ч ш щ ъ ы ь э ю я */
-    static const char cyrillic[] = "aBVKDaZZa\0KLMNaPRSTuFKTTSS\0a\0aaa";
-    static const struct {
-        uint16_t low, high; /* small and capital */
-        char sound;
-    } marked[] = {{0x10d, 0x10c, 'T'}, {0x107, 0x106, 'T'}, {0x21b, 0x21a, 'T'}, {0x163, 0x162, 'T'},
-                  {0x165, 0x164, 'T'}, {0x161, 0x160, 'S'}, {0x15b, 0x15a, 'S'}, {0x219, 0x218, 'S'},
-                  {0x15f, 0x15e, 'S'}, {0x17e, 0x17d, 'Z'}, {0x17a, 0x179, 'Z'}, {0x17c, 0x17b, 'Z'},
-                  {0x142, 0x141, 'L'}, {0x144, 0x143, 'N'}, {0x148, 0x147, 'N'}, {0xf1, 0xd1, 'N'},
-                  {0x159, 0x158, 'R'}, {0x111, 0x110, 'D'}, {0x16d, 0x16c, 'V'}, {0x45e, 0x40e, 'V'},
-                  {0x491, 0x490, 'K'}, {0x456, 0x406, 'a'}, {0x457, 0x407, 'a'}, {0x454, 0x404, 'a'},
-                  {0x451, 0x401, 'a'}, {0x11f, 0x11e, 'K'}, {0x131, 0x130, 'a'}};
-    if (c >= 0x410 && c <= 0x42f)
-        c += 32;
-    if (c >= 0x430 && c <= 0x44f)
-        return cyrillic[c - 0x430];
-    for (size_t i = 0; i < sizeof marked / sizeof *marked; i++)
-        if (c == marked[i].low || c == marked[i].high)
-            return marked[i].sound;
-    return (c >= 0xc0 && c <= 0x2af) || (c >= 0x1ea0 && c <= 0x1ef9) ? VOWEL : sound_of_itself(c);
-}
-
-/* What the Latin letters at the start of a text sound like, and how many of them make the sound. */
-static char sound_of_latin(const char *at, size_t *ret_taken)
-{
-    static const struct {
-        char letters[5], sound;
-    } several[] = {{"shch", 'S'}, {"szcz", 'S'}, {"tsch", 'T'}, {"tch", 'T'}, {"sch", 'S'}, {"sh", 'S'},
-                   {"sz", 'S'},   {"cz", 'T'},   {"ts", 'T'},   {"tz", 'T'},  {"kh", 'K'},  {"gh", 'K'},
-                   {"ck", 'K'},   {"ch", '*'},   {"zh", 'Z'},   {"rz", 'R'},  {"ph", 'F'},  {"th", 'T'},
-                   {"you", VOWEL}, {"yu", VOWEL}, {"ju", VOWEL}, {"iu", VOWEL}};
-    static const char single[] = "aB*DaFKKaaKLMNaPKRSTuVVxaZ";
-    for (size_t i = 0; i < sizeof several / sizeof *several; i++)
-        if (strncmp(at, several[i].letters, strlen(several[i].letters)) == 0) {
-            *ret_taken = strlen(several[i].letters);
-            return several[i].sound;
-        }
-    *ret_taken = 1;
-    return *at >= 'a' && *at <= 'z' ? single[*at - 'a'] : *at;
-}
-
-static int word_order(const void *a, const void *b)
-{
-    return strcmp(a, b);
-}
-
-/* The name in small Latin letters and, where a letter is of another script or bears a mark, sounds. */
-static size_t letters_of(thaw_str name, char text[NAME_BYTES])
-{
-    const char *at = name.data, *end = name.data + name.len;
-    size_t length = 0;
-    while (at < end && length < NAME_BYTES - 2) {
-        uint32_t c = letter_next(&at, end);
-        if (c < 0x80)
-            c = letter_plain(c) >= '0' && letter_plain(c) <= '9' ? NOTHING : letter_plain(c);
-        else
-            c = (uint32_t)(unsigned char)sound_of_other(c);
-        if (c)
-            text[length++] = (char)c;
-    }
-    text[length++] = ENDS_WORD;
-    text[length] = '\0';
-    return length;
-}
-
-static void skeleton_of(thaw_str name, skeleton *s)
-{
-    char text[NAME_BYTES], last = NOTHING;
-    size_t end = letters_of(name, text), taken = 1, begin = 0;
-    uint32_t length = 0;
-    memset(s, 0, sizeof *s);
-    for (size_t i = 0; i < end && s->count < WORDS_MAX; i += taken) {
-        char sound = sound_of_latin(text + i, &taken), *word = s->words[s->count];
-        if (sound == 'u') /* between a vowel and what is none it is a consonant: Maushuk, Movshuk */
-            sound = last == VOWEL && !strchr("aeiouyjV ", text[i + 1]) ? 'V' : VOWEL;
-        if (sound == ENDS_WORD) {
-            bool tells = length > 1 || (length && i - begin >= NAME_LETTERS);
-            s->count += tells;
-            memset(word + (tells ? length : 0), 0, WORD_BYTES - (tells ? length : 0));
-            length = 0;
-            begin = i + taken;
-        } else if (sound == 'x' && length < WORD_BYTES - 2) {
-            word[length++] = 'K';
-            word[length++] = 'S';
-        } else if (sound != VOWEL && sound != 'x' && sound != last && length < WORD_BYTES - 1) {
-            word[length++] = sound;
-        }
-        last = sound;
-    }
-    qsort(s->words, s->count, WORD_BYTES, word_order);
-}
-
-static bool sounds_same(char a, char b)
-{
-    return a == b || (a == '*' && (b == 'T' || b == 'K')) || (b == '*' && (a == 'T' || a == 'K'));
-}
-
-static bool words_same(const char *a, const char *b)
-{
-    for (; *a && sounds_same(*a, *b); a++)
-        b++;
-    return !*a && !*b;
-}
-
-/* Whether two words differ by at most one letter put in, left out or changed. */
-static bool words_close(const char *a, const char *b)
-{
-    size_t la = strlen(a), lb = strlen(b), i = 0;
-    if (la > lb)
-        return words_close(b, a);
-    if (lb - la > 1 || la < 3)
-        return words_same(a, b);
-    while (i < la && sounds_same(a[i], b[i]))
-        i++;
-    return la == lb ? i == la || words_same(a + i + 1, b + i + 1) : words_same(a + i, b + i + 1);
-}
-
-/* The first unused word of a skeleton that is the same or close; WORDS_MAX: none. */
-static uint32_t word_find(const skeleton *s, const bool used[], const char *word,
-                          bool (*alike)(const char *, const char *))
-{
-    for (uint32_t i = 0; i < s->count; i++)
-        if (!used[i] && alike(s->words[i], word))
-            return i;
-    return WORDS_MAX;
-}
-
-/* Every word of the shorter name has one of its own in the other: the same, but for one that is close. */
-static bool skeletons_close(const skeleton *a, const skeleton *b)
-{
-    if (a->count > b->count)
-        return skeletons_close(b, a);
-    if (a->count < 2)
-        return false;
-    bool used[WORDS_MAX] = {false};
-    uint32_t left = WORDS_MAX;
-    size_t letters = 0;
-    for (uint32_t i = 0; i < a->count; i++) {
-        uint32_t found = word_find(b, used, a->words[i], words_same);
-        letters += strlen(a->words[i]);
-        if (found < WORDS_MAX)
-            used[found] = true;
-        else if (left < WORDS_MAX)
-            return false;
-        else
-            left = i;
-    }
-    return letters > 3 && (left == WORDS_MAX || word_find(b, used, a->words[left], words_close) < WORDS_MAX);
-}
-
-typedef struct named {
-    thaw_str name;
-    uint64_t plain, joined;
-    skeleton bones;
-} named;
-
-static bool names_close(const named *a, const named *b)
-{
-    return (a->name.len && (a->plain == b->plain || a->joined == b->joined)) || skeletons_close(&a->bones, &b->bones);
-}
-
-static int name_order(const void *a, const void *b)
-{
-    return str_compare(*(const thaw_str *)a, *(const thaw_str *)b);
-}
-
-/* The names of a country's persons, in order, so that neither pairs nor what is cut depend on that of the reports. */
-static uint32_t names_collect(facts *f, const char *code, thaw_str **ret_names)
-{
-    uint32_t sc = scope_index(f, SCOPE_PERSON, code, 0, false), count = 0, room = 0;
     uint64_t unused = 0;
-    *ret_names = NULL;
-    for (uint32_t i = 1; sc && i < f->entities_count; i++) {
-        if (!f->entities[i].used || !f->entities[i].handle || f->entities[i].scope != sc)
-            continue;
-        if (array_reserve((void **)ret_names, &room, (size_t)count + 1, sizeof **ret_names, &unused) < 0)
-            break;
-        (*ret_names)[count++] = entity_name(f, i);
-    }
-    if (count)
-        qsort(*ret_names, count, sizeof **ret_names, name_order);
-    return count < PERSONS_MAX ? count : PERSONS_MAX;
+    s->failed = s->failed || array_reserve(&data, capacity, (size_t)count + 1, size, &unused) < 0;
+    return data;
 }
 
-void write_possible(facts *f, msgpack_packer *out, const char *code)
+/* ---- keys --------------------------------------------------------------------------- */
+
+static uint64_t scatter(uint64_t x, uint64_t salt)
 {
-    thaw_str *names;
-    uint32_t count = names_collect(f, code, &names), pairs = 0;
-    named *list = calloc(count + 1, sizeof *list);
-    count = list ? count : 0;
-    for (uint32_t i = 0; i < count; i++) {
-        list[i].name = names[i];
-        list[i].plain = name_plain_hash(names[i]);
-        list[i].joined = name_joined_hash(names[i]);
-        skeleton_of(names[i], &list[i].bones);
+    x = (x ^ salt) * 0x9e3779b97f4a7c15;
+    x = (x ^ x >> 29) * 0xbf58476d1ce4e5b9;
+    return x ^ x >> 32;
+}
+
+enum { SALT_PLAIN = 1, SALT_JOINED, SALT_WORD, SALT_VARIED };
+
+/* Of some words of a skeleton, one of which may differ. */
+static void keys_of_words(similar *s, uint32_t name, uint32_t words, key_fn each)
+{
+    const skeleton *bones = &s->names[name].bones;
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < bones->count; i++)
+        if (words >> i & 1)
+            sum += scatter(word_hash(bones->words[i], SIZE_MAX), SALT_WORD);
+    for (uint32_t i = 0; i < bones->count; i++) {
+        const char *word = bones->words[i];
+        if (!(words >> i & 1))
+            continue;
+        uint64_t others = sum - scatter(word_hash(word, SIZE_MAX), SALT_WORD);
+        each(s, name, others + scatter(word_hash(word, SIZE_MAX), SALT_VARIED));
+        for (size_t without = 0; word[without]; without++)
+            each(s, name, others + scatter(word_hash(word, without), SALT_VARIED));
     }
-    for (int pass = 0; pass < 2; pass++) {
-        if (pass)
-            msgpack_pack_array(out, pairs);
-        pairs = 0;
-        for (uint32_t i = 0; i < count; i++)
-            for (uint32_t j = i + 1; j < count && pairs < PAIRS_MAX; j++) {
-                if (!names_close(&list[i], &list[j]))
-                    continue;
-                pairs++;
-                if (!pass)
-                    continue;
-                msgpack_pack_map(out, 2);
-                write_key(out, "person");
-                write_str(out, list[i].name);
-                write_key(out, "maybe");
-                write_str(out, list[j].name);
-            }
+}
+
+static void keys_as_printed(similar *s, uint32_t name, key_fn each)
+{
+    each(s, name, scatter(s->names[name].plain, SALT_PLAIN));
+    each(s, name, scatter(s->names[name].joined, SALT_JOINED));
+}
+
+static void keys_as_shorter(similar *s, uint32_t name, key_fn each)
+{
+    if (s->names[name].bones.count > 1)
+        keys_of_words(s, name, (1u << s->names[name].bones.count) - 1, each);
+}
+
+static void keys_as_longer(similar *s, uint32_t name, key_fn each)
+{
+    uint32_t all = 1u << s->names[name].bones.count;
+    for (uint32_t words = 3; words < all; words++) {
+        int size = __builtin_popcount(words);
+        if (size > 1 && s->sizes >> size & 1)
+            keys_of_words(s, name, words, each);
     }
-    free(list);
-    free(names);
+}
+
+/* ---- entering and finding ------------------------------------------------------------ */
+
+static void enter(similar *s, uint32_t name, uint64_t key)
+{
+    s->entries = room_for(s, s->entries, &s->entries_capacity, s->entries_count, sizeof *s->entries);
+    if (!s->failed)
+        s->entries[s->entries_count++] = (entry){key, name, 0};
+}
+
+/* The last first, so that the first of a slot is the least name. */
+static void slots_fill(similar *s)
+{
+    s->slots_count = 1024;
+    while (s->slots_count < s->entries_count && s->slots_count < 1u << 31)
+        s->slots_count *= 2;
+    s->slots = calloc(s->slots_count, sizeof *s->slots);
+    s->failed = s->failed || !s->slots;
+    for (uint32_t i = s->entries_count; !s->failed && i > 0; i--) {
+        uint32_t *slot = &s->slots[s->entries[i - 1].key & (s->slots_count - 1)];
+        s->entries[i - 1].next = *slot;
+        *slot = i;
+    }
+}
+
+static bool behind(const name_pair *a, const name_pair *b)
+{
+    return a->first > b->first || (a->first == b->first && a->second > b->second);
+}
+
+static name_pair pair_of(uint32_t a, uint32_t b)
+{
+    return a < b ? (name_pair){a, b} : (name_pair){b, a};
+}
+
+/* What stands under a key, up to the last pair that is still wanted. */
+static void find(similar *s, uint32_t name, uint64_t key)
+{
+    for (uint32_t at = s->slots[key & (s->slots_count - 1)]; at && !s->failed; at = s->entries[at - 1].next) {
+        const entry *e = &s->entries[at - 1];
+        name_pair p = pair_of(name, e->name);
+        if (e->name > s->last.first && behind(&p, &s->last))
+            break;
+        if (e->key != key || e->name == name || behind(&p, &s->last))
+            continue;
+        s->found = room_for(s, s->found, &s->found_capacity, s->found_count, sizeof *s->found);
+        if (!s->failed)
+            s->found[s->found_count++] = e->name;
+    }
+}
+
+/* ---- pairs -------------------------------------------------------------------------- */
+
+static int pair_order(const void *a, const void *b)
+{
+    return behind(a, b) ? 1 : behind(b, a) ? -1 : 0;
+}
+
+/* Each once, in order, and one more than are wanted: so it shows that there are others. */
+static void pairs_cut(similar *s)
+{
+    uint32_t kept = 0;
+    if (s->pairs_count)
+        qsort(s->pairs, s->pairs_count, sizeof *s->pairs, pair_order);
+    for (uint32_t i = 0; i < s->pairs_count && kept <= s->most; i++)
+        if (!kept || pair_order(&s->pairs[kept - 1], &s->pairs[i]))
+            s->pairs[kept++] = s->pairs[i];
+    s->pairs_count = kept;
+    if (kept > s->most)
+        s->last = s->pairs[kept - 1];
+}
+
+static void pairs_add(similar *s, name_pair p)
+{
+    s->pairs = room_for(s, s->pairs, &s->pairs_capacity, s->pairs_count, sizeof *s->pairs);
+    if (s->failed)
+        return;
+    s->pairs[s->pairs_count++] = p;
+    if (s->pairs_count > 2 * s->most + 1) /* each at most twice: as that of the longer name, and as printed */
+        pairs_cut(s);
+}
+
+static int place_order(const void *a_, const void *b_)
+{
+    uint32_t a = *(const uint32_t *)a_, b = *(const uint32_t *)b_;
+    return (a > b) - (a < b);
+}
+
+static void look_at(similar *s, uint32_t name)
+{
+    s->found_count = 0;
+    keys_as_printed(s, name, find);
+    keys_as_longer(s, name, find);
+    if (s->found_count)
+        qsort(s->found, s->found_count, sizeof *s->found, place_order);
+    for (uint32_t i = 0; i < s->found_count && !s->failed; i++) {
+        name_pair p = pair_of(name, s->found[i]);
+        bool again = i > 0 && s->found[i] == s->found[i - 1];
+        if (!again && !behind(&p, &s->last) && names_close(&s->names[p.first], &s->names[p.second]))
+            pairs_add(s, p);
+    }
+}
+
+static void find_all(similar *s)
+{
+    for (uint32_t i = 0; i < s->count && !s->failed; i++) {
+        if (s->names[i].bones.count > 1)
+            s->sizes |= (uint8_t)(1u << s->names[i].bones.count);
+        keys_as_printed(s, i, enter);
+        keys_as_shorter(s, i, enter);
+    }
+    slots_fill(s);
+    for (uint32_t i = 0; i < s->count && !s->failed; i++)
+        look_at(s, i);
+    pairs_cut(s);
+}
+
+int similar_find(const named names[], uint32_t count, uint32_t most, name_pair **ret_pairs, uint32_t *ret_count,
+                 bool *ret_more)
+{
+    similar s = {.names = names, .count = count, .most = most, .last = {UINT32_MAX, UINT32_MAX}};
+    find_all(&s);
+    free(s.entries);
+    free(s.slots);
+    free(s.found);
+    if (s.failed) {
+        free(s.pairs);
+        return -ENOMEM;
+    }
+    *ret_pairs = s.pairs;
+    *ret_count = s.pairs_count < most ? s.pairs_count : most;
+    *ret_more = s.pairs_count > most;
+    return 0;
 }

@@ -13,8 +13,6 @@ void write_uint(msgpack_packer *out, const char *key, uint64_t n);
 void write_bool(msgpack_packer *out, const char *key, bool b);
 /* A date the way reports state dates: "2025-12-13", "2025-12~", an instant as RFC 3339; nil: none. */
 void write_date(facts *f, msgpack_packer *out, const report *r);
-/* Pairs of persons of a country whose names are close: [{person, maybe}]. */
-void write_possible(facts *f, msgpack_packer *out, const char *code);
 /* One line of `incidents`. */
 void write_incident(facts *f, msgpack_packer *out, incident *inc);
 /* The array of `history` of a measure or person. */

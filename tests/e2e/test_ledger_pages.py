@@ -1,0 +1,112 @@
+"""The ledger of a country that does not fit into one answer: its lists in pages, which come to the whole."""
+
+import json
+import unittest
+
+import harness
+from harness import event
+
+LISTS = ("open", "measures", "talks", "persons", "possible", "disagreements", "tallies", "sources", "feeds")
+SMALL = {"limits": {"reply": "64KiB"}}
+
+
+def day(n):
+    return f"20{10 + n % 15}-{1 + n % 12:02}-{1 + n % 28:02}"
+
+
+def reports(count):
+    """Of everything that the lists hold, some hundreds; many persons of one name."""
+    for n in range(count):
+        yield event(5 * n, source=f"outlet-{n % 300}", occurred_at=day(n), count=1 + n % 7, kind="detention")
+        yield event(5 * n + 1, source=f"wire-{n % 7}", occurred_at=day(n), count=2 + n % 5, kind="detention", status="rumoured")
+        yield event(5 * n + 2, source="list", kind="detention", occurred_at=day(n + 3),
+                    persons=[{"name": f"Ahmad Khalil {chr(97 + n % 3)}", "ids": [f"list:{n}"]}, {"name": f"Person {n:05}" + "é" * (n % 200)}], count=2)
+        yield event(5 * n + 3, source="gazette", kind="sanction", authority=("US", "EU")[n % 2], action="imposed", count=None,
+                    targets=[{"name": f"Party {n}", "ids": [f"party:{n}"], "type": "person"}], program=f"P{n % 3}", occurred_at=day(n))
+        yield event(5 * n + 4, source=f"counter-{n}", kind="tally", of="detained", count=100 + n, occurred_at=None, date=day(n), since="2010")
+
+
+def pages_of(d, first, **asked):
+    """All that is behind the lists of an answer, put together as a client would."""
+    whole = dict(first)
+    for name, rest in first["more"].items():
+        rows = list(first[name])
+        while "next" in rest:
+            page = d.ok("state", {"country": "BY", "after": rest["next"], **asked})
+            assert set(page) == {"country", name, "more"} and page["country"] == "BY", page.keys()
+            assert len(page[name]) > 0
+            rows += page[name]
+            left = page["more"].get(name, {})
+            assert left.get("count", 0) == rest["count"] - len(page[name])
+            rest = left
+        whole[name] = rows
+    return whole
+
+
+class LedgerPages(unittest.TestCase):
+    def test_pages_come_to_the_whole(self):
+        with harness.Daemon() as d:
+            many = list(reports(400))
+            for first in range(0, len(many), 1000):
+                self.assertEqual(d.publish(*many[first:first + 1000])["rejected"], [])
+            questions = ({}, {"since": "2015"}, {"at": "2025-12", "since": "2012"})
+            expected = [d.ok("state", {"country": "BY", **q}) for q in questions]
+            self.assertEqual(expected[0]["more"], {"possible": {}})
+            self.assertTrue(all(len(expected[0][name]) > 10 for name in LISTS if name not in ("talks", "feeds")),
+                            {name: len(expected[0][name]) for name in LISTS})
+            d.stop()
+            d.configure(SMALL)
+            d.start()
+            for question, whole in zip(questions, expected):
+                reply = d.ok("state", {"country": "BY", **question})
+                self.assertGreater(len(reply["more"]), 4)
+                for name, rest in reply["more"].items():
+                    self.assertEqual(rest["count"], len(whole[name]) - len(reply[name]))
+                got = pages_of(d, reply, **question)
+                for name in LISTS:
+                    self.assertEqual(got[name], whole[name], name)
+                self.assertEqual({k: v for k, v in got.items() if k not in ("more", "as_of")},
+                                 {k: v for k, v in whole.items() if k not in ("more", "as_of")})
+                words = [word for key, value in question.items() for word in (f"--{key}", value)]
+                shown = json.loads(d.thaw("state", "BY", "--json", *words).stdout)
+                self.assertEqual({name: len(shown[name]) for name in LISTS}, {name: len(whole[name]) for name in LISTS})
+                self.assertEqual([p["ids"] for p in shown["persons"]], [p["ids"] for p in whole["persons"]])
+                self.assertEqual(shown["more"], {"possible": {}})
+            text = d.thaw("state", "BY").stdout
+            for line in ("  ... and others: thawd tells the first by name\n", f"  ... and {len(expected[0]['persons']) - 40} more (--json shows all)\n"):
+                self.assertTrue(line in text, line)
+
+    def test_what_comes_meanwhile_moves_nothing_else(self):
+        with harness.Daemon(config=SMALL) as d:
+            def person(n, name):
+                return event(n, kind="detention", persons=[{"name": name, "ids": [f"i:{n}"]}])
+            names = [f"Name {n:04} {'x' * 80}" for n in range(600)]
+            d.publish(*[person(n, name) for n, name in enumerate(names)])
+            reply = d.ok("state", {"country": "BY"})
+            rows, number = list(reply["persons"]), 1000
+            while "persons" in reply["more"]:
+                d.publish(*[person(number + n, f"Name {n * 50:04} more {number}") for n in range(12)])  # before and behind
+                d.publish(event(number + 12, kind="retraction", retracts=f"e{number // 1000}", count=None, occurred_at=None))
+                number += 1000
+                reply = d.ok("state", {"country": "BY", "after": reply["more"]["persons"]["next"]})
+                rows += reply["persons"]
+            shown = [row["person"] for row in rows if "more" not in row["person"]]
+            self.assertEqual(shown, sorted(set(shown)))
+            self.assertGreaterEqual(set(shown), set(names[number // 1000:]))
+
+    def test_what_is_no_place(self):
+        with harness.Daemon() as d:
+            d.publish(event(1))
+            for after in ("persons", "persons ", "persons x ", "persons 1", "persons 1 0", "persons 1 zz", "people 1 00", "persons 1 " + "00" * 401,
+                          "persons 9999999999 00", "x"):
+                status, reply = d.ask("state", {"country": "BY", "after": after})
+                self.assertEqual((status, reply["code"], reply["message"][:7]), ("ERR", "invalid", "after: "), after)
+            status, reply = d.ask("state", {"after": "persons 0 "})
+            self.assertEqual((status, reply["code"]), ("ERR", "invalid"))
+            self.assertIn("country", reply["message"])
+            self.assertEqual(d.ask("state", {"country": "UA", "after": "persons 0 "})[1]["code"], "not-found")
+            self.assertEqual(d.ok("state", {"country": "BY", "after": "persons 4 ffff"})["persons"], [])
+
+
+if __name__ == "__main__":
+    harness.main()
