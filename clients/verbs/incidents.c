@@ -3,10 +3,16 @@
  */
 #include "verbs/verb.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client.h"
+#include "forms/pack.h"
 #include "verbs/listing.h"
+#include "wire/answers.h"
+
+enum { LIMIT_DEFAULT = 1000 };
 
 static bool kind_check(const char *kind)
 {
@@ -19,6 +25,76 @@ static bool kind_check(const char *kind)
              near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
              near != NULL ? "'?" : "");
     return false;
+}
+
+/* Takes a page, which is before those that came; where the next one begins, or NULL. */
+static const msgpack_object *page_take(msgpack_object *list, const msgpack_object *reply,
+                                       int *ret_code)
+{
+    const msgpack_object *rows = pack_get(reply, "incidents");
+    const msgpack_object *next = pack_get(reply, "next");
+    if (rows == NULL || rows->type != MSGPACK_OBJECT_ARRAY || rows->via.array.size == 0)
+        return NULL;
+    if (!answers_prepend(list, rows))
+        *ret_code = CLIENT_NO_ANSWER;
+    return next != NULL && next->type == MSGPACK_OBJECT_STR ? next : NULL;
+}
+
+/* Pages from the latest back until there are as many as are wanted; *ret_more: others are before. */
+static int pages_ask(connection *c, const msgpack_sbuffer *body, uint64_t wanted, answers **kept,
+                     msgpack_object *list, bool *ret_more)
+{
+    msgpack_sbuffer asked;
+    int code = CLIENT_DONE;
+    const msgpack_object *reply = answers_ask(kept, c, "incidents", body, &code);
+    const msgpack_object *next = reply == NULL ? NULL : page_take(list, reply, &code);
+    msgpack_sbuffer_init(&asked);
+    while (code == CLIENT_DONE && next != NULL && list->via.array.size < wanted) {
+        request_after(body, next, &asked);
+        reply = answers_ask(kept, c, "incidents", &asked, &code);
+        next = reply == NULL ? NULL : page_take(list, reply, &code);
+    }
+    msgpack_sbuffer_destroy(&asked);
+    *ret_more = next != NULL;
+    return code;
+}
+
+/* A list that was cut must not pass for the whole, least of all with a program. */
+static void list_print(const common_options *common, const msgpack_object *list, uint64_t wanted,
+                       bool more, const listing *how)
+{
+    uint32_t size = list->via.array.size;
+    uint32_t left_out = size > wanted ? size - (uint32_t)wanted : 0;
+    msgpack_object_kv pair = {.key = {.type = MSGPACK_OBJECT_STR, .via.str = {9, "incidents"}},
+                              .val = *list};
+    const msgpack_object reply = {.type = MSGPACK_OBJECT_MAP, .via.map = {1, &pair}};
+    pair.val.via.array.size -= left_out;
+    if (left_out > 0)
+        pair.val.via.array.ptr += left_out;
+    listing_print(common, &reply, how);
+    if (more || left_out > 0)
+        complain("incidents: these are the latest %" PRIu32
+                 ", there are earlier ones; --limit N shows more",
+                 size - left_out);
+}
+
+static int incidents_ask(const common_options *common, const msgpack_sbuffer *body, uint64_t limit,
+                         const listing *how)
+{
+    uint64_t wanted = limit != 0 ? limit : LIMIT_DEFAULT;
+    msgpack_object list = {.type = MSGPACK_OBJECT_ARRAY};
+    answers *kept = NULL;
+    connection *c = NULL;
+    bool more = false;
+    if (connection_new(common, &c) != 0)
+        return CLIENT_NO_ANSWER;
+    int code = pages_ask(c, body, wanted, &kept, &list, &more);
+    if (code == CLIENT_DONE)
+        list_print(common, &list, wanted, more, how);
+    free(list.via.array.ptr);
+    answers_free(kept);
+    connection_free(c);
+    return code;
 }
 
 int verb_incidents(int argc, char **argv)
@@ -59,7 +135,7 @@ int verb_incidents(int argc, char **argv)
     msgpack_sbuffer body;
     msgpack_sbuffer_init(&body);
     request_pack(&body, pairs, 4);
-    result = listing_ask(&common, "incidents", &body, &how);
+    result = incidents_ask(&common, &body, limit, &how);
     msgpack_sbuffer_destroy(&body);
     return result;
 }

@@ -10,17 +10,12 @@
 #include "client.h"
 #include "forms/pack.h"
 #include "verbs/listing.h"
-
-/* Answers, the newest first. All stay, for their objects are in use. */
-typedef struct page {
-    answer answer;
-    struct page *before;
-} page;
+#include "wire/answers.h"
 
 struct ledger {
-    page *pages;
+    answers *answers;
     msgpack_object
-        reply; /* its map and the arrays of its lists are its own, all else is of the pages */
+        reply; /* its map and the arrays of its lists are its own, all else is of the answers */
 };
 
 static bool is_map(const msgpack_object *object)
@@ -36,45 +31,8 @@ void ledger_free(ledger *l)
         if (l->reply.via.map.ptr[i].val.type == MSGPACK_OBJECT_ARRAY)
             free(l->reply.via.map.ptr[i].val.via.array.ptr);
     free(l->reply.via.map.ptr);
-    while (l->pages != NULL) {
-        page *before = l->pages->before;
-        answer_free(&l->pages->answer);
-        free(l->pages);
-        l->pages = before;
-    }
+    answers_free(l->answers);
     free(l);
-}
-
-/* One more answer; its body, or NULL with the exit code. */
-static const msgpack_object *page_ask(ledger *l, connection *c, const msgpack_sbuffer *body,
-                                      int *ret_code)
-{
-    page *p = calloc(1, sizeof *p);
-    if (p == NULL) {
-        complain("state: out of memory");
-        *ret_code = CLIENT_NO_ANSWER;
-        return NULL;
-    }
-    p->before = l->pages;
-    l->pages = p;
-    *ret_code = connection_ask(c, "state", body, &p->answer);
-    return *ret_code == CLIENT_DONE ? &p->answer.body : NULL;
-}
-
-static int list_append(msgpack_object *list, const msgpack_object *rows)
-{
-    size_t count = (size_t)list->via.array.size + rows->via.array.size;
-    msgpack_object *grown = reallocarray(list->via.array.ptr, count + 1, sizeof *grown);
-    if (grown == NULL) {
-        complain("state: out of memory");
-        return CLIENT_NO_ANSWER;
-    }
-    if (rows->via.array.size > 0)
-        memcpy(grown + list->via.array.size, rows->via.array.ptr,
-               rows->via.array.size * sizeof *grown);
-    list->via.array.ptr = grown;
-    list->via.array.size = (uint32_t)count;
-    return CLIENT_DONE;
 }
 
 /* The map of the first answer; arrays are copied, for lists of their own. */
@@ -89,7 +47,8 @@ static int reply_begin(ledger *l, const msgpack_object *first)
         if (pairs[i].val.type == MSGPACK_OBJECT_ARRAY) {
             pairs[i].val.via.array.size = 0;
             pairs[i].val.via.array.ptr = NULL;
-            code = list_append(&pairs[i].val, &first->via.map.ptr[i].val);
+            if (!answers_append(&pairs[i].val, &first->via.map.ptr[i].val))
+                code = CLIENT_NO_ANSWER;
         }
         l->reply.via.map.size++;
     }
@@ -127,7 +86,7 @@ static const msgpack_object *rows_take(msgpack_object *list, const char *name,
         *ret_code = CLIENT_NO_ANSWER;
         return NULL;
     }
-    *ret_code = list_append(list, rows);
+    *ret_code = answers_append(list, rows) ? CLIENT_DONE : CLIENT_NO_ANSWER;
     return rest;
 }
 
@@ -145,7 +104,7 @@ static int list_follow(ledger *l, connection *c, const msgpack_sbuffer *body,
     msgpack_sbuffer_init(&asked);
     while (code == CLIENT_DONE && place_of(*rest) != NULL) {
         request_after(body, place_of(*rest), &asked);
-        const msgpack_object *reply = page_ask(l, c, &asked, &code);
+        const msgpack_object *reply = answers_ask(&l->answers, c, "state", &asked, &code);
         *rest = reply == NULL ? NULL : rows_take(list, name, reply, &code);
     }
     msgpack_sbuffer_destroy(&asked);
@@ -180,7 +139,7 @@ int ledger_ask(connection *c, const msgpack_sbuffer *body, ledger **ret_ledger)
         complain("state: out of memory");
         return code;
     }
-    const msgpack_object *first = page_ask(l, c, body, &code);
+    const msgpack_object *first = answers_ask(&l->answers, c, "state", body, &code);
     if (first != NULL && is_map(first))
         code = reply_begin(l, first);
     if (code == CLIENT_DONE)

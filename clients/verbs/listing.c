@@ -18,18 +18,6 @@ static void print_json(const msgpack_object *object)
     putchar('\n');
 }
 
-/* A list that was cut must not pass for the whole, least of all with a program. */
-static void complain_cut(const char *verb, const msgpack_object *reply, const listing *how)
-{
-    const msgpack_object *list = how->list != NULL ? pack_get(reply, how->list) : NULL;
-    const msgpack_object *more = pack_get(reply, "more");
-    if (list != NULL && list->type == MSGPACK_OBJECT_ARRAY && more != NULL &&
-        more->type == MSGPACK_OBJECT_BOOLEAN && more->via.boolean)
-        complain("%s: these are the latest %" PRIu32
-                 ", there are earlier ones; --limit N shows more",
-                 verb, list->via.array.size);
-}
-
 /* What stands in the reply beside the list (head ...). */
 static void print_rest(const screen *s, const msgpack_object *reply, const char *list)
 {
@@ -83,10 +71,8 @@ int listing_ask(const common_options *options, const char *verb, const msgpack_s
     if (connection_new(options, &c) != 0)
         return CLIENT_NO_ANSWER;
     int result = connection_ask(c, verb, body, &reply);
-    if (result == CLIENT_DONE) {
+    if (result == CLIENT_DONE)
         listing_print(options, &reply.body, how);
-        complain_cut(verb, &reply.body, how);
-    }
     answer_free(&reply);
     connection_free(c);
     return result;

@@ -189,6 +189,8 @@ typedef struct engine_incidents_query {
     uint8_t kind;        /* thaw_kind, or 0 */
     thaw_date since;     /* occurred_at not before; or ABSENT */
     uint32_t limit;      /* 0: 1000 */
+    size_t bytes;        /* that the page may take, about; 0: any */
+    thaw_str after;      /* `next` of an earlier answer: only those before; -EBADMSG where it is none. Or empty */
 } engine_incidents_query;
 int engine_write_incidents(engine *e, const engine_incidents_query *query, msgpack_packer *out);
 

@@ -204,6 +204,12 @@ int question_events(thawd *d, const request_values *v, reply_body *body, msgpack
     return 0;
 }
 
+static int fail_place(thaw_error *error)
+{
+    return question_fail(error, THAW_INVALID,
+                         "after: found no place in a list, expected `next` of an earlier answer");
+}
+
 /* A country of which all there is does not fit into one answer: lists that go on in others. */
 static int write_state(thawd *d, engine_state_query *query, reply_body *body, msgpack_packer *out)
 {
@@ -237,9 +243,7 @@ int question_state(thawd *d, const request_values *v, reply_body *body, msgpack_
     }
     int r = write_state(d, &query, body, out);
     if (r == -EBADMSG)
-        return question_fail(
-            error, THAW_INVALID,
-            "after: found no place in a list, expected `next` of an earlier answer");
+        return fail_place(error);
     return answer(r, error, "country", log_str(v->country));
 }
 
@@ -256,7 +260,9 @@ int question_incidents(thawd *d, const request_values *v, reply_body *body, msgp
     engine_incidents_query query = {.country = v->country[0] == '\0' ? NULL : v->country,
                                     .kind = v->kind,
                                     .since = v->since,
-                                    .limit = (uint32_t)page_limit(v)};
+                                    .limit = (uint32_t)page_limit(v),
+                                    .bytes = page_bytes(d),
+                                    .after = v->after};
 
     (void)body;
     if (!makes_incidents(v->kind))
@@ -265,8 +271,8 @@ int question_incidents(thawd *d, const request_values *v, reply_body *body, msgp
             "kind: found %s, which makes no incidents, expected release, detention, "
             "sanction or talks",
             thaw_kind_name(v->kind));
-    return answer(engine_write_incidents(d->engine, &query, out), error, "country",
-                  log_str(v->country));
+    int r = engine_write_incidents(d->engine, &query, out);
+    return r == -EBADMSG ? fail_place(error) : answer(r, error, "country", log_str(v->country));
 }
 
 /* What the engine says of an alert, or of a rule and its group. */

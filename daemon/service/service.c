@@ -23,7 +23,7 @@ static const struct verb verbs[] = {
     {"replay", question_replay, K(FROM) | K(LIMIT) | K(TOPIC), READ},
     {"events", question_events, K(FROM) | K(LIMIT) | K(COUNTRY) | K(KIND), READ},
     {"state", question_state, K(COUNTRY) | K(AT) | K(SINCE) | K(AFTER), READ},
-    {"incidents", question_incidents, K(COUNTRY) | K(KIND) | K(SINCE) | K(LIMIT), READ},
+    {"incidents", question_incidents, K(COUNTRY) | K(KIND) | K(SINCE) | K(LIMIT) | K(AFTER), READ},
     {"explain", question_explain, K(ALERT) | K(INCIDENT) | K(RULE) | K(GROUP) | K(AFTER), READ},
     {"rules", question_rules, 0, READ},
     {"rejects", question_rejects, K(LIMIT), READ},

@@ -1,4 +1,4 @@
-"""The ledger of a country that does not fit into one answer: its lists in pages, which come to the whole."""
+"""Answers that do not fit into one: the lists of a country, and incidents, in pages, which come to the whole."""
 
 import json
 import unittest
@@ -94,12 +94,47 @@ class LedgerPages(unittest.TestCase):
             self.assertEqual(shown, sorted(set(shown)))
             self.assertGreaterEqual(set(shown), set(names[number // 1000:]))
 
+    def test_incidents_from_the_latest_back(self):
+        with harness.Daemon() as d:
+            many = [event(n, source=f"source-{n % 60:03}" + "s" * 90, kind=("release", "detention")[n % 2],
+                          occurred_at=None if n % 80 > 77 else f"{1990 + n % 30}-{1 + n % 12:02}-{1 + n % 28:02}") for n in range(4000)]
+            d.publish(*many[:2000])
+            d.publish(*many[2000:])
+            self.assertLess(200, len(d.ok("incidents", {"limit": 10000})["incidents"]))
+            whole = d.ok("incidents", {"limit": 10000})
+            self.assertEqual((whole["more"], "next" in whole), (False, False))
+            for question in ({"limit": 7}, {"limit": 50, "kind": "release"}, {"limit": 30, "since": "2005"}, {}):
+                expected = [i for i in whole["incidents"] if i["kind"] == question.get("kind", i["kind"]) and
+                            (i["occurred_at"] or "") >= question.get("since", "")]
+                got, page = [], {"next": None}
+                while "next" in page:
+                    page = d.ok("incidents", {"country": "BY", **question, "after": page["next"]})
+                    self.assertEqual(page["more"], "next" in page)
+                    got = page["incidents"] + got
+                    self.assertLessEqual(len(page["incidents"]), question.get("limit", 1000))
+                self.assertEqual(got, expected)
+            d.stop()
+            d.configure(SMALL)  # pages end by their bytes
+            d.start()
+            page = d.ok("incidents", {"limit": 10000})
+            self.assertTrue(page["more"])
+            self.assertEqual(page["incidents"], whole["incidents"][-len(page["incidents"]):])
+            shown = d.thaw("incidents", "BY", "--json", "--limit", "100000")
+            self.assertEqual([json.loads(line)["id"] for line in shown.stdout.splitlines()], [i["id"] for i in whole["incidents"]])
+            self.assertEqual(shown.stderr, "")
+            some = d.thaw("incidents", "BY", "--json", "--limit", "100")
+            self.assertEqual([json.loads(line)["id"] for line in some.stdout.splitlines()], [i["id"] for i in whole["incidents"][-100:]])
+            self.assertIn("these are the latest 100, there are earlier ones; --limit N shows more", some.stderr)
+
     def test_what_is_no_place(self):
         with harness.Daemon() as d:
             d.publish(event(1))
             for after in ("persons", "persons ", "persons x ", "persons 1", "persons 1 0", "persons 1 zz", "people 1 00", "persons 1 " + "00" * 401,
                           "persons 9999999999 00", "x"):
                 status, reply = d.ask("state", {"country": "BY", "after": after})
+                self.assertEqual((status, reply["code"], reply["message"][:7]), ("ERR", "invalid", "after: "), after)
+            for after in ("x", "1", "1 ", "1 0x ", "9 9 9", "1 " + "0" * 60):
+                status, reply = d.ask("incidents", {"after": after})
                 self.assertEqual((status, reply["code"], reply["message"][:7]), ("ERR", "invalid", "after: "), after)
             status, reply = d.ask("state", {"after": "persons 0 "})
             self.assertEqual((status, reply["code"]), ("ERR", "invalid"))

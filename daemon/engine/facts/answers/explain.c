@@ -1,66 +1,11 @@
-/* explain.c - the incidents that are asked for, and why one of them is as it is. */
+/* explain.c - why an incident is as it is: its reports, their votes, and why they belong together. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine.h"
 #include "facts/answers/write.h"
 #include "facts/fields/fields.h"
 #include "facts/incidents/incidents.h"
-
-typedef struct wanted {
-    incident **at;
-    uint32_t count, capacity;
-} wanted;
-
-static void wanted_put(facts *f, wanted *w, incident *inc, const engine_incidents_query *q)
-{
-    uint64_t unused = 0;
-    if (!inc || !inc->used || !inc->handle)
-        return;
-    const key *k = &f->keys[inc->key_index];
-    if ((q->kind && k->kind != q->kind) || (q->country && memcmp(q->country, k->country, 2) != 0))
-        return;
-    if (q->since.precision) {
-        int64_t start, end;
-        thaw_date_interval(&q->since, &start, &end);
-        if (inc->now.occurred.start_ns == TIME_UNKNOWN || incident_stated_start(f, inc) < start)
-            return;
-    }
-    if (array_reserve((void **)&w->at, &w->capacity, (size_t)w->count + 1, sizeof *w->at, &unused) < 0)
-        f->failed = -ENOMEM;
-    else
-        w->at[w->count++] = inc;
-}
-
-static int wanted_order(const void *a_, const void *b_)
-{
-    const incident *a = *(incident *const *)a_, *b = *(incident *const *)b_;
-    if (a->now.occurred.start_ns != b->now.occurred.start_ns)
-        return a->now.occurred.start_ns < b->now.occurred.start_ns ? -1 : 1;
-    return (a->now.id > b->now.id) - (a->now.id < b->now.id);
-}
-
-int facts_write_incidents(facts *f, const engine_incidents_query *q, msgpack_packer *out)
-{
-    wanted w = {0};
-    uint32_t limit = q->limit ? q->limit : 1000;
-    for (uint32_t i = 1; i < f->incidents_count; i++)
-        wanted_put(f, &w, f->incidents[i], q);
-    if (w.count > 1)
-        qsort(w.at, w.count, sizeof *w.at, wanted_order);
-    uint32_t first = w.count > limit ? w.count - limit : 0; /* the latest are wanted */
-    msgpack_pack_map(out, 2);
-    write_key(out, "incidents");
-    msgpack_pack_array(out, w.count - first);
-    for (uint32_t i = first; i < w.count; i++)
-        write_incident(f, out, w.at[i]);
-    write_bool(out, "more", first != 0);
-    free(w.at);
-    return f->failed;
-}
-
-/* ---- explaining one ----------------------------------------------------------------- */
 
 static incident *incident_find(facts *f, thaw_str id)
 {
