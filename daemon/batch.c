@@ -10,10 +10,9 @@ int batch_init(batch *b)
     batch made = {
         .bodies = calloc(BATCH_MESSAGES_MAX, sizeof(*made.bodies)),
         .requests = calloc(BATCH_MESSAGES_MAX, sizeof(*made.requests)),
-        .questions = calloc(BATCH_QUESTIONS_MAX, sizeof(*made.questions)),
     };
 
-    if (made.bodies == NULL || made.requests == NULL || made.questions == NULL) {
+    if (made.bodies == NULL || made.requests == NULL) {
         batch_done(&made);
         return -ENOMEM;
     }
@@ -38,27 +37,14 @@ void batch_clear(batch *b)
     b->body_count = b->bytes = 0;
 }
 
-void batch_questions_drop(batch *b, size_t count)
-{
-    if (count == 0)
-        return;
-    for (size_t i = 0; i < count; i++)
-        question_done(&b->questions[i]);
-    for (size_t i = count; i < b->question_count; i++)
-        question_move(&b->questions[i - count], &b->questions[i]);
-    b->question_count -= count;
-}
-
 void batch_done(batch *b)
 {
     batch_clear(b);
-    batch_questions_drop(b, b->question_count);
     free(b->events);
     free(b->origins);
     free(b->verdicts);
     free(b->bodies);
     free(b->requests);
-    free(b->questions);
     *b = (batch){.events = NULL};
 }
 
@@ -66,11 +52,6 @@ bool batch_full(const batch *b)
 {
     return b->body_count >= BATCH_MESSAGES_MAX || b->request_count >= BATCH_MESSAGES_MAX ||
            b->count + b->rejected_count >= BATCH_EVENTS_MAX || b->bytes >= BATCH_BYTES_MAX;
-}
-
-bool batch_questions_full(const batch *b)
-{
-    return b->question_count >= BATCH_QUESTIONS_MAX;
 }
 
 void batch_add_body(batch *b, zmq_msg_t *body)
@@ -89,11 +70,6 @@ uint32_t batch_add_request(batch *b, envelope *from)
     *r = (batch_request){.accepted = 0};
     envelope_move(&r->from, from);
     return (uint32_t)b->request_count++;
-}
-
-void batch_add_question(batch *b, question *q)
-{
-    question_move(&b->questions[b->question_count++], q);
 }
 
 static int grow_events(batch *b)

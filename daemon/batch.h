@@ -20,7 +20,6 @@
 /* What one pass takes in at most, so that one flood starves nobody; the message that crosses a
  * line is still taken whole. */
 #define BATCH_MESSAGES_MAX 4096
-#define BATCH_QUESTIONS_MAX 64
 #define BATCH_EVENTS_MAX 16384
 #define BATCH_BYTES_MAX (8 * 1024 * 1024)
 
@@ -57,10 +56,7 @@ typedef struct batch {
      * them, so that they must not move. */
     zmq_msg_t *bodies;
     batch_request *requests;
-    /* Everything but publish: answered after the batch was applied, as many as a pass has time for.
-     * The rest stay, in their order. */
-    question *questions;
-    size_t body_count, request_count, question_count;
+    size_t body_count, request_count;
     size_t rejected_count; /* events of all requests: each is kept for the answer */
     size_t bytes;
 } batch;
@@ -68,17 +64,14 @@ typedef struct batch {
 int batch_init(batch *b);  /* -ENOMEM */
 void batch_done(batch *b); /* frees all; a batch of zeros is fine */
 /* The events were applied and their senders answered: what is committed next in the same pass, for
- * a reload or a deadline, must not find them again. Questions stay. */
+ * a reload or a deadline, must not find them again. */
 void batch_settle(batch *b);
-void batch_clear(batch *b);      /* for the next pass; questions that were not answered yet stay */
-bool batch_full(const batch *b); /* the budget of a pass is used up, but for questions */
-bool batch_questions_full(const batch *b);
-void batch_questions_drop(batch *b, size_t count); /* the first ones, which were answered */
+void batch_clear(batch *b);      /* for the next pass */
+bool batch_full(const batch *b); /* the budget of a pass is used up */
 
 /* Each takes over what it is given; the batch must not be full. */
 void batch_add_body(batch *b, zmq_msg_t *body);
 uint32_t batch_add_request(batch *b, envelope *from);
-void batch_add_question(batch *b, question *q);
 
 /* The place for the next event, valid until the next call; NULL: no memory. batch_keep_event
  * makes it part of the batch. */

@@ -16,6 +16,7 @@
     X(refused)           /* requests answered with ERR */                                          \
     X(requests_held)     /* requests that waited until their client had read its answers */        \
     X(requests_dropped)  /* requests that even so found no room */                                 \
+    X(requests_stale)    /* questions whose clients had gone before their turn */                  \
     X(events)            /* events found in messages and publish requests */                       \
     X(accepted)          /* of them journaled */                                                   \
     X(duplicates)        /* of them known already */                                               \

@@ -131,6 +131,8 @@ int daemon_start_loop(thawd *d)
     int r = batch_init(&d->batch);
 
     if (r == 0)
+        r = waiting_init(&d->waiting);
+    if (r == 0)
         r = sd_event_new(&d->event);
     if (r >= 0)
         r = pass_attach(d);
@@ -178,6 +180,7 @@ void daemon_stop(thawd *d)
     }
     pass_detach(d);
     batch_done(&d->batch);
+    waiting_done(&d->waiting);
     held_done(&d->held);
     d->event = sd_event_unref(d->event);
     d->watch = watch_free(d->watch);

@@ -27,6 +27,7 @@
 #include "log.h"
 #include "outbox.h"
 #include "service/held.h"
+#include "service/waiting.h"
 #include "service/readers.h"
 #include "sockets/endpoint.h"
 #include "sockets/zsock.h"
@@ -76,6 +77,7 @@ typedef struct thawd {
     outbox *outbox;
     readers *readers;
     held held; /* requests of clients that do not read */
+    waiting waiting; /* questions */
 
     sd_event *event;
     sd_event_source *pass_source, *journal_source, *deadline_source, *beat_source, *retry_source;

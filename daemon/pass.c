@@ -215,7 +215,8 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *context)
 static void tell_lost(thawd *d)
 {
     const outbox_counters *o = outbox_count(d->outbox);
-    uint64_t lost = o->unroutable + o->dropped + d->counters.requests_dropped;
+    uint64_t lost =
+        o->unroutable + o->dropped + d->counters.requests_dropped + d->counters.requests_stale;
 
     if (lost > d->lost)
         log_say(d->log, SAY_REPLY_LOST, NULL,
@@ -283,14 +284,6 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 
 /* ---- attaching --------------------------------------------------------------------------- */
 
-/* To sd-event a deferred source is older than all others, for ever: where each pass asks for the
- * next one, nothing of the same priority has its turn. What must have it comes first; the rest only
- * asks for a pass. */
-static int goes_before_passes(sd_event_source *source)
-{
-    return sd_event_source_set_priority(source, SD_EVENT_PRIORITY_NORMAL - 1);
-}
-
 static int attach_sockets(thawd *d)
 {
     int r = zsock_attach(d->event, d->events.socket, pass_schedule, d, &d->events_in);
@@ -320,7 +313,7 @@ static int attach_timers(thawd *d)
         r = sd_event_source_set_enabled(d->retry_source, SD_EVENT_OFF);
     if (r >= 0)
         r = sd_event_add_time(d->event, &d->beat_source, CLOCK_MONOTONIC, 0, 1000, on_beat, d);
-    return r < 0 ? r : goes_before_passes(d->beat_source);
+    return r < 0 ? r : schedule_before_passes(d->beat_source);
 }
 
 static int attach_signal(thawd *d, int number, sd_event_signal_handler_t handler)
@@ -329,7 +322,7 @@ static int attach_signal(thawd *d, int number, sd_event_signal_handler_t handler
     int r = sd_event_add_signal(d->event, &source, number, handler, d);
 
     if (r >= 0)
-        r = goes_before_passes(source);
+        r = schedule_before_passes(source);
     if (r >= 0)
         r = sd_event_source_set_floating(source, true); /* the loop keeps it */
     sd_event_source_unref(source);

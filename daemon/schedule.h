@@ -9,4 +9,9 @@
 /* Asks for a pass before the loop sleeps again; `d` is the daemon. */
 void pass_schedule(void *d);
 
+/* To sd-event a deferred source, as which a pass is asked for, is older than all others, for ever:
+ * where each pass asks for the next one, nothing of the same priority has its turn. What must have
+ * it, besides asking for a pass, comes first. 0 or as sd_event_source_set_priority(). */
+int schedule_before_passes(sd_event_source *source);
+
 #endif

@@ -319,6 +319,8 @@ static int start(thawd *d)
     if (r == 0)
         r = sd_event_add_io(d->event, &im->source, im->done, EPOLLIN, on_child, d);
     if (r >= 0)
+        r = schedule_before_passes(im->source);
+    if (r >= 0)
         return 0;
     if (im->child > 0) {
         int status;

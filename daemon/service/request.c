@@ -2,6 +2,7 @@
 #include "service/request.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,8 @@ void question_move(question *to, question *from)
 {
     envelope_move(&to->from, &from->from);
     to->verb = from->verb;
+    to->fd = from->fd;
+    to->was_held = from->was_held;
     zmq_msg_init(&to->body);
     zmq_msg_move(&to->body, &from->body);
     zmq_msg_close(&from->body);
@@ -39,6 +42,19 @@ void question_done(question *q)
 {
     envelope_done(&q->from);
     zmq_msg_close(&q->body);
+}
+
+#define OWN_ROUTE_BYTES 5 /* of a route that libzmq made: a zero and a number */
+
+bool question_is_stale(question *q)
+{
+    struct pollfd peer = {.fd = q->fd, .events = POLLRDHUP};
+    const char *route = zmq_msg_data(&q->from.route);
+
+    if (q->fd < 0 || zmq_msg_size(&q->from.route) != OWN_ROUTE_BYTES || route[0] != '\0')
+        return false;
+    return poll(&peer, 1, 0) > 0 &&
+           (peer.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
 int question_fail(thaw_error *error, thaw_code code, const char *format, ...)

@@ -37,12 +37,17 @@ typedef struct question {
     envelope from;
     const verb *verb;
     zmq_msg_t body;
+    int fd;        /* of the connection that it came by; -1: not known */
+    bool was_held; /* counted once */
 } question;
 
 void envelope_move(envelope *to, envelope *from);
 void envelope_done(envelope *e);
 void question_move(question *to, question *from);
 void question_done(question *q);
+/* Whether nobody can be answered any more: the connection has ended, and no other can have its route, which libzmq gave
+ * it. Until somebody else has taken its descriptor; then this is not seen. */
+bool question_is_stale(question *q);
 
 /* Takes a received message apart. On 0 *ret_body is the index of the frame of the body, or 0 where
  * there is none, and *ret_verb a view of the verb. -EBADMSG with *error: it is no request; the

@@ -16,19 +16,23 @@
 #define READ ROLE_BIT(ROLE_READ)
 
 #define ANSWER_NS_MAX 50000000 /* of a pass; the question that crosses the line is answered still */
+#define READ_MAX 1024          /* requests that are read in a pass */
+#define RELEASE_MAX 32         /* of those that were held */
 
 static const struct verb verbs[] = {
-    {"publish", NULL, 0, PUBLISH},
-    {"snapshot", question_snapshot, K(TOPIC) | K(AFTER), READ},
-    {"replay", question_replay, K(FROM) | K(LIMIT) | K(TOPIC), READ},
-    {"events", question_events, K(FROM) | K(LIMIT) | K(COUNTRY) | K(KIND), READ},
-    {"state", question_state, K(COUNTRY) | K(AT) | K(SINCE) | K(AFTER), READ},
-    {"incidents", question_incidents, K(COUNTRY) | K(KIND) | K(SINCE) | K(LIMIT) | K(AFTER), READ},
-    {"explain", question_explain, K(ALERT) | K(INCIDENT) | K(RULE) | K(GROUP) | K(AFTER), READ},
-    {"rules", question_rules, 0, READ},
-    {"rejects", question_rejects, K(LIMIT), READ},
-    {"status", question_status, 0, READ | PUBLISH},
-    {"reload", question_reload, K(DRY), 0},
+    {"publish", NULL, 0, PUBLISH, WAITING_SMALL},
+    {"snapshot", question_snapshot, K(TOPIC) | K(AFTER), READ, WAITING_SMALL},
+    {"replay", question_replay, K(FROM) | K(LIMIT) | K(TOPIC), READ, WAITING_SMALL},
+    {"events", question_events, K(FROM) | K(LIMIT) | K(COUNTRY) | K(KIND), READ, WAITING_LARGE},
+    {"state", question_state, K(COUNTRY) | K(AT) | K(SINCE) | K(AFTER), READ, WAITING_LARGE},
+    {"incidents", question_incidents, K(COUNTRY) | K(KIND) | K(SINCE) | K(LIMIT) | K(AFTER), READ,
+     WAITING_LARGE},
+    {"explain", question_explain, K(ALERT) | K(INCIDENT) | K(RULE) | K(GROUP) | K(AFTER), READ,
+     WAITING_LARGE},
+    {"rules", question_rules, 0, READ, WAITING_SMALL},
+    {"rejects", question_rejects, K(LIMIT), READ, WAITING_SMALL},
+    {"status", question_status, 0, READ | PUBLISH, WAITING_SMALL},
+    {"reload", question_reload, K(DRY), 0, WAITING_SMALL},
 };
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -75,33 +79,33 @@ static bool is_permitted(const verb *v, endpoint_role role, bool revoked, thaw_e
     return false;
 }
 
-/* One sound request, into the batch. */
+/* One sound request: into the batch, or to those that wait. */
 static int take_question(thawd *d, question *q)
 {
     if (q->verb->answer == NULL)
         return intake_publish(d, &q->from, &q->body);
-    batch_add_question(&d->batch, q);
+    waiting_add(&d->waiting, q->verb->row, q);
     return 0;
 }
 
-/* Where questions are slow, those that wait for an answer already leave room for one or two: in
- * every second pass requests that were held may take it, in the others those that come. */
-static bool room_for_held(const thawd *d)
+static bool room_for_more(const thawd *d)
 {
-    size_t room = d->counters.passes % 2 == 0 ? BATCH_QUESTIONS_MAX : BATCH_QUESTIONS_MAX / 2;
-
-    return d->batch.question_count < room && !batch_full(&d->batch);
+    return !batch_full(&d->batch) && !waiting_full(&d->waiting);
 }
 
-/* The same for those whose clients have read. */
+typedef struct release {
+    thawd *d;
+    size_t count;
+} release;
+
+/* The same for those whose clients have read: few at a time, for the first may make its client be
+ * behind again. */
 static int take_held(void *context, question *q)
 {
-    thawd *d = context;
-    int r = take_question(d, q);
+    release *one = context;
+    int r = take_question(one->d, q);
 
-    return r == 0 && (d->batch.question_count >= BATCH_QUESTIONS_MAX / 2 || batch_full(&d->batch))
-               ? 1
-               : r;
+    return r == 0 && (++one->count == RELEASE_MAX || !room_for_more(one->d)) ? 1 : r;
 }
 
 /* Where some client is behind: which this one is. NULL: it need not be known. */
@@ -114,8 +118,11 @@ static reader *find_reader(thawd *d, envelope *from)
 
 static int hold(thawd *d, reader *who, question *q)
 {
-    int r = held_add(&d->held, who, q);
+    int r;
 
+    d->counters.requests_held += !q->was_held;
+    q->was_held = true;
+    r = held_add(&d->held, who, q);
     d->counters.requests_dropped += r == -ENOBUFS;
     return r == -ENOBUFS ? 0 : r;
 }
@@ -133,7 +140,7 @@ static int check_size(const thawd *d, const question *q, thaw_error *error)
 /* One request: into the batch, held, or answered with ERR at once. */
 static int take_request(thawd *d, frames *f)
 {
-    question q = {.verb = NULL};
+    question q = {.verb = NULL, .fd = -1};
     thaw_error error;
     thaw_str name = {NULL, 0};
     size_t body = 0;
@@ -146,6 +153,7 @@ static int take_request(thawd *d, frames *f)
         auth_log_revoked(d->auth, f, "service");
     if (request_open(f, &q.from, &name, &body, &error) < 0)
         return refuse(d, &q.from, &error);
+    q.fd = zmq_msg_get(&f->part[f->kept - 1], ZMQ_SRCFD);
     q.verb = find_verb(name, &error);
     if (q.verb == NULL || !is_permitted(q.verb, role, revoked, &error))
         return refuse(d, &q.from, &error);
@@ -159,16 +167,21 @@ static int take_request(thawd *d, frames *f)
     who = find_reader(d, &q.from);
     if (who == NULL || (who->held == 0 && !readers_behind(d->readers, who)))
         return take_question(d, &q);
-    d->counters.requests_held++;
     return hold(d, who, &q);
 }
 
-int service_read(thawd *d)
+/* Where there is little room, those that were held and those that come take turns. */
+static bool held_first(const thawd *d)
+{
+    return d->counters.passes % 2 == 0;
+}
+
+static int read_requests(thawd *d)
 {
     frames f;
-    int r = room_for_held(d) ? held_release(&d->held, d->readers, take_held, d) : 0;
+    int r = 0;
 
-    while (r == 0 && !batch_full(&d->batch) && !batch_questions_full(&d->batch)) {
+    for (size_t i = 0; r == 0 && i < READ_MAX && room_for_more(d); i++) {
         r = frames_receive(d->service.socket, &f);
         if (r == -EAGAIN)
             return 0;
@@ -178,6 +191,16 @@ int service_read(thawd *d)
         frames_done(&f);
     }
     return r;
+}
+
+int service_read(thawd *d)
+{
+    release released = {.d = d};
+    int r = held_first(d) ? 0 : read_requests(d);
+
+    if (r == 0 && room_for_more(d))
+        r = held_release(&d->held, d->readers, take_held, &released);
+    return r == 0 && held_first(d) ? read_requests(d) : r;
 }
 
 static int answer_one(thawd *d, question *q)
@@ -198,29 +221,48 @@ static int answer_one(thawd *d, question *q)
     return r == -EBADMSG ? reply_error(d, &q->from, &error) : r;
 }
 
-/* In the order in which they came; what a pass has no time for is left to the next, so that
- * reports, beats and the watchdog do not wait for a crowd of large questions. */
-int service_answer(thawd *d)
+/* One whose turn has come: answered, or held again, or nobody is there any more. */
+static int answer_next(thawd *d, question *q)
 {
-    int64_t began_ns = instant_stopwatch_ns();
-    size_t i = 0;
+    reader *who = find_reader(d, &q->from);
+    int r;
+
+    if (question_is_stale(q)) {
+        d->counters.requests_stale++;
+        r = 0;
+    } else if (who != NULL && readers_behind(d->readers, who)) {
+        return hold(d, who, q);
+    } else {
+        r = answer_one(d, q);
+    }
+    question_done(q);
+    return r;
+}
+
+/* At least one, and others until the time is up. */
+static int answer_row(thawd *d, waiting_row row, int64_t until_ns)
+{
+    question q;
     int r = 0;
 
-    for (; r == 0 && i < d->batch.question_count; i++) {
-        question *q = &d->batch.questions[i];
-        reader *who = find_reader(d, &q->from);
-        if (i > 0 && instant_stopwatch_ns() - began_ns > ANSWER_NS_MAX)
-            break;
-        if (who == NULL || !readers_behind(d->readers, who)) {
-            r = answer_one(d, q);
-            continue;
-        }
-        r = hold(d, who, q);          /* it is behind by answers of this same pass */
-        zmq_msg_init(&q->from.route); /* the batch closes what it has */
-        zmq_msg_init(&q->body);
-    }
-    batch_questions_drop(&d->batch, i);
-    if (d->batch.question_count > 0)
+    do {
+        if (!waiting_take(&d->waiting, row, &q))
+            return 0;
+        r = answer_next(d, &q);
+    } while (r == 0 && instant_stopwatch_ns() < until_ns);
+    return r;
+}
+
+/* What a pass has no time for is left to the next, so that reports, beats and the watchdog do not
+ * wait for a crowd of large questions. */
+int service_answer(thawd *d)
+{
+    int64_t until_ns = instant_stopwatch_ns() + ANSWER_NS_MAX;
+    int r = answer_row(d, WAITING_SMALL, until_ns);
+
+    if (r == 0)
+        r = answer_row(d, WAITING_LARGE, until_ns);
+    if (waiting_count(&d->waiting) > 0)
         pass_schedule(d);
     return r;
 }

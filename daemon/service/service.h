@@ -21,11 +21,12 @@ struct verb {
     verb_fn answer;   /* NULL: publish */
     uint32_t allowed; /* KEY_BIT of the keys that its body may hold */
     uint32_t roles;   /* besides ROLE_ALL: ROLE_BIT of those that may use it */
+    waiting_row row;  /* in which its questions wait */
 };
 
 /* Reads requests until there are no more or the batch is full. */
 int service_read(thawd *d);
-/* Answers the questions of the batch, those that a pass has time for. */
+/* Answers those of the questions that wait for which a pass has time. */
 int service_answer(thawd *d);
 
 /* The verbs' answers: questions.c, status.c, reload.c. */

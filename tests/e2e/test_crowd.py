@@ -137,6 +137,55 @@ class Turns(unittest.TestCase):
             c.ask_many("events", [harness.pack({"from": 0, "limit": 10000, "country": "XX"})] * count)
             self.assertGreater(d.counters()["passes"] - before, count // 20)  # a pass has room for 64
 
+    def slow(self, d):
+        """A question that looks through the whole journal."""
+        for first in range(0, 60000, 10000):
+            d.publish(*[harness.event(n, source=f"source-{n % 100}", country="LT") for n in range(first, first + 10000)])
+        return harness.pack({"from": 0, "limit": 10000, "country": "XX"})
+
+    def test_large_questions_hold_up_neither_reports_nor_small_ones(self):
+        """All is there before thawd looks at any of it, in one order."""
+        with harness.Daemon(config={"journal": {"map": "64MiB"}}) as d, d.client() as c:
+            large = self.slow(d)
+            d.process.send_signal(signal.SIGSTOP)
+            for n in range(200):
+                c.send(b"events", b"%d" % n, large)
+            c.send(b"publish", b"report", harness.pack(harness.event(99999)))
+            c.send(b"status", b"status", harness.pack({}))
+            time.sleep(0.5)  # not stopped, libzmq has written it; more would be held up alike
+            d.process.send_signal(signal.SIGCONT)
+            order = [c.receive(60)[1] for _ in range(202)]
+            self.assertEqual(len(set(order)), 202)
+            self.assertLess(max(order.index(b"report"), order.index(b"status")), 100)
+            self.assertEqual([n for n in order if n.isdigit()], [b"%d" % n for n in range(200)])
+
+    def test_questions_of_clients_that_have_gone(self):
+        """Nobody looks for an answer that nobody can get; one with a name of its own may be back for it."""
+        with harness.Daemon(config={"journal": {"map": "64MiB"}}) as d:
+            large = self.slow(d)
+            gone = [d.client() for _ in range(50)]
+            back = d.context.socket(harness.zmq.DEALER)
+            back.setsockopt(harness.zmq.ROUTING_ID, b"back")
+            back.connect(d.address("service"))
+            back.send_multipart([b"status", b"", harness.pack({})])
+            harness.receive(back)
+            for c in gone:
+                c.ask("status")
+            d.process.send_signal(signal.SIGSTOP)
+            for c in gone:
+                for n in range(10):
+                    c.send(b"events", b"%d" % n, large)
+            back.send_multipart([b"events", b"back", large])
+            time.sleep(0.5)  # written to the connections, which then end
+            for c in gone:
+                c.close()
+            time.sleep(0.5)
+            d.process.send_signal(signal.SIGCONT)
+            self.assertEqual(harness.receive(back)[1], b"back")
+            harness.wait_for(lambda: d.counters()["requests_stale"] == 500, "that all of them are seen")
+            harness.wait_for(lambda: "could not be delivered: the client had gone" in d.log(), "a word on them")
+            back.close()
+
     def test_events_do_not_wait_for_a_flood_of_acknowledged_ones(self):
         def producer(d, body, ending):
             with d.client() as c:
@@ -178,7 +227,9 @@ class NeverIdle(unittest.TestCase):
                     f.send(b"release.BY", body)
                 f.sock.setsockopt(harness.zmq.LINGER, 0)
 
-        with harness.Daemon() as d, d.subscriber() as s, flooded(d, feed, 2):
+        with harness.Daemon(config={"journal": {"image": "1ms"}}) as d, d.subscriber() as s, flooded(d, feed, 2):
+            images = d.counters()["images"]
+            harness.wait_for(lambda: d.counters()["images"] > images + 1, "images, which a child writes")
             for _ in range(20):
                 s.beat()
             before = d.counters()["beats"]
