@@ -70,9 +70,20 @@ def linked():
     return [dict(case, batches=batches) for batches in ([events], [[e] for e in events], [events[:1], events[1:]])]
 
 
+def taken_back():
+    """Somebody names two of three freed, and tells the three later as a rumour: then two are known. Told the other way
+    round the earlier report repeats the number, but no rumour decides any more."""
+    story = {"kind": "release", "country": "BY", "source": "a", "occurred_at": "2025-05-01", "count": 3}
+    events = [dict(story, id="1", status="rumoured", reported_at="2025-05-03"),
+              dict(story, id="2", persons=[{"name": "P"}, {"name": "Q"}], reported_at="2025-05-02")]
+    case = {"case": -2, "now": "2026-01-01", "digest": 0, "ask": [{"state": "BY"}]}
+    return [dict(case, batches=batches) for batches in ([events], [[e] for e in events], [[e] for e in reversed(events)])]
+
+
 def cases(count, seed):
     r = random.Random(seed)
     yield linked()
+    yield taken_back()
     for number in range(count):
         kind, otherwise = r.choice(KINDS), r.sample(OTHERWISE, r.randint(1, 3))
         events = [report(r, kind, n, otherwise) for n in range(r.randint(3, 6))]

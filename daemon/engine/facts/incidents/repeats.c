@@ -4,7 +4,9 @@
  * Where all exact votes of an incident are the same and no lower bound is above them, one more report of that
  * count changes nothing of what they come to, whoever tells it and whatever that voice said before: the votes that
  * decide stay the same, and what the voice takes back could only have raised a bound. (A rumour is none of them where
- * anything else is known: by it a voice could take back the only vote that kept other rumours from voting.)
+ * anything else is known: by it a voice could take back the only vote that kept other rumours from voting. Nor is one
+ * that names people and is no rumour: where only rumours gave the number, they decide no more, and its own vote need not
+ * be the latest of its voice.)
  *
  * The date that most voices give gets one more voice, or keeps them; others may lose some. And dates that all overlap go
  * on doing so.
@@ -32,7 +34,7 @@ bool votes_repeat(const facts *f, const summary *s, uint32_t number)
         return false;
     if (!r->has_count)
         return r->parties == 0;
-    if (r->status == THAW_RUMOURED && s->status > THAW_RUMOURED)
+    if (r->status == THAW_RUMOURED ? s->status > THAW_RUMOURED : r->parties != 0)
         return false;
     /* One that counts just the persons it names votes only where no other does. */
     return r->count_is == THAW_EXACT && r->parties < r->count && votes_agree(&s->votes, r->count);
