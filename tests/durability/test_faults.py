@@ -218,7 +218,12 @@ class Faults(unittest.TestCase):
             """Syncs of the journal before reports came, and after; the exit status and what was said."""
             with harness.Daemon(RULES, {"journal": {"image": "forever"}}, start=False) as d:
                 self.preload(d, f"sync:{at}:{EIO}+")
-                d.start()
+                try:
+                    d.start()
+                except AssertionError:  # it synced in other steps, and had failed before its READY was read
+                    if d.running() or not at:
+                        raise
+                    return None, 0, None, d.log()
                 before = self.count(d)
                 with d.client() as c:
                     for n in range(1 if ends else 200):
