@@ -92,6 +92,7 @@ typedef struct thawd {
     uint64_t lost;                    /* answers that nobody took, as last told */
     uint64_t fed_durable, fed_ticket; /* what was durable, and what waited, at the last beat */
     monotime fed;                     /* the last beat at which the disk had moved */
+    int64_t breath_ns;                /* when the manager was last told that long work goes on */
 
     int64_t retained_ns; /* by the engine's clock: when the past was last looked at; INT64_MIN */
     uint64_t retained_bytes; /* what was left when it was last dropped for its size */

@@ -9,6 +9,7 @@
 
 #define PATIENCE_US 30000000             /* asked for again well before it ends */
 #define HELD_TOLD_NS INT64_C(5000000000) /* a slow sync is no problem; this long it is one */
+#define BREATH_NS INT64_C(1000000000)
 
 /* sd_notifyf() allocates: what has to arrive must not be lost for want of a few bytes. */
 static void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -82,6 +83,17 @@ void notify_stopping(void)
 void notify_patience(void)
 {
     tell("EXTEND_TIMEOUT_USEC=%d\nWATCHDOG=1", PATIENCE_US);
+}
+
+void notify_breath(void *context)
+{
+    thawd *d = context;
+    int64_t now_ns = instant_stopwatch_ns();
+
+    if (now_ns - d->breath_ns < BREATH_NS)
+        return;
+    d->breath_ns = now_ns;
+    notify_patience();
 }
 
 /* The loop runs, or this would not be called. What is left to ask: does the disk take what it was

@@ -13,6 +13,8 @@ void notify_reloading(void);
 void notify_stopping(void);
 /* Recovery or saving goes on: more time, please. */
 void notify_patience(void);
+/* The same, as often as one likes: said once a second. For engine_sink. */
+void notify_breath(void *d);
 
 /* The living line: reports, alerts, last problem. Also feeds the watchdog, but only if the loop
  * and the disk made progress since the last time. Called by the beat. */

@@ -59,7 +59,10 @@ int engine_new(const engine_config *config, const engine_sink *sink, engine **re
     e->now_ns = INT64_MIN;
     if (sink)
         e->sink = *sink;
-    facts_config fc = {.reports_max = config->reports_max, .bytes_max = config->bytes_max};
+    facts_config fc = {.reports_max = config->reports_max,
+                       .bytes_max = config->bytes_max,
+                       .breathe = e->sink.breathe,
+                       .breathe_context = e->sink.context};
     fc.tolerance_ns[THAW_RELEASE] = config->tolerance_release_ns;
     fc.tolerance_ns[THAW_DETENTION] = config->tolerance_detention_ns;
     fc.tolerance_ns[THAW_TALKS] = config->tolerance_talks_ns;

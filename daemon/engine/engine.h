@@ -53,6 +53,9 @@ typedef struct engine_sink {
     void *context;
     void (*alert)(void *context, const thaw_alert *alert);
     int64_t (*stopwatch_ns)(void); /* or NULL: only to tell what each rule costs; decides nothing */
+    /* Called again and again where all there is is gone through (rules exchanged, a state of the past made, what was
+     * loaded settled), for those who take silence for a standstill. Or NULL. */
+    void (*breathe)(void *context);
 } engine_sink;
 
 /* -EINVAL: the config holds an impossible value; -ENOMEM. Without rules no alert is raised. */
@@ -176,9 +179,9 @@ typedef struct engine_state_query {
     const char *country; /* two letters, or NULL: one line for each country */
     int64_t at_ns;       /* as it was known at that moment; INT64_MAX: now */
     thaw_date since;     /* totals since then; ABSENT: none asked for */
-    /* Of one country: each list ends behind the row with which it has reached so many bytes (0: it is whole), and `more`
-     * has, for each that does not go to its end, how many are left and the text with which `after` asks for them: then only
-     * these, of that list. -EBADMSG: it is no such text. */
+    /* Of one country: each list ends behind the row with which it has reached so many bytes (0: it is whole), and
+     * `more` has, for each that does not go to its end, how many are left and the text with which `after` asks for
+     * them: then only these, of that list. -EBADMSG: it is no such text. */
     size_t list_bytes;
     thaw_str after;
 } engine_state_query;

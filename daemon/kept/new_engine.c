@@ -3,13 +3,14 @@
 
 #include <stdio.h>
 
+#include "notify.h"
 #include "publisher.h"
 
 int new_engine(thawd *d, engine **ret_engine)
 {
     const config *c = &d->config;
     engine_config e = engine_config_default;
-    engine_sink sink = {d, publisher_alert, instant_stopwatch_ns};
+    engine_sink sink = {d, publisher_alert, instant_stopwatch_ns, notify_breath};
 
     e.clock = c->clock;
     e.tolerance_release_ns = c->tolerance_release_ns;

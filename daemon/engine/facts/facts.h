@@ -215,11 +215,15 @@ typedef struct facts_config {
     int64_t tolerance_ns[THAW_KIND_COUNT]; /* by thaw_kind; 0 where it does not apply */
     uint64_t reports_max, bytes_max;
     uint32_t digest_min; /* incidents of more reports keep a digest of their votes; 0: a good number */
+    void (*breathe)(void *context); /* as in engine_sink */
+    void *breathe_context;
 } facts_config;
 
 /* on_change is only called from within facts_settle and facts_advance. */
 int facts_new(const facts_config *config, fact_change_fn on_change, void *context, facts **ret_facts);
 facts *facts_free(facts *f);
+/* One more step of work that may be long: each thousandth breathes. */
+void facts_step(facts *f);
 /* Whether nothing more is to be taken in, because all of it, with so many bytes of others, needs more than bytes_max, from
  * now on; but what corrects a report that stands is (reports_full says how much of it). */
 void facts_bound(facts *f, uint64_t others_bytes);

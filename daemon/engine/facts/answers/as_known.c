@@ -80,6 +80,7 @@ int facts_as_known(facts *f, const char *code, int64_t at_ns, bool by_reported, 
         int64_t known = known_since(f, n, by_reported);
         if (known <= at_ns)
             r = known_add(f, past, report_of(f, n), code, known);
+        facts_step(past);
     }
     if (r == 0)
         r = facts_settle(past, at_ns);

@@ -43,7 +43,7 @@ _Static_assert(THAW_RELEASE == 1 && THAW_DETENTION == 2, "records of every kind 
 
 /* The structs of the tables, with their sizes on machines of 64 bits. */
 #define STRUCTS(X)                                                                                                     \
-    X(struct facts, 5248)                                                                                              \
+    X(struct facts, 5272)                                                                                              \
     X(report, 88)                                                                                                      \
     X(key, 392)                                                                                                        \
     X(group, 80)                                                                                                       \
@@ -52,8 +52,9 @@ _Static_assert(THAW_RELEASE == 1 && THAW_DETENTION == 2, "records of every kind 
     X(node, 48)                                                                                                        \
     X(mention, 8)                                                                                                      \
     X(entity, 120)                                                                                                     \
-    X(measure_step, 32) X(record_step, 24) X(tally, 88) X(feed, 120) X(producer, 56) X(country, 120) X(result, 80)     \
-        X(identity, 40) X(known_from, 16) X(summary, 144) X(causes, 24)
+    X(measure_step, 32)                                                                                                \
+    X(record_step, 24) X(tally, 88) X(feed, 120) X(producer, 56) X(country, 120) X(result, 80) X(identity, 40)         \
+        X(known_from, 16) X(summary, 144) X(causes, 24)
 #define IS_KNOWN(type, size)                                                                                           \
     _Static_assert(sizeof(void *) != 8 || sizeof(type) == (size), #type " changed: read the head of this file");
 STRUCTS(IS_KNOWN)

@@ -341,6 +341,7 @@ typedef struct party_place {
 struct facts {
     slabs incident_slabs;
     facts_config config;
+    uint32_t steps; /* since the last breath */
     fact_change_fn on_change;
     void *context;
     int64_t now_ns;

@@ -171,6 +171,7 @@ void tell_arrivals(facts *f, fact_change_type type, fact_handle handle, const ar
                           .causes_count = count};
     if (f->on_change)
         f->on_change(f->context, &change);
+    facts_step(f);
     why->news = 0;
     numbers_done(&why->corrections, &f->held);
 }

@@ -88,8 +88,10 @@ int evaluate_dirty(rules *set)
     set->listing_round++;
     if (set->dirty_count > 1)
         qsort(set->dirty, set->dirty_count, sizeof(group *), compare_groups);
-    for (size_t i = 0; res == 0 && i < set->dirty_count; i++)
+    for (size_t i = 0; res == 0 && i < set->dirty_count; i++) {
         res = group_evaluate(set, set->dirty[i]);
+        facts_step(set->facts);
+    }
     if (res == 0)
         res = evaluate_records(set);
     for (size_t i = 0; i < set->dirty_count; i++)

@@ -67,6 +67,7 @@ void set_clear(rules *set)
 
 static int offer_one(void *context, fact_handle handle)
 {
+    facts_step(((rules *)context)->facts);
     return change_offer(context, handle);
 }
 

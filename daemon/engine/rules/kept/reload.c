@@ -54,6 +54,7 @@ static int make_heirs(rules *old, rules *set)
         for (group *g = old->rules[i]->groups; g; g = g->next) {
             if (g->state == LIFE_NONE && !g->number && !g->records)
                 continue;
+            facts_step(old->facts);
             int res = group_get(set, one, g->by, &g->heir);
             if (res == 0)
                 res = group_dirty(set, g->heir);
@@ -131,6 +132,7 @@ static int end_rule(rules *old, const rules *set, rule *one)
             int res = alert_end(old, g, false);
             if (res < 0)
                 return res;
+            facts_step(old->facts);
         }
     return 0;
 }

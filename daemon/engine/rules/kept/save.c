@@ -256,8 +256,10 @@ static int get_lives(loading *l)
         uint64_t groups = saved_get_number(l->in);
         if (!one)
             return -EBADMSG;
-        for (uint64_t g = 0; res == 0 && g < groups && !l->in->failed; g++)
+        for (uint64_t g = 0; res == 0 && g < groups && !l->in->failed; g++) {
             res = get_group(l, one);
+            facts_step(l->set->facts);
+        }
     }
     if (res == 0 && magic == LIVES_MAGIC)
         res = pasts_get(l->set, l->in);
