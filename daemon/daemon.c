@@ -82,8 +82,11 @@ static int open_upstream(thawd *d)
 static int open_endpoints(thawd *d)
 {
     endpoint_passed passed = {0, NULL};
-    int r = endpoint_passed_take(&passed);
+    char error[ENDPOINT_ERROR_BYTES] = "";
+    int r = endpoint_passed_take(&passed, error);
 
+    if (r < 0)
+        log_say(d->log, SAY_ENDPOINT_FAILED, NULL, "%s", error);
     if (r == 0) /* alerts first: nobody should miss what the first report raises */
         r = open_endpoint(d, &d->alerts, "alerts", ZMQ_XPUB, &d->config.alerts, &passed);
     if (r == 0)

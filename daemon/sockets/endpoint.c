@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,13 +30,49 @@
 const char *const endpoint_roles[ROLE_COUNT] = {"", "publish", "read"};
 #define SUBSCRIPTION_BYTES_MAX 4096 /* what subscribers send: topics of at most 245 bytes */
 
-int endpoint_passed_take(endpoint_passed *ret_passed)
+__attribute__((format(printf, 3, 4))) static int fail(char *error, int code, const char *format,
+                                                      ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(error, ENDPOINT_ERROR_BYTES, format, args);
+    va_end(args);
+    return code;
+}
+
+/* ---- what systemd passed ----------------------------------------------------------------- */
+
+static bool is_passed_name(const char *name)
+{
+    static const char *const known[] = {"events", "service", "service-publish", "service-read",
+                                        "alerts"};
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (strcmp(name, known[i]) == 0)
+            return true;
+    return false;
+}
+
+int endpoint_passed_take(endpoint_passed *ret_passed, char error[ENDPOINT_ERROR_BYTES])
 {
     endpoint_passed p = {0, NULL};
+    int r = sd_listen_fds_with_names(1, &p.names);
 
-    p.count = sd_listen_fds_with_names(1, &p.names);
-    if (p.count < 0)
-        return p.count;
+    if (r < 0)
+        return fail(error, r,
+                    "cannot take over what systemd passed (LISTEN_FDS, LISTEN_FDNAMES): %s",
+                    strerror(-r));
+    p.count = r;
+    for (int i = 0; i < p.count; i++)
+        if (!is_passed_name(p.names[i])) { /* whoever connects there would wait for ever */
+            r = fail(error, -EINVAL,
+                     "systemd passed a socket named \"%s\", expected FileDescriptorName= events, "
+                     "service, service-publish, service-read or alerts in its unit",
+                     p.names[i]);
+            endpoint_passed_done(&p);
+            return r;
+        }
     *ret_passed = p;
     return 0;
 }
@@ -48,16 +85,7 @@ void endpoint_passed_done(endpoint_passed *passed)
     *passed = (endpoint_passed){0, NULL};
 }
 
-__attribute__((format(printf, 3, 4))) static int fail(char *error, int code, const char *format,
-                                                      ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(error, ENDPOINT_ERROR_BYTES, format, args);
-    va_end(args);
-    return code;
-}
+/* ---- the socket -------------------------------------------------------------------------- */
 
 static int set_int(void *socket, int option, int value)
 {
@@ -282,7 +310,7 @@ static int open_bind(endpoint *e, const config_endpoint *c, const char *address,
     int r;
 
     if (e->count == ENDPOINT_ADDRESSES_MAX)
-        return fail(error, -E2BIG, "%s: found more than %d addresses", e->name,
+        return fail(error, -EINVAL, "%s: found more than %d addresses", e->name,
                     ENDPOINT_ADDRESSES_MAX);
     if (!tcp && address[6] == '/') { /* no lock for the abstract names: the kernel has it */
         r = lock_path(e, address + 6, error);
@@ -316,6 +344,15 @@ int endpoint_connect(endpoint *e, const char *address, const endpoint_keys *keys
     return 0;
 }
 
+/* An abstract name, which begins with a NUL and ends with its length; a NUL in it no address can say. */
+static bool is_abstract(const struct sockaddr_un *name, socklen_t len)
+{
+    size_t bytes = len - offsetof(struct sockaddr_un, sun_path);
+
+    return len > offsetof(struct sockaddr_un, sun_path) + 1 && name->sun_path[0] == '\0' &&
+           memchr(name->sun_path + 1, '\0', bytes - 1) == NULL;
+}
+
 /* The address of a socket that systemd passed, in libzmq's words. */
 static int passed_address(int fd, char *address, size_t size)
 {
@@ -333,6 +370,9 @@ static int passed_address(int fd, char *address, size_t size)
         return -errno;
     if (name.any.sa_family == AF_UNIX && name.un.sun_path[0] == '/')
         snprintf(address, size, "ipc://%.*s", (int)sizeof(name.un.sun_path), name.un.sun_path);
+    else if (name.any.sa_family == AF_UNIX && is_abstract(&name.un, len))
+        snprintf(address, size, "ipc://@%.*s",
+                 (int)(len - offsetof(struct sockaddr_un, sun_path) - 1), name.un.sun_path + 1);
     else if (name.any.sa_family == AF_INET &&
              inet_ntop(AF_INET, &name.in.sin_addr, host, sizeof(host)) != NULL)
         snprintf(address, size, "tcp://%s:%u", host, ntohs(name.in.sin_port));
@@ -348,14 +388,20 @@ static int open_passed(endpoint *e, int fd, const config_endpoint *c, endpoint_r
                        const endpoint_keys *keys, char *error)
 {
     char address[LAST_ENDPOINT_BYTES] = "";
-    int r = passed_address(fd, address, sizeof(address));
+    int r;
     bool tcp;
 
+    if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0) /* libzmq would end the process */
+        return fail(error, -EINVAL,
+                    "%s: systemd passed something to which nothing can connect, expected only "
+                    "ListenStream= in a socket's unit",
+                    e->name);
+    r = passed_address(fd, address, sizeof(address));
     if (r < 0)
-        return fail(error, r, "%s: systemd passed a socket that is neither ipc nor tcp: %s",
+        return fail(error, -EINVAL, "%s: systemd passed a socket that is neither ipc nor tcp: %s",
                     e->name, strerror(-r));
     tcp = strncmp(address, "tcp://", 6) == 0;
-    if (!tcp && lock_path(e, address + 6, error) == -EADDRINUSE)
+    if (!tcp && address[6] == '/' && lock_path(e, address + 6, error) == -EADDRINUSE)
         return -EADDRINUSE; /* without any lock, where the folder is systemd's alone, it goes on */
     if (tcp && role != ROLE_ALL)
         return fail(error, -EINVAL,
@@ -406,7 +452,7 @@ static int open_all_passed(endpoint *e, const endpoint_passed *passed, const con
         if (role == ROLE_COUNT)
             continue;
         if (e->count == ENDPOINT_ADDRESSES_MAX)
-            return fail(error, -E2BIG, "%s: systemd passed more than %d sockets", e->name,
+            return fail(error, -EINVAL, "%s: systemd passed more than %d sockets", e->name,
                         ENDPOINT_ADDRESSES_MAX);
         r = open_passed(e, SD_LISTEN_FDS_START + i, c, role, keys, error);
     }

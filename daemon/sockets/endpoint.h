@@ -55,8 +55,9 @@ typedef struct endpoint_passed {
     char **names;
 } endpoint_passed;
 
-/* Takes note of the sockets that systemd passed; 0 where there are none, or a negative errno. */
-int endpoint_passed_take(endpoint_passed *ret_passed);
+/* Takes note of the sockets that systemd passed, if any. -EINVAL with *error where one has the name of
+ * no endpoint: whoever connects there would wait for ever. */
+int endpoint_passed_take(endpoint_passed *ret_passed, char error[ENDPOINT_ERROR_BYTES]);
 void endpoint_passed_done(endpoint_passed *passed);
 
 /* Makes the socket (ZMQ_SUB, ZMQ_ROUTER or ZMQ_XPUB) and binds each address. `c` bounds message
