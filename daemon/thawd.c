@@ -173,6 +173,8 @@ static int run(thawd *d)
 static int exit_status(int r)
 {
     switch (r) {
+    case -ECANCELED: /* told to end before the loop ran */
+        return EXIT_SUCCESS;
     case -EINVAL:
         return EXIT_CONFIG;
     case -EBADMSG: /* a damaged journal */

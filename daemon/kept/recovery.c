@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "service/reload.h"
 
 #define PATIENCE_NS INT64_C(1000000000) /* between two signs of life */
+#define LOOK_UP_NS INT64_C(100000000)   /* between two looks at what waits for the loop */
 
 /* The batch that is being collected: bodies one after the other, copied since the journal shows
  * each only for the call. */
@@ -30,7 +32,7 @@ typedef struct recovery {
     image_place from;  /* what the image knows already */
     bool based;        /* the journal has a base */
     rules *base_rules; /* until they are the engine's */
-    int64_t said_ns;
+    int64_t said_ns, looked_up_ns;
     char error[RULESET_ERROR_BYTES];
 } recovery;
 
@@ -104,13 +106,42 @@ static int decode(recovery *rc)
 
 static void say_progress(recovery *rc)
 {
-    instant_take(&rc->d->now);
     if (rc->d->now.mono.ns - rc->said_ns < PATIENCE_NS)
         return;
     rc->said_ns = rc->d->now.mono.ns;
     notify_patience();
     notify_phase("Reading the journal: %" PRIu64 " of %" PRIu64 " reports", rc->done,
                  journal_last_report(rc->d->journal));
+}
+
+/* The signal that tells thawd to end, 0 where none came. It waits for the loop, and may have to for minutes. */
+static int signal_to_end(void)
+{
+    sigset_t waiting;
+
+    if (sigpending(&waiting) < 0)
+        return 0;
+    return sigismember(&waiting, SIGTERM) == 1  ? SIGTERM
+           : sigismember(&waiting, SIGINT) == 1 ? SIGINT
+                                                : 0;
+}
+
+/* From time to time, what goes on outside. -ECANCELED: thawd is told to end. */
+static int look_up(recovery *rc)
+{
+    int number;
+
+    instant_take(&rc->d->now);
+    if (rc->d->now.mono.ns - rc->looked_up_ns < LOOK_UP_NS)
+        return 0;
+    rc->looked_up_ns = rc->d->now.mono.ns;
+    say_progress(rc);
+    number = signal_to_end();
+    if (number == 0)
+        return 0;
+    log_say(rc->d->log, SAY_STOPPING, NULL, "thawd ends before it has read the journal: signal %s",
+            number == SIGTERM ? "SIGTERM" : "SIGINT");
+    return -ECANCELED;
 }
 
 /* Gives the collected batch to the engine. */
@@ -131,9 +162,7 @@ static int flush(recovery *rc)
         }
     rc->done += rc->count;
     rc->count = rc->bytes_len = 0;
-    if (r == 0)
-        say_progress(rc);
-    return r;
+    return r < 0 ? r : look_up(rc);
 }
 
 static int take_rules(recovery *rc, const journal_record *record)
@@ -194,10 +223,13 @@ static int on_base_record(void *context, const journal_record *record)
                                               [JOURNAL_BASE_REPORT] = ENGINE_SAVED_REPORT};
     recovery *rc = context;
 
+    int r;
+
     rc->based = true;
     rc->done += record->kind == JOURNAL_BASE_REPORT;
-    if (rc->done % 10000 == 0)
-        say_progress(rc);
+    r = rc->done % 10000 == 0 ? look_up(rc) : 0;
+    if (r < 0)
+        return r;
     if (record->kind == JOURNAL_BASE_STATE)
         rc->d->retained_ns = record->at_ns;
     if (record->kind == JOURNAL_BASE_RULES)
@@ -276,7 +308,7 @@ static int check_alerts(recovery *rc)
  * new. */
 static bool may_read_all(const thawd *d, const image_place *from, int r)
 {
-    return from != NULL && r != -ENOMEM && d->failure == 0 &&
+    return from != NULL && r != -ENOMEM && r != -ECANCELED && d->failure == 0 &&
            engine_alert_seq(d->engine) <= journal_last_alert(d->journal);
 }
 
@@ -300,7 +332,7 @@ static int replay_from(thawd *d, const image_place *from)
         r = flush(&rc);
     if (r == 0)
         r = check_alerts(&rc);
-    if (r < 0 && !may_read_all(d, from, r))
+    if (r < 0 && r != -ECANCELED && !may_read_all(d, from, r))
         log_say(d->log, SAY_RECOVERY_FAILED, NULL, "the journal cannot be applied: %s",
                 rc.error[0] != '\0' ? rc.error
                 : error[0] != '\0'  ? error

@@ -8,7 +8,7 @@
 #include "daemon.h"
 
 /* Replays the journal into a fresh engine, then puts the rules of today in force. Alerts that had
- * been published are not published again. Logs its errors. */
+ * been published are not published again. Logs its errors. -ECANCELED: told to end meanwhile. */
 int recovery_run(thawd *d);
 
 #endif
