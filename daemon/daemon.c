@@ -120,6 +120,8 @@ int daemon_open_sockets(thawd *d)
         void *sockets[OUTBOX_TARGETS] = {
             [OUTBOX_SERVICE] = d->service.socket, [OUTBOX_ALERTS] = d->alerts.socket};
         r = outbox_new(sockets, d->config.outbox_bytes, &d->outbox);
+        if (r == 0)
+            outbox_tell(d->outbox, publisher_leaves, d);
     }
     if (r == 0)
         r = readers_new(d->config.outbox_bytes / UNREAD_SHARE, &d->readers);

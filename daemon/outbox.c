@@ -28,6 +28,8 @@ struct outbox {
     size_t sealed; /* items before this index have their ticket */
     queue waiting, aside;
     outbox_counters counters;
+    outbox_leaves_fn leaves;
+    void *context;
 };
 
 int outbox_new(void *const sockets[OUTBOX_TARGETS], uint64_t bytes_max, outbox **ret_outbox)
@@ -118,6 +120,12 @@ void outbox_put(outbox *o, outbox_target target, uint64_t seq)
     place->target = target;
 }
 
+void outbox_tell(outbox *o, outbox_leaves_fn leaves, void *context)
+{
+    o->leaves = leaves;
+    o->context = context;
+}
+
 void outbox_seal(outbox *o, uint64_t ticket)
 {
     for (; o->sealed < o->waiting.tail; o->sealed++)
@@ -183,6 +191,8 @@ void outbox_flush(outbox *o, uint64_t durable, int64_t now_ns)
     flush_aside(o, now_ns);
     while (q->head < o->sealed && q->items[q->head].ticket <= durable) {
         item *it = &q->items[q->head++];
+        if (it->target == OUTBOX_ALERTS && o->leaves != NULL)
+            o->leaves(o->context, &it->message);
         if (!settle(o, it, frames_send(o->sockets[it->target], &it->message))) {
             set_aside(o, it, now_ns);
             continue;

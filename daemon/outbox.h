@@ -40,6 +40,10 @@ int outbox_place(outbox *o, frames **ret_message);
 /* Puts what was filled behind the others. seq is the number of an alert, 0 for a reply. */
 void outbox_put(outbox *o, outbox_target target, uint64_t seq);
 
+/* Is called with each alert that leaves, just before. */
+typedef void (*outbox_leaves_fn)(void *context, const frames *message);
+void outbox_tell(outbox *o, outbox_leaves_fn leaves, void *context);
+
 /* Gives the ticket to all that has none yet. */
 void outbox_seal(outbox *o, uint64_t ticket);
 

@@ -43,17 +43,19 @@ static bool group_is_public(const thaw_alert *alert)
 /* Neither title nor values stand in the log: both may hold names of persons. */
 static void log_alert(thawd *d, const thaw_alert *alert)
 {
-    log_fields fields = {.country = alert->country, .rule = alert->rule, .seq = alert->seq};
+    log_fields fields = {.rule = alert->rule, .seq = alert->seq};
+    thaw_str country = alert->country.len > 0 ? alert->country : log_str("-");
     bool update = alert->state == THAW_FIRING && alert->rev > 1;
 
     if (alert->state < THAW_FIRING || alert->state > THAW_WITHDRAWN)
         return;
+    if (alert->country.len > 0)
+        fields.country = alert->country;
     if (group_is_public(alert))
         fields.alert = alert->id; /* it has the group in it */
     log_say(d->log, update ? SAY_ALERT_UPDATED : alert_kinds[alert->state], &fields,
             "alert %" PRIu64 ": %.*s for %.*s is %s", alert->seq, (int)alert->rule.len,
-            alert->rule.data, alert->country.data == NULL ? 1 : (int)alert->country.len,
-            alert->country.data == NULL ? "-" : alert->country.data,
+            alert->rule.data, (int)country.len, country.data,
             thaw_alert_state_name((thaw_alert_state)alert->state));
 }
 
@@ -104,9 +106,16 @@ void publisher_alert(void *context, const thaw_alert *alert)
         log_say(d->log, SAY_INTERNAL, NULL, "cannot keep alert %" PRIu64 ": %s", alert->seq,
                 strerror(-r));
         d->failure = r;
-        return;
     }
-    log_alert(d, alert);
+}
+
+void publisher_leaves(void *context, const frames *message)
+{
+    thaw_alert alert;
+    thaw_error error;
+
+    if (thaw_alert_decode(&alert, frames_data(message, 1), frames_size(message, 1), &error) == 0)
+        log_alert(context, &alert);
 }
 
 void publisher_beat(thawd *d)

@@ -108,7 +108,7 @@ class Disk(unittest.TestCase):
             os.rename(d.path("copy"), d.path("state", "journal", "data.mdb"))
 
         for take in removed, all_removed, moved, exchanged:
-            with self.subTest(take=take.__name__), harness.Daemon() as d:
+            with self.subTest(take=take.__name__), harness.Daemon([harness.ANY_RELEASE]) as d:
                 d.publish(harness.event(1))
                 take(d)
                 with d.client() as c:
@@ -117,6 +117,8 @@ class Disk(unittest.TestCase):
                 harness.wait_for(lambda: not d.running(), "the end of thawd")
                 self.assertEqual(d.process.returncode, 1)
                 self.assertIn("data.mdb was removed or exchanged", d.log())
+                self.assertIn("alert 1: any-release for BY is firing", d.log())
+                self.assertNotIn("alert 2:", d.log())  # its number will be another's
                 d._forget()
 
 
