@@ -409,7 +409,7 @@ static void importing_remove(const char *path)
 
 /* The alerts' first number must stand in the head before they come; so the stream's head says
  * where its alerts begin, and its log's chunks are numbered anew. */
-static int import_into(intake *in, const char *folder, int lock_fd)
+static int import_into(intake *in, const char *folder)
 {
     journal_config config = journal_config_default;
     journal_head head = {0};
@@ -424,7 +424,7 @@ static int import_into(intake *in, const char *folder, int lock_fd)
     if (in->renumber && (r = journal_head_make(&head)) < 0)
         return stream_error(r, "import", in->error);
     config.folder = folder;
-    r = journal_open_named(&config, "journal.importing", lock_fd, &head, &in->j, in->error);
+    r = journal_open_named(&config, "journal.importing", true, &head, &in->j, in->error);
     if (r == 0 && headless)
         r = item_take(in, &first);
     if (r == 0)
@@ -446,7 +446,7 @@ int journal_import(const char *folder, FILE *stream, journal_taken taken,
 {
     char from[4096], to[4096];
     struct stat st;
-    int lock_fd = -1;
+    journal_lock lock;
     intake in = {.in = stream,
                  .renumber = taken != JOURNAL_AS_IT_IS,
                  .bare = taken == JOURNAL_REPORTS,
@@ -457,7 +457,7 @@ int journal_import(const char *folder, FILE *stream, journal_taken taken,
         return stream_error(-ENAMETOOLONG, "import", error);
     snprintf(from, sizeof from, "%s/journal.importing", folder);
     snprintf(to, sizeof to, "%s/journal", folder);
-    int r = journal_lock_take(folder, &lock_fd, error);
+    int r = journal_lock_take(folder, &lock, error);
     if (r < 0)
         return r;
     if (stat(to, &st) == 0) {
@@ -466,7 +466,7 @@ int journal_import(const char *folder, FILE *stream, journal_taken taken,
     }
     if (r == 0) {
         importing_remove(from);
-        r = import_into(&in, folder, lock_fd);
+        r = import_into(&in, folder);
         if (r == 0)
             r = journal_probe(from, JOURNAL_PROBE_ALONE, error);
         if (r == 0)
@@ -475,7 +475,7 @@ int journal_import(const char *folder, FILE *stream, journal_taken taken,
             importing_remove(from);
     }
     journal_arena_free(&in.record);
-    close(lock_fd);
+    journal_lock_give(&lock);
     if (r == 0)
         *ret_summary = in.summary;
     return r;

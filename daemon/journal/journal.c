@@ -28,6 +28,7 @@ static int system_error(const char *path, const char *what, int r, char *error)
     return r;
 }
 
+/* fd: of the file, which names who has it. */
 static int lock_refused(const char *path, int fd, char *error)
 {
     char pid[24] = "";
@@ -39,7 +40,6 @@ static int lock_refused(const char *path, int fd, char *error)
              "%.300s is held by process %s: another thawd uses this state folder; stop it or give "
              "this one its own",
              path, n > 0 ? pid : "(unknown)");
-    close(fd);
     return -EBUSY;
 }
 
@@ -53,46 +53,74 @@ static bool lock_holder_gone(int fd)
     return pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
 }
 
-/* 0, or the negative errno of flock(). */
-static int lock_try(int fd)
+/* 0, or the negative errno of flock(). file_fd names who has it. */
+static int lock_try(int fd, int file_fd)
 {
     for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
         int r = -errno;
-        if (r != -EWOULDBLOCK || i == LOCK_TRIES || !lock_holder_gone(fd))
+        if (r != -EWOULDBLOCK || i == LOCK_TRIES || !lock_holder_gone(file_fd))
             return r;
         (void)usleep(LOCK_PAUSE_US);
     }
     return 0;
 }
 
-/* Held until the descriptor is closed, by whatever end of the process. */
-int journal_lock_take(const char *folder, int *ret_fd, char *error)
+/* Where a folder cannot be opened or locked, the file alone has to do. */
+static int lock_folder(const char *folder, journal_lock *lock)
 {
-    char path[4096], pid[24];
+    lock->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return lock->folder >= 0 && lock_try(lock->folder, lock->file) == -EWOULDBLOCK ? -EWOULDBLOCK
+                                                                                   : 0;
+}
+
+static void lock_sign(const journal_lock *lock)
+{
+    char pid[24];
+    int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+
+    /* The pid serves only the text and the patience above: that it cannot be written (a full disk) is no
+     * reason to refuse. */
+    bool noted = ftruncate(lock->file, 0) == 0 && pwrite(lock->file, pid, (size_t)n, 0) == n;
+    (void)noted;
+}
+
+/* Held until the descriptors are closed, by whatever end of the process. */
+int journal_lock_take(const char *folder, journal_lock *ret_lock, char *error)
+{
+    journal_lock lock = {-1, -1};
+    char path[4096];
 
     int n = snprintf(path, sizeof path, "%s/lock", folder);
     if (n < 0 || (size_t)n >= sizeof path)
         return system_error(folder, "lock", -ENAMETOOLONG, error);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 && errno == ENOENT)
+    lock.file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock.file < 0 && errno == ENOENT)
         return system_error(folder, "expected the state folder, make it or name another", -ENOENT, error);
-    if (fd < 0)
+    if (lock.file < 0)
         return system_error(path, "cannot be opened", -errno, error);
-    int r = lock_try(fd);
+    int r = lock_try(lock.file, lock.file);
+    if (r == 0)
+        r = lock_folder(folder, &lock);
     if (r == -EWOULDBLOCK)
-        return lock_refused(path, fd, error);
-    if (r < 0) {
+        r = lock_refused(path, lock.file, error);
+    else if (r < 0)
         (void)system_error(path, "cannot be locked", r, error);
-        close(fd);
+    if (r < 0) {
+        journal_lock_give(&lock);
         return r;
     }
-    /* The pid serves only the text and the patience above: that it cannot be written (a full disk) is no
-     * reason to refuse. */
-    n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-    bool noted = ftruncate(fd, 0) == 0 && pwrite(fd, pid, (size_t)n, 0) == n;
-    (void)noted;
-    *ret_fd = fd;
+    lock_sign(&lock);
+    *ret_lock = lock;
     return 0;
+}
+
+void journal_lock_give(journal_lock *lock)
+{
+    if (lock->file >= 0)
+        close(lock->file);
+    if (lock->folder >= 0)
+        close(lock->folder);
+    *lock = (journal_lock){-1, -1};
 }
 
 static int folders_make(const journal *j, char *error)
@@ -191,7 +219,8 @@ static journal *journal_new(const journal_config *config, const char *name)
     journal *j = calloc(1, sizeof *j);
     if (j == NULL)
         return NULL;
-    j->lock_fd = j->event_fd = j->witness_fd = -1;
+    j->lock = (journal_lock){-1, -1};
+    j->event_fd = j->witness_fd = -1;
     j->read_only = config->read_only;
     j->sync = config->sync;
     j->faults = config->faults;
@@ -207,7 +236,7 @@ static journal *journal_new(const journal_config *config, const char *name)
     return j;
 }
 
-int journal_open_named(const journal_config *config, const char *name, int lock_fd,
+int journal_open_named(const journal_config *config, const char *name, bool locked,
                        const journal_head *preset, journal **ret_journal, char *error)
 {
     journal *j = journal_new(config, name);
@@ -215,8 +244,8 @@ int journal_open_named(const journal_config *config, const char *name, int lock_
 
     if (j == NULL)
         return system_error(config->folder, "journal", -ENOMEM, error);
-    if (!j->read_only && lock_fd < 0)
-        r = journal_lock_take(j->folder, &j->lock_fd, error);
+    if (!j->read_only && !locked)
+        r = journal_lock_take(j->folder, &j->lock, error);
     if (r == 0 && !j->read_only)
         r = folders_make(j, error);
     if (r == 0)
@@ -237,7 +266,7 @@ int journal_open(const journal_config *config, journal **ret_journal, char error
 {
     if (config->folder == NULL || config->folder[0] == '\0' || strlen(config->folder) > 3000)
         return system_error("journal", "its folder is not named, or too long", -EINVAL, error);
-    return journal_open_named(config, "journal", -1, NULL, ret_journal, error);
+    return journal_open_named(config, "journal", false, NULL, ret_journal, error);
 }
 
 static void group_free(journal_group *group)
@@ -258,10 +287,11 @@ journal *journal_close(journal *j)
     group_free(&j->open);
     group_free(&j->waiting);
     group_free(&j->writing);
-    int fds[] = {j->event_fd, j->witness_fd, j->lock_fd};
+    int fds[] = {j->event_fd, j->witness_fd};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
             close(fds[i]);
+    journal_lock_give(&j->lock);
     pthread_cond_destroy(&j->wake);
     pthread_mutex_destroy(&j->mutex);
     pthread_rwlock_destroy(&j->map_lock);

@@ -180,12 +180,19 @@ typedef struct journal_tail { /* what the environment ends with */
     bool torn;              /* the log goes on behind it, but is damaged there; readers only */
 } journal_tail;
 
+/* The file `lock`, which names who has it, and the state folder itself, which nobody takes for a leftover and
+ * removes; -1: not held. */
+typedef struct journal_lock {
+    int file, folder;
+} journal_lock;
+
 struct journal {
     char *folder; /* the state folder */
     char *path;   /* folder/journal */
     bool read_only, sync, threaded;
     const journal_faults *faults;
-    int lock_fd, event_fd, witness_fd;
+    journal_lock lock;
+    int event_fd, witness_fd;
 
     MDB_env *env;
     MDB_dbi base_table, log, alerts, rejects, meta;
@@ -238,12 +245,13 @@ int journal_folder_sync(const journal_faults *faults, const char *path);
 
 /* ---- opening (journal.c) --------------------------------------------------------- */
 
-/* As journal_open, for folder/name; with lock_fd >= 0 the caller holds the lock already;
+/* As journal_open, for folder/name; where it is locked, the caller holds the lock already;
  * with `preset` a new journal begins with that head. */
 int journal_head_make(journal_head *ret_head);
-int journal_open_named(const journal_config *config, const char *name, int lock_fd,
+int journal_open_named(const journal_config *config, const char *name, bool locked,
                        const journal_head *preset, journal **ret_journal, char *error);
-int journal_lock_take(const char *folder, int *ret_fd, char *error);
+int journal_lock_take(const char *folder, journal_lock *ret_lock, char *error);
+void journal_lock_give(journal_lock *lock);
 
 /* ---- environment (env.c) --------------------------------------------------------- */
 

@@ -189,17 +189,17 @@ int journal_compact(const char *folder, const journal_watch *watch, journal_summ
                     char error[512])
 {
     char path[4096];
-    int lock_fd;
+    journal_lock lock;
     journal_summary summary = {0};
 
     int n = snprintf(path, sizeof path, "%s/journal", folder);
     if (n < 0 || (size_t)n >= sizeof path)
         return tool_error(-ENAMETOOLONG, "compact", folder, error);
-    int r = journal_lock_take(folder, &lock_fd, error);
+    int r = journal_lock_take(folder, &lock, error);
     if (r < 0)
         return r;
     r = compact_locked(path, watch, &summary, error);
-    close(lock_fd);
+    journal_lock_give(&lock);
     if (r == 0)
         *ret_summary = summary;
     return r;

@@ -243,6 +243,30 @@ static void a_second_daemon_is_refused(void **state)
     folder_remove(folder);
 }
 
+/* Somebody took it for a leftover. */
+static void the_lock_holds_without_its_file(void **state)
+{
+    (void)state;
+    char *folder = folder_make(), error[512] = "", path[4096];
+    journal_config config = journal_config_default;
+    journal_summary summary;
+    journal *second = NULL;
+
+    journal *j = journal_open_at(folder);
+    config.folder = folder;
+    snprintf(path, sizeof path, "%s/lock", folder);
+    for (int i = 0; i < 2; i++) { /* the file that the first of them makes does not help the next */
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(journal_open(&config, &second, error), -EBUSY);
+        assert_null(second);
+        assert_non_null(strstr(error, "another thawd"));
+        assert_int_equal(journal_compact(folder, NULL, &summary, error), -EBUSY);
+    }
+    journal_close(j);
+    journal_close(journal_open_at(folder));
+    folder_remove(folder);
+}
+
 /* Takes the journal and ends; what it started holds the lock a while longer. */
 static int leaving_body(void *context)
 {
@@ -370,6 +394,7 @@ int main(void)
         cmocka_unit_test(many_batches_share_a_commit),
         cmocka_unit_test(the_map_grows),
         cmocka_unit_test(a_second_daemon_is_refused),
+        cmocka_unit_test(the_lock_holds_without_its_file),
         cmocka_unit_test(what_a_dead_daemon_started_is_waited_for),
         cmocka_unit_test(a_reader_beside_the_daemon),
         cmocka_unit_test(rejects_are_a_ring),
