@@ -5,6 +5,7 @@ is there once after the next start, nothing else than what was sent is, and an i
     THAW_FAULT_ALLOCS=n    so many allocations are tried, spread over all of them (40)
 """
 
+import itertools
 import os
 import struct
 import time
@@ -226,11 +227,18 @@ class Faults(unittest.TestCase):
                     return None, 0, None, d.log()
                 before = self.count(d)
                 with d.client() as c:
-                    for n in range(1 if ends else 200):
+                    def send(n):
                         c.send(b"publish", b"%d" % n, harness.pack([dict(e, id=f"{n}-{e['id']}") for e in batch(0)]))
+                        return d.process.poll() is not None
+
+                    for n in range(1 if ends else 200):
+                        send(n)
                     time.sleep(wait)
                     if ends:
                         d.process.send_signal(15)
+                    elif at:  # after a start with fewer syncs one more commit may be needed
+                        more = itertools.count(200)
+                        harness.wait_for(lambda: send(next(more)), "the end of thawd")
                     status = None if not at else d.process.wait(harness.PATIENCE)
                 after, log = self.count(d), d.log()
                 if d.running():
