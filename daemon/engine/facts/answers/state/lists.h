@@ -22,6 +22,9 @@ typedef struct asked {
 /* Totals of releases or detentions: all, by year, since a date, and rumours apart (totals.c). */
 void write_people(facts *f, msgpack_packer *out, uint32_t country, uint8_t kind, const thaw_date *since);
 
+/* A line for each country (countries.c). */
+void write_countries(facts *f, const thaw_date *since, msgpack_packer *out);
+
 /* Each packs its rows; lack of memory is in a->f->failed, or in the rows. */
 void fill_measures(asked *a, rows *r); /* entries.c */
 void fill_persons(asked *a, rows *r);

@@ -123,30 +123,6 @@ static int write_rest(asked *a, const engine_state_query *query, msgpack_packer 
     return 0;
 }
 
-static int fact_counted(void *context, fact_handle handle)
-{
-    (void)handle;
-    ++*(uint32_t *)context;
-    return 0;
-}
-
-static void write_line(facts *f, msgpack_packer *out, uint32_t index, const thaw_date *since)
-{
-    const country *c = &f->countries[index];
-    uint32_t measures = 0, persons = 0;
-    (void)facts_each(f, FACT_MEASURE, c->code, fact_counted, &measures);
-    (void)facts_each(f, FACT_PERSON, c->code, fact_counted, &persons);
-    msgpack_pack_map(out, 5);
-    write_key(out, "country");
-    write_str(out, (thaw_str){c->code, 2});
-    write_key(out, "released");
-    write_people(f, out, index, THAW_RELEASE, since);
-    write_key(out, "detained");
-    write_people(f, out, index, THAW_DETENTION, since);
-    write_uint(out, "measures", measures);
-    write_uint(out, "persons", persons);
-}
-
 int facts_write_state(facts *f, const engine_state_query *query, int64_t now_ns, msgpack_packer *out)
 {
     if (query->country) {
@@ -159,15 +135,6 @@ int facts_write_state(facts *f, const engine_state_query *query, int64_t now_ns,
         pages_done(f, &a.pages);
         return error ? error : f->failed;
     }
-    msgpack_pack_map(out, 1);
-    write_key(out, "countries");
-    rows r;
-    rows_begin(&r);
-    for (uint32_t i = 1; i < f->countries_count; i++) {
-        write_line(f, &r.out, i, &query->since);
-        rows_key_str(&r, (thaw_str){f->countries[i].code, 2});
-        rows_end(&r);
-    }
-    rows_write(f, &r, out);
+    write_countries(f, &query->since, out);
     return f->failed;
 }

@@ -32,10 +32,6 @@ static bool line_rumoured(const ledger_line *l, int64_t unused)
     (void)unused;
     return l->status <= THAW_RUMOURED;
 }
-static bool line_in_year(const ledger_line *l, int64_t year)
-{
-    return line_told(l, 0) && (l->start_ns == TIME_UNKNOWN ? year == 0 : year_of(l->start_ns) == year);
-}
 static bool line_since(const ledger_line *l, int64_t since_ns)
 {
     return line_told(l, 0) && l->start_ns != TIME_UNKNOWN && l->start_ns >= since_ns;
@@ -53,34 +49,58 @@ static void write_sum(msgpack_packer *out, const ledger_line *lines, uint32_t co
     write_total(out, &t, incidents);
 }
 
+/* Lines of one year, which are beside each other; year 0: undated. */
+typedef struct year_span {
+    int year;
+    uint32_t first, end;
+} year_span;
+
+/* Of lines that are told, so many years at most: dates are of 1900 to 2200. */
+enum { YEARS_MAX = 512 };
+
+static uint32_t years_find(const ledger_line *lines, uint32_t count, year_span years[YEARS_MAX])
+{
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!line_told(&lines[i], 0))
+            continue;
+        int year = lines[i].start_ns == TIME_UNKNOWN ? 0 : year_of(lines[i].start_ns);
+        if (found && years[found - 1].year == year)
+            years[found - 1].end = i + 1;
+        else if (found < YEARS_MAX)
+            years[found++] = (year_span){year, i, i + 1};
+    }
+    return found;
+}
+
+static void write_years(msgpack_packer *out, const ledger_line *lines, uint32_t count)
+{
+    year_span years[YEARS_MAX];
+    uint32_t found = years_find(lines, count, years);
+    write_key(out, "by_year");
+    msgpack_pack_array(out, found);
+    for (uint32_t i = 0; i < found; i++) {
+        msgpack_pack_map(out, 2);
+        write_key(out, "year");
+        if (years[i].year)
+            msgpack_pack_int(out, years[i].year);
+        else
+            msgpack_pack_nil(out);
+        write_key(out, "people");
+        write_sum(out, lines + years[i].first, years[i].end - years[i].first, line_told, 0);
+    }
+}
+
 void write_people(facts *f, msgpack_packer *out, uint32_t country_, uint8_t kind, const thaw_date *since)
 {
     ledger_line *lines;
     uint32_t count = ledger_collect(f, country_, kind, &lines);
-    int years[512];
-    uint32_t years_count = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        int year = lines[i].start_ns == TIME_UNKNOWN ? 0 : year_of(lines[i].start_ns);
-        if (line_told(&lines[i], 0) && years_count < 512 && (!years_count || years[years_count - 1] != year))
-            years[years_count++] = year;
-    }
     msgpack_pack_map(out, since->precision ? 4 : 3);
     write_key(out, "total");
     write_sum(out, lines, count, line_told, 0);
     write_key(out, "rumoured");
     write_sum(out, lines, count, line_rumoured, 0);
-    write_key(out, "by_year");
-    msgpack_pack_array(out, years_count);
-    for (uint32_t i = 0; i < years_count; i++) {
-        msgpack_pack_map(out, 2);
-        write_key(out, "year");
-        if (years[i])
-            msgpack_pack_int(out, years[i]);
-        else
-            msgpack_pack_nil(out);
-        write_key(out, "people");
-        write_sum(out, lines, count, line_in_year, years[i]);
-    }
+    write_years(out, lines, count);
     if (since->precision) {
         int64_t start, end;
         thaw_date_interval(since, &start, &end);
