@@ -4,6 +4,7 @@
  */
 #include "screen/incident_text.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -92,14 +93,16 @@ void explain_print(const screen *s, const msgpack_object *reply)
 {
     const msgpack_object *incident = pack_get(reply, "incident");
     const msgpack_object *reports = pack_get(reply, "reports");
-    if (incident == NULL || incident->type != MSGPACK_OBJECT_MAP || reports == NULL ||
-        reports->type != MSGPACK_OBJECT_ARRAY) {
+    bool whole = incident != NULL && incident->type == MSGPACK_OBJECT_MAP;
+    if (reports == NULL || reports->type != MSGPACK_OBJECT_ARRAY) {
         layout_print(s, reply, 0);
         return;
     }
-    incident_print(s, reply, incident);
-    screen_print(s, COLOUR_BOLD, "\n%u report%s\n", reports->via.array.size,
-                 reports->via.array.size == 1 ? "" : "s");
+    if (whole)
+        incident_print(s, reply, incident);
+    uint64_t count = reports->via.array.size + (whole ? pack_get_uint(reply, "more", 0) : 0);
+    screen_print(s, COLOUR_BOLD, "%s%" PRIu64 " report%s%s\n", whole ? "\n" : "", count,
+                 count == 1 ? "" : "s", whole ? "" : " more");
     for (uint32_t i = 0; i < reports->via.array.size; i++)
         report_print(s, &reports->via.array.ptr[i]);
 }

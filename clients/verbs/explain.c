@@ -157,7 +157,7 @@ static void places_find(const msgpack_object *reply, places *p)
 static int list_follow(const common_options *common, connection *c, const msgpack_sbuffer *body,
                        const msgpack_object *place)
 {
-    const listing how = {.none = ""};
+    const listing how = {.none = "", .print = explain_print};
     msgpack_sbuffer asked;
     answer page = {.open = false};
     int result = 0;
@@ -187,7 +187,8 @@ static int lists_follow(const common_options *common, connection *c, const msgpa
     int result = CLIENT_DONE;
     places_find(&reply->body, &p);
     if (p.count > 0 && !all)
-        complain("explain: not all facts are shown, but how many more there are; --all shows them");
+        complain("explain: not all facts or reports are shown, but how many more there are; --all "
+                 "shows them");
     for (size_t i = 0; all && result == CLIENT_DONE && i < p.count; i++)
         result = list_follow(common, c, body, p.at[i]);
     return result;
@@ -226,7 +227,8 @@ int verb_explain(int argc, char **argv)
         "as in the ids of alerts (BY) or as FIELD=VALUE for each field of `by`."};
     bool all = false;
     const argument own[] = {
-        {"all", 'a', ARGUMENT_FLAG, &all, NULL, "each fact, also of lists of thousands", 0, 0},
+        {"all", 'a', ARGUMENT_FLAG, &all, NULL, "each fact and report, also of lists of thousands",
+         0, 0},
     };
     int first = 0;
     int result = 0;

@@ -200,10 +200,11 @@ int engine_write_incidents(engine *e, const engine_incidents_query *query, msgpa
 /* explain {incident}, {alert}, {rule, group}; group is the packed map or text as it came, -EINVAL where it is none of
  * the rule. */
 typedef struct engine_explain_query {
-    thaw_str after; /* `next` of an earlier answer: only the facts behind it; -EBADMSG where it is none. Or empty */
-    size_t bytes;   /* that facts and reports may take, about */
+    thaw_str after; /* `next` of an earlier answer: only the facts, or reports, behind it; -EBADMSG where it is none. Or
+                     * empty */
+    size_t bytes;   /* that facts and reports may take, about; of an incident 0: any */
 } engine_explain_query;
-int engine_write_explain_incident(engine *e, thaw_str incident, msgpack_packer *out);
+int engine_write_explain_incident(engine *e, thaw_str incident, const engine_explain_query *query, msgpack_packer *out);
 int engine_write_explain_alert(engine *e, thaw_str alert, const engine_explain_query *query, msgpack_packer *out);
 int engine_write_explain_rule(engine *e, thaw_str rule, const uint8_t *group, size_t group_len,
                               const engine_explain_query *query, msgpack_packer *out);

@@ -22,9 +22,9 @@ int engine_write_incidents(engine *e, const engine_incidents_query *query, msgpa
     return facts_write_incidents(e->facts, query, out);
 }
 
-int engine_write_explain_incident(engine *e, thaw_str incident, msgpack_packer *out)
+int engine_write_explain_incident(engine *e, thaw_str incident, const engine_explain_query *query, msgpack_packer *out)
 {
-    return facts_write_explain(e->facts, incident, out);
+    return facts_write_explain(e->facts, incident, query, out);
 }
 
 int engine_write_counters(engine *e, msgpack_packer *out)

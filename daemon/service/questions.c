@@ -295,6 +295,16 @@ static int explained(thawd *d, int result, const request_values *v, thaw_error *
                          v->group == NULL ? "none" : "other values", by);
 }
 
+/* Of reports less than of facts: the line of the incident names them all besides. */
+static int explained_incident(thawd *d, const request_values *v, msgpack_packer *out,
+                              thaw_error *error)
+{
+    const engine_explain_query query = {.after = v->after, .bytes = d->config.reply_bytes / 4};
+    int r = engine_write_explain_incident(d->engine, v->incident, &query, out);
+
+    return r == -EBADMSG ? fail_place(error) : answer(r, error, "incident", v->incident);
+}
+
 int question_explain(thawd *d, const request_values *v, reply_body *body, msgpack_packer *out,
                      thaw_error *error)
 {
@@ -305,12 +315,8 @@ int question_explain(thawd *d, const request_values *v, reply_body *body, msgpac
     (void)body;
     if (asked == KEY_BIT(KEY_ALERT) && v->group == NULL)
         return explained(d, engine_write_explain_alert(d->engine, v->alert, &query, out), v, error);
-    if (asked == KEY_BIT(KEY_INCIDENT) && v->after.len > 0)
-        return question_fail(error, THAW_INVALID,
-                             "after: found one, expected none: the answer on an incident is whole");
     if (asked == KEY_BIT(KEY_INCIDENT) && v->group == NULL)
-        return answer(engine_write_explain_incident(d->engine, v->incident, out), error, "incident",
-                      v->incident);
+        return explained_incident(d, v, out, error);
     if (asked != KEY_BIT(KEY_RULE))
         return question_fail(error, THAW_INVALID,
                              "found %s, expected one of: alert; incident; rule with group",

@@ -1,6 +1,7 @@
-"""Answers that do not fit into one: the lists of a country, and incidents, in pages, which come to the whole."""
+"""Answers that do not fit into one: the lists of a country, incidents, and the reports of one, in pages, which come to the whole."""
 
 import json
+import re
 import unittest
 
 import harness
@@ -125,6 +126,39 @@ class LedgerPages(unittest.TestCase):
             some = d.thaw("incidents", "BY", "--json", "--limit", "100")
             self.assertEqual([json.loads(line)["id"] for line in some.stdout.splitlines()], [i["id"] for i in whole["incidents"][-100:]])
             self.assertIn("these are the latest 100, there are earlier ones; --limit N shows more", some.stderr)
+
+    def test_reports_of_an_incident(self):
+        with harness.Daemon() as d:
+            many = [event(n, source=f"source-{n % 500:03}", count=3 + n % 4, reported_at=f"2025-06-21T12:{n // 60 % 60:02}:{n % 60:02}Z")
+                    for n in range(1200)]
+            d.publish(*many)
+            (incident,) = d.ok("incidents")["incidents"]
+            whole = d.ok("explain", {"incident": incident["id"]})
+            self.assertEqual((len(whole["reports"]), "more" in whole, "next" in whole), (1200, False, False))
+            d.stop()
+            d.configure({"limits": {"reply": "256KiB"}})  # it fits once, and not with each report's why
+            d.start()
+            page = d.ok("explain", {"incident": incident["id"]})
+            self.assertEqual({k: v for k, v in page.items() if k not in ("reports", "more", "next")},
+                             {k: v for k, v in whole.items() if k != "reports"})
+            got = page["reports"]
+            while "next" in page:
+                self.assertEqual(page["more"], 1200 - len(got))
+                page = d.ok("explain", {"incident": incident["id"], "after": page["next"]})
+                self.assertLessEqual(set(page), {"reports", "more", "next"})
+                got += page["reports"]
+            self.assertEqual(got, whole["reports"])
+            shown = d.thaw("explain", incident["id"])
+            self.assertIn("not all facts or reports are shown", shown.stderr)
+            self.assertIn("\n1200 reports\n", shown.stdout)
+            shown = d.thaw("explain", incident["id"], "--all")
+            self.assertEqual((shown.stderr, len(re.findall(r"source-\d+/e", shown.stdout))), ("", 1200))
+            rows = [row for line in d.thaw("explain", incident["id"], "--all", "--json").stdout.splitlines()
+                    for row in json.loads(line)["reports"]]
+            self.assertEqual([row["id"] for row in rows], [row["id"] for row in whole["reports"]])
+            for after in ("x", "1", "1 ", "1 0 0", "1 " + "0" * 60):
+                status, reply = d.ask("explain", {"incident": incident["id"], "after": after})
+                self.assertEqual((status, reply["code"], reply["message"][:7]), ("ERR", "invalid", "after: "), after)
 
     def test_what_is_no_place(self):
         with harness.Daemon() as d:

@@ -350,7 +350,7 @@ static void explain(course *c, const msgpack_object *answer, const char *list, m
         const char *id = pack_get_str(&all->via.array.ptr[i], "id", &len);
         thaw_str text = {id, (uint32_t)len};
         expect((list[0] == 'a' ? engine_write_explain_alert(c->engine, text, &query, out)
-                               : engine_write_explain_incident(c->engine, text, out)) == 0);
+                               : engine_write_explain_incident(c->engine, text, &query, out)) == 0);
     }
 }
 

@@ -288,7 +288,8 @@ static int ask_one(run *r, json_t *question, msgpack_packer *out)
         return facts_write_incidents(
             r->f, &(engine_incidents_query){.country = incidents, .since = date}, out);
     if (explain)
-        return facts_write_explain(r->f, (thaw_str){explain, (uint32_t)strlen(explain)}, out);
+        return facts_write_explain(r->f, (thaw_str){explain, (uint32_t)strlen(explain)},
+                                   &(engine_explain_query){.bytes = 0}, out);
     return -EINVAL;
 }
 

@@ -94,7 +94,7 @@ static void explanations(engine *e, msgpack_sbuffer *body)
                         continue;
                     thaw_str text = {id.ptr, id.size};
                     int r = alerts ? engine_write_explain_alert(e, text, &query, &out)
-                                   : engine_write_explain_incident(e, text, &out);
+                                   : engine_write_explain_incident(e, text, &query, &out);
                     assert_int_equal(r, 0);
                 }
             }

@@ -316,9 +316,10 @@ void facts_get_image_pages(facts *f, saved_in *in);
 
 struct engine_state_query;
 struct engine_incidents_query;
+struct engine_explain_query;
 int facts_write_state(facts *f, const struct engine_state_query *query, int64_t now_ns, msgpack_packer *out);
 int facts_write_incidents(facts *f, const struct engine_incidents_query *query, msgpack_packer *out);
-int facts_write_explain(facts *f, thaw_str incident, msgpack_packer *out);
+int facts_write_explain(facts *f, thaw_str incident, const struct engine_explain_query *query, msgpack_packer *out);
 /* Packs key-value pairs into a map that is open already; returns how many there are when out is NULL. */
 uint32_t facts_write_counters(facts *f, msgpack_packer *out);
 /* A new facts of one country (NULL: all) with only the reports known by then: in order of number, those

@@ -1,8 +1,12 @@
 /* explain.c - why an incident is as it is: its reports, their votes, and why they belong together. */
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine.h"
+#include "facts/answers/rows.h"
 #include "facts/answers/write.h"
 #include "facts/fields/fields.h"
 #include "facts/incidents/incidents.h"
@@ -244,20 +248,66 @@ static void votes_of(facts *f, const incident *inc, counted *ret_counted)
     numbers_done(&list, &f->held);
 }
 
-int facts_write_explain(facts *f, thaw_str id, msgpack_packer *out)
+/* ---- its reports, whole or in pages -------------------------------------------------- */
+
+/* Where a page ended: how many came before, and which report was the last, by its identity. */
+static void place_write(facts *f, msgpack_packer *out, uint32_t passed, uint32_t last)
 {
-    incident *inc = incident_find(f, id);
-    if (!inc)
-        return -ENOENT;
-    said all;
-    said_make(f, inc, &all);
+    char text[48];
+    snprintf(text, sizeof text, "%" PRIu32 " %016" PRIx64, passed, report_of(f, last)->key.high);
+    write_key(out, "next");
+    write_text(out, text);
+}
+
+/* How many reports are before a page: those up to the last one, wherever that is now. */
+static int place_read(facts *f, thaw_str text, const numbers *list, uint32_t *ret_passed)
+{
+    char copy[48];
+    uint32_t passed = 0, at;
+    uint64_t last = 0;
+    int end = 0;
+    if (text.len >= sizeof copy)
+        return -EBADMSG;
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    if (sscanf(copy, "%" SCNu32 " %" SCNx64 "%n", &passed, &last, &end) != 2 || copy[end])
+        return -EBADMSG;
+    for (at = 0; at < list->count && report_of(f, list->at[at])->key.high != last; at++)
+        ;
+    *ret_passed = at < list->count ? at + 1 : passed < list->count ? passed : list->count;
+    return 0;
+}
+
+/* Packs the reports from `first` on, up to the one with which they reach so many bytes; returns behind which. */
+static uint32_t page_fill(facts *f, const incident *inc, const said *all, uint32_t first, size_t bytes, rows *r)
+{
+    uint32_t end = first;
+    rows_begin(r);
+    while (end < all->list.count && (end == first || !bytes || r->bytes.size < bytes)) {
+        write_member(f, &r->out, inc, all, all->list.at[end]);
+        rows_key_time(r, end++);
+        rows_end(r);
+    }
+    return end;
+}
+
+/* `reports`, and `more` and `next` where there are others. */
+static void write_page(facts *f, const said *all, uint32_t end, rows *r, msgpack_packer *out)
+{
+    write_key(out, "reports");
+    rows_write(f, r, out);
+    if (end == all->list.count)
+        return;
+    write_uint(out, "more", all->list.count - end);
+    place_write(f, out, end, all->list.at[end - 1]);
+}
+
+static void write_count(facts *f, const incident *inc, const said *all, msgpack_packer *out)
+{
     counted votes = {0};
     votes_of(f, inc, &votes);
-    msgpack_pack_map(out, 5);
-    write_key(out, "incident");
-    write_incident(f, out, inc);
     write_key(out, "why");
-    write_text(out, why_count(f, &all, &votes));
+    write_text(out, why_count(f, all, &votes));
     write_key(out, "winner");
     if (votes.has_winner)
         msgpack_pack_uint64(out, votes.winner);
@@ -268,11 +318,29 @@ int facts_write_explain(facts *f, thaw_str id, msgpack_packer *out)
         msgpack_pack_uint64(out, votes.bound);
     else
         msgpack_pack_nil(out);
-    write_key(out, "reports");
-    msgpack_pack_array(out, all.list.count);
-    for (uint32_t i = 0; i < all.list.count; i++)
-        write_member(f, out, inc, &all, all.list.at[i]);
+}
+
+int facts_write_explain(facts *f, thaw_str id, const struct engine_explain_query *query, msgpack_packer *out)
+{
+    incident *inc = incident_find(f, id);
+    if (!inc)
+        return -ENOENT;
+    said all;
+    rows page;
+    uint32_t first = 0;
+    said_make(f, inc, &all);
+    int r = query->after.len ? place_read(f, query->after, &all.list, &first) : 0;
+    if (r == 0) {
+        uint32_t end = page_fill(f, inc, &all, first, query->bytes, &page);
+        msgpack_pack_map(out, (query->after.len ? 1 : 5) + (end < all.list.count ? 2 : 0));
+        if (!query->after.len) {
+            write_key(out, "incident");
+            write_incident(f, out, inc);
+            write_count(f, inc, &all, out);
+        }
+        write_page(f, &all, end, &page, out);
+    }
     numbers_done(&all.list, &f->held);
     numbers_done(&all.votes, &f->held);
-    return f->failed;
+    return r ? r : f->failed;
 }
