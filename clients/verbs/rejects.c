@@ -3,9 +3,64 @@
  */
 #include "verbs/verb.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
+
 #include "client.h"
+#include "forms/pack.h"
 #include "screen/columns.h"
 #include "verbs/listing.h"
+#include "wire/answers.h"
+
+enum { LIMIT_DEFAULT = 1000 };
+
+/* Pages until there are as many as are wanted; the last ones say from where there are older ones. */
+static int pages_ask(connection *c, uint64_t wanted, answers **kept, msgpack_object *list,
+                     uint64_t *ret_next)
+{
+    int code = CLIENT_DONE;
+    *ret_next = 0;
+    do {
+        const request_pair pairs[] = {{"from", NULL, *ret_next, NULL},
+                                      {"limit", NULL, wanted - list->via.array.size, NULL}};
+        msgpack_sbuffer body;
+        msgpack_sbuffer_init(&body);
+        request_pack(&body, pairs, 2);
+        const msgpack_object *reply = answers_ask(kept, c, "rejects", &body, &code);
+        const msgpack_object *rows = reply == NULL ? NULL : pack_get(reply, "rejects");
+        msgpack_sbuffer_destroy(&body);
+        if (rows == NULL || rows->type != MSGPACK_OBJECT_ARRAY || rows->via.array.size == 0)
+            return code;
+        if (!answers_append(list, rows))
+            return CLIENT_NO_ANSWER;
+        *ret_next = pack_get_uint(reply, "next", 0);
+    } while (*ret_next != 0 && list->via.array.size < wanted);
+    return code;
+}
+
+static int rejects_ask(const common_options *common, uint64_t limit, const listing *how)
+{
+    msgpack_object_kv pair = {.key = {.type = MSGPACK_OBJECT_STR, .via.str = {7, "rejects"}},
+                              .val = {.type = MSGPACK_OBJECT_ARRAY}};
+    const msgpack_object reply = {.type = MSGPACK_OBJECT_MAP, .via.map = {1, &pair}};
+    uint64_t next = 0;
+    answers *kept = NULL;
+    connection *c = NULL;
+    if (connection_new(common, &c) != 0)
+        return CLIENT_NO_ANSWER;
+    int code = pages_ask(c, limit != 0 ? limit : LIMIT_DEFAULT, &kept, &pair.val, &next);
+    if (code == CLIENT_DONE) {
+        listing_print(common, &reply, how);
+        if (next != 0)
+            complain("rejects: these are the newest %" PRIu32
+                     ", there are older ones; --limit N shows more",
+                     pair.val.via.array.size);
+    }
+    free(pair.val.via.array.ptr);
+    answers_free(kept);
+    connection_free(c);
+    return code;
+}
 
 int verb_rejects(int argc, char **argv)
 {
@@ -29,11 +84,5 @@ int verb_rejects(int argc, char **argv)
     int result = 0;
     if (!arguments_parse(&u, table, 1, &common, 0, 0, argc, argv, &first, &result))
         return result;
-    const request_pair pairs[] = {{"limit", NULL, limit, NULL}};
-    msgpack_sbuffer body;
-    msgpack_sbuffer_init(&body);
-    request_pack(&body, pairs, 1);
-    result = listing_ask(&common, "rejects", &body, &how);
-    msgpack_sbuffer_destroy(&body);
-    return result;
+    return rejects_ask(&common, limit, &how);
 }

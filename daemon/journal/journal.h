@@ -160,10 +160,10 @@ typedef struct journal_reject {
     const uint8_t *bytes;           /* at most 4 KiB of the message */
     size_t bytes_len;
 } journal_reject;
-/* The last `limit` rejects, the newest first. */
+/* The last `limit` rejects with numbers below `before` (0: of all), the newest first. */
 typedef int (*journal_reject_fn)(void *context, const journal_reject *reject);
-int journal_read_rejects(journal *j, uint32_t limit, journal_reject_fn on_reject, void *context,
-                         char error[512]);
+int journal_read_rejects(journal *j, uint64_t before, uint32_t limit, journal_reject_fn on_reject,
+                         void *context, char error[512]);
 
 /* Counters, as of now. */
 typedef struct journal_counters {

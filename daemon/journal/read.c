@@ -368,11 +368,22 @@ int journal_reject_parse(const MDB_val *value, uint64_t number, journal_reject *
     return 0;
 }
 
-static int rejects_deliver(const journal *j, MDB_cursor *cursor, uint32_t limit,
+/* The last entry with a number below `before`; 0: the last of all. */
+static int cursor_before(MDB_cursor *cursor, uint64_t before, MDB_val *key, MDB_val *value)
+{
+    int rc = MDB_NOTFOUND;
+
+    *key = (MDB_val){sizeof(before), &before};
+    if (before > 0)
+        rc = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
+    return mdb_cursor_get(cursor, key, value, rc == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
+}
+
+static int rejects_deliver(const journal *j, MDB_cursor *cursor, uint64_t before, uint32_t limit,
                            journal_reject_fn on_reject, void *context, char *error)
 {
     MDB_val key, value;
-    int rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+    int rc = cursor_before(cursor, before, &key, &value);
 
     for (uint32_t count = 0; rc == 0 && count < limit; count++) {
         journal_reject reject;
@@ -387,14 +398,14 @@ static int rejects_deliver(const journal *j, MDB_cursor *cursor, uint32_t limit,
     return rc != 0 && rc != MDB_NOTFOUND ? lmdb_failed(j, "rejects", rc, error) : 0;
 }
 
-int journal_read_rejects(journal *j, uint32_t limit, journal_reject_fn on_reject, void *context,
-                         char error[512])
+int journal_read_rejects(journal *j, uint64_t before, uint32_t limit, journal_reject_fn on_reject,
+                         void *context, char error[512])
 {
     opened t;
 
     int r = table_open(j, j->rejects, "rejects", &t, error);
     if (r == 0)
-        r = rejects_deliver(j, t.cursor, limit, on_reject, context, error);
+        r = rejects_deliver(j, t.cursor, before, limit, on_reject, context, error);
     table_close(j, &t);
     return r > 0 ? 0 : r;
 }

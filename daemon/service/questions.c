@@ -67,6 +67,7 @@ typedef struct page {
     msgpack_packer out;
     uint64_t count, limit, looked_at, next;
     size_t bytes_max;
+    bool more; /* of rejects: others are behind */
 } page;
 
 static void page_init(page *p, thawd *d, const request_values *v)
@@ -340,9 +341,12 @@ static int on_reject(void *context, const journal_reject *reject)
 {
     page *p = context;
 
-    if (page_full(p, reject->bytes_len + strlen(reject->message) + RECORD_HEAD_BYTES))
+    if (page_full(p, reject->bytes_len + strlen(reject->message) + RECORD_HEAD_BYTES)) {
+        p->more = true;
         return 1;
+    }
     p->count++;
+    p->next = reject->number;
     msgpack_pack_map(&p->out, 6);
     pack_count(&p->out, "number", reject->number);
     pack_key(&p->out, "received_at");
@@ -367,12 +371,14 @@ int question_rejects(thawd *d, const request_values *v, reply_body *body, msgpac
     int r;
 
     page_init(&p, d, v);
-    r = journal_read_rejects(d->journal, (uint32_t)p.limit, on_reject, &p, text);
+    r = journal_read_rejects(d->journal, v->from, (uint32_t)p.limit + 1, on_reject, &p, text);
     if (r < 0) {
         reply_body_done(&p.items);
         return question_fail(error, THAW_UNAVAILABLE, "%.200s", text);
     }
-    msgpack_pack_map(out, 1);
+    msgpack_pack_map(out, p.more ? 2 : 1);
+    if (p.more)
+        pack_count(out, "next", p.next);
     pack_key(out, "rejects");
     page_end(&p, body, out);
     return 0;

@@ -30,7 +30,7 @@ static const struct verb verbs[] = {
     {"explain", question_explain, K(ALERT) | K(INCIDENT) | K(RULE) | K(GROUP) | K(AFTER), READ,
      WAITING_LARGE},
     {"rules", question_rules, 0, READ, WAITING_SMALL},
-    {"rejects", question_rejects, K(LIMIT), READ, WAITING_SMALL},
+    {"rejects", question_rejects, K(FROM) | K(LIMIT), READ, WAITING_SMALL},
     {"status", question_status, 0, READ | PUBLISH, WAITING_SMALL},
     {"reload", question_reload, K(DRY), 0, WAITING_SMALL},
 };

@@ -1,5 +1,6 @@
 """What is published: taken, known already, or refused with a code and a sentence, over every way in."""
 
+import json
 import time
 import unittest
 
@@ -264,6 +265,23 @@ class Once(unittest.TestCase):
 
 
 class Survives(unittest.TestCase):
+    def test_rejects_in_pages(self):
+        with harness.Daemon(config={"limits": {"reply": "64KiB"}}) as d:
+            d.publish(*[event(n, count=-1, note="n" * (n % 900)) for n in range(700)])
+            got, page = [], {"next": 0}
+            while "next" in page:
+                page = d.ok("rejects", {"from": page["next"], "limit": 300})
+                self.assertGreater(len(page["rejects"]), 0)
+                got += page["rejects"]
+                self.assertEqual(page.get("next", 1), got[-1]["number"])
+            self.assertEqual([r["number"] for r in got], list(range(700, 0, -1)))
+            self.assertEqual(d.ok("rejects", {"from": 1}), {"rejects": []})
+            self.assertEqual([r["number"] for r in d.ok("rejects", {"from": 2**63, "limit": 2})["rejects"]], [700, 699])
+            shown = d.thaw("rejects", "--json", "--limit", "650")
+            self.assertEqual([json.loads(line)["number"] for line in shown.stdout.splitlines()], list(range(700, 50, -1)))
+            self.assertIn("these are the newest 650, there are older ones", shown.stderr)
+            self.assertEqual(d.thaw("rejects", "--limit", "700").stderr, "")
+
     def test_rejects_and_identity_outlive_a_restart(self):
         with harness.Daemon() as d:
             d.publish(event(1))

@@ -23,7 +23,7 @@ KEYS = {
     "state": {"country": "BY", "at": "2025-06-21", "since": "2025", "after": "persons 0 "},
     "incidents": {"country": "BY", "kind": "release", "since": "2025", "limit": 5, "after": "0 00"},
     "rules": {},
-    "rejects": {"limit": 5},
+    "rejects": {"from": 1, "limit": 5},
     "status": {},
     "reload": {"dry": True},
 }

@@ -351,14 +351,14 @@ static void rejects_are_a_ring(void **state)
         assert_int_equal(journal_submit(j, 1, &ticket), 0);
     }
     assert_int_equal(durable_wait(j, ticket), 0);
-    assert_int_equal(journal_read_rejects(j, UINT32_MAX, reject_newest, &number, error), 0);
+    assert_int_equal(journal_read_rejects(j, 0, UINT32_MAX, reject_newest, &number, error), 0);
     assert_int_equal(number, 23001);
     journal_close(j);
     j = journal_open_at(folder);
     assert_int_equal(batch_append(j, 3, 1, &ticket), 0);
     assert_int_equal(durable_wait(j, ticket), 0);
     number = 0;
-    assert_int_equal(journal_read_rejects(j, 1, reject_newest, &number, error), 0);
+    assert_int_equal(journal_read_rejects(j, 0, 1, reject_newest, &number, error), 0);
     assert_int_equal(number, 33001);
     journal_close(j);
     free(big);

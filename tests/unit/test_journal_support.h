@@ -178,7 +178,7 @@ static inline int reading_all(journal *j, reading *ret_reading, char error[512])
     if (r == 0)
         r = journal_read_alerts(j, 0, reading_alert, &in, error);
     if (r == 0)
-        r = journal_read_rejects(j, 1000000, reading_reject, &in, error);
+        r = journal_read_rejects(j, 0, 1000000, reading_reject, &in, error);
     *ret_reading = in;
     return r;
 }
