@@ -108,11 +108,37 @@ static void test_all_alike(void **unused)
     free(names);
 }
 
+/* Names of two words of ten sounds, T or K each: all have the same keys, and hardly any are close. */
+static void test_alike_to_the_keys_only(void **unused)
+{
+    enum { COUNT = 20000, SOME = 600, SOUNDS = 10 };
+    static char texts[COUNT][NAME_ROOM];
+    named *names = calloc(COUNT, sizeof *names);
+    name_pair *pairs;
+    uint32_t found;
+    bool more;
+    (void)unused;
+    state = 1;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        for (uint32_t sound = 0; sound < 2 * SOUNDS; sound++)
+            strcat(strcat(texts[i], sound == SOUNDS ? " " : ""), draw(2) ? "ta" : "ka");
+        named_make((thaw_str){texts[i], (uint32_t)strlen(texts[i])}, &names[i]);
+    }
+    compare(names, SOME, 1000); /* so few are compared all the same */
+    assert_int_equal(similar_find(names, COUNT, 1000, &pairs, &found, &more), 0);
+    assert_true(more); /* of so many some are left out, and that is said */
+    for (uint32_t i = 0; i < found; i++)
+        assert_true(names_close(&names[pairs[i].first], &names[pairs[i].second]));
+    free(pairs);
+    free(names);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_all_with_all),
         cmocka_unit_test(test_all_alike),
+        cmocka_unit_test(test_alike_to_the_keys_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,8 @@
  * are found by the hashes that they are compared by. What is found under a key is compared then.
  *
  * Once there are enough pairs, all that come behind the last of them are left out on the way: of names that are all
- * alike there would be very many.
+ * alike there would be very many. And names can be made that have their keys in common and are not close (a key does
+ * not tell T from K): the steps are counted, and what would take more than STEPS_MAX is left out.
  */
 #include "facts/answers/similar.h"
 
@@ -15,6 +16,10 @@
 #include <stdlib.h>
 
 #include "facts/memory/array.h"
+
+#define STEPS_MAX (UINT64_C(1) << 27)   /* keys that are looked up, entries that are passed */
+#define STEPS_OF_COMPARING 8            /* of two names */
+#define ENTRIES_MAX (UINT32_C(1) << 22) /* the name that crosses the line is the last one */
 
 /* One name under one key; those of a slot in order of their names. */
 typedef struct entry {
@@ -34,6 +39,8 @@ typedef struct similar {
     name_pair last;  /* all behind it are left out */
     uint32_t *found; /* for the name that is looked at */
     uint32_t found_count, found_capacity;
+    uint64_t steps;
+    bool cut; /* something was left out for what it would take */
     bool failed;
 } similar;
 
@@ -57,22 +64,28 @@ static uint64_t scatter(uint64_t x, uint64_t salt)
 
 enum { SALT_PLAIN = 1, SALT_JOINED, SALT_WORD, SALT_VARIED };
 
-/* Of some words of a skeleton, one of which may differ. */
+/* Of some words of a skeleton, one of which may differ; each key once, where a word or a letter is there again. */
 static void keys_of_words(similar *s, uint32_t name, uint32_t words, key_fn each)
 {
     const skeleton *bones = &s->names[name].bones;
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < bones->count; i++)
+    uint64_t hashes[SKELETON_WORDS], sum = 0;
+    for (uint32_t i = 0; i < bones->count; i++) {
+        hashes[i] = word_hash(bones->words[i], SIZE_MAX);
         if (words >> i & 1)
-            sum += scatter(word_hash(bones->words[i], SIZE_MAX), SALT_WORD);
+            sum += scatter(hashes[i], SALT_WORD);
+    }
     for (uint32_t i = 0; i < bones->count; i++) {
         const char *word = bones->words[i];
-        if (!(words >> i & 1))
+        bool again = !(words >> i & 1);
+        for (uint32_t before = 0; before < i; before++)
+            again = again || ((words >> before & 1) && hashes[before] == hashes[i]);
+        if (again)
             continue;
-        uint64_t others = sum - scatter(word_hash(word, SIZE_MAX), SALT_WORD);
-        each(s, name, others + scatter(word_hash(word, SIZE_MAX), SALT_VARIED));
+        uint64_t others = sum - scatter(hashes[i], SALT_WORD);
+        each(s, name, others + scatter(hashes[i], SALT_VARIED));
         for (size_t without = 0; word[without]; without++)
-            each(s, name, others + scatter(word_hash(word, without), SALT_VARIED));
+            if (!without || sound_of_key(word[without]) != sound_of_key(word[without - 1]))
+                each(s, name, others + scatter(word_hash(word, without), SALT_VARIED));
     }
 }
 
@@ -84,7 +97,7 @@ static void keys_as_printed(similar *s, uint32_t name, key_fn each)
 
 static void keys_as_shorter(similar *s, uint32_t name, key_fn each)
 {
-    if (s->names[name].bones.count > 1)
+    if (skeleton_tells(&s->names[name].bones))
         keys_of_words(s, name, (1u << s->names[name].bones.count) - 1, each);
 }
 
@@ -135,9 +148,14 @@ static name_pair pair_of(uint32_t a, uint32_t b)
 /* What stands under a key, up to the last pair that is still wanted. */
 static void find(similar *s, uint32_t name, uint64_t key)
 {
+    if (s->steps++ >= STEPS_MAX) {
+        s->cut = true;
+        return;
+    }
     for (uint32_t at = s->slots[key & (s->slots_count - 1)]; at && !s->failed; at = s->entries[at - 1].next) {
         const entry *e = &s->entries[at - 1];
         name_pair p = pair_of(name, e->name);
+        s->steps++;
         if (e->name > s->last.first && behind(&p, &s->last))
             break;
         if (e->key != key || e->name == name || behind(&p, &s->last))
@@ -195,6 +213,7 @@ static void look_at(similar *s, uint32_t name)
     for (uint32_t i = 0; i < s->found_count && !s->failed; i++) {
         name_pair p = pair_of(name, s->found[i]);
         bool again = i > 0 && s->found[i] == s->found[i - 1];
+        s->steps += again ? 0 : STEPS_OF_COMPARING;
         if (!again && !behind(&p, &s->last) && names_close(&s->names[p.first], &s->names[p.second]))
             pairs_add(s, p);
     }
@@ -202,14 +221,17 @@ static void look_at(similar *s, uint32_t name)
 
 static void find_all(similar *s)
 {
-    for (uint32_t i = 0; i < s->count && !s->failed; i++) {
-        if (s->names[i].bones.count > 1)
-            s->sizes |= (uint8_t)(1u << s->names[i].bones.count);
-        keys_as_printed(s, i, enter);
-        keys_as_shorter(s, i, enter);
+    uint32_t entered = 0;
+    for (; entered < s->count && s->entries_count < ENTRIES_MAX && !s->failed; entered++) {
+        const skeleton *bones = &s->names[entered].bones;
+        if (skeleton_tells(bones))
+            s->sizes |= (uint8_t)(1u << bones->count);
+        keys_as_printed(s, entered, enter);
+        keys_as_shorter(s, entered, enter);
     }
+    s->cut = entered < s->count;
     slots_fill(s);
-    for (uint32_t i = 0; i < s->count && !s->failed; i++)
+    for (uint32_t i = 0; i < entered && !s->failed; i++)
         look_at(s, i);
     pairs_cut(s);
 }
@@ -228,6 +250,6 @@ int similar_find(const named names[], uint32_t count, uint32_t most, name_pair *
     }
     *ret_pairs = s.pairs;
     *ret_count = s.pairs_count < most ? s.pairs_count : most;
-    *ret_more = s.pairs_count > most;
+    *ret_more = s.cut || s.pairs_count > most;
     return 0;
 }

@@ -150,19 +150,25 @@ static uint32_t word_find(const skeleton *s, const bool used[], const char *word
     return SKELETON_WORDS;
 }
 
+bool skeleton_tells(const skeleton *s)
+{
+    size_t letters = 0;
+    for (uint32_t i = 0; i < s->count; i++)
+        letters += strlen(s->words[i]);
+    return s->count > 1 && letters > 3;
+}
+
 /* Every word of the shorter name has one of its own in the other: the same, but for one that is close. */
 static bool skeletons_close(const skeleton *a, const skeleton *b)
 {
     if (a->count > b->count)
         return skeletons_close(b, a);
-    if (a->count < 2)
+    if (!skeleton_tells(a))
         return false;
     bool used[SKELETON_WORDS] = {false};
     uint32_t left = SKELETON_WORDS;
-    size_t letters = 0;
     for (uint32_t i = 0; i < a->count; i++) {
         uint32_t found = word_find(b, used, a->words[i], words_same);
-        letters += strlen(a->words[i]);
         if (found < SKELETON_WORDS)
             used[found] = true;
         else if (left < SKELETON_WORDS)
@@ -170,7 +176,7 @@ static bool skeletons_close(const skeleton *a, const skeleton *b)
         else
             left = i;
     }
-    return letters > 3 && (left == SKELETON_WORDS || word_find(b, used, a->words[left], words_close) < SKELETON_WORDS);
+    return left == SKELETON_WORDS || word_find(b, used, a->words[left], words_close) < SKELETON_WORDS;
 }
 
 bool names_close(const named *a, const named *b)
@@ -186,12 +192,17 @@ void named_make(thaw_str name, named *ret_named)
     skeleton_of(name, &ret_named->bones);
 }
 
-/* FNV-1a; T and K are as the sign that stands for both. */
+char sound_of_key(char sound)
+{
+    return sound == 'T' || sound == 'K' ? '*' : sound;
+}
+
+/* FNV-1a */
 uint64_t word_hash(const char *word, size_t without)
 {
     uint64_t hash = 0xcbf29ce484222325;
     for (size_t i = 0; word[i]; i++)
         if (i != without)
-            hash = (hash ^ (uint8_t)(word[i] == 'T' || word[i] == 'K' ? '*' : word[i])) * 0x100000001b3;
+            hash = (hash ^ (uint8_t)sound_of_key(word[i])) * 0x100000001b3;
     return hash;
 }

@@ -45,6 +45,12 @@ void named_make(thaw_str name, named *ret_named);
  * that may differ by a letter. */
 bool names_close(const named *a, const named *b);
 
+/* Whether it may be the shorter one of two that are close: it has words and letters enough. */
+bool skeleton_tells(const skeleton *s);
+
+/* T and K as the sign that stands for both. */
+char sound_of_key(char sound);
+
 /* A hash of a word of a skeleton without its letter at `without` (SIZE_MAX: of all): the same for words that are the
  * same. Of two that differ by a letter the one, whole or without some letter, has the hash of the other, whole or
  * without one. */
