@@ -95,6 +95,41 @@ class LedgerPages(unittest.TestCase):
             self.assertEqual(shown, sorted(set(shown)))
             self.assertGreaterEqual(set(shown), set(names[number // 1000:]))
 
+    def rows_across(self, d, name, change):
+        """Rows of a list whose pages are asked for with changes between them."""
+        reply = d.ok("state", {"country": "BY"})
+        rows, pages = list(reply[name]), 0
+        while name in reply["more"]:
+            change(pages)
+            pages += 1
+            reply = d.ok("state", {"country": "BY", "after": reply["more"][name]["next"]})
+            rows += reply[name]
+        self.assertGreater(pages, 2)
+        return rows
+
+    def test_one_source_that_states_much(self):
+        """What it states anew meanwhile moves none of what else it states."""
+        def stated(n, number, count):
+            return event(number, kind="tally", of="detained", category=f"c-{n:03}", count=count, since="2010", occurred_at="2025-01-01")
+        with harness.Daemon(config=SMALL) as d:
+            d.publish(*[stated(n, n, 100 + n) for n in range(600)])
+            rows = self.rows_across(d, "tallies", lambda page: d.publish(stated(3 * page, 1000 + page, 50000)))
+            self.assertEqual([row["category"] for row in rows], [f"c-{n:03}" for n in range(600)])
+
+    def test_persons_of_one_name(self):
+        """Told apart by their ids, or by the reports that name them: what becomes of one moves no other."""
+        for ids in True, False:
+            def person(n):
+                return {"name": "Ahmad Khalil", **({"ids": [f"i:{n:03}"]} if ids else {})}
+            def change(page):
+                if ids:
+                    return d.publish(event(1000 + page, kind="release", persons=[person(3 * page)], count=1, occurred_at="2025-06-01"))
+                return d.publish(event(1000 + page, kind="retraction", retracts=f"e{3 * page:03}", count=None, occurred_at=None))
+            with harness.Daemon(config=SMALL) as d:
+                d.publish(*[event(n, id=f"e{n:03}", kind="detention", persons=[person(n)], count=1) for n in range(600)])
+                rows = self.rows_across(d, "persons", change)
+            self.assertEqual([row["history"][0]["id"] for row in rows], [f"e{n:03}" for n in range(600)])
+
     def test_incidents_from_the_latest_back(self):
         with harness.Daemon() as d:
             many = [event(n, source=f"source-{n % 60:03}" + "s" * 90, kind=("release", "detention")[n % 2],

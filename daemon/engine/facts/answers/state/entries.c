@@ -56,6 +56,25 @@ static const char *field_name(fact_kind kind, fact_field field)
     return "";
 }
 
+static void key_value(rows *r, const fact_value *v)
+{
+    if (v->type == FACT_STRING || v->type == FACT_NONE)
+        rows_key_str(r, v->type == FACT_STRING ? v->string : (thaw_str){NULL, 0});
+    for (uint32_t i = 0; v->type == FACT_STRINGS && i < v->strings.count; i++)
+        rows_key_str(r, v->strings.items[i]);
+}
+
+/* Of persons of one name without ids: the report that names this one. */
+static void key_first_turn(rows *r, facts *f, history *h)
+{
+    thaw_event event;
+    if (!h->turns || !history_at(h, 0)->report)
+        return;
+    report_event(f->reports, report_of(f, history_at(h, 0)->report), &event);
+    rows_key_str(r, event.source);
+    rows_key_str(r, event.id);
+}
+
 static int fact_written(void *context, fact_handle handle)
 {
     fact_writer *w = context;
@@ -75,10 +94,10 @@ static int fact_written(void *context, fact_handle handle)
         if (!measure || !measure_shows(&seen, w->fields[i], &v))
             (void)facts_get(w->f, handle, w->fields[i], w->now_ns, &v);
         write_value(&w->rows->out, &v);
-        if (v.type == FACT_STRING || v.type == FACT_NONE)
-            rows_key_str(w->rows, v.type == FACT_STRING ? v.string : (thaw_str){NULL, 0});
+        key_value(w->rows, &v);
     }
     if (turns) {
+        key_first_turn(w->rows, w->f, &h);
         write_uint(&w->rows->out, "turns", h.turns);
         write_key(&w->rows->out, "history");
         write_history(w->f, &w->rows->out, &h);

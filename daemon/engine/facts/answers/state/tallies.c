@@ -1,6 +1,8 @@
 /* tallies.c - totals that others state, compared with the ledger. */
 #include "facts/answers/state/lists.h"
 
+#include <string.h>
+
 enum { FITS_MAX = 16 };
 
 static void write_fit(msgpack_packer *out, const definition *d)
@@ -85,13 +87,28 @@ static void write_tally(facts *f, msgpack_packer *out, ledger_pages *pages, cons
     write_definition_fits(f, out, pages, t, &v);
 }
 
+/* What tells a series of its source from the others. */
+static void key_series(rows *r, const thaw_event *event)
+{
+    const char *names[] = {thaw_of_name(event->of), thaw_form_name(event->form)};
+    char since[THAW_DATE_TEXT];
+    for (int i = 0; i < 2; i++)
+        rows_key_str(r, (thaw_str){names[i], names[i] ? (uint32_t)strlen(names[i]) : 0});
+    rows_key_str(r, event->category);
+    if (event->since.precision)
+        rows_key_str(r, (thaw_str){since, (uint32_t)thaw_date_format(&event->since, since)});
+}
+
 void fill_tallies(asked *a, rows *r)
 {
+    thaw_event event;
     const country *c = &a->f->countries[a->country];
     for (uint32_t i = 0; i < c->tallies.count; i++) {
         const tally *t = &a->f->tallies[c->tallies.at[i]];
         write_tally(a->f, &r->out, &a->pages, t);
         rows_key_str(r, symbols_get(a->f->symbols, t->voice));
+        report_event(a->f->reports, report_of(a->f, t->latest), &event);
+        key_series(r, &event);
         rows_end(r);
     }
 }
