@@ -221,13 +221,19 @@ static int answer_one(thawd *d, question *q)
     return r == -EBADMSG ? reply_error(d, &q->from, &error) : r;
 }
 
+/* Done though its client has gone, as a report is taken in. */
+static bool acts(const verb *v)
+{
+    return v->answer == question_reload;
+}
+
 /* One whose turn has come: answered, or held again, or nobody is there any more. */
 static int answer_next(thawd *d, question *q)
 {
     reader *who = find_reader(d, &q->from);
     int r;
 
-    if (question_is_stale(q)) {
+    if (!acts(q->verb) && question_is_stale(q)) {
         d->counters.requests_stale++;
         r = 0;
     } else if (who != NULL && readers_behind(d->readers, who)) {

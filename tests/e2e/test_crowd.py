@@ -190,6 +190,20 @@ class Turns(unittest.TestCase):
             harness.wait_for(lambda: "could not be delivered: the client had gone" in d.log(), "a word on them")
             back.close()
 
+    def test_a_reload_whose_client_has_gone(self):
+        """It is done, as reports are taken in whose sender has gone."""
+        with harness.Daemon() as d:
+            c = d.client()
+            c.ask("status")
+            before = d.counters()["reloads"]
+            d.process.send_signal(signal.SIGSTOP)
+            c.send(b"reload", b"1", harness.pack({}))
+            time.sleep(0.5)  # written to the connection, which then ends
+            c.close()
+            time.sleep(0.5)
+            d.process.send_signal(signal.SIGCONT)
+            harness.wait_for(lambda: d.counters()["reloads"] > before, "the reload", 10)
+
     def test_events_do_not_wait_for_a_flood_of_acknowledged_ones(self):
         def producer(d, body, ending):
             with d.client() as c:
