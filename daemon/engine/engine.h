@@ -179,9 +179,9 @@ typedef struct engine_state_query {
     const char *country; /* two letters, or NULL: one line for each country */
     int64_t at_ns;       /* as it was known at that moment; INT64_MAX: now */
     thaw_date since;     /* totals since then; ABSENT: none asked for */
-    /* Of one country: each list ends behind the row with which it has reached so many bytes (0: it is whole), and
+    /* Of one country: each list ends before the row with which it has more than so many bytes (0: it is whole), and
      * `more` has, for each that does not go to its end, how many are left and the text with which `after` asks for
-     * them: then only these, of that list. -EBADMSG: it is no such text. */
+     * them: then only these, of that list, and one at least. -EBADMSG: it is no such text. */
     size_t list_bytes;
     thaw_str after;
 } engine_state_query;
@@ -192,7 +192,7 @@ typedef struct engine_incidents_query {
     uint8_t kind;        /* thaw_kind, or 0 */
     thaw_date since;     /* occurred_at not before; or ABSENT */
     uint32_t limit;      /* 0: 1000 */
-    size_t bytes;        /* that the page may take, about; 0: any */
+    size_t bytes;        /* that the page may take, if it has more than one; 0: any */
     thaw_str after;      /* `next` of an earlier answer: only those before; -EBADMSG where it is none. Or empty */
 } engine_incidents_query;
 int engine_write_incidents(engine *e, const engine_incidents_query *query, msgpack_packer *out);

@@ -195,6 +195,23 @@ class LedgerPages(unittest.TestCase):
                 status, reply = d.ask("explain", {"incident": incident["id"], "after": after})
                 self.assertEqual((status, reply["code"], reply["message"][:7]), ("ERR", "invalid", "after: "), after)
 
+    def test_rows_that_fit_into_an_answer_only_by_themselves(self):
+        """Incidents of very many reports, about whose numbers they differ: each is in two lists."""
+        with harness.Daemon(config=SMALL) as d:
+            for which in range(4):
+                d.publish(*[event(1000 * which + n, source=f"outlet-{n:03}-{'s' * 40}", occurred_at=f"2025-0{1 + 2 * which}-10", count=9 + n % 2)
+                            for n in range(60 if which == 2 else 240)])
+            reply = d.ok("state", {"country": "BY"})
+            whole = pages_of(d, reply)
+            got, page = [], {"next": None}
+            while "next" in page:
+                page = d.ok("incidents", {"country": "BY", "after": page["next"]})
+                got = page["incidents"] + got
+            self.assertEqual([len(i["reports"]) for i in got], [240, 240, 60, 240])
+            for name in ("open", "disagreements"):
+                self.assertEqual((whole[name], reply[name], reply["more"][name]["count"]), (got, [], 4))
+            self.assertEqual(len(json.loads(d.thaw("state", "BY", "--json").stdout)["open"]), 4)
+
     def test_what_is_no_place(self):
         with harness.Daemon() as d:
             d.publish(event(1))

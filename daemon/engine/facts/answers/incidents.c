@@ -85,9 +85,11 @@ static void write_page(facts *f, const wanted *w, uint32_t end, const engine_inc
     uint32_t limit = q->limit ? q->limit : 1000, first = end;
     rows r;
     rows_begin(&r);
-    while (first > 0 && end - first < limit && (first == end || !q->bytes || r.bytes.size < q->bytes)) {
-        write_incident(f, &r.out, w->at[--first]);
-        rows_key_time(&r, first);
+    while (first > 0 && end - first < limit) {
+        write_incident(f, &r.out, w->at[first - 1]);
+        if (q->bytes && r.bytes.size > q->bytes && first < end)
+            break; /* it is that of the next page */
+        rows_key_time(&r, --first);
         rows_end(&r);
     }
     msgpack_pack_map(out, first ? 3 : 2);

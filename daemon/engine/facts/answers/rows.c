@@ -160,15 +160,28 @@ static uint32_t first_behind(const rows *r, const rows_place *p)
     return first;
 }
 
+/* The first row behind a page. */
+static uint32_t page_end(const rows *r, uint32_t first, size_t bytes)
+{
+    uint32_t end = first;
+    for (size_t used = 0; end < r->count; end++) {
+        used += r->list[end].len;
+        if (bytes && used > bytes)
+            break;
+    }
+    return end;
+}
+
 uint32_t rows_write_page(facts *f, rows *r, const rows_place *from, size_t bytes, msgpack_packer *out,
                          rows_place *ret_end)
 {
     rows_sort(f, r);
-    uint32_t first = from ? first_behind(r, from) : 0, end = first;
-    for (size_t used = 0; end < r->count && (!bytes || used < bytes); end++)
-        used += r->list[end].len;
+    uint32_t first = from ? first_behind(r, from) : 0, end = page_end(r, first, bytes);
+    if (from && end == first && first < r->count)
+        end++;
     uint32_t left = r->count - end;
-    if (left)
+    *ret_end = (rows_place){.len = 0};
+    if (left && end)
         place_of(r, end - 1, ret_end);
     rows_pack(r, first, end, out);
     rows_done(r);

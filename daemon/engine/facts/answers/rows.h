@@ -52,8 +52,9 @@ typedef struct rows_place {
 void rows_place_write(const rows_place *p, char text[ROWS_PLACE_TEXT]);
 int rows_place_read(thaw_str text, rows_place *ret_place);
 
-/* The rows behind `from` (NULL: all), as an array up to the row with which it has reached so many bytes (0: to the
- * end); how many are left, and if any, behind which place. Empties the rows, as rows_write does. */
+/* The rows behind `from` (NULL: all), as an array of so many as come to so many bytes (0: to the end), and of one at least
+ * behind a place: one that is larger goes on in a page of its own. How many are left, and if any, behind which place.
+ * Empties the rows, as rows_write does. */
 uint32_t rows_write_page(facts *f, rows *r, const rows_place *from, size_t bytes, msgpack_packer *out,
                          rows_place *ret_end);
 
