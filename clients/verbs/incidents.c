@@ -27,17 +27,27 @@ static bool kind_check(const char *kind)
     return false;
 }
 
-/* Takes a page, which is before those that came; where the next one begins, or NULL. */
-static const msgpack_object *page_take(msgpack_object *list, const msgpack_object *reply,
-                                       int *ret_code)
+/* Takes a page, which is before those that came; where the next one begins, or NULL. `asked` is where
+ * this one began, or NULL: what goes on there would do so for ever. */
+static const msgpack_object *page_take(msgpack_object *list, const msgpack_object *asked,
+                                       const msgpack_object *reply, bool *ret_more, int *ret_code)
 {
     const msgpack_object *rows = pack_get(reply, "incidents");
+    const msgpack_object *more = pack_get(reply, "more");
     const msgpack_object *next = pack_get(reply, "next");
-    if (rows == NULL || rows->type != MSGPACK_OBJECT_ARRAY || rows->via.array.size == 0)
+    *ret_more = more != NULL && more->type == MSGPACK_OBJECT_BOOLEAN && more->via.boolean;
+    if (next == NULL || next->type != MSGPACK_OBJECT_STR)
+        next = NULL;
+    if (rows == NULL || rows->type != MSGPACK_OBJECT_ARRAY ||
+        (next != NULL && asked != NULL && msgpack_object_equal(*next, *asked))) {
+        complain("incidents: thawd does not tell what %s",
+                 asked == NULL ? "there is" : "is before");
+        *ret_code = CLIENT_NO_ANSWER;
         return NULL;
+    }
     if (!answers_prepend(list, rows))
         *ret_code = CLIENT_NO_ANSWER;
-    return next != NULL && next->type == MSGPACK_OBJECT_STR ? next : NULL;
+    return rows->via.array.size > 0 ? next : NULL;
 }
 
 /* Pages from the latest back until there are as many as are wanted; *ret_more: others are before. */
@@ -47,15 +57,15 @@ static int pages_ask(connection *c, const msgpack_sbuffer *body, uint64_t wanted
     msgpack_sbuffer asked;
     int code = CLIENT_DONE;
     const msgpack_object *reply = answers_ask(kept, c, "incidents", body, &code);
-    const msgpack_object *next = reply == NULL ? NULL : page_take(list, reply, &code);
+    const msgpack_object *next =
+        reply == NULL ? NULL : page_take(list, NULL, reply, ret_more, &code);
     msgpack_sbuffer_init(&asked);
     while (code == CLIENT_DONE && next != NULL && list->via.array.size < wanted) {
         request_after(body, next, &asked);
         reply = answers_ask(kept, c, "incidents", &asked, &code);
-        next = reply == NULL ? NULL : page_take(list, reply, &code);
+        next = reply == NULL ? NULL : page_take(list, next, reply, ret_more, &code);
     }
     msgpack_sbuffer_destroy(&asked);
-    *ret_more = next != NULL;
     return code;
 }
 

@@ -72,16 +72,18 @@ static const msgpack_object *place_of(const msgpack_object *rest)
     return place != NULL && place->type == MSGPACK_OBJECT_STR ? place : NULL;
 }
 
-/* The rows of one more answer, appended; its entry in `more`, or NULL. */
+/* The rows of one more answer, appended; its entry in `more`, or NULL. What goes on where it was
+ * asked for would do so for ever. */
 static const msgpack_object *rows_take(msgpack_object *list, const char *name,
-                                       const msgpack_object *reply, int *ret_code)
+                                       const msgpack_object *asked, const msgpack_object *reply,
+                                       int *ret_code)
 {
     const msgpack_object *rows = pack_get(reply, name);
     const msgpack_object *more = pack_get(reply, "more");
     const msgpack_object *rest = is_map(more) ? pack_get(more, name) : NULL;
     const msgpack_object *place = place_of(rest);
     if (rows == NULL || rows->type != MSGPACK_OBJECT_ARRAY ||
-        (rows->via.array.size == 0 && place != NULL)) {
+        (place != NULL && (rows->via.array.size == 0 || msgpack_object_equal(*place, *asked)))) {
         complain("state: thawd does not tell what is behind a part of '%s'", name);
         *ret_code = CLIENT_NO_ANSWER;
         return NULL;
@@ -103,9 +105,10 @@ static int list_follow(ledger *l, connection *c, const msgpack_sbuffer *body,
     snprintf(name, sizeof name, "%.*s", (int)key->via.str.size, key->via.str.ptr);
     msgpack_sbuffer_init(&asked);
     while (code == CLIENT_DONE && place_of(*rest) != NULL) {
-        request_after(body, place_of(*rest), &asked);
+        const msgpack_object *place = place_of(*rest);
+        request_after(body, place, &asked);
         const msgpack_object *reply = answers_ask(&l->answers, c, "state", &asked, &code);
-        *rest = reply == NULL ? NULL : rows_take(list, name, reply, &code);
+        *rest = reply == NULL ? NULL : rows_take(list, name, place, reply, &code);
     }
     msgpack_sbuffer_destroy(&asked);
     return code;
@@ -140,8 +143,12 @@ int ledger_ask(connection *c, const msgpack_sbuffer *body, ledger **ret_ledger)
         return code;
     }
     const msgpack_object *first = answers_ask(&l->answers, c, "state", body, &code);
-    if (first != NULL && is_map(first))
+    if (first != NULL && !is_map(first)) {
+        complain("state: thawd answers with no map");
+        code = CLIENT_NO_ANSWER;
+    } else if (first != NULL) {
         code = reply_begin(l, first);
+    }
     if (code == CLIENT_DONE)
         code = lists_follow(l, c, body);
     if (code == CLIENT_DONE)

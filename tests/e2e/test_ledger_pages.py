@@ -2,6 +2,9 @@
 
 import json
 import re
+import subprocess
+import tempfile
+import threading
 import unittest
 
 import harness
@@ -211,6 +214,38 @@ class LedgerPages(unittest.TestCase):
             for name in ("open", "disagreements"):
                 self.assertEqual((whole[name], reply[name], reply["more"][name]["count"]), (got, [], 4))
             self.assertEqual(len(json.loads(d.thaw("state", "BY", "--json").stdout)["open"]), 4)
+
+    def test_answers_that_no_thawd_gives(self):
+        """They are refused: they pass for nothing that is known, and nothing is asked for without end."""
+        def answered(words, reply):
+            with tempfile.TemporaryDirectory() as folder, harness.zmq.Context() as context:
+                sock, done = context.socket(harness.zmq.ROUTER), threading.Event()
+                sock.bind(f"ipc://{folder}/service")
+                def serve():
+                    while not done.is_set():
+                        frames = harness.receive(sock, 0.1)
+                        if frames:
+                            sock.send_multipart([*frames[:-3], b"OK", frames[-2], harness.pack(reply)])
+                    sock.close(0)
+                server = threading.Thread(target=serve)
+                server.start()
+                try:
+                    return subprocess.run([harness.THAW, *words, "--service", f"ipc://{folder}/service"], stdin=subprocess.DEVNULL,
+                                          capture_output=True, text=True, timeout=harness.PATIENCE)
+                finally:
+                    done.set()
+                    server.join()
+        going = {"country": "BY", "persons": [{"person": "A"}], "more": {"persons": {"count": 5, "next": "persons 1 41"}}}
+        for words in ["state", "BY"], ["state", "BY", "--json"]:
+            for reply in None, [1, 2], going:
+                done = answered(words, reply)
+                self.assertEqual((done.returncode, done.stdout, done.stderr[:12]), (3, "", "thaw: state:"), reply)
+        for reply in None, {}, {"incidents": [{"id": "a"}], "more": True, "next": "1 1"}:
+            done = answered(["incidents", "--json", "--limit", "1000"], reply)
+            self.assertEqual((done.returncode, done.stdout, done.stderr[:16]), (3, "", "thaw: incidents:"), reply)
+        done = answered(["incidents", "--json"], {"incidents": [{"id": "a"}], "more": True})  # one before `next` was there
+        self.assertEqual((done.returncode, done.stdout), (0, '{"id":"a"}\n'))
+        self.assertIn("there are earlier ones", done.stderr)
 
     def test_what_is_no_place(self):
         with harness.Daemon() as d:
