@@ -154,18 +154,33 @@ static void places_find(const msgpack_object *reply, places *p)
             places_of(&selections->via.array.ptr[i], p);
 }
 
+/* Whether it is another question than the one before, whose place it takes; complains: what goes on
+ * where it was asked for would do so for ever. */
+static bool is_new(const msgpack_sbuffer *asked, msgpack_sbuffer *before)
+{
+    if (asked->size == before->size && memcmp(asked->data, before->data, asked->size) == 0) {
+        complain("explain: thawd does not tell what is behind a part of a list");
+        return false;
+    }
+    msgpack_sbuffer_clear(before);
+    msgpack_sbuffer_write(before, asked->data, asked->size);
+    return true;
+}
+
 static int list_follow(const common_options *common, connection *c, const msgpack_sbuffer *body,
                        const msgpack_object *place)
 {
     const listing how = {.none = "", .print = explain_print};
-    msgpack_sbuffer asked;
+    msgpack_sbuffer asked, before;
     answer page = {.open = false};
     int result = 0;
     msgpack_sbuffer_init(&asked);
+    msgpack_sbuffer_init(&before);
     while (result == 0 && place != NULL) {
         places next;
         request_after(body, place, &asked); /* before the page that the place is in is given up */
-        result = connection_ask(c, "explain", &asked, &page);
+        result = is_new(&asked, &before) ? connection_ask(c, "explain", &asked, &page)
+                                         : CLIENT_NO_ANSWER;
         if (result != 0)
             break;
         if (!common->json)
@@ -175,6 +190,7 @@ static int list_follow(const common_options *common, connection *c, const msgpac
         place = next.count > 0 ? next.at[0] : NULL;
     }
     msgpack_sbuffer_destroy(&asked);
+    msgpack_sbuffer_destroy(&before);
     answer_free(&page);
     return result;
 }

@@ -194,7 +194,7 @@ class LedgerPages(unittest.TestCase):
             rows = [row for line in d.thaw("explain", incident["id"], "--all", "--json").stdout.splitlines()
                     for row in json.loads(line)["reports"]]
             self.assertEqual([row["id"] for row in rows], [row["id"] for row in whole["reports"]])
-            for after in ("x", "1", "1 ", "1 0 0", "1 " + "0" * 60):
+            for after in ("x", "1", "1 ", "1 0 0", "1 " + "0" * 60, "1 00", "-1 " + "0" * 16, "1  " + "0" * 16):
                 status, reply = d.ask("explain", {"incident": incident["id"], "after": after})
                 self.assertEqual((status, reply["code"], reply["message"][:7]), ("ERR", "invalid", "after: "), after)
 
@@ -243,6 +243,8 @@ class LedgerPages(unittest.TestCase):
         for reply in None, {}, {"incidents": [{"id": "a"}], "more": True, "next": "1 1"}:
             done = answered(["incidents", "--json", "--limit", "1000"], reply)
             self.assertEqual((done.returncode, done.stdout, done.stderr[:16]), (3, "", "thaw: incidents:"), reply)
+        done = answered(["explain", "release-BY-0", "--all", "--json"], {"reports": [{"id": "a"}], "more": 1, "next": "1 00"})
+        self.assertEqual((done.returncode, done.stdout.count("\n"), done.stderr[:14]), (3, 2, "thaw: explain:"))
         done = answered(["incidents", "--json"], {"incidents": [{"id": "a"}], "more": True})  # one before `next` was there
         self.assertEqual((done.returncode, done.stdout), (0, '{"id":"a"}\n'))
         self.assertIn("there are earlier ones", done.stderr)
@@ -254,7 +256,7 @@ class LedgerPages(unittest.TestCase):
                           "persons 9999999999 00", "x"):
                 status, reply = d.ask("state", {"country": "BY", "after": after})
                 self.assertEqual((status, reply["code"], reply["message"][:7]), ("ERR", "invalid", "after: "), after)
-            for after in ("x", "1", "1 ", "1 0x ", "9 9 9", "1 " + "0" * 60):
+            for after in ("x", "1", "1 ", "1 0x ", "9 9 9", "1 " + "0" * 60, "0 00", " 0 " + "0" * 16, "+1 " + "0" * 16):
                 status, reply = d.ask("incidents", {"after": after})
                 self.assertEqual((status, reply["code"], reply["message"][:7]), ("ERR", "invalid", "after: "), after)
             status, reply = d.ask("state", {"after": "persons 0 "})

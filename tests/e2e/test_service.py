@@ -21,7 +21,7 @@ KEYS = {
     "replay": {"from": 0, "limit": 5, "topic": "alert."},
     "events": {"from": 0, "limit": 5, "country": "BY", "kind": "release"},
     "state": {"country": "BY", "at": "2025-06-21", "since": "2025", "after": "persons 0 "},
-    "incidents": {"country": "BY", "kind": "release", "since": "2025", "limit": 5, "after": "0 00"},
+    "incidents": {"country": "BY", "kind": "release", "since": "2025", "limit": 5, "after": "0 " + "0" * 16},
     "rules": {},
     "rejects": {"from": 1, "limit": 5},
     "status": {},

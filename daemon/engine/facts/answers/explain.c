@@ -163,11 +163,7 @@ static void write_member(facts *f, msgpack_packer *out, const incident *inc, con
     write_time(out, r->reported_ns);
     write_key(out, "status");
     write_text(out, thaw_status_name(r->status));
-    write_key(out, "count");
-    if (r->has_count)
-        msgpack_pack_uint64(out, r->count);
-    else
-        msgpack_pack_nil(out);
+    write_count(out, "count", r->has_count, r->count);
     write_key(out, "count_is");
     write_text(out, r->has_count ? thaw_count_is_name(r->count_is) : NULL);
     write_key(out, "part");
@@ -250,27 +246,29 @@ static void votes_of(facts *f, const incident *inc, counted *ret_counted)
 
 /* ---- its reports, whole or in pages -------------------------------------------------- */
 
+#define PLACE_TEXT 48
+
 /* Where a page ended: how many came before, and which report was the last, by its identity. */
-static void place_write(facts *f, msgpack_packer *out, uint32_t passed, uint32_t last)
+static void place_text(uint32_t passed, uint64_t last, char text[PLACE_TEXT])
 {
-    char text[48];
-    snprintf(text, sizeof text, "%" PRIu32 " %016" PRIx64, passed, report_of(f, last)->key.high);
-    write_key(out, "next");
-    write_text(out, text);
+    snprintf(text, PLACE_TEXT, "%" PRIu32 " %016" PRIx64, passed, last);
 }
 
-/* How many reports are before a page: those up to the last one, wherever that is now. */
+/* How many reports are before a page: those up to the last one, wherever that is now. -EBADMSG: not what place_text
+ * writes. */
 static int place_read(facts *f, thaw_str text, const numbers *list, uint32_t *ret_passed)
 {
-    char copy[48];
+    char copy[PLACE_TEXT], written[PLACE_TEXT];
     uint32_t passed = 0, at;
     uint64_t last = 0;
-    int end = 0;
     if (text.len >= sizeof copy)
         return -EBADMSG;
     memcpy(copy, text.data, text.len);
     copy[text.len] = '\0';
-    if (sscanf(copy, "%" SCNu32 " %" SCNx64 "%n", &passed, &last, &end) != 2 || copy[end])
+    if (sscanf(copy, "%" SCNu32 " %" SCNx64, &passed, &last) != 2)
+        return -EBADMSG;
+    place_text(passed, last, written);
+    if (strcmp(copy, written) != 0)
         return -EBADMSG;
     for (at = 0; at < list->count && report_of(f, list->at[at])->key.high != last; at++)
         ;
@@ -294,30 +292,25 @@ static uint32_t page_fill(facts *f, const incident *inc, const said *all, uint32
 /* `reports`, and `more` and `next` where there are others. */
 static void write_page(facts *f, const said *all, uint32_t end, rows *r, msgpack_packer *out)
 {
+    char next[PLACE_TEXT];
     write_key(out, "reports");
     rows_write(f, r, out);
     if (end == all->list.count)
         return;
     write_uint(out, "more", all->list.count - end);
-    place_write(f, out, end, all->list.at[end - 1]);
+    place_text(end, report_of(f, all->list.at[end - 1])->key.high, next);
+    write_key(out, "next");
+    write_text(out, next);
 }
 
-static void write_count(facts *f, const incident *inc, const said *all, msgpack_packer *out)
+static void write_why_count(facts *f, const incident *inc, const said *all, msgpack_packer *out)
 {
     counted votes = {0};
     votes_of(f, inc, &votes);
     write_key(out, "why");
     write_text(out, why_count(f, all, &votes));
-    write_key(out, "winner");
-    if (votes.has_winner)
-        msgpack_pack_uint64(out, votes.winner);
-    else
-        msgpack_pack_nil(out);
-    write_key(out, "lower_bound");
-    if (votes.has_bound)
-        msgpack_pack_uint64(out, votes.bound);
-    else
-        msgpack_pack_nil(out);
+    write_count(out, "winner", votes.has_winner, votes.winner);
+    write_count(out, "lower_bound", votes.has_bound, votes.bound);
 }
 
 int facts_write_explain(facts *f, thaw_str id, const struct engine_explain_query *query, msgpack_packer *out)
@@ -336,7 +329,7 @@ int facts_write_explain(facts *f, thaw_str id, const struct engine_explain_query
         if (!query->after.len) {
             write_key(out, "incident");
             write_incident(f, out, inc);
-            write_count(f, inc, &all, out);
+            write_why_count(f, inc, &all, out);
         }
         write_page(f, &all, end, &page, out);
     }

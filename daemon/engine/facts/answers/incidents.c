@@ -43,26 +43,26 @@ static int wanted_order(const void *a_, const void *b_)
     return (a->now.id > b->now.id) - (a->now.id < b->now.id);
 }
 
+#define PLACE_TEXT 48
+
 /* Where a page ended: START-NS ID. */
-static void place_write(msgpack_packer *out, const incident *inc)
+static void place_text(const incident *inc, char text[PLACE_TEXT])
 {
-    char text[48];
-    snprintf(text, sizeof text, "%" PRId64 " %016" PRIx64, inc->now.occurred.start_ns, inc->now.id);
-    write_key(out, "next");
-    write_text(out, text);
+    snprintf(text, PLACE_TEXT, "%" PRId64 " %016" PRIx64, inc->now.occurred.start_ns, inc->now.id);
 }
 
+/* Nothing but what place_text writes. */
 static bool place_read(thaw_str text, incident *ret_place)
 {
-    char copy[48];
-    int end = 0;
+    char copy[PLACE_TEXT], written[PLACE_TEXT];
     if (text.len >= sizeof copy)
         return false;
     memcpy(copy, text.data, text.len);
     copy[text.len] = '\0';
-    return sscanf(copy, "%" SCNd64 " %" SCNx64 "%n", &ret_place->now.occurred.start_ns, &ret_place->now.id, &end) ==
-               2 &&
-           !copy[end];
+    if (sscanf(copy, "%" SCNd64 " %" SCNx64, &ret_place->now.occurred.start_ns, &ret_place->now.id) != 2)
+        return false;
+    place_text(ret_place, written);
+    return strcmp(copy, written) == 0;
 }
 
 /* How many stand before a place. */
@@ -83,6 +83,7 @@ static uint32_t before_place(const wanted *w, const incident *place)
 static void write_page(facts *f, const wanted *w, uint32_t end, const engine_incidents_query *q, msgpack_packer *out)
 {
     uint32_t limit = q->limit ? q->limit : 1000, first = end;
+    char next[PLACE_TEXT];
     rows r;
     rows_begin(&r);
     while (first > 0 && end - first < limit) {
@@ -96,8 +97,11 @@ static void write_page(facts *f, const wanted *w, uint32_t end, const engine_inc
     write_key(out, "incidents");
     rows_write(f, &r, out);
     write_bool(out, "more", first != 0);
-    if (first)
-        place_write(out, w->at[first]);
+    if (!first)
+        return;
+    place_text(w->at[first], next);
+    write_key(out, "next");
+    write_text(out, next);
 }
 
 int facts_write_incidents(facts *f, const engine_incidents_query *q, msgpack_packer *out)

@@ -88,7 +88,7 @@ static void write_names(msgpack_packer *out, const fact_value *list)
         write_str(out, list->strings.items[i]);
 }
 
-static void write_count(msgpack_packer *out, const char *key, bool has, uint64_t n)
+void write_count(msgpack_packer *out, const char *key, bool has, uint64_t n)
 {
     write_key(out, key);
     if (has)

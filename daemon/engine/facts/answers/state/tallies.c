@@ -54,11 +54,7 @@ static void write_tally(facts *f, msgpack_packer *out, ledger_pages *pages, cons
     write_str(out, symbols_get(f->symbols, t->voice));
     write_key(out, "of");
     write_text(out, thaw_of_name(event.of));
-    write_key(out, "count");
-    if (event.has_count)
-        msgpack_pack_uint64(out, event.count);
-    else
-        msgpack_pack_nil(out);
+    write_count(out, "count", event.has_count, event.count);
     write_key(out, "count_is");
     write_text(out, thaw_count_is_name(event.count_is));
     write_key(out, "since");
@@ -74,15 +70,9 @@ static void write_tally(facts *f, msgpack_packer *out, ledger_pages *pages, cons
     write_date(f, out, r);
     write_key(out, "state");
     write_text(out, tally_state_name(v.state));
-    const char *names[] = {"ledger", "ledger_low", "ledger_high"};
-    const uint64_t values[] = {v.ledger.count, v.ledger.low, v.ledger.high};
-    for (int i = 0; i < 3; i++) {
-        write_key(out, names[i]);
-        if (compared)
-            msgpack_pack_uint64(out, values[i]);
-        else
-            msgpack_pack_nil(out);
-    }
+    write_count(out, "ledger", compared, v.ledger.count);
+    write_count(out, "ledger_low", compared, v.ledger.low);
+    write_count(out, "ledger_high", compared, v.ledger.high);
     write_key(out, "fits");
     write_definition_fits(f, out, pages, t, &v);
 }
