@@ -27,8 +27,8 @@
 #include "log.h"
 #include "outbox.h"
 #include "service/held.h"
-#include "service/waiting.h"
 #include "service/readers.h"
+#include "service/waiting.h"
 #include "sockets/endpoint.h"
 #include "sockets/zsock.h"
 
@@ -76,8 +76,8 @@ typedef struct thawd {
     endpoint events, service, alerts;
     outbox *outbox;
     readers *readers;
-    held held; /* requests of clients that do not read */
-    waiting waiting; /* questions */
+    held held;       /* requests of clients that do not read */
+    waiting waiting; /* questions that wait for their turn */
 
     sd_event *event;
     sd_event_source *pass_source, *journal_source, *deadline_source, *beat_source, *retry_source;

@@ -111,11 +111,15 @@ void publisher_alert(void *context, const thaw_alert *alert)
 
 void publisher_leaves(void *context, const frames *message)
 {
+    thawd *d = context;
     thaw_alert alert;
     thaw_error error;
 
     if (thaw_alert_decode(&alert, frames_data(message, 1), frames_size(message, 1), &error) == 0)
-        log_alert(context, &alert);
+        log_alert(d, &alert);
+    else
+        log_say(d->log, SAY_INTERNAL, NULL, "an alert leaves of which nothing can be told: %s",
+                error.message);
 }
 
 void publisher_beat(thawd *d)

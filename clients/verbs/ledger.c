@@ -12,10 +12,10 @@
 #include "verbs/listing.h"
 #include "wire/answers.h"
 
+/* The map of the reply and the arrays of its lists are its own, all else is of the answers. */
 struct ledger {
     answers *answers;
-    msgpack_object
-        reply; /* its map and the arrays of its lists are its own, all else is of the answers */
+    msgpack_object reply;
 };
 
 static bool is_map(const msgpack_object *object)

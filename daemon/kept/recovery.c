@@ -222,7 +222,6 @@ static int on_base_record(void *context, const journal_record *record)
                                               [JOURNAL_BASE_IDENTITIES] = ENGINE_SAVED_IDENTITIES,
                                               [JOURNAL_BASE_REPORT] = ENGINE_SAVED_REPORT};
     recovery *rc = context;
-
     int r;
 
     rc->based = true;

@@ -16,7 +16,6 @@
 #define READ ROLE_BIT(ROLE_READ)
 
 #define ANSWER_NS_MAX 50000000 /* of a pass; the question that crosses the line is answered still */
-#define READ_MAX 1024          /* requests that are read in a pass */
 #define RELEASE_MAX 32         /* of those that were held */
 
 static const struct verb verbs[] = {
@@ -181,7 +180,7 @@ static int read_requests(thawd *d)
     frames f;
     int r = 0;
 
-    for (size_t i = 0; r == 0 && i < READ_MAX && room_for_more(d); i++) {
+    for (size_t i = 0; r == 0 && i < BATCH_MESSAGES_MAX && room_for_more(d); i++) {
         r = frames_receive(d->service.socket, &f);
         if (r == -EAGAIN)
             return 0;

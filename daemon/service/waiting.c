@@ -52,10 +52,11 @@ void waiting_add(waiting *w, waiting_row row, question *q)
 
 bool waiting_take(waiting *w, waiting_row row, question *ret_question)
 {
-    question *q = &w->rows[row].items[w->rows[row].first];
+    question *q;
 
     if (w->rows[row].count == 0)
         return false;
+    q = &w->rows[row].items[w->rows[row].first];
     w->bytes -= zmq_msg_size(&q->body);
     question_move(ret_question, q);
     w->rows[row].first = (w->rows[row].first + 1) % WAITING_MAX;
