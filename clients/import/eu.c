@@ -2,10 +2,12 @@
  * eu.c - annexes of an EU regulation.
  *
  * A record is a row: one party in one annex under one measure. Its key is program, annex, measure
- * and name; the number printed in the annex, with the date, serves to see a corrected name.
+ * and name; the number printed in the annex, with the date, serves to see a corrected name, and so
+ * does all else that the row says of a person without a number whose day of birth it says.
  */
 #include "eu.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@
 #include "country.h"
 #include "forms/utf8.h"
 #include "identifier.h"
+#include "namesakes.h"
 #include "programs.h"
 #include "rows.h"
 
@@ -32,6 +35,7 @@ typedef enum column {
     COUNTRY,
     NATIONALITY,
     JURISDICTION,
+    BIRTH,
     PASSPORT,
     PERSONAL,
     REGISTRATION,
@@ -44,16 +48,12 @@ typedef enum column {
     COLUMNS
 } column;
 
-static const char *const names[COLUMNS] = {"celex",        "recordId",
-                                           "programKey",   "annex",
-                                           "measure",      "startDate",
-                                           "schema",       "name",
-                                           "country",      "nationality",
-                                           "jurisdiction", "passportNumber",
-                                           "idNumber",     "registrationNumber",
-                                           "taxNumber",    "innCode",
-                                           "ogrnCode",     "leiCode",
-                                           "imoNumber",    "address"};
+static const char *const names[COLUMNS] = {
+    "celex",        "recordId",  "programKey",     "annex",    "measure",
+    "startDate",    "schema",    "name",           "country",  "nationality",
+    "jurisdiction", "birthDate", "passportNumber", "idNumber", "registrationNumber",
+    "taxNumber",    "innCode",   "ogrnCode",       "leiCode",  "imoNumber",
+    "address"};
 
 /* Without these it is another file. The act says which list it is. */
 static const column needed[] = {CELEX, PROGRAM, ANNEX, MEASURE, START, SCHEMA, NAME};
@@ -72,6 +72,8 @@ typedef struct reading {
     size_t details_count;
     const char *celex;
     bool several; /* more than one act */
+    const char **births; /* of each record, as printed */
+    size_t births_room;
     text key, other, ids, details;
     pool texts; /* fields that were cleaned */
 } reading;
@@ -230,9 +232,10 @@ static void ids_read(reading *g, const row *r)
 
 /* ---- rows --------------------------------------------------------------------------- */
 
-static void key_read(reading *g, const row *r, const char *date)
+static void key_read(reading *g, const row *r, const char *details, const char *date)
 {
     char slug[200];
+    char other[400] = "";
     text_slug(field(g, r, NAME), slug, sizeof slug);
     text_clear(&g->key);
     text_clear(&g->other);
@@ -241,12 +244,12 @@ static void key_read(reading *g, const row *r, const char *date)
     text_put(&g->key, field(g, r, ANNEX));
     text_put(&g->key, "/");
     text_put(&g->key, field(g, r, MEASURE));
-    if (field(g, r, NUMBER)[0] != '\0') {
-        char other[400];
+    if (field(g, r, NUMBER)[0] != '\0')
         snprintf(other, sizeof other, "%.300s#%.40s@%s", text_get(&g->key), field(g, r, NUMBER),
                  date);
-        text_put(&g->other, other);
-    }
+    else if (field(g, r, BIRTH)[0] != '\0')
+        snprintf(other, sizeof other, "%.300s=%s@%s", text_get(&g->key), details, date);
+    text_put(&g->other, other);
     text_put(&g->key, "/");
     text_put(&g->key, slug);
 }
@@ -310,6 +313,20 @@ static int row_check(const reading *g, const rows *from, const row *r, problem *
     return 0;
 }
 
+static int birth_keep(reading *g, const row *r)
+{
+    if (g->list->count > g->births_room) {
+        size_t room = g->births_room > 0 ? 2 * g->births_room : 256;
+        const char **larger = reallocarray(g->births, room, sizeof *larger);
+        if (larger == NULL)
+            return -ENOMEM;
+        g->births = larger;
+        g->births_room = room;
+    }
+    g->births[g->list->count - 1] = field(g, r, BIRTH);
+    return 0;
+}
+
 static int row_read(reading *g, const rows *from, row *r, problem *p)
 {
     char slug[40];
@@ -328,7 +345,8 @@ static int row_read(reading *g, const rows *from, row *r, problem *p)
     g->several |= g->celex != NULL && strcmp(g->celex, celex) != 0;
     g->celex = celex;
     date_read(field(g, r, START), date);
-    key_read(g, r, date);
+    result = details_put(g, one, r);
+    key_read(g, r, one->at[RECORD_DETAILS], date);
     ids_read(g, r);
     snprintf(group, sizeof group, "Annex %.60s, %.100s", field(g, r, ANNEX), field(g, r, MEASURE));
     program_countries(field(g, r, PROGRAM), program_country, countries, sizeof countries);
@@ -344,44 +362,11 @@ static int row_read(reading *g, const rows *from, row *r, problem *p)
     result |= record_put(g->list, one, RECORD_SECTOR, field(g, r, MEASURE));
     result |= record_put(g->list, one, RECORD_LISTED, date);
     result |= record_put(g->list, one, RECORD_IDS, text_get(&g->ids));
-    result |= details_put(g, one, r);
+    result |= birth_keep(g, r);
     return result != 0 || g->key.failed || g->ids.failed || g->details.failed ? -ENOMEM : 0;
 }
 
-/* ---- namesakes ---------------------------------------------------------------------- */
-
-static int key_order(const void *a, const void *b)
-{
-    const record *const *one = a;
-    const record *const *two = b;
-    return strcmp((*one)->at[RECORD_KEY], (*two)->at[RECORD_KEY]);
-}
-
-/* Two parties of one name in one annex are told apart by their numbers. */
-static int namesakes_part(list *l)
-{
-    record **order = reallocarray(NULL, l->count + 1, sizeof *order);
-    text key = {0};
-    int result = order != NULL ? 0 : -ENOMEM;
-    for (size_t i = 0; i < l->count && result == 0; i++)
-        order[i] = &l->at[i];
-    if (result == 0)
-        qsort(order, l->count, sizeof *order, key_order);
-    for (size_t i = 0, end = 0; i < l->count && result == 0; i = end) {
-        for (end = i + 1; end < l->count && key_order(&order[i], &order[end]) == 0; end++)
-            ;
-        for (size_t j = i; end - i > 1 && j < end && result == 0; j++) {
-            const char *number = strchr(order[j]->at[RECORD_OTHER], '#');
-            text_clear(&key);
-            text_put(&key, order[j]->at[RECORD_KEY]);
-            text_put(&key, number != NULL ? number : "#");
-            result = key.failed ? -ENOMEM : record_put(l, order[j], RECORD_KEY, text_get(&key));
-        }
-    }
-    free(order);
-    text_done(&key);
-    return result;
-}
+/* ---- the file ------------------------------------------------------------------------ */
 
 /* Letters of another encoding would be told as names that changed. */
 static int encoding_check(const char *name, const char *data, size_t len, problem *p)
@@ -397,11 +382,67 @@ static int encoding_check(const char *name, const char *data, size_t len, proble
     return 0;
 }
 
+static void reading_done(reading *g)
+{
+    text_done(&g->key);
+    text_done(&g->other);
+    text_done(&g->ids);
+    text_done(&g->details);
+    pool_done(&g->texts);
+    free(g->births);
+}
+
+static int rows_all(reading *g, rows *from, problem *p)
+{
+    row r;
+    int got = 0;
+    int result = head_read(g, from, p);
+    while (result == 0 && (got = rows_next(from, &r, p)) == 1)
+        result = row_read(g, from, &r, p);
+    if (result == 0)
+        result = got;
+    if (result == 0 && !from->ended)
+        result =
+            problem_set(p, from->name, from->line, "the last line has no end; the file is cut off");
+    return result;
+}
+
+/* The act in a file's name (32006R0765), also by its consolidated version (02006R0765-20260424);
+ * nothing where there is none. */
+static void act_of_name(const char *path, char *to, size_t room)
+{
+    const char *slash = strrchr(path, '/');
+    const char *word = slash != NULL ? slash + 1 : path;
+    while (*word != '\0') {
+        char year[5] = "";
+        char kind[2] = "";
+        char number[5] = "";
+        int end = 0;
+        if (sscanf(word, "%*1[03]%4[0-9]%1[A-Z]%4[0-9]%n", year, kind, number, &end) == 3 &&
+            strlen(year) == 4 && strlen(number) == 4 && !isalnum((unsigned char)word[end])) {
+            snprintf(to, room, "3%s%s%s", year, kind, number);
+            return;
+        }
+        while (isalnum((unsigned char)*word))
+            word++;
+        word += *word != '\0';
+    }
+}
+
+/* Which list it is, also of a broken one, so far as it was read. */
+static void act_set(const reading *g, const char *path)
+{
+    list *l = g->list;
+    if (g->celex == NULL)
+        act_of_name(path, l->name, sizeof l->name);
+    else if (!g->several)
+        snprintf(l->name, sizeof l->name, "%.60s", g->celex);
+}
+
 int eu_read(source *const sources[], size_t count, list *ret_list, problem *p)
 {
     reading g = {.list = ret_list};
     rows from;
-    row r;
     char *data = NULL;
     size_t len = 0;
     (void)count;
@@ -411,30 +452,16 @@ int eu_read(source *const sources[], size_t count, list *ret_list, problem *p)
     rows_open(&from, source_name(sources[0]), data, len);
     result = encoding_check(from.name, data, len, p);
     if (result == 0)
-        result = head_read(&g, &from, p);
-    int got = 0;
-    while (result == 0 && (got = rows_next(&from, &r, p)) == 1)
-        result = row_read(&g, &from, &r, p);
-    if (result == 0)
-        result = got;
-    if (result == 0 && !from.ended)
-        result = problem_set(p, from.name, from.line,
-                             "the last line has no end; the file is cut "
-                             "off");
-    if (result == 0 && ret_list->count == 0)
+        result = rows_all(&g, &from, p);
+    act_set(&g, from.name);
+    /* one that holds nothing is a list where its name says of what */
+    if (result == 0 && ret_list->count == 0 && ret_list->name[0] == '\0')
         result = problem_set(p, from.name, 0, "holds no party");
-    /* also of a broken one, so far as it was read */
-    if (g.celex != NULL && !g.several)
-        snprintf(ret_list->name, sizeof ret_list->name, "%.60s", g.celex);
     if (result == 0)
-        result = namesakes_part(ret_list);
+        result = namesakes_part(ret_list, g.births);
     if (result == 0)
         result = records_finish(ret_list, from.name, p);
+    reading_done(&g);
     free(data);
-    text_done(&g.key);
-    text_done(&g.other);
-    text_done(&g.ids);
-    text_done(&g.details);
-    pool_done(&g.texts);
     return result;
 }

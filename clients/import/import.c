@@ -291,6 +291,11 @@ static int list_check(import *i, const char *file)
                            "record %.100s is gone, and a sanction on it is not; the file is cut "
                            "off, or a part of one",
                            contradicted->at[RECORD_KEY]);
+    if (!i->changing && i->after.count == 0 && i->before.count > 0 && i->options->shrink < 100)
+        return problem_set(&i->problem, file, 0,
+                           "holds no party; the remembered list has %zu (--shrink 100 says that "
+                           "all may be gone)",
+                           i->before.count);
     int found = shrinkage_find(&i->before, &i->difference, i->options->shrink, &s);
     if (found <= 0)
         return found;

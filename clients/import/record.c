@@ -201,7 +201,46 @@ static int doubt_all(list *l, const mention *doubtful, size_t count)
     return result;
 }
 
-/* The mentions of one identifier in one group are of one party only if they are of one record. */
+static bool is_same_id(const mention *one, const mention *two)
+{
+    return one->len == two->len && memcmp(one->id, two->id, one->len) == 0;
+}
+
+static bool is_person(const list *l, const mention *m)
+{
+    return strcmp(l->at[m->record].at[RECORD_TYPE], "person") == 0;
+}
+
+/* Whether one of several mentions of an identifier is of a person, and another one is not. */
+static bool is_of_other_kinds(const list *l, const mention *all, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (is_person(l, &all[i]) != is_person(l, &all[0]))
+            return true;
+    return false;
+}
+
+/* Whether the first mention, of several in one group, is of another record than one of them. */
+static bool is_of_other_records(const mention *all, size_t count)
+{
+    for (size_t i = 1; i < count && mention_compare(&all[i], &all[0]) == 0; i++)
+        if (all[i].record != all[0].record)
+            return true;
+    return false;
+}
+
+/* Registers of companies and ships have no people: the number is of one that the person has. */
+static bool is_of_company(const mention *m)
+{
+    static const char *const kinds[] = {"registration:", "lei:", "imo:", "imo-company:"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strncmp(m->id, kinds[i], strlen(kinds[i])) == 0)
+            return true;
+    return false;
+}
+
+/* The mentions of one identifier in one group are of one party only if they are of one record; a
+ * person and a company are never one, wherever they stand. */
 static int doubt_shared(list *l)
 {
     mention *all = NULL;
@@ -209,11 +248,14 @@ static int doubt_shared(list *l)
     size_t kept = 0;
     int result = mentions_collect(l, true, &all, &count);
     for (size_t i = 0, end = 0; i < count; i = end) {
-        bool shared = false;
-        for (end = i + 1; end < count && mention_compare(&all[i], &all[end]) == 0; end++)
-            shared |= all[end].record != all[i].record;
-        if (shared)
-            all[kept++] = all[i];
+        for (end = i + 1; end < count && is_same_id(&all[i], &all[end]); end++)
+            ;
+        bool kinds = is_of_other_kinds(l, &all[i], end - i);
+        for (size_t j = i; j < end; j++)
+            if ((kept == 0 || mention_compare(&all[kept - 1], &all[j]) != 0) &&
+                (kinds || is_of_other_records(&all[j], end - j) ||
+                 (is_person(l, &all[j]) && is_of_company(&all[j]))))
+                all[kept++] = all[j];
     }
     if (result == 0)
         result = doubt_all(l, all, kept);

@@ -231,12 +231,22 @@ bool text_next(const char **list, char separator, const char **ret_item, size_t 
     return true;
 }
 
-bool text_has_word(const char *words, const char *word, size_t len)
+static bool has_item(const char *list, char separator, const char *wanted, size_t len)
 {
     const char *item = NULL;
     size_t item_len = 0;
-    while (text_next(&words, ' ', &item, &item_len))
-        if (item_len == len && memcmp(item, word, len) == 0)
+    while (text_next(&list, separator, &item, &item_len))
+        if (item_len == len && memcmp(item, wanted, len) == 0)
             return true;
     return false;
+}
+
+bool text_has_word(const char *words, const char *word, size_t len)
+{
+    return has_item(words, ' ', word, len);
+}
+
+bool text_has_line(const char *lines, const char *line, size_t len)
+{
+    return has_item(lines, '\n', line, len);
 }

@@ -55,7 +55,8 @@ void text_hash(const char *data, size_t len, char hex[17]);
 
 /* The next item of a list with a separator of one character: false at the end. */
 bool text_next(const char **list, char separator, const char **ret_item, size_t *ret_len);
-/* Whether a list separated by blanks holds a word. */
+/* Whether a list separated by blanks holds a word, one of lines a line. */
 bool text_has_word(const char *words, const char *word, size_t len);
+bool text_has_line(const char *lines, const char *line, size_t len);
 
 #endif

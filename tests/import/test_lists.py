@@ -181,6 +181,56 @@ class Eu(ImportCase):
         for bad in whole.replace("celex,", "x,", 1), HEADER + self.person.replace("32006R0765", "") + self.bank_ix:
             self.broken("2024-01-02.csv", bad)
 
+    def test_a_corrected_name_of_a_person_without_number(self):
+        header, row = self.born_header, self.born_row
+        same = [row(f"Same {n}", "16.6.1938") for n in range(2)]
+        self.assertEqual(self.good("2024-01-01.csv", header + row() + row("Another ONE", "") + "".join(same)), [])
+        events = self.good("2024-01-02.csv", header + row("Example PERSONNE") + row("Other ONE", "") + "".join(same))
+        # born on a day and all else the same: the same person; without a day of birth nobody knows
+        self.assertEqual([(a, i) for a, i, _ in acts(events)], [
+            ("amended", "eu:EU-BLR:example-personne"), ("delisted", "eu:EU-BLR:another-one"),
+            ("imposed", "eu:EU-BLR:other-one")])
+        self.assertIn("eu:EU-BLR:example-person", [i for e in events for i in e["targets"][0]["ids"]])
+        # another name and another day is another person
+        events = self.good("2024-01-03.csv", header + row("Example PERSON", "17.6.1938") + row("Other ONE", "") + "".join(same))
+        self.assertEqual([a for a, _, _ in acts(events)], ["delisted", "imposed"])
+
+    born_header = HEADER[:-2] + ",birthDate\r\n"
+
+    @staticmethod
+    def born_row(name="Example PERSON", born="16.6.1937", address="(a) Via Example 2, (b) Syria", **more):
+        return eu_row("", "I", "Asset freeze", "", name, "Person", address=address, **more)[:-2] + f",{born}\r\n"
+
+    def test_an_entry_without_number_that_is_printed_twice(self):
+        header, row = self.born_header, self.born_row
+        other = row("Another ONE", "1.1.1970")
+        twice = row() + row(address="(a) Via Example 2 (b) Syria", id="3091178A002VF5")
+        self.assertEqual(self.good("2024-01-01.csv", header + other + twice), [])
+        # in whatever order, it is one party
+        self.assertEqual(self.good("2024-01-02.csv", header + "".join(twice.splitlines(True)[::-1]) + other), [])
+        # one of the two left out is an amendment, both are a delisting
+        events = self.good("2024-01-03.csv", header + other + row())
+        self.assertEqual(acts(events), [("amended", "eu:EU-BLR:example-person", "BY")])
+        self.assertIn("national-id:BY:3091178A002VF5", events[0]["targets"][0]["ids"])
+        events = self.good("2024-01-04.csv", header + other)
+        self.assertEqual(acts(events), [("delisted", "eu:EU-BLR:example-person", "BY")])
+        # who was born on another day is another one, and nothing tells which of them stays
+        word = self.broken("2024-01-05.csv", header + other + row() + row(born="17.6.1938"))
+        self.assertIn("stands in the list twice", word["note"])
+
+    def test_a_number_of_a_person_and_of_a_company_is_of_neither(self):
+        person = eu_row("1", "I.A", "Asset freeze", "2.12.2021", "Example PERSON", "Person", registration="1087746152207",
+                        id="7704676655", address="1 Street, Moscow, Russia")
+        company = eu_row("2", "I.B", "Asset freeze", "2.12.2021", "Example Media", registration="1087746152207",
+                         address="1 Street, Moscow, Russia")
+        events = self.good("2024-01-01.csv", HEADER + person + company, "--initial")
+        self.assertEqual([e["targets"][0]["ids"] for e in events],
+                         [["eu:EU-BLR:example-person", "eu:EU-BLR:example-person#1"],
+                          ["eu:EU-BLR:example-media", "eu:EU-BLR:example-media#2"]])
+        # nor is a company's number the person's where the company stands elsewhere
+        events = self.good("2024-01-01.csv", HEADER + person, "--initial", state="alone")
+        self.assertEqual(events[0]["targets"][0]["ids"], ["eu:EU-BLR:example-person", "eu:EU-BLR:example-person#1"])
+
     def test_broken(self):
         rows = [eu_row(str(n), "I.A", "Asset freeze", "2.12.2021", f"Example {n}") for n in range(30)]
         self.start(*rows)
@@ -244,6 +294,30 @@ class Acts(ImportCase):
         self.word("2024-01-03.csv", HEADER + act_row(self.two, "1", "Bob")[:-2])
         self.act(self.one, "2024-01-03", "Ann", state="broken")
         self.act(self.two, "2024-01-04", "Bob")
+
+    def test_an_act_without_parties(self):
+        self.act(self.one, "2024-01-01", "Ann", "Bob")
+        # a file that is named by an act that has none is whole
+        self.act(self.two, "2024-01-01")
+        self.assertEqual(self.act("02014R0833", "2024-01-01", lead="eu_")[0], [])
+        events, _ = self.act(self.two, "2024-01-02", "Carl")
+        self.assertEqual(acts(events), [("imposed", "eu:EU-BLR:carl", "BY")])
+        # that all are gone must be said
+        _, word = self.act(self.two, "2024-01-03", code=1, state="broken")
+        self.assertIn("--shrink 100", word["note"])
+        self.act(self.one, "2024-01-03", "Ann", "Bob", state="broken")
+        code, events = self.take(f"{self.two}-2024-01-04.csv", HEADER, "--shrink", "100")
+        self.assertEqual((code, acts(events[:-1])), (0, [("delisted", "eu:EU-BLR:carl", "BY")]))
+        self.assertEqual(events[-1]["state"], "ok")
+        # and so it stays
+        self.assertEqual(self.act(self.two, "2024-01-05")[0], [])
+
+    def test_the_name_of_a_broken_file_says_whose_it_is(self):
+        for celex in self.one, self.two:
+            self.act(celex, "2024-01-01", "Ann")
+        self.word(f"{self.one}-2024-01-02.csv", "<html></html>\n")
+        self.act(self.two, "2024-01-02", "Ann", state="broken")
+        self.act(self.one, "2024-01-03", "Ann")
 
     def test_who_stands_in_another_act_of_the_country_stays(self):
         self.act(self.one, "2024-01-01", "Ann", "Bob", "Eve")
