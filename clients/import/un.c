@@ -169,7 +169,7 @@ static int entry_check(const reading *g, problem *p)
         return problem_set(p, g->file, g->line, "the entry has no REFERENCE_NUMBER and no DATAID");
     if (names == 0)
         return problem_set(p, g->file, g->line, "entry %s has no name", text_get(&g->reference));
-    if (g->version.len == 0 || strspn(text_get(&g->version), "0123456789") != g->version.len)
+    if (strspn(text_get(&g->version), "0123456789") != g->version.len)
         return problem_set(p, g->file, g->line, "entry %s: VERSIONNUM is '%.20s', expected digits",
                            text_get(&g->reference), text_get(&g->version));
     return 0;
@@ -177,7 +177,7 @@ static int entry_check(const reading *g, problem *p)
 
 static int entry_end(reading *g, problem *p)
 {
-    char version[40];
+    char version[40] = "";
     int result = entry_check(g, p);
     g->in_entry = false;
     if (result != 0)
@@ -187,7 +187,8 @@ static int entry_end(reading *g, problem *p)
         return -ENOMEM;
     const text *key = g->reference.len > 0 ? &g->reference : &g->dataid;
     const char *country = un_country(text_get(&g->type), g->type.len);
-    snprintf(version, sizeof version, "version:%.20s", text_get(&g->version));
+    if (g->version.len > 0) /* real lists have had entries without */
+        snprintf(version, sizeof version, "version:%.20s", text_get(&g->version));
     result |= record_put(g->list, r, RECORD_KEY, text_get(key));
     result |= record_put(g->list, r, RECORD_OTHER, text_get(&g->dataid));
     result |= names_put(g, r);

@@ -389,6 +389,15 @@ class Un(ImportCase):
         self.assertEqual(acts(events), [("delisted", "un:CDi.001", "CD")])
         self.assertEqual(events[0]["occurred_at"], "2026-03-02T00:00:09.554Z")
 
+    def test_an_entry_without_version(self):
+        bare = self.one.replace("<VERSIONNUM>1</VERSIONNUM>", "")
+        self.good("a.xml", un(bare, self.two))
+        # that it gets one, or loses it, is no change
+        self.assertEqual(self.good("b.xml", un(self.one, self.two, day="2026-03-01")), [])
+        self.assertEqual(self.good("c.xml", un(bare, self.two, day="2026-03-02")), [])
+        events = self.good("d.xml", un(self.two, day="2026-03-03"))
+        self.assertEqual(acts(events), [("delisted", "un:CDi.001", "CD")])
+
     def test_who_comes_back_comes_back_after_leaving(self):
         self.good("a.xml", un(self.one, self.two))
         self.good("b.xml", un(self.two, day="2026-03-01"))
@@ -430,7 +439,7 @@ class Un(ImportCase):
         for bad in ("", "<html><body/></html>", "<a/>", whole[:-1], whole[: len(whole) // 2],
                     un(day="2026-03-01"), un(*entries[:10], day="2026-03-01"),
                     un(*entries, day="2026-02-20"), whole.replace("dateGenerated", "date"),
-                    whole.replace("<VERSIONNUM>1</VERSIONNUM>", "", 1),
+                    whole.replace("<VERSIONNUM>1</VERSIONNUM>", "<VERSIONNUM>x</VERSIONNUM>", 1),
                     whole.replace("CDi.003", "CDi.004"), "<!DOCTYPE a>" + whole,
                     whole.replace("2026-03-01", "2090-03-01")):
             self.broken("b.xml", bad)
