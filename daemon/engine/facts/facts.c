@@ -90,6 +90,7 @@ static void clusters_free(facts *f)
         numbers_done(&inc->joined, &f->held);
         numbers_done(&inc->grown, &f->held);
         numbers_done(&inc->naming, &f->held);
+        incident_sources_forget(f, inc);
         numbers_done(&inc->why.corrections, &f->held);
         f->held -= sizeof *inc;
     }

@@ -70,22 +70,34 @@ static const char *effect_name(uint8_t effect_)
     return names[effect_];
 }
 
-/* Fields that are gathered from its reports: from their texts, where their records do not say it. */
+static const summary *summary_of(const facts *f, const incident *inc)
+{
+    return f->known_at ? &f->known_summary : &inc->now;
+}
+
+static void incident_forms(facts *f, const incident *inc, fact_value *ret)
+{
+    list_maker m = {.f = f};
+    for (unsigned form = 1; form < THAW_FORM_COUNT; form++)
+        if (summary_of(f, inc)->forms >> (form - 1) & 1) {
+            const char *name = thaw_form_name((int)form);
+            list_add(&m, (thaw_str){name, (uint32_t)strlen(name)});
+        }
+    list_finish(&m, ret);
+}
+
+/* Fields that are gathered from the texts of its reports, where the records do not tell that they are empty. */
 static void incident_gather(facts *f, const incident *inc, fact_field field, fact_value *ret)
 {
     numbers list = {0};
     list_maker m = {.f = f};
-    incident_reports(f, inc, false, &list);
+    if (summary_adds(summary_of(f, inc), field))
+        incident_reports(f, inc, false, &list);
     for (uint32_t i = 0; i < list.count; i++) {
         const report *r = report_of(f, list.at[i]);
         thaw_event event;
         if (!report_adds(r, field))
             continue;
-        if (field == FIELD_FORMS) {
-            const char *form = thaw_form_name(r->detail);
-            list_add(&m, (thaw_str){form, (uint32_t)strlen(form)});
-            continue;
-        }
         report_event(f->reports, r, &event);
         if (field == FIELD_DESTINATIONS)
             list_add(&m, event.destination);
@@ -167,7 +179,7 @@ static void incident_names(facts *f, const incident *inc, fact_field field, fact
 static fact_value incident_simple(facts *f, const incident *inc, fact_field field)
 {
     const key *k = &f->keys[inc->key_index];
-    const summary *s = f->known_at ? &f->known_summary : &inc->now;
+    const summary *s = summary_of(f, inc);
     switch (field) {
     case FIELD_ID:
         return of_id(f, thaw_kind_name(k->kind), k->country, s->id);
@@ -212,15 +224,28 @@ static fact_value incident_simple(facts *f, const incident *inc, fact_field fiel
     }
 }
 
-static void incident_get(facts *f, const incident *inc, fact_field field, fact_value *ret)
+/* What was known of it earlier is not kept. */
+static void incident_listed_sources(facts *f, incident *inc, fact_value *ret)
+{
+    if (f->known_at)
+        incident_names(f, inc, FIELD_SOURCES, ret);
+    else
+        list_symbols(f, incident_sources(f, inc), ret);
+}
+
+static void incident_get(facts *f, incident *inc, fact_field field, fact_value *ret)
 {
     switch (field) {
     case FIELD_SOURCES:
+        incident_listed_sources(f, inc, ret);
+        return;
     case FIELD_VOICES:
     case FIELD_REPORTS:
         incident_names(f, inc, field, ret);
         return;
     case FIELD_FORMS:
+        incident_forms(f, inc, ret);
+        return;
     case FIELD_DESTINATIONS:
     case FIELD_PROGRAMS:
     case FIELD_SECTORS:

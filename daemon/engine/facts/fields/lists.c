@@ -35,9 +35,21 @@ static int string_order(const void *a, const void *b)
     return str_compare(*(const thaw_str *)a, *(const thaw_str *)b);
 }
 
-void list_finish(list_maker *m, fact_value *ret_value)
+/* Hands over the first `kept`. */
+static void list_hand_over(list_maker *m, uint32_t kept, fact_value *ret_value)
 {
     facts *f = m->f;
+    uint32_t place = f->lists_next++ % FACTS_LISTS_LIVE;
+    free(f->lists[place]);
+    free(f->list_texts[place]);
+    f->lists[place] = m->items;
+    f->list_texts[place] = m->text;
+    *ret_value = (fact_value){.type = FACT_STRINGS, .strings = {m->items, kept}};
+    *m = (list_maker){.f = f};
+}
+
+void list_finish(list_maker *m, fact_value *ret_value)
+{
     for (uint32_t i = 0; m->text && i < m->count; i++)
         m->items[i].data = m->text + ((uintptr_t)m->items[i].data - 1);
     if (m->count > 1)
@@ -46,13 +58,18 @@ void list_finish(list_maker *m, fact_value *ret_value)
     for (uint32_t i = 0; i < m->count; i++)
         if (!kept || !str_equal(m->items[kept - 1], m->items[i]))
             m->items[kept++] = m->items[i];
-    uint32_t place = f->lists_next++ % FACTS_LISTS_LIVE;
-    free(f->lists[place]);
-    free(f->list_texts[place]);
-    f->lists[place] = m->items;
-    f->list_texts[place] = m->text;
-    *ret_value = (fact_value){.type = FACT_STRINGS, .strings = {m->items, kept}};
-    *m = (list_maker){.f = f};
+    list_hand_over(m, kept, ret_value);
+}
+
+void list_symbols(facts *f, const numbers *symbols_, fact_value *ret_value)
+{
+    list_maker m = {.f = f};
+    uint64_t unused = 0;
+    if (array_reserve((void **)&m.items, &m.capacity, symbols_->count, sizeof *m.items, &unused) < 0)
+        f->failed = -ENOMEM;
+    for (uint32_t i = 0; i < symbols_->count; i++)
+        list_add(&m, symbols_get(f->symbols, symbols_->at[i]));
+    list_hand_over(&m, m.count, ret_value);
 }
 
 void list_parties(list_maker *m, thaw_list parties)

@@ -16,6 +16,8 @@ typedef struct list_maker {
 void list_add(list_maker *m, thaw_str string);
 /* Sorts, drops repeats and hands the list over to *ret_value; the maker is empty then. */
 void list_finish(list_maker *m, fact_value *ret_value);
+/* The strings of symbols that stand in their order already. */
+void list_symbols(facts *f, const numbers *symbols_, fact_value *ret_value);
 
 /* What a report names: ids and printed names of its persons or targets. */
 void list_parties(list_maker *m, thaw_list parties);
@@ -29,8 +31,6 @@ void list_reports(facts *f, const numbers *reports_, list_of what, fact_value *r
 static inline bool report_adds(const report *r, fact_field field)
 {
     switch (field) {
-    case FIELD_FORMS:
-        return r->detail && r->kind != THAW_SANCTION && r->kind != THAW_TALKS; /* theirs is an action, a stage */
     case FIELD_DESTINATIONS:
         return r->destination;
     case FIELD_PROGRAMS:
@@ -41,6 +41,22 @@ static inline bool report_adds(const report *r, fact_field field)
         return r->kind != THAW_SANCTION && r->parties;
     case FIELD_PARTIES:
         return r->kind == THAW_SANCTION ? r->has_targets : r->kind == THAW_TALKS;
+    default:
+        return true;
+    }
+}
+
+/* The same of all reports of an incident. */
+static inline bool summary_adds(const summary *s, fact_field field)
+{
+    switch (field) {
+    case FIELD_DESTINATIONS:
+        return s->destination;
+    case FIELD_PROGRAMS:
+        return s->program;
+    case FIELD_PERSONS:
+    case FIELD_PARTIES:
+        return s->names;
     default:
         return true;
     }

@@ -129,6 +129,7 @@ void incident_came(facts *f, incident *inc, item it)
 void incident_left(facts *f, incident *inc)
 {
     incident_undigest(f, inc);
+    incident_sources_forget(f, inc);
     inc->whole = true;
     if (inc->class == ITEM_VAGUE)
         f->keys[inc->key_index].vague_left = true;

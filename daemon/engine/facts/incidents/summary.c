@@ -33,6 +33,19 @@ numbers incident_news(facts *f, const incident *inc)
     return f->work_reports;
 }
 
+_Static_assert(THAW_FORM_COUNT - 1 <= 8, "summary.forms has a bit for each form");
+
+/* What its lists are made of. The detail of a sanction is an action, that of talks a stage. */
+static void summary_says(summary *s, const report *r)
+{
+    const bool freed_or_held = r->kind != THAW_SANCTION && r->kind != THAW_TALKS;
+    if (freed_or_held && r->detail)
+        s->forms |= (uint8_t)(1u << (r->detail - 1));
+    s->names = s->names || r->kind == THAW_TALKS || (r->kind == THAW_SANCTION ? r->has_targets : r->parties > 0);
+    s->destination = s->destination || r->destination;
+    s->program = s->program || r->has_program;
+}
+
 /* What a report adds to the summary by itself. */
 static void summary_scan(const facts *f, summary *s, uint32_t number)
 {
@@ -44,6 +57,7 @@ static void summary_scan(const facts *f, summary *s, uint32_t number)
         return;
     if (r->status > s->status)
         s->status = r->status;
+    summary_says(s, r);
     if (r->reported_ns != TIME_UNKNOWN) {
         if (s->first_reported_ns == TIME_UNKNOWN || r->reported_ns < s->first_reported_ns)
             s->first_reported_ns = r->reported_ns;
@@ -195,6 +209,7 @@ void incident_summarise(facts *f, incident *inc)
     const numbers news = incident_news(f, inc);
     summary s = inc->whole ? summary_bare(&inc->now) : inc->now;
     unchanged known = summary_take_in(f, inc, &news, &s);
+    incident_sources_take_in(f, inc, &news);
     if (!known.votes || !known.date)
         summary_recount(f, inc, &s, known);
     inc->announcement = s.announces && !s.act;

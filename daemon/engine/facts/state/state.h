@@ -98,6 +98,8 @@ typedef struct summary {
     uint8_t status, detail;
     uint8_t days; /* days_said */
     bool late, largest, announced;
+    uint8_t forms;                    /* the set of those that its reports give: 1 << (form - 1) */
+    bool names, destination, program; /* one of its reports names persons or parties; a destination; a program */
     int64_t first_reported_ns, last_reported_ns, acted_at_ns;
     uint32_t earliest;   /* the report whose identity names the incident */
     uint32_t latest;     /* the latest report */
@@ -131,9 +133,10 @@ typedef struct incident {
     numbers grown;                          /* ... and these reports, into groups that stood in it ... */
     bool whole;                             /* ... unless an item left since: then all of it is news */
     numbers naming;                         /* sources that bear a name in its items, in order */
+    numbers sources;                        /* of all its reports, in order of their strings, where sources_known */
     uint32_t index;
     uint8_t class; /* item_class of its items */
-    bool used, dirty, correction, sharp_valid, sharp_has_count;
+    bool used, dirty, correction, sharp_valid, sharp_has_count, sources_known;
     int64_t span_end_ns;           /* greatest end of its items */
     outline outlined;              /* as it was when vague items were placed last */
     uint64_t sharp_count;          /* over its items alone, where sharp_valid */

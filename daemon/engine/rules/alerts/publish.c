@@ -126,28 +126,52 @@ static int listed_reports(rules *set, const fact_handle all[], size_t count, uin
     return 0;
 }
 
-/* Each once, in order; a full list stays as it is. */
-static size_t source_put(thaw_str sources[RULES_LISTED_MAX], size_t count, thaw_str one)
+#define SEEN (4u * RULES_LISTED_MAX) /* a power of two */
+
+/* Sources, each once, in order. The same ones come with each fact, mostly as the same view of one string. */
+typedef struct source_list {
+    thaw_str at[RULES_LISTED_MAX];
+    size_t count;
+    const char *seen[SEEN]; /* where the strings begin that are in the list */
+} source_list;
+
+static bool source_seen(source_list *l, const char *begin)
 {
-    size_t at = count;
-    while (at > 0 && compare_texts(sources[at - 1], one) > 0)
+    uint64_t hash = (uint64_t)(uintptr_t)begin * UINT64_C(0x9E3779B97F4A7C15) >> 32;
+    size_t slot = hash % SEEN;
+    for (size_t tries = 0; tries < SEEN / 4; tries++, slot = (slot + 1) % SEEN) {
+        if (l->seen[slot] == begin)
+            return true;
+        if (!l->seen[slot]) {
+            l->seen[slot] = begin;
+            return false;
+        }
+    }
+    return false;
+}
+
+/* A full list stays as it is. */
+static void source_put(source_list *l, thaw_str one)
+{
+    size_t at = l->count;
+    if (l->count == RULES_LISTED_MAX || source_seen(l, one.data))
+        return;
+    while (at > 0 && compare_texts(l->at[at - 1], one) > 0)
         at--;
-    if (count == RULES_LISTED_MAX || (at > 0 && compare_texts(sources[at - 1], one) == 0))
-        return count;
-    memmove(&sources[at + 1], &sources[at], (count - at) * sizeof sources[0]);
-    sources[at] = one;
-    return count + 1;
+    if (at > 0 && compare_texts(l->at[at - 1], one) == 0)
+        return;
+    memmove(&l->at[at + 1], &l->at[at], (l->count++ - at) * sizeof l->at[0]);
+    l->at[at] = one;
 }
 
 /* The sources of the listed reports, and of the listed facts where reports were left out, or there are none: a feed is
  * that of a source that may have said no word on it. */
 static int listed_sources(rules *set, const thaw_report_ref refs[], size_t reports, const fact_handle all[],
-                          size_t count, thaw_str sources[RULES_LISTED_MAX], size_t *ret_used)
+                          size_t count, source_list *sources)
 {
-    size_t used = 0;
     for (size_t i = 0; i < reports; i++)
-        used = source_put(sources, used, refs[i].source);
-    for (size_t i = count; used < RULES_LISTED_MAX && i-- > 0;) {
+        source_put(sources, refs[i].source);
+    for (size_t i = count; sources->count < RULES_LISTED_MAX && i-- > 0;) {
         fact_value theirs;
         if (reports < RULES_LISTED_MAX && fact_handle_kind(all[i]) != FACT_FEED)
             continue;
@@ -155,9 +179,8 @@ static int listed_sources(rules *set, const thaw_report_ref refs[], size_t repor
         if (got == -ENOMEM)
             return got;
         for (uint32_t j = 0; got == 0 && theirs.type == FACT_STRINGS && j < theirs.strings.count; j++)
-            used = source_put(sources, used, theirs.strings.items[j]);
+            source_put(sources, theirs.strings.items[j]);
     }
-    *ret_used = used;
     return 0;
 }
 
@@ -183,8 +206,8 @@ static int fill_ground(rules *set, group *g, alert_text *a)
     fact_handle all[RULES_LISTED_MAX];
     uint64_t numbers[RULES_LISTED_MAX];
     thaw_report_ref refs[RULES_LISTED_MAX];
-    thaw_str sources[RULES_LISTED_MAX];
-    size_t count, known, used = 0;
+    source_list sources = {.count = 0};
+    size_t count, known;
     if (newest_list(g, all, &count) < 0 || listed_reports(set, all, count, numbers, &known) < 0)
         return -ENOMEM;
     size_t reports = refs_of(set, numbers, known, refs);
@@ -192,8 +215,8 @@ static int fill_ground(rules *set, group *g, alert_text *a)
     if (res == 0)
         res = pack_refs(&a->reports, refs, reports);
     if (res == 0)
-        res = listed_sources(set, refs, reports, all, count, sources, &used);
-    return res == 0 ? pack_sources(&a->sources, sources, used) : res;
+        res = listed_sources(set, refs, reports, all, count, &sources);
+    return res == 0 ? pack_sources(&a->sources, sources.at, sources.count) : res;
 }
 
 /* ---- making ------------------------------------------------------------------------- */
