@@ -4,7 +4,6 @@
 #ifndef CLIENT_H
 #define CLIENT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* How a verb ends; the program's exit code. */

@@ -2,10 +2,7 @@
 #include "intake.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "service/reply.h"
 #include "sockets/auth.h"

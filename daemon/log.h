@@ -11,7 +11,6 @@
 #ifndef DAEMON_LOG_H
 #define DAEMON_LOG_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <syslog.h>

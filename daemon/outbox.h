@@ -13,7 +13,6 @@
 #define DAEMON_OUTBOX_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "sockets/frames.h"

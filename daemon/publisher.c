@@ -1,7 +1,6 @@
 /* publisher.c - see publisher.h. */
 #include "publisher.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

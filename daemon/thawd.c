@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <zmq.h>
 
 #include "config/units.h"
 #include "daemon.h"

@@ -7,7 +7,6 @@
 #ifndef INPUT_H
 #define INPUT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -5,7 +5,6 @@
 #ifndef IMPORT_IDENTIFIER_H
 #define IMPORT_IDENTIFIER_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "text.h"

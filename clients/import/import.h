@@ -10,7 +10,6 @@
 #define IMPORT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "arguments.h"

@@ -3,7 +3,6 @@
  */
 #include "rows.h"
 
-#include <errno.h>
 #include <string.h>
 
 void rows_open(rows *r, const char *name, char *data, size_t len)

@@ -5,11 +5,8 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
-#include "country.h"
 #include "forms/pack.h"
 
 enum { TEXT_BYTES = 1500, ID_BYTES = 128, NAME_BYTES = 1024 };

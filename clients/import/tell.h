@@ -8,7 +8,6 @@
 #define IMPORT_TELL_H
 
 #include <stddef.h>
-#include <stdint.h>
 #include <msgpack.h>
 
 #include "difference.h"

@@ -9,7 +9,6 @@
 
 #include "forms/pack.h"
 #include "screen/words.h"
-#include "thaw.h"
 
 enum { KEYS_MAX = 24, CELL_BYTES = 1024, LINE_BYTES = 16384, DEPTH_MAX = 16 };
 

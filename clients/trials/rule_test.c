@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
-
 enum { STEP_EVENTS_MAX = 1000 };
 
 /* ---- steps -------------------------------------------------------------------------- */

@@ -1,7 +1,6 @@
 /* rule_test_event.c - reports and times as rule tests write them. */
 #include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,4 @@
 /* rule_test_expect.c - what a step expects against the alerts that are there. */
-#include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

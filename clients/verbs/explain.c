@@ -8,10 +8,8 @@
 #include <string.h>
 
 #include "client.h"
-#include "forms/json.h"
 #include "forms/pack.h"
 #include "screen/incident_text.h"
-#include "screen/layout.h"
 #include "verbs/listing.h"
 #include "wire/connection.h"
 

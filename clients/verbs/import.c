@@ -3,7 +3,6 @@
  */
 #include "verbs/verb.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "client.h"

@@ -3,7 +3,6 @@
  */
 #include "verbs/listing.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "client.h"

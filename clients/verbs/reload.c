@@ -3,7 +3,6 @@
  */
 #include "verbs/verb.h"
 
-#include "client.h"
 #include "verbs/listing.h"
 
 int verb_reload(int argc, char **argv)

@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "client.h"
 #include "verbs/listing.h"
 
 int verb_rules(int argc, char **argv)

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <zmq.h>
 
-#include "client.h"
 #include "forms/pack.h"
 #include "wire/batch.h"
 

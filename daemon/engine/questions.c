@@ -1,6 +1,5 @@
 /* questions.c - what can be asked of the engine's facts. */
 #include <errno.h>
-#include <string.h>
 
 #include "engine_internal.h"
 

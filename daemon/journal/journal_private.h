@@ -53,7 +53,6 @@
 #include <lmdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <sys/types.h>
 
 #include "journal.h"

@@ -8,7 +8,6 @@
 #define DAEMON_FRAMES_H
 
 #include <stddef.h>
-#include <stdint.h>
 #include <zmq.h>
 
 #include "service/readers.h"

@@ -15,7 +15,6 @@
 #include "error.h"
 #include "field.h"
 #include "key.h"
-#include "name.h"
 #include "quick.h"
 #include "text.h"
 

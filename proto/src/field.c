@@ -1,7 +1,6 @@
 /* field.c - one table of the keys, and how the value of each is read. */
 #include "field.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "error.h"

@@ -10,7 +10,6 @@
  * looked at: the baseline of decode. --before: so many reports are taken in first and not measured
  * (at 1 000 a batch).
  */
-#include <sys/resource.h>
 #if __has_include(<valgrind/callgrind.h>)
 #include <valgrind/callgrind.h>
 #else

@@ -3,7 +3,6 @@
  *     ok BYTES | CODE MESSAGE | NAME_OF_AN_ERRNO
  *
  * asker SERVICE [SERVER_KEY]; 1 and the errno where it cannot connect. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

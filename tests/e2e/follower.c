@@ -4,7 +4,6 @@
  *     position EPOCH SEQ       where it has one to be kept while a snapshot is not whole
  *
  * follower ALERTS SERVICE TOPIC [EPOCH SEQ]; it ends with its standard input. */
-#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>

@@ -1,7 +1,6 @@
 /* fuzz_alert.c: any bytes as an alert or a beat; what is read can be written and read again. */
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "thaw.h"
 

@@ -1,5 +1,4 @@
 /* fuzz_trial.c: any text as a file of rule tests, for a small set of rules. */
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "facts/entities/entities.h"
 #include "facts/entities/steps.h"

@@ -7,7 +7,6 @@
  * Without corrections, which only thaw knows. The events are those of `bench_hotpath EVENTS
  * --corrections 0 --clock reported`.
  */
-#include <msgpack.h>
 
 #include "../common.h"
 #include "../stream.h"

@@ -11,8 +11,6 @@
  * times; CPU time of the thread after the first WARM facts, medians. Exit code 1 where the large
  * set costs more than 1.3 times the small one.
  */
-#include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,9 @@
 /* course.c - what is said of a measure, in order of time: FACTS.md, section 5. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "facts/entities/blunt.h"
 #include "facts/entities/course.h"
 #include "facts/entities/steps.h"
-#include "facts/state/known.h"
 
 /* ---- what is said of a program reaches the parties and sectors listed under it ------ */
 

@@ -7,7 +7,6 @@
 #include "facts/entities/echoes.h"
 #include "facts/entities/steps.h"
 #include "facts/entities/still_listed.h"
-#include "facts/state/known.h"
 
 /* What it is after all that was folded. */
 static measure_view view_of(const fold *fo)

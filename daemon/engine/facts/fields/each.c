@@ -1,5 +1,4 @@
 /* each.c - which facts there are, and the reports under each. */
-#include <stdlib.h>
 
 #include "facts/entities/entities.h"
 #include "facts/fields/fields.h"

@@ -1,6 +1,4 @@
 /* get.c - the values of the fields of facts, and walking over facts and their reports. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "facts/entities/entities.h"

@@ -1,5 +1,4 @@
 /* get_report.c - the fields of a report as a fact: the event's own keys, as sent, and what all facts have. */
-#include <stdio.h>
 #include <string.h>
 
 #include "facts/fields/fields.h"

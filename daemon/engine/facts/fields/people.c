@@ -4,7 +4,6 @@
 #include <xxhash.h>
 
 #include "facts/fields/fields.h"
-#include "facts/fields/lists.h"
 #include "facts/incidents/incidents.h"
 
 /* One id or printed name of one mention. */

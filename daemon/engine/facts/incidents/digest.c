@@ -10,7 +10,6 @@
  * one leaves, the digest is thrown away and made anew.
  */
 #include <stdlib.h>
-#include <xxhash.h>
 
 #include "facts/incidents/digest.h"
 #include "facts/incidents/incidents.h"

@@ -7,7 +7,6 @@
  * put together again; only groups whose members changed leave their place. A group that one leaves waits for that
  * until another is tied to it or things settle: of many, as a rule, many go at once, or are replaced.
  */
-#include <assert.h>
 #include <string.h>
 
 #include "facts/entities/entities.h"

@@ -1,6 +1,5 @@
 /* keys.c - the clustering keys, and the incidents of sharp items of each: a list in order of opening, and a tree over it. */
 #include <assert.h>
-#include <stdlib.h>
 
 #include "facts/incidents/incidents.h"
 

@@ -6,15 +6,12 @@
  * that takes over the id of another takes over its fact. Then the reports in it are compared with
  * those it was last told with: one that left, or came from elsewhere, makes the change a correction.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
 #include "facts/entities/entities.h"
-#include "facts/incidents/digest.h"
 #include "facts/incidents/incidents.h"
-#include "facts/state/known.h"
 #include "facts/state/state.h"
 
 /* ---- identity ----------------------------------------------------------------------- */

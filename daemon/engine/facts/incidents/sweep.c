@@ -12,11 +12,7 @@
  * The incidents of a key are a tree by opener; the items of a run are kept unordered and only
  * sorted when a run is cut.
  */
-#include <assert.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "facts/incidents/digest.h"
 #include "facts/incidents/incidents.h"
 #include "facts/state/state.h"
 

@@ -2,7 +2,6 @@
 #include "facts/kept/retain.h"
 
 #include "facts/entities/steps.h"
-#include "facts/incidents/bonds.h"
 #include "facts/incidents/incidents.h"
 
 /* The reports that a standing measure needs to be folded to the same state again. */

@@ -1,8 +1,6 @@
 /* suffices.c - see retain.h. */
 #include "facts/kept/retain.h"
 
-#include <stdlib.h>
-
 #include "facts/entities/still_listed.h"
 #include "facts/incidents/bonds.h"
 #include "facts/incidents/incidents.h"

@@ -6,9 +6,7 @@
  * that the reports know. Its beginning is never bent here: among as many beginnings as there are
  * incidents, some number fits by chance.
  */
-#include <stdlib.h>
 
-#include "facts/incidents/incidents.h"
 #include "facts/ledger/ledger.h"
 #include "facts/state/state.h"
 

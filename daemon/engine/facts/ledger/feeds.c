@@ -2,7 +2,6 @@
  * feeds.c - each source in each country: when it was last heard, whether its numbering has holes,
  * and what the importer of its list says. Everything here is about reports that came, living or not.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 

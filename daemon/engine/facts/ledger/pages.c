@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "facts/incidents/incidents.h"
 #include "facts/ledger/ledger.h"
 
 enum { CATEGORIES_KEPT = 16 }; /* more than are tried for one total */

@@ -1,6 +1,4 @@
 /* tallies.c - totals that sources state, compared with the ledger: FACTS.md, section 6. */
-#include <stdlib.h>
-#include <string.h>
 #include <xxhash.h>
 
 #include "facts/incidents/incidents.h"

@@ -2,9 +2,7 @@
  * condition.c - conditions and texts of a rule over the totals of a group.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "rules/state.h"

@@ -12,7 +12,6 @@
  * While an alert fires though `when` is false (until, keep_for), and after it is resolved, its
  * record holds what it stood on; a correction of that asks again (reconsider.c).
  */
-#include <errno.h>
 
 #include "rules/state.h"
 

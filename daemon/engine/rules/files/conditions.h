@@ -18,7 +18,6 @@
 #define RULES_CONDITIONS_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 typedef struct quoted_text {
     char *text;

@@ -8,7 +8,6 @@
 #include <xxhash.h>
 
 #include "rules/files/read.h"
-#include "rules/set.h"
 
 static const char *const rule_keys[] = {"rule", "by",       "select",   "when",  "until",
                                         "for",  "keep_for", "severity", "title", "labels"};

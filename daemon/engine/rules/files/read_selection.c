@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "rules/files/read.h"
-#include "rules/set.h"
 
 static const char *const selection_keys[] = {"kind", "where", "within", "before", "ahead", "at"};
 enum { KEY_KIND, KEY_WHERE, KEY_WITHIN, KEY_BEFORE, KEY_AHEAD, KEY_AT, KEY_COUNT };

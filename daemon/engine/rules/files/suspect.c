@@ -1,8 +1,6 @@
 /*
  * suspect.c - what cannot be right, and what may be right but looks wrong.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "rules/files/read.h"

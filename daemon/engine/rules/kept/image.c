@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/set.h"
 #include "rules/state.h"
 
 #define STRUCTS(X)                                                                                                     \

@@ -2,7 +2,6 @@
  * reload.c - putting a set in the place of another. Start is a reload with nothing before it.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "rules/set.h"

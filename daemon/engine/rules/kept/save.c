@@ -6,7 +6,6 @@
  *   how far alerts were numbered by definitions that are gone (past.c)
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "rules/set.h"
