@@ -26,18 +26,10 @@ static const verb verbs[] = {
     {"rules", verb_rules, "the rules that run; check and test rule files"},
     {"status", verb_status, "how thawd is doing"},
     {"reload", verb_reload, "let thawd read its rule files again"},
-#ifdef THAW_HAVE_BACKTEST
     {"backtest", verb_backtest, "run rules against history, compare two rule sets"},
-#endif
-#ifdef THAW_HAVE_EXPR
     {"expr", verb_expr, "evaluate an expression of the rule language"},
-#endif
-#ifdef THAW_HAVE_IMPORT
     {"import", verb_import, "turn the change of an official list into events"},
-#endif
-#ifdef THAW_HAVE_JOURNAL
     {"journal", verb_journal, "check, export, import or compact a journal"},
-#endif
     {"keygen", verb_keygen, "make a CURVE key pair"},
 };
 

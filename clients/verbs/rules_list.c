@@ -18,10 +18,8 @@ int verb_rules(int argc, char **argv)
     const listing how = {.list = "rules", .none = "no rules"};
     int first = 0;
     int result = 0;
-#ifdef THAW_HAVE_RULES
     if (argc > 1 && (strcmp(argv[1], "check") == 0 || strcmp(argv[1], "test") == 0))
         return verb_rules_offline(argc, argv);
-#endif
     if (!arguments_parse(&u, NULL, 0, &common, 0, 0, argc, argv, &first, &result))
         return result;
     return listing_ask(&common, "rules", NULL, &how);

@@ -329,7 +329,7 @@ static int default_texts(config *c)
     return 0;
 }
 
-int config_default(config *ret_config)
+static int config_default(config *ret_config)
 {
     config c = {
         .clock = ENGINE_CLOCK_WALL,

@@ -2,8 +2,9 @@
  * config.h - what an operator may set, read from YAML.
  *
  * Each key is a line of one table in config.c: name, parser, destination. Any key may be left
- * out; config_default() gives its value. An error names file, line and column, what was found
- * and what was expected, and leaves nothing behind.
+ * out and then has its default, which config_default() there sets; state and the endpoints lie in
+ * $STATE_DIRECTORY and $RUNTIME_DIRECTORY where systemd has set these. An error names file, line
+ * and column, what was found and what was expected, and leaves nothing behind.
  *
  * Ownership: a config owns its strings.
  */
@@ -66,9 +67,6 @@ typedef struct config {
     config_list curve_clients; /* folders, files or keys of those that may connect */
     char *curve_upstream;      /* file or key of the publishers that events connects to */
 } config;
-
-/* The defaults, with $STATE_DIRECTORY and $RUNTIME_DIRECTORY where systemd set them. -ENOMEM. */
-int config_default(config *ret_config);
 
 /* Defaults with what the file says over them. -EINVAL with *error; -ENOMEM. */
 int config_load(const char *file, config *ret_config, char error[CONFIG_ERROR_BYTES]);
