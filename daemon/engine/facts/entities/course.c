@@ -1,8 +1,7 @@
 /* course.c - what is said of a measure, in order of time: FACTS.md, section 5. */
-#include <string.h>
-
 #include "facts/entities/blunt.h"
 #include "facts/entities/course.h"
+#include "facts/entities/mentions.h"
 #include "facts/entities/steps.h"
 
 /* ---- what is said of a program reaches the parties and sectors listed under it ------ */
@@ -21,11 +20,7 @@ static int step_order(const void *a_, const void *b_, void *f)
 entity *program_entity(const facts *f, const entity *e, uint32_t program)
 {
     thaw_str name = symbols_get(f->symbols, program);
-    char text[160] = "p";
-    if (!name.len || name.len > sizeof text - 1)
-        return NULL;
-    memcpy(text + 1, name.data, name.len);
-    uint32_t n = node_find(f, e->scope, (thaw_str){text, name.len + 1});
+    uint32_t n = name.len ? mention_find(f, e->scope, 'p', name) : 0;
     return n && f->nodes[n].entity ? &f->entities[f->nodes[n].entity] : NULL;
 }
 

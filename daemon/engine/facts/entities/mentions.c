@@ -20,6 +20,16 @@ static void strings_put(strings *s, char prefix, thaw_str string)
     s->used += string.len + 1u;
 }
 
+uint32_t mention_find(const facts *f, uint32_t scope, char what, thaw_str text)
+{
+    char string[STRING_BYTES];
+    if (!text.data || text.len >= sizeof string)
+        return 0;
+    string[0] = what;
+    memcpy(string + 1, text.data, text.len);
+    return node_find(f, scope, (thaw_str){string, text.len + 1});
+}
+
 bool party_is_sector(const thaw_party *party)
 {
     return party->name.data && party->type.len == 6 && memcmp(party->type.data, "sector", 6) == 0;

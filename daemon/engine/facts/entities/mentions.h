@@ -7,7 +7,7 @@
 #include "facts/entities/entities.h"
 
 #define STRINGS_MAX 65 /* ids of one party and its name: thaw_limits.ids and one */
-#define STRING_BYTES 4200
+#define STRING_BYTES 4200 /* a printed name and its letter: thaw_limits.text_bytes, and room */
 
 /* The strings of one party, in a buffer of their own; 13 KiB of stack. */
 typedef struct strings {
@@ -29,6 +29,8 @@ void persons_each(facts *f, uint32_t number, const thaw_event *event, mention_fn
 /* Calls for each object of a sanction; returns a node of the only one; 0: there is none, or there are several.
  * on_party may be NULL. */
 uint32_t objects_each(facts *f, uint32_t number, const thaw_event *event, mention_fn on_mention, party_fn on_party);
+/* The node of a text with the letter before it that says what it is (mentions.c); 0: none. */
+uint32_t mention_find(const facts *f, uint32_t scope, char what, thaw_str text);
 /* Whether the `sector` of a sanction names any. */
 bool names_sector(thaw_str sector);
 

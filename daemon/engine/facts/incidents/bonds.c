@@ -13,6 +13,7 @@
 #include <xxhash.h>
 
 #include "facts/entities/entities.h"
+#include "facts/entities/mentions.h"
 #include "facts/incidents/aliases.h"
 #include "facts/incidents/bonds.h"
 #include "facts/incidents/incidents.h"
@@ -129,12 +130,7 @@ static bool parted_by_names(facts *f, const report *r, int64_t from_ns, int64_t 
     thaw_list list = event.persons;
     thaw_party party;
     while (scope && list.count && thaw_party_next(&list, &party)) {
-        char text[4200];
-        if (!party.name.data || party.name.len > sizeof text - 1)
-            continue;
-        text[0] = 'n';
-        memcpy(text + 1, party.name.data, party.name.len);
-        uint32_t n = node_find(f, scope, (thaw_str){text, party.name.len + 1});
+        uint32_t n = mention_find(f, scope, 'n', party.name);
         if (n && parted_in(f, &f->nodes[n], r, from_ns, to_ns))
             return true;
     }

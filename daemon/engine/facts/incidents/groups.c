@@ -7,9 +7,8 @@
  * put together again; only groups whose members changed leave their place. A group that one leaves waits for that
  * until another is tied to it or things settle: of many, as a rule, many go at once, or are replaced.
  */
-#include <string.h>
-
 #include "facts/entities/entities.h"
+#include "facts/entities/mentions.h"
 #include "facts/incidents/aliases.h"
 #include "facts/incidents/bonds.h"
 #include "facts/incidents/digest.h"
@@ -256,49 +255,40 @@ static void names_of(facts *f, uint32_t number, number_set *sets)
         set_put(f, sets, names);
 }
 
-/* Regroups those whose tie this report of named persons may cut (or no longer cuts). */
-static void parting_regroup(facts *f, uint32_t number, const thaw_event *event)
+/* The nodes of the names that it prints, whole sets of them aside. */
+static void printed_nodes(facts *f, const thaw_event *event, number_set *nodes)
 {
-    const report *r = report_of(f, number);
-    if ((r->kind != THAW_RELEASE && r->kind != THAW_DETENTION) || r->start_ns == TIME_UNKNOWN)
-        return;
-    uint32_t names = scope_index(f, SCOPE_NAME, event->country, 0, false);
-    number_set nodes = {0}, affected = {0}, by_ids = {0}, sets = {0};
-    people_nodes(f, number, event, &nodes);
+    uint32_t scope = scope_index(f, SCOPE_NAME, event->country, 0, false);
     thaw_list list = event->persons;
     thaw_party party;
-    while (names && list.count && thaw_party_next(&list, &party)) {
-        char text[4200];
-        if (!party.name.data || party.name.len > sizeof text - 1)
-            continue;
-        text[0] = 'n';
-        memcpy(text + 1, party.name.data, party.name.len);
-        uint32_t n = node_find(f, names, (thaw_str){text, party.name.len + 1});
+    while (scope && list.count && thaw_party_next(&list, &party)) {
+        uint32_t n = mention_find(f, scope, 'n', party.name);
         if (n)
-            set_put(f, &nodes, n);
+            set_put(f, nodes, n);
     }
-    for (uint32_t i = 0; i < nodes.list.count; i++) {
-        const node *n = &f->nodes[nodes.list.at[i]];
-        bool by_id = f->scopes[n->scope].kind == SCOPE_PERSON;
-        for (uint32_t j = node_place(f, n, r->start_ns - PEOPLE_NS, 0); j < n->count; j++) {
-            const report *o = report_of(f, n->mentions[j].report);
-            if (o->start_ns > r->start_ns + PEOPLE_NS)
-                break;
-            if (!o->on_people || !is_opposite(r, o))
-                continue;
-            set_put(f, &affected, n->mentions[j].report);
-            if (by_id)
-                set_put(f, &by_ids, n->mentions[j].report);
-        }
+}
+
+/* The reports of the opposite kind that a node mentions near r; those by an id also apart. */
+static void opposite_near(facts *f, const report *r, const node *n, number_set *affected, number_set *by_ids)
+{
+    bool by_id = f->scopes[n->scope].kind == SCOPE_PERSON;
+    for (uint32_t i = node_place(f, n, r->start_ns - PEOPLE_NS, 0); i < n->count; i++) {
+        uint32_t number = n->mentions[i].report;
+        const report *o = report_of(f, number);
+        if (o->start_ns > r->start_ns + PEOPLE_NS)
+            break;
+        if (!o->on_people || !is_opposite(r, o))
+            continue;
+        set_put(f, affected, number);
+        if (by_id)
+            set_put(f, by_ids, number);
     }
-    for (uint32_t i = 0; i < by_ids.list.count; i++)
-        names_of(f, by_ids.list.at[i], &sets);
-    for (uint32_t i = 0; i < sets.list.count; i++)
-        names_near(f, sets.list.at[i], r->start_ns - PEOPLE_NS, r->start_ns + PEOPLE_NS, &affected);
-    set_done(f, &by_ids);
-    set_done(f, &sets);
-    numbers *left = &affected.list;
-    while (left->count && !f->failed) { /* the keys of an opposite kind may be several */
+}
+
+/* Regroups these reports, those of one key at a time: the keys of an opposite kind may be several. */
+static void regroup_keys(facts *f, numbers *left)
+{
+    while (left->count && !f->failed) {
         uint32_t key_index = report_of(f, left->at[0])->key_index, kept = 0;
         regroup g = {0};
         for (uint32_t i = 0; i < left->count; i++)
@@ -309,8 +299,28 @@ static void parting_regroup(facts *f, uint32_t number, const thaw_event *event)
         left->count = kept;
         regroup_run(f, key_index, &g);
     }
+}
+
+/* Regroups those whose tie this report of named persons may cut (or no longer cuts). */
+static void parting_regroup(facts *f, uint32_t number, const thaw_event *event)
+{
+    const report *r = report_of(f, number);
+    if ((r->kind != THAW_RELEASE && r->kind != THAW_DETENTION) || r->start_ns == TIME_UNKNOWN)
+        return;
+    number_set nodes = {0}, affected = {0}, by_ids = {0}, sets = {0};
+    people_nodes(f, number, event, &nodes);
+    printed_nodes(f, event, &nodes);
+    for (uint32_t i = 0; i < nodes.list.count; i++)
+        opposite_near(f, r, &f->nodes[nodes.list.at[i]], &affected, &by_ids);
+    for (uint32_t i = 0; i < by_ids.list.count; i++)
+        names_of(f, by_ids.list.at[i], &sets);
+    for (uint32_t i = 0; i < sets.list.count; i++)
+        names_near(f, sets.list.at[i], r->start_ns - PEOPLE_NS, r->start_ns + PEOPLE_NS, &affected);
+    regroup_keys(f, &affected.list);
     set_done(f, &nodes);
     set_done(f, &affected);
+    set_done(f, &by_ids);
+    set_done(f, &sets);
 }
 
 /* ---- entering and leaving ----------------------------------------------------------- */
