@@ -208,13 +208,21 @@ int journal_scan_chunk(journal_scan *scan, uint64_t number, const MDB_val *value
     return chunk_records(scan, &chunk);
 }
 
+/* The numbers of a table follow each other; `missing`: what is said where they do not. */
+static void number_follow(journal_scan *scan, const char *table, uint64_t *next, uint64_t number,
+                          const char *missing)
+{
+    if (*next != 0 && number != *next)
+        scan_damage(scan, table, *next, missing);
+    *next = number + 1;
+}
+
 int journal_scan_alert(journal_scan *scan, uint64_t number, const MDB_val *value)
 {
     journal_alert alert;
 
-    if (scan->next_alert != 0 && number != scan->next_alert)
-        scan_damage(scan, "alerts", scan->next_alert, "alert changes from this one on are missing");
-    scan->next_alert = number + 1;
+    number_follow(scan, "alerts", &scan->next_alert, number,
+                  "alert changes from this one on are missing");
     scan_progress(scan, value->mv_size);
     if (journal_alert_parse(value, number, &alert) < 0) {
         scan_damage(scan, "alerts", number, "this alert change is damaged");
@@ -228,9 +236,8 @@ int journal_scan_reject(journal_scan *scan, uint64_t number, const MDB_val *valu
 {
     journal_reject reject;
 
-    if (scan->next_reject != 0 && number != scan->next_reject)
-        scan_damage(scan, "rejects", scan->next_reject, "rejects from this one on are missing");
-    scan->next_reject = number + 1;
+    number_follow(scan, "rejects", &scan->next_reject, number,
+                  "rejects from this one on are missing");
     scan_progress(scan, value->mv_size);
     if (journal_reject_parse(value, number, &reject) < 0) {
         scan_damage(scan, "rejects", number, "this reject is damaged");

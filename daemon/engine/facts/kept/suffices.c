@@ -52,43 +52,41 @@ static bool hold(uint8_t *held, uint32_t number)
     return more;
 }
 
+/* Holds all of a list, which ends with it. */
+static bool hold_all(facts *f, numbers *list, uint8_t *held)
+{
+    bool more = false;
+    for (uint32_t i = 0; i < list->count; i++)
+        more |= hold(held, list->at[i]);
+    numbers_done(list, &f->held);
+    return more;
+}
+
 /* All reports of one that would be otherwise without what the plan drops: among what others hold may be
  * reports that say something else where those between them are gone. */
 static bool reports_hold(facts *f, const entity *e, uint8_t *held)
 {
-    bool more = false;
     numbers mentioned = {0}, parties = {0};
     entity_mentions(f, e, &mentioned, &parties);
-    for (uint32_t m = 0; m < mentioned.count; m++)
-        more |= hold(held, mentioned.at[m]);
-    numbers_done(&mentioned, &f->held);
     numbers_done(&parties, &f->held);
-    return more;
+    return hold_all(f, &mentioned, held);
 }
 
 /* And what was said of the programs that it is listed under: it may have ended there, or run on. */
 static bool programs_hold(facts *f, entity *e, uint8_t *held)
 {
-    bool more = false;
     numbers said = {0};
     measure_programs_said(f, e, &said);
-    for (uint32_t i = 0; i < said.count; i++)
-        more |= hold(held, said.at[i]);
-    numbers_done(&said, &f->held);
-    return more;
+    return hold_all(f, &said, held);
 }
 
 /* Of a source that names a party by ids of which none is in all of its reports, every report: what it removes later
  * depends on what it listed and tied (still_listed.c). */
 static bool entries_hold(facts *f, const entity *party, uint8_t *held)
 {
-    bool more = false;
     numbers said = {0};
     removals_rest_on(f, party, &said);
-    for (uint32_t i = 0; i < said.count; i++)
-        more |= hold(held, said.at[i]);
-    numbers_done(&said, &f->held);
-    return more;
+    return hold_all(f, &said, held);
 }
 
 /* The reports that link the ids of one that would be several, or forget by what else it is known. */
