@@ -17,4 +17,11 @@ int ofac_read(source *const sources[], size_t count, list *ret_list, problem *p)
 /* SDN.XML alone. */
 int ofac_xml_read(const char *name, const char *data, size_t len, list *ret_list, problem *p);
 
+/* Adds the identifier that one remark holds, as "Passport A0003450 (Iran) expires 01 Jan 2030", or
+ * nothing: a number of a country that is not known is none. SDN.XML has the same in parts. */
+void ofac_remark_read(text *ids, const char *remark, size_t len);
+
+/* The same for remarks that stand between ';', the last with a full stop. */
+void ofac_remarks_read(text *ids, const char *remarks);
+
 #endif

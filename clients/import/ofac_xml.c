@@ -9,8 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "country.h"
-#include "identifier.h"
 #include "programs.h"
 #include "xml.h"
 
@@ -27,14 +25,27 @@ typedef struct reading {
     bool counted;
     text uid, first, last, type, programs, details, aliases, addresses, ids;
     number id;
+    text remark; /* the same as sdn.csv has it */
 } reading;
+
+/* Does something with each text of the entry; true: memory was short for one of them. */
+static bool texts_each(reading *g, void (*act)(text *))
+{
+    text *all[] = {&g->uid,      &g->first,      &g->last,      &g->type, &g->programs,
+                   &g->details,  &g->aliases,    &g->addresses, &g->ids,  &g->id.type,
+                   &g->id.value, &g->id.country, &g->remark};
+    bool failed = false;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        failed |= all[i]->failed;
+        if (act != NULL)
+            act(all[i]);
+    }
+    return failed;
+}
 
 static void entry_begin(reading *g, uint64_t line)
 {
-    text *all[] = {&g->uid,     &g->first,   &g->last,      &g->type, &g->programs,
-                   &g->details, &g->aliases, &g->addresses, &g->ids};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        text_clear(all[i]);
+    texts_each(g, text_clear);
     g->in_entry = true;
     g->entry_line = line;
 }
@@ -97,46 +108,19 @@ static int head_end(reading *g, const xml_place *at, const char *says, size_t le
 
 /* ---- an entry ----------------------------------------------------------------------- */
 
+/* An identifier is read as the remark that it is in sdn.csv. */
 static void number_end(reading *g)
 {
-    static const struct {
-        const char *type, *kind, *country;
-    } kinds[] = {
-        {"Passport", "passport", NULL},
-        {"Diplomatic Passport", "passport", NULL},
-        {"National ID No.", "national-id", NULL},
-        {"Cedula No.", "national-id", NULL},
-        {"C.U.R.P.", "national-id", "MX"},
-        {"Tax ID No.", "tax", NULL},
-        {"R.F.C.", "tax", "MX"},
-        {"NIT #", "tax", "CO"},
-        {"RUC #", "tax", NULL},
-        {"RIF #", "tax", "VE"},
-        {"Registration Number", "registration", NULL},
-        {"Business Registration Number", "registration", NULL},
-        {"Company Number", "registration", NULL},
-        {"Unified Social Credit Code (USCC)", "registration", "CN"},
-    };
-    const char *type = text_get(&g->id.type);
-    const char *value = text_get(&g->id.value);
-    size_t len = g->id.value.len;
-    if (len > 4 && strncmp(value, "IMO ", 4) == 0) {
-        if (strcmp(type, "Vessel Registration Identification") == 0)
-            identifier_add_imo(&g->ids, value + 4, len - 4);
-        else if (strcmp(type, "Identification Number") == 0 || strcmp(type, "Company Number") == 0)
-            identifier_add_world(&g->ids, "imo-company", value + 4, len - 4);
-        return;
+    text_clear(&g->remark);
+    text_put(&g->remark, text_get(&g->id.type));
+    text_put(&g->remark, " ");
+    text_put(&g->remark, text_get(&g->id.value));
+    if (g->id.country.len > 0) {
+        text_put(&g->remark, " (");
+        text_put(&g->remark, text_get(&g->id.country));
+        text_put(&g->remark, ")");
     }
-    if (strcmp(type, "Legal Entity Number") == 0)
-        identifier_add_lei(&g->ids, value, len);
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strcmp(type, kinds[i].type) != 0)
-            continue;
-        const char *country = kinds[i].country != NULL
-                                  ? kinds[i].country
-                                  : country_of_name(text_get(&g->id.country), g->id.country.len);
-        identifier_add(&g->ids, kinds[i].kind, country, value, len);
-    }
+    ofac_remark_read(&g->ids, text_get(&g->remark), g->remark.len);
 }
 
 static const char *type_of(const reading *g, char *slug, size_t room)
@@ -179,6 +163,8 @@ static int entry_end(reading *g, problem *p)
     char slug[40];
     char countries[200];
     g->in_entry = false;
+    if (texts_each(g, NULL))
+        return -ENOMEM;
     if (g->uid.len == 0 || strspn(text_get(&g->uid), "0123456789") != g->uid.len)
         return problem_set(p, g->file, g->entry_line, "the entry's uid is '%.40s', expected digits",
                            text_get(&g->uid));
@@ -279,9 +265,6 @@ int ofac_xml_read(const char *name, const char *data, size_t len, list *ret_list
         result = count_check(&g, p);
     if (result == 0)
         result = records_finish(ret_list, name, p);
-    text *all[] = {&g.uid,     &g.first,     &g.last, &g.type,    &g.programs, &g.details,
-                   &g.aliases, &g.addresses, &g.ids,  &g.id.type, &g.id.value, &g.id.country};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        text_done(all[i]);
+    texts_each(&g, text_done);
     return result;
 }

@@ -26,13 +26,24 @@ typedef struct reading {
     text document, number, issuer;
 } reading;
 
-static void entry_begin(reading *g, const xml_place *at)
+/* Does something with each text of the entry; true: memory was short for one of them. */
+static bool texts_each(reading *g, void (*act)(text *))
 {
     text *all[] = {&g->dataid,   &g->version,  &g->type,     &g->reference, &g->listed,
                    &g->updated,  &g->ids,      &g->document, &g->number,    &g->issuer,
                    &g->names[0], &g->names[1], &g->names[2], &g->names[3]};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        text_clear(all[i]);
+    bool failed = false;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        failed |= all[i]->failed;
+        if (act != NULL)
+            act(all[i]);
+    }
+    return failed;
+}
+
+static void entry_begin(reading *g, const xml_place *at)
+{
+    texts_each(g, text_clear);
     g->in_entry = true;
     g->individual = strcmp(at->name, "INDIVIDUAL") == 0;
     g->line = at->line;
@@ -178,7 +189,7 @@ static int entry_check(const reading *g, problem *p)
 static int entry_end(reading *g, problem *p)
 {
     char version[40] = "";
-    int result = entry_check(g, p);
+    int result = texts_each(g, NULL) ? -ENOMEM : entry_check(g, p);
     g->in_entry = false;
     if (result != 0)
         return result;
@@ -233,10 +244,6 @@ int un_read(source *const sources[], size_t count, list *ret_list, problem *p)
     if (result == 0)
         result = records_finish(ret_list, g.file, p);
     free(data);
-    text *all[] = {&g.dataid,   &g.version,  &g.type,     &g.reference, &g.listed,
-                   &g.updated,  &g.ids,      &g.document, &g.number,    &g.issuer,
-                   &g.names[0], &g.names[1], &g.names[2], &g.names[3]};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        text_done(all[i]);
+    texts_each(&g, text_done);
     return result;
 }

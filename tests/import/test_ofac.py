@@ -395,6 +395,22 @@ class Xml(ImportCase):
         self.good("2024-01-01.xml", xml(self.one, self.two))
         self.assertEqual(self.good("2024-01-06.csv", csv(A, B)), [])
 
+    def test_identifiers_are_those_of_the_csv(self):
+        """The country that is said counts, also for a number that mostly comes from one country."""
+        numbers = (("NIT #", "1234567-8", "Guatemala"), ("NIT #", "800123456-1", "Colombia"),
+                   ("NIT #", "900123456-2", ""), ("R.F.C.", "ABCD010203XY1", "Mexico"), ("Cedula No.", "12345678", "Panama"),
+                   ("Passport", "B1234567", "Iran"), ("Unified Social Credit Code (USCC)", "91500118582829838H", "China"))
+        ids = ["ofac:1", "tax:GT:12345678", "tax:CO:8001234561", "tax:CO:9001234562", "tax:MX:ABCD010203XY1",
+               "national-id:PA:12345678", "passport:IR:B1234567", "registration:CN:91500118582829838H"]
+        says = "; ".join(f"{kind} {number}" + (f" ({country})" if country else "") for kind, number, country in numbers)
+        events = self.good("2024-01-01.csv", csv(line(1, "EXAMPLE ONE", "CUBA", NULL, NULL, says + ".")), "--initial")
+        self.assertEqual([e["targets"][0]["ids"] for e in events], [ids])
+        more = "".join(f"<id><uid>5</uid><idType>{kind}</idType><idNumber>{number}</idNumber>"
+                       f"<idCountry>{country}</idCountry></id>" for kind, number, country in numbers)
+        events = self.good("a.xml", xml(entry(1, "EXAMPLE ONE", "CUBA", more=f"<idList>{more}</idList>")),
+                           "--initial", state="xml")
+        self.assertEqual([e["targets"][0]["ids"] for e in events], [ids])
+
     def test_broken(self):
         self.good("a.xml", xml(self.one, self.two))
         whole = xml(self.one, self.two, day="01/06/2024")
