@@ -529,6 +529,18 @@ static int gone_take_over(matching *m)
     return result;
 }
 
+/* Which records of the two lists are the same. */
+static int pair_all(matching *m)
+{
+    pair_by_key(m);
+    int result = records_doubt(m->after, m->before);
+    if (result == 0)
+        result = pair_by_fields(m, RECORD_KEY, RECORD_OTHER);
+    if (result == 0)
+        result = pair_by_fields(m, RECORD_OTHER, RECORD_KEY); /* what was merged is parted */
+    return result == 0 ? pair_by_fields(m, RECORD_OTHER, RECORD_OTHER) : result;
+}
+
 int difference_make(const list *before, list *after, const list *elsewhere,
                     difference *ret_difference)
 {
@@ -545,14 +557,7 @@ int difference_make(const list *before, list *after, const list *elsewhere,
     int result = -ENOMEM;
     if (d.at != NULL && m.partner_of_before != NULL && m.partner_of_after != NULL &&
         m.returned != NULL) {
-        pair_by_key(&m);
-        result = records_doubt(after, before);
-        if (result == 0)
-            result = pair_by_fields(&m, RECORD_KEY, RECORD_OTHER);
-        if (result == 0)
-            result = pair_by_fields(&m, RECORD_OTHER, RECORD_KEY); /* what was merged is parted */
-        if (result == 0)
-            result = pair_by_fields(&m, RECORD_OTHER, RECORD_OTHER);
+        result = pair_all(&m);
         if (result == 0)
             result = leftovers_make(&m, &n);
         /* Who comes before who leaves: of a move nobody ever hears as of a delisting. */

@@ -125,46 +125,58 @@ static void queue_pass_over(subscription *s)
     s->published = 0;
 }
 
+/* Where the pages of a snapshot have come to. */
+typedef struct snapshot_place {
+    char after[512]; /* the id of the last alert */
+    size_t after_len;
+    uint64_t seq; /* of the first page */
+    bool begun;
+} snapshot_place;
+
+/* Delivers one page; false: it was the last. */
+static bool snapshot_page(subscription *s, snapshot_place *at, const msgpack_object *page,
+                          bool again)
+{
+    const msgpack_object *alerts = pack_get(page, "alerts");
+    const msgpack_object *more = pack_get(page, "more");
+    if (!at->begun) {
+        at->begun = true;
+        at->seq = pack_get_uint(page, "seq", 0);
+        if (again && s->options->reset != NULL)
+            s->options->reset(s->options->context, s->epoch, at->seq);
+    }
+    page_deliver(s, alerts, 0, at->seq);
+    if (more == NULL || more->type != MSGPACK_OBJECT_BOOLEAN || !more->via.boolean ||
+        page_size(alerts) == 0)
+        return false;
+    const char *id =
+        pack_get_str(&alerts->via.array.ptr[page_size(alerts) - 1], "id", &at->after_len);
+    at->after_len = at->after_len < sizeof at->after ? at->after_len : sizeof at->after;
+    memcpy(at->after, id, at->after_len);
+    return true;
+}
+
 /* The active alerts, in pages by id; with `again` in place of what was delivered before. What
  * changes meanwhile is newer than the first page's seq and comes again. */
 static int snapshot(subscription *s, bool again)
 {
-    char after[512] = "";
-    size_t after_len = 0;
-    bool first = true;
-    bool more = true;
-    uint64_t seq = 0;
+    snapshot_place at = {.begun = false};
     answer reply = {.open = false};
     int result = 0;
+    bool more = true;
     queue_pass_over(s);
     s->epoch[0] = '\0';
     while (more && result == 0 && !s->done) {
         msgpack_sbuffer body;
         msgpack_sbuffer_init(&body);
-        snapshot_request(s, &body, after, after_len);
+        snapshot_request(s, &body, at.after, at.after_len);
         result = connection_try(s->connection, "snapshot", &body, &reply);
         msgpack_sbuffer_destroy(&body);
-        if (result != 0 || !epoch_same(s, &reply.body))
-            break;
-        const msgpack_object *alerts = pack_get(&reply.body, "alerts");
-        const msgpack_object *flag = pack_get(&reply.body, "more");
-        if (first)
-            seq = pack_get_uint(&reply.body, "seq", 0);
-        if (first && again && s->options->reset != NULL)
-            s->options->reset(s->options->context, s->epoch, seq);
-        first = false;
-        page_deliver(s, alerts, 0, seq);
-        more = flag != NULL && flag->type == MSGPACK_OBJECT_BOOLEAN && flag->via.boolean &&
-               page_size(alerts) > 0;
-        if (!more)
-            break;
-        const char *id =
-            pack_get_str(&alerts->via.array.ptr[page_size(alerts) - 1], "id", &after_len);
-        after_len = after_len < sizeof after ? after_len : sizeof after;
-        memcpy(after, id, after_len);
+        more =
+            result == 0 && epoch_same(s, &reply.body) && snapshot_page(s, &at, &reply.body, again);
     }
     if (result == 0)
-        s->last = seq;
+        s->last = at.seq;
     else if (result == -EREMOTEIO)
         connection_complain_refusal("snapshot", &reply.body);
     answer_free(&reply);

@@ -228,6 +228,23 @@ int journal_block_step(const journal_item *block, size_t *offset, journal_record
     return 0;
 }
 
+/* Whether a record is the next of its chunk, with a body long enough for what is read of it. */
+static bool item_follows(const journal_item *item, const journal_place *place)
+{
+    switch (item->kind) {
+    case JOURNAL_BATCH:
+        return item->number == place->batch + 1 && item->batch == item->number &&
+               item->body_len == 8;
+    case JOURNAL_REPORT:
+        return item->batch == place->batch && item->number == place->report + 1;
+    case JOURNAL_ADVANCE:
+    case JOURNAL_RULES:
+        return item->batch == place->batch && item->body_len >= 8;
+    default:
+        return false;
+    }
+}
+
 int journal_chunk_step(const journal_chunk *chunk, journal_place *place, journal_record *ret_record)
 {
     journal_item item;
@@ -240,24 +257,7 @@ int journal_chunk_step(const journal_chunk *chunk, journal_place *place, journal
                              .at_ns = place->received_at_ns,
                              .body = item.body,
                              .body_len = item.body_len};
-    bool follows = item.kind == JOURNAL_BATCH
-                       ? item.number == place->batch + 1 && item.batch == item.number
-                       : item.batch == place->batch;
-    switch (item.kind) {
-    case JOURNAL_BATCH:
-        follows = follows && item.body_len == 8;
-        break;
-    case JOURNAL_REPORT:
-        follows = follows && item.number == place->report + 1;
-        break;
-    case JOURNAL_ADVANCE:
-    case JOURNAL_RULES:
-        follows = follows && item.body_len >= 8;
-        break;
-    default:
-        follows = false;
-    }
-    if (!follows)
+    if (!item_follows(&item, place))
         return -EBADMSG;
     if (item.kind != JOURNAL_REPORT) { /* their bodies begin with an instant */
         record.at_ns = (int64_t)journal_get64(item.body);

@@ -129,14 +129,45 @@ static bool flags_right(const probe *p, MDB_dbi table, unsigned expected)
     return mdb_dbi_flags(p->txn, table, &flags) == 0 && flags == expected;
 }
 
+/* Where the walk over a table stands. */
+typedef struct table_walk {
+    const char *name;
+    MDB_dbi table;
+    bool numbered;          /* its keys are numbers without holes */
+    uint64_t count, number; /* entries so far; the key of the last */
+    MDB_val last;           /* its value */
+} table_walk;
+
+/* The next entry: its number follows, and it is found by its key where it begins or ends a page. */
+static int entry_probe(probe *p, table_walk *w, const MDB_val *key, const MDB_val *value)
+{
+    uint64_t expected = w->count > 0 ? w->number + 1 : 0, number = 0, leaf = p->leaf;
+
+    if (w->numbered && key->mv_size != sizeof number)
+        return damaged(p, "a key has a wrong size", w->name, expected);
+    if (w->numbered)
+        memcpy(&number, key->mv_data, sizeof number);
+    if (w->numbered && w->count > 0 && number != expected)
+        return damaged(p, "the numbers have a hole", w->name, expected);
+    if (entry_mark(p, key, value) < 0)
+        return damaged(p, MISPLACED, w->name, number);
+    if (w->numbered && leaf != p->leaf &&
+        (!number_found(p, w->table, number, value->mv_data) ||
+         (w->count > 0 && !number_found(p, w->table, number - 1, w->last.mv_data))))
+        return damaged(p, "a key cannot be found", w->name, number);
+    w->last = *value;
+    w->number = number;
+    w->count++;
+    return 0;
+}
+
 /* Keys without holes, as many as the table says. */
 static int table_probe(probe *p, const char *name, bool numbered)
 {
     MDB_cursor *cursor;
     MDB_dbi table;
-    MDB_val key, value, last = {0};
+    MDB_val key, value;
     MDB_stat stat;
-    uint64_t count = 0, number = 0, expected = 0;
 
     int rc = mdb_dbi_open(p->txn, name, numbered ? MDB_INTEGERKEY : 0, &table);
     if (rc == 0)
@@ -149,29 +180,18 @@ static int table_probe(probe *p, const char *name, bool numbered)
         return damaged(p, "its kind is wrong", name, 0);
     p->leaf = 0;
     uint64_t seen_before = p->seen;
+    table_walk w = {.name = name, .table = table, .numbered = numbered};
     while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
-        if (numbered && key.mv_size != sizeof number)
-            return damaged(p, "a key has a wrong size", name, expected);
-        if (numbered)
-            memcpy(&number, key.mv_data, sizeof number);
-        if (numbered && count > 0 && number != expected)
-            return damaged(p, "the numbers have a hole", name, expected);
-        uint64_t leaf = p->leaf;
-        if (entry_mark(p, &key, &value) < 0)
-            return damaged(p, MISPLACED, name, number);
-        if (numbered && leaf != p->leaf &&
-            (!number_found(p, table, number, value.mv_data) ||
-             (count > 0 && !number_found(p, table, number - 1, last.mv_data))))
-            return damaged(p, "a key cannot be found", name, number);
-        last = value;
-        expected = number + 1;
-        count++;
+        int r = entry_probe(p, &w, &key, &value);
+        if (r < 0)
+            return r;
     }
     if (rc != MDB_NOTFOUND)
         return failed(p, rc, name);
-    if (numbered && count > 0 && !number_found(p, table, number, last.mv_data))
-        return damaged(p, "a key cannot be found", name, number);
-    if (count != stat.ms_entries)
+    uint64_t expected = w.count > 0 ? w.number + 1 : 0;
+    if (numbered && w.count > 0 && !number_found(p, table, w.number, w.last.mv_data))
+        return damaged(p, "a key cannot be found", name, w.number);
+    if (w.count != stat.ms_entries)
         return damaged(p, "entries are missing", name, expected);
     if (p->seen - seen_before != stat.ms_leaf_pages + stat.ms_overflow_pages)
         return damaged(p, "pages are missing", name, expected);
@@ -342,43 +362,49 @@ static bool is_emptied(const char *path)
            st.st_size == 0;
 }
 
+static int probe_open(probe *p)
+{
+    int rc = mdb_env_create(&p->env);
+    if (rc == 0)
+        rc = mdb_env_set_maxdbs(p->env, 5);
+    if (rc == 0)
+        rc = mdb_env_open(p->env, p->path, MDB_RDONLY | MDB_NOTLS | (p->alone ? MDB_NOLOCK : 0),
+                          0600);
+    if (rc == 0)
+        return 0;
+    if (is_emptied(p->path)) { /* LMDB's own word for it is "Bad file descriptor" */
+        snprintf(p->error, JOURNAL_ERROR_BYTES, "journal %.200s: data.mdb is empty: restore a copy",
+                 p->path);
+        return -EBADMSG;
+    }
+    int r = journal_errno(rc);
+    snprintf(p->error, JOURNAL_ERROR_BYTES, "journal %.200s: cannot be opened: %s%s", p->path,
+             mdb_strerror(rc),
+             rc == ENOENT    ? " (expected the journal of a state folder)"
+             : r == -EBADMSG ? ": export what is readable, or restore a copy"
+                             : "");
+    return r;
+}
+
 /* In the child. What it holds goes with the process. */
 static int probe_run(const char *path, unsigned how, char *error)
 {
-    bool alone = (how & JOURNAL_PROBE_ALONE) != 0;
-    probe p = {.path = path, .alone = alone, .values = (how & JOURNAL_PROBE_VALUES) != 0, .error = error};
+    static const char *const numbered[] = {"base", "log", "alerts", "rejects"};
+    probe p = {.path = path,
+               .alone = (how & JOURNAL_PROBE_ALONE) != 0,
+               .values = (how & JOURNAL_PROBE_VALUES) != 0,
+               .error = error};
 
-    int rc = mdb_env_create(&p.env);
-    if (rc == 0)
-        rc = mdb_env_set_maxdbs(p.env, 5);
-    if (rc == 0)
-        rc = mdb_env_open(p.env, path, MDB_RDONLY | MDB_NOTLS | (alone ? MDB_NOLOCK : 0), 0600);
-    if (rc != 0 && is_emptied(path)) { /* LMDB's own word for it is "Bad file descriptor" */
-        snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: data.mdb is empty: restore a copy",
-                 path);
-        return -EBADMSG;
-    }
-    if (rc != 0) {
-        int r = journal_errno(rc);
-        snprintf(error, JOURNAL_ERROR_BYTES, "journal %.200s: cannot be opened: %s%s", path, mdb_strerror(rc),
-                 rc == ENOENT     ? " (expected the journal of a state folder)"
-                 : r == -EBADMSG ? ": export what is readable, or restore a copy"
-                                 : "");
+    int r = probe_open(&p);
+    if (r < 0)
         return r;
-    }
-    int r = file_probe(&p);
+    r = file_probe(&p);
     if (r == 0)
         r = main_probe(&p);
     if (r == 0)
         r = table_probe(&p, "meta", false);
-    if (r == 0)
-        r = table_probe(&p, "base", true);
-    if (r == 0)
-        r = table_probe(&p, "log", true);
-    if (r == 0)
-        r = table_probe(&p, "alerts", true);
-    if (r == 0)
-        r = table_probe(&p, "rejects", true);
+    for (size_t i = 0; r == 0 && i < sizeof numbered / sizeof numbered[0]; i++)
+        r = table_probe(&p, numbered[i], true);
     if (r == 0)
         r = free_probe(&p);
     if (r == 0)

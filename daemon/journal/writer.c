@@ -288,15 +288,47 @@ static int live_measure(const journal *j, MDB_txn *txn, uint64_t *ret_bytes)
     return rc;
 }
 
+/* What the journal holds once a group is committed. */
+typedef struct reached {
+    journal_tail tail;
+    journal_head head;
+    journal_base base;
+    uint64_t live_bytes;
+} reached;
+
+static int group_put(journal *j, cursors *c, const journal_group *group, reached *to)
+{
+    int rc = cursors_open(j, c);
+    if (rc == 0 && (group->base.len > 0 || group->first_alert > 0))
+        rc = past_drop(j, c, group, &to->tail, &to->head, &to->base);
+    if (rc == 0)
+        rc = log_write(j, c->log, &group->log, &to->tail);
+    if (rc == 0)
+        rc = records_write(j, c->alerts, &group->alerts, 0, &to->tail.alert);
+    if (rc == 0 && group->rejects.len > 0)
+        rc = rejects_write(j, c, &group->rejects, &to->tail);
+    if (rc == 0)
+        rc = live_measure(j, c->txn, &to->live_bytes);
+    return rc;
+}
+
+static void group_held(journal *j, const reached *to)
+{
+    j->tail = to->tail;
+    j->head = to->head;
+    j->base = to->base;
+    atomic_store(&j->live_bytes, to->live_bytes);
+    atomic_store(&j->base_report, to->base.report);
+    atomic_store(&j->base_mark, journal_base_mark_of(&to->base));
+    atomic_store(&j->first_alert, to->head.first_alert);
+}
+
 /* The group as one transaction. `tail` moves only if it holds. A reader that was killed (an export,
  * say) would keep every page of its day from being used again: LMDB does not look by itself. */
 static int group_commit(journal *j, const journal_group *group, const char **ret_step)
 {
     cursors c = {0};
-    journal_tail tail = j->tail;
-    journal_head head = j->head;
-    journal_base base = j->base;
-    uint64_t live = 0;
+    reached to = {.tail = j->tail, .head = j->head, .base = j->base};
 
     *ret_step = "begin";
     (void)mdb_reader_check(j->env, NULL);
@@ -306,17 +338,7 @@ static int group_commit(journal *j, const journal_group *group, const char **ret
     if (rc != 0)
         return rc;
     *ret_step = "write";
-    rc = cursors_open(j, &c);
-    if (rc == 0 && (group->base.len > 0 || group->first_alert > 0))
-        rc = past_drop(j, &c, group, &tail, &head, &base);
-    if (rc == 0)
-        rc = log_write(j, c.log, &group->log, &tail);
-    if (rc == 0)
-        rc = records_write(j, c.alerts, &group->alerts, 0, &tail.alert);
-    if (rc == 0 && group->rejects.len > 0)
-        rc = rejects_write(j, &c, &group->rejects, &tail);
-    if (rc == 0)
-        rc = live_measure(j, c.txn, &live);
+    rc = group_put(j, &c, group, &to);
     if (rc == 0) {
         *ret_step = "commit";
         rc = journal_fault_at(j->faults, JOURNAL_FAULT_COMMIT);
@@ -330,15 +352,8 @@ static int group_commit(journal *j, const journal_group *group, const char **ret
         *ret_step = "sync";
         rc = journal_fault_at(j->faults, JOURNAL_FAULT_SYNC);
     }
-    if (rc == 0) {
-        j->tail = tail;
-        j->head = head;
-        j->base = base;
-        atomic_store(&j->live_bytes, live);
-        atomic_store(&j->base_report, base.report);
-        atomic_store(&j->base_mark, journal_base_mark_of(&base));
-        atomic_store(&j->first_alert, head.first_alert);
-    }
+    if (rc == 0)
+        group_held(j, &to);
     return rc;
 }
 

@@ -384,23 +384,12 @@ static int passed_address(int fd, char *address, size_t size)
     return 0;
 }
 
-static int open_passed(endpoint *e, int fd, const config_endpoint *c, endpoint_role role,
-                       const endpoint_keys *keys, char *error)
+/* Whether a socket of systemd's may serve a role; takes the lock of a file. */
+static int check_passed(endpoint *e, const char *address, endpoint_role role,
+                        const endpoint_keys *keys, char *error)
 {
-    char address[LAST_ENDPOINT_BYTES] = "";
-    int r;
-    bool tcp;
+    bool tcp = strncmp(address, "tcp://", 6) == 0;
 
-    if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0) /* libzmq would end the process */
-        return fail(error, -EINVAL,
-                    "%s: systemd passed something to which nothing can connect, expected only "
-                    "ListenStream= in a socket's unit",
-                    e->name);
-    r = passed_address(fd, address, sizeof(address));
-    if (r < 0)
-        return fail(error, -EINVAL, "%s: systemd passed a socket that is neither ipc nor tcp: %s",
-                    e->name, strerror(-r));
-    tcp = strncmp(address, "tcp://", 6) == 0;
     if (!tcp && address[6] == '/' && lock_path(e, address + 6, error) == -EADDRINUSE)
         return -EADDRINUSE; /* without any lock, where the folder is systemd's alone, it goes on */
     if (tcp && role != ROLE_ALL)
@@ -413,7 +402,28 @@ static int open_passed(endpoint *e, int fd, const config_endpoint *c, endpoint_r
                     "%s: systemd passed %s, which is not loopback: set curve.server "
                     "and curve.clients",
                     e->name, address);
-    r = set_security(e, tcp, false, keys);
+    return 0;
+}
+
+static int open_passed(endpoint *e, int fd, const config_endpoint *c, endpoint_role role,
+                       const endpoint_keys *keys, char *error)
+{
+    char address[LAST_ENDPOINT_BYTES] = "";
+    int r;
+
+    if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0) /* libzmq would end the process */
+        return fail(error, -EINVAL,
+                    "%s: systemd passed something to which nothing can connect, expected only "
+                    "ListenStream= in a socket's unit",
+                    e->name);
+    r = passed_address(fd, address, sizeof(address));
+    if (r < 0)
+        return fail(error, -EINVAL, "%s: systemd passed a socket that is neither ipc nor tcp: %s",
+                    e->name, strerror(-r));
+    r = check_passed(e, address, role, keys, error);
+    if (r < 0)
+        return r;
+    r = set_security(e, strncmp(address, "tcp://", 6) == 0, false, keys);
     if (r == 0 && role != ROLE_ALL)
         r = set_role(e, role);
     if (r == 0)

@@ -7,21 +7,16 @@
 #include "rules/set.h"
 #include "rules/state.h"
 
-void set_clear(rules *set)
+static void rule_clear(rules *set, rule *one)
 {
-    successors_forget(set);
-    for (size_t i = 0; i <= set->rules_count; i++) {
-        rule *one = i < set->rules_count ? set->rules[i] : set->limit_rule;
-        while (one && one->groups)
-            group_free(set, one->groups);
-        if (!one)
-            continue;
-        one->firing_count = one->pending_count = 0;
-        one->groups_full = one->facts_full = false;
-    }
-    for (size_t i = 0; i < set->fact_nodes.size; i++)
-        for (fact_node *node; (node = set->fact_nodes.slots[i].value) && node->watches;)
-            node_end_watches(set, node);
+    while (one->groups)
+        group_free(set, one->groups);
+    one->firing_count = one->pending_count = 0;
+    one->groups_full = one->facts_full = false;
+}
+
+static void spare_free(rules *set)
+{
     while (set->spare) {
         entry *next = set->spare->next;
         set->held -= entry_bytes(0);
@@ -29,6 +24,48 @@ void set_clear(rules *set)
         set->spare = next;
     }
     set->spare_count = 0;
+}
+
+static void lists_free(rules *set)
+{
+    free(set->dirty);
+    set->dirty = NULL;
+    set->dirty_count = set->dirty_capacity = 0;
+    free(set->heirs);
+    set->heirs = NULL;
+    set->heirs_count = set->heirs_capacity = 0;
+    free(set->full);
+    set->full = NULL;
+    set->full_count = set->full_capacity = 0;
+    free(set->noted);
+    set->noted = NULL;
+    set->noted_count = set->noted_capacity = 0;
+    free(set->noted_numbers);
+    set->noted_numbers = NULL;
+    set->noted_numbers_count = set->noted_numbers_capacity = 0;
+    free(set->successors);
+    set->successors = NULL;
+    set->successors_capacity = 0;
+    free(set->scratch);
+    set->scratch = NULL;
+    set->scratch_size = 0;
+    free(set->links);
+    set->links = NULL;
+    msgpack_sbuffer_destroy(&set->key);
+    set->key = (msgpack_sbuffer){0};
+}
+
+void set_clear(rules *set)
+{
+    successors_forget(set);
+    for (size_t i = 0; i < set->rules_count; i++)
+        rule_clear(set, set->rules[i]);
+    if (set->limit_rule)
+        rule_clear(set, set->limit_rule);
+    for (size_t i = 0; i < set->fact_nodes.size; i++)
+        for (fact_node *node; (node = set->fact_nodes.slots[i].value) && node->watches;)
+            node_end_watches(set, node);
+    spare_free(set);
     pasts_done(set);
     listings_done(set);
     dispatch_done(set);
@@ -36,26 +73,7 @@ void set_clear(rules *set)
     table_done(&set->fact_nodes);
     table_done(&set->groups);
     deadlines_done(&set->deadlines);
-    free(set->dirty);
-    free(set->heirs);
-    free(set->full);
-    free(set->noted);
-    free(set->noted_numbers);
-    free(set->successors);
-    free(set->scratch);
-    free(set->links);
-    msgpack_sbuffer_destroy(&set->key);
-    set->key = (msgpack_sbuffer){0};
-    set->dirty = set->heirs = NULL;
-    set->full = NULL;
-    set->noted = NULL;
-    set->noted_numbers = set->scratch = NULL;
-    set->successors = NULL;
-    set->links = NULL;
-    set->dirty_count = set->dirty_capacity = set->heirs_count = set->heirs_capacity = 0;
-    set->full_count = set->full_capacity = set->scratch_size = 0;
-    set->noted_count = set->noted_capacity = set->noted_numbers_count = set->noted_numbers_capacity = 0;
-    set->successors_capacity = 0;
+    lists_free(set);
     set->touched = NULL;
     set->facts = NULL;
     set->sink = (rules_sink){0};
