@@ -2,8 +2,9 @@
  * daemon.h - the one object that holds all of a running thawd, and the order in which its parts
  * work.
  *
- *   wake-up ─► pass:  time ─► what became durable leaves ─► deadlines ─► input into the batch
- *                     ─► engine ─► journal ─► questions answered ─► alerts out, beat
+ *   wake-up ─► pass:  time ─► what became durable leaves ─► who came and went ─► deadlines
+ *                     ─► reload, retention, image ─► input into the batch ─► engine ─► journal
+ *                     ─► questions answered ─► what rests on nothing unwritten leaves
  *
  * One thread runs all of it; the journal has a thread of its own (journal.h). Functions that take
  * a daemon return 0 or a negative errno; a negative errno from within a pass ends the process,

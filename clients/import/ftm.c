@@ -220,6 +220,8 @@ static int line_take(ftm_entities *s, const char *data, size_t len, uint64_t num
     json_error_t error;
     if (len == 0)
         return 0;
+    if (s->count == ENTITIES_MAX)
+        return problem_set(p, s->file, number, "holds more than %d entities", ENTITIES_MAX);
     json_t *line = json_loadb(data, len, JSON_REJECT_DUPLICATES, &error);
     if (line == NULL)
         return problem_set(p, s->file, number,

@@ -232,8 +232,11 @@ static int broken(import *i, const list *l)
 
 static int failed(const import *i, int result)
 {
-    complain("import: %s",
-             result == -ENOMEM || i->problem.text[0] == '\0' ? strerror(-result) : i->problem.text);
+    if (result == -ENOMEM)
+        complain("import: out of memory, or a list of more than %d records or %zu GiB of text",
+                 RECORDS_MAX, POOL_BYTES_MAX >> 30);
+    else
+        complain("import: %s", i->problem.text[0] == '\0' ? strerror(-result) : i->problem.text);
     return CLIENT_NOT_SO;
 }
 

@@ -1,7 +1,7 @@
 /*
  * memory.h - the list that an importer remembers, in a folder of its own.
  *
- *   FOLDER/KIND.list   the list up to which everything was told
+ *   FOLDER/KIND.list   the list up to which everything was told (KIND-NAME.list of one with a name)
  *   FOLDER/KIND.next   a list that is being told: written whole before the first event goes out,
  *                      renamed to KIND.list once all are acknowledged. Where it is found, a run
  *                      ended between; what it tells is told again, with the same ids.
@@ -39,7 +39,8 @@ void memory_name_of(const char *name, char *to, size_t room);
 /* The names of all lists of the kind that are remembered; -ENOBUFS: too many. */
 int memory_names(const memory *m, char *to, size_t room);
 
-/* 1: read; 0: there is none; -EBADMSG: damaged, with what to do; -ENOMEM. *ret_baseline says that
+/* 1: read; 0: there is none; -EBADMSG: damaged, with what to do; -ENOMEM; another -errno with the
+ * problem: it cannot be opened. *ret_baseline says that
  * it is a first list that is remembered without being told (of `next` only). */
 int memory_load(const memory *m, bool next, list *ret_list, bool *ret_baseline, problem *p);
 /* Adds the records of all other lists of the kind that have a name (of one that is being told, those)

@@ -46,11 +46,11 @@ typedef struct list {
     size_t count, room;
     char **raw; /* lines of JSON that the importer remembers beside its records */
     size_t raw_count, raw_room;
-    struct list
-        *gone; /* who left earlier, each with its KEY, AUTHORITY, IDS and the day as UPDATED;
-                        * NULL: nobody */
-    struct list *claimed; /* records of parties that the list holds no more but says something of,
-                           * each with its KEY alone, finished; NULL: none. Not remembered */
+    /* Who left earlier, each with its KEY, AUTHORITY, IDS and the day as UPDATED; NULL: nobody. */
+    struct list *gone;
+    /* Records of parties that the list holds no more but says something of, each with its KEY alone,
+     * finished; NULL: none. Not remembered. */
+    struct list *claimed;
     pool texts;
     char date[THAW_DATE_TEXT];    /* what the list itself says it is of; "" */
     char reached[THAW_DATE_TEXT]; /* the latest day that it or a list before it says; "" */

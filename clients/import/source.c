@@ -39,9 +39,10 @@ static int file_open(source *s, const char *path)
     int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    if (fstat(fd, &status) != 0 || S_ISDIR(status.st_mode)) {
+    int result = fstat(fd, &status) != 0 ? -errno : S_ISDIR(status.st_mode) ? -EISDIR : 0;
+    if (result != 0) {
         close(fd);
-        return -EISDIR;
+        return result;
     }
     s->time_ns = S_ISREG(status.st_mode)
                      ? (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec

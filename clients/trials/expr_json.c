@@ -1,8 +1,6 @@
 /* expr_json.c: see expr_json.h. */
 #include "trials/expr_json.h"
 
-#include "../proto/src/zonefile.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -10,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "rules/files/zonefile.h"
 
 struct reader {
     bool plain;

@@ -41,8 +41,9 @@ typedef struct replay {
 int replay_new(engine_clock clock, rules *set, replay *ret_replay);
 void replay_done(replay *r);
 
-/* One batch, received at that instant. Each event is a MessagePack map; *problem says of the first
- * that was not taken why (NULL: not wanted), and the others go on. -ENOMEM. */
+/* One batch, received at that instant. Each event is a MessagePack map; on_problem (NULL: not wanted)
+ * is told of each that was not taken, by its place in `events`, and why; the others go on. -ENOMEM,
+ * or `failed`. */
 typedef struct replay_event {
     const uint8_t *bytes;
     size_t len;

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "cel/cel.h"
-#include "../proto/src/zonefile.h"
+#include "rules/files/zonefile.h"
 
 #include <errno.h>
 #include <stdio.h>

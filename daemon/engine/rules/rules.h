@@ -10,9 +10,9 @@
  *   fact_change ─► rules_on_change ─► waits ─► rules_evaluate ─► rules_sink: alert changes
  *                  time ────────────────────► rules_advance  ─┘
  *
- * Only rules_load, rules_load_texts and rules_load_text are called outside the engine. Loading is the one
- * place of the engine's folder that reads files (the rules, and the time zones that they name), and
- * nothing that engine_* functions do comes through it. All else has no file, socket or clock: the same
+ * Outside the engine only what loads a set, looks at what is wrong with it and frees it is called. Loading is
+ * the one place of the engine's folder that reads files (files/: the rules, and the time zones that they name),
+ * and nothing that engine_* functions do comes through it. All else has no file, socket or clock: the same
  * calls give the same alert changes.
  *
  * A set belongs to one thread. Instants are nanoseconds since 1970 (thaw.h).

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "../../proto/src/zonefile.h"
 #include "rules/files/read.h"
+#include "rules/files/zonefile.h"
 #include "rules/set.h"
 #include "rules/state.h"
 

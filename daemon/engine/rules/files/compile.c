@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../proto/src/zonefile.h"
 #include "rules/files/read.h"
+#include "rules/files/zonefile.h"
 
 const struct cel_field aggregate_fields[AGG_TOTAL] = {
     [AGG_COUNT] = {"count", {.kind = CEL_INT}},     [AGG_PERSONS] = {"persons", {.kind = CEL_INT}},

@@ -1,5 +1,5 @@
 /* zonefile.c: reads one file of the time zone database. */
-#include "zonefile.h"
+#include "rules/files/zonefile.h"
 
 #include <errno.h>
 #include <fcntl.h>
