@@ -149,15 +149,6 @@ static void lists_free(facts *f)
     }
 }
 
-void facts_step(facts *f)
-{
-    enum { STEPS_A_BREATH = 1000 };
-    if (!f->config.breathe || ++f->steps < STEPS_A_BREATH)
-        return;
-    f->steps = 0;
-    f->config.breathe(f->config.breathe_context);
-}
-
 facts *facts_free(facts *f)
 {
     if (!f)

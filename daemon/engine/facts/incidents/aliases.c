@@ -3,8 +3,8 @@
 #include "facts/incidents/aliases.h"
 
 #include "facts/entities/entities.h"
-#include "facts/incidents/bonds.h"
 #include "facts/incidents/incidents.h"
+#include "facts/incidents/name_sets.h"
 
 /* The nodes of a report's ids; what has no id has none here. */
 static void ids_of(facts *f, uint32_t number, number_set *ret_ids)

@@ -34,6 +34,9 @@ void group_measure(facts *f, group *g);
 group_place group_grown(facts *f, group *g, uint32_t number);
 bool group_stands(const facts *f, const group *g, const group_place *s); /* where it did, among sharp ones */
 void group_stand(facts *f, group *g, const group_place *s);
+
+/* ---- the date of a set of reports (dates.c) ----------------------------------------- */
+
 /* The shorter, then the earlier first: which of two dates is the better known. */
 int spans_order(span a, span b);
 /* What dates have in common. */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "facts/incidents/bonds.h"
+#include "facts/incidents/name_sets.h"
 #include "facts/incidents/incidents.h"
 #include "facts/kept/retain.h"
 

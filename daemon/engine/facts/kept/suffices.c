@@ -2,7 +2,7 @@
 #include "facts/kept/retain.h"
 
 #include "facts/entities/still_listed.h"
-#include "facts/incidents/bonds.h"
+#include "facts/incidents/name_sets.h"
 #include "facts/incidents/incidents.h"
 
 static void behind_plan(const facts *f, const behind *b, const uint8_t *plan)

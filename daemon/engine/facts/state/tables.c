@@ -152,6 +152,15 @@ void causes_note(facts *f, causes *why)
         put(f, &why->corrections, f->cause);
 }
 
+void facts_step(facts *f)
+{
+    enum { STEPS_A_BREATH = 1000 };
+    if (!f->config.breathe || ++f->steps < STEPS_A_BREATH)
+        return;
+    f->steps = 0;
+    f->config.breathe(f->config.breathe_context);
+}
+
 void tell_arrivals(facts *f, fact_change_type type, fact_handle handle, const arrivals *a, bool correction, causes *why)
 {
     uint64_t numbers_[CAUSES_MAX];
