@@ -43,9 +43,9 @@ int memory_names(const memory *m, char *to, size_t room);
  * problem: it cannot be opened. *ret_baseline says that
  * it is a first list that is remembered without being told (of `next` only). */
 int memory_load(const memory *m, bool next, list *ret_list, bool *ret_baseline, problem *p);
-/* Adds the records of all other lists of the kind that have a name (of one that is being told, those)
- * and who left them, their groups with the name of the list in front; in no order. A list without a
- * name has none beside it. 0, or as memory_load. */
+/* Adds the records of all other lists of the kind that have a name, and who left them; of a list
+ * that is being told those of `next`. Their groups get the name of the list in front; the order is
+ * none. A list without a name has no others. 0, or as memory_load. */
 int memory_load_others(const memory *m, list *ret_list, problem *p);
 /* Writes KIND.next. */
 int memory_save(const memory *m, const list *l, bool baseline, problem *p);

@@ -276,8 +276,8 @@ static int on_child(sd_event_source *source, int fd, uint32_t revents, void *con
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-/* Their allocator forks with its locks as they are, which another thread may hold: the child would wait for ever
- * (glibc's own does not). So the image is written here. */
+/* The allocator of the sanitizers forks with its locks as they are, and another thread may hold one: the child would
+ * wait for it for ever (that of glibc does not). So the image is written in this process. */
 #define WRITES_HERE true
 #else
 #define WRITES_HERE false

@@ -292,8 +292,8 @@ int facts_load_identities(facts *f, const uint8_t *packed, size_t len);
 int facts_add_kept(facts *f, const thaw_event *event, uint64_t seq, int64_t known_at_ns);
 /* A fact's name that means the same in facts made anew: its kind and id; of a report its number. */
 int facts_name(facts *f, fact_handle handle, int64_t now_ns, saved_out *out);
-/* The facts by these names; to be freed, and good until the facts change. facts_names_find takes the next
- * name: 0, there is none of it any more. */
+/* Facts by the names of facts_name; good until the facts change, to be freed by the caller. facts_names_find reads the
+ * next name and returns its fact; 0: it is gone. */
 typedef struct facts_names facts_names;
 int facts_names_new(facts *f, int64_t now_ns, facts_names **ret_names);
 fact_handle facts_names_find(const facts_names *names, saved_in *in);

@@ -409,7 +409,7 @@ typedef struct successor {
     uint32_t next; /* of the same one, from 1; 0: the last */
 } successor;
 
-/* How far the alerts of a rule were numbered that is not in the set now. */
+/* The last number of an alert of a rule that the set no longer holds: should it come back, numbers go on from there. */
 typedef struct past {
     char *rule;
     uint32_t number;

@@ -12,8 +12,8 @@ int64_t time_add(int64_t at_ns, int64_t add_ns);                       /* stops 
 
 /* view.c */
 void view_open(rules *set, fact_handle handle, int64_t now_ns);
-/* The same of what was known then (facts_read_known). Where it is open it is not read again: of_known is 0 where facts
- * may have changed since. */
+/* The same as it was known when facts_number was `known` (facts_read_known). A fact that is open is not read again
+ * unless its of_known is 0: facts may have changed since. */
 void view_open_known(rules *set, fact_handle handle, int64_t now_ns, uint64_t known);
 const struct cel_value *view_slot(fact_view *v, uint32_t slot);
 int view_field(fact_view *v, fact_field field, fact_value *ret_value);

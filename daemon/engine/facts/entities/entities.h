@@ -32,19 +32,20 @@ void links_tied(facts *f, uint32_t scope, uint32_t party, numbers *list);
 
 /* ---- what nodes are tied to (ties.c) ------------------------------------------------ */
 
-/* Adds a report's mention of these strings; with tie, the strings become one entity. Returns the node of the first;
- * what is taken away has none any more: 0; the entities that were tied by it are torn until all mentions of the report
- * are taken and they are mended. */
+/* Adds a report's mention of these strings; with tie, they become one entity. Returns the node of the first.
+ * mention_take takes it away and returns 0; entities that it tied are torn (entity_tear) until all mentions of the
+ * report are taken and entities_mend has run. */
 uint32_t mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie);
 uint32_t mention_take(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie);
-/* Whose fact the one node, by its hash, is of, the other says from now on. */
+/* The node with the hash `after` tells from now on of the entity that the node with the hash `before` was of. */
 void node_note_retold(facts *f, uint64_t before, uint64_t after);
-/* Whether it would be one still, and not several, were there only the reports marked with 1; `whole`: by all its ids. */
+/* Whether an entity would still be one, and not several, if there were only the reports marked with 1 in `only`. With
+ * `whole` all its ids must hang together, else those that these reports mention. */
 bool entity_hangs_together(facts *f, const entity *e, const uint8_t *only, bool whole);
 /* Two entities become one, the larger, which is returned; the other ends when things settle. They may be one already. */
 uint32_t entities_join(facts *f, uint32_t a, uint32_t b);
-/* An entity whose ties may have gone; and parts those of a sort of scope: what hangs together stays together. Parties
- * before measures, which they tie. */
+/* entity_tear notes an entity whose ties may have gone; entities_mend parts those of one kind of scope into what still
+ * hangs together. Parties are mended before the measures that they tie. */
 void entity_tear(facts *f, uint32_t index);
 void entities_mend(facts *f, scope_kind kind);
 
@@ -65,8 +66,8 @@ uint32_t report_scope(facts *f, const report *r, const thaw_event *event, bool m
 uint32_t measure_scope(facts *f, const report *r, bool make); /* of a sanction */
 /* How many persons, of a sanction targets, a report names: what is known by one string is one. */
 uint32_t parties_named(facts *f, const thaw_event *event);
-/* Whether one of the targets is told by its name alone; how many such names of these reports a target of them that
- * has ids bears, too (bare_names.c). */
+/* bare_names.c: whether one of the targets has a name and no ids; and how many of the names that stand so in these
+ * reports are also borne by a target with ids in one of them. */
 bool names_bare(thaw_list targets);
 uint32_t bare_names_known(facts *f, const uint32_t *numbers_, uint32_t count);
 /* A living report is about to be replaced by one that is about to enter (retold.c). */

@@ -13,11 +13,13 @@ int step_rank(uint8_t action);
 bool step_reaches_listed(uint8_t action);
 /* A removal comes first in its day, by whatever hour: with a listing it is a move. */
 int step_compare(const facts *f, const measure_step *a, const measure_step *b);
-/* Whether it lists, whatever was before; whether there is nothing for it to do where nothing stands. */
+/* Whether it lists, whatever was before (imposed, reimposed); whether it takes off the list; whether it needs a
+ * measure that stands, as a removal, a licence and a suspension do. */
 bool step_lists(const measure_step *st);
 bool step_removes(const measure_step *st);
 bool step_follows_a_listing(const measure_step *st);
-/* Whether it changes nothing, being idle, blunt or an echo; an echo of a listing does where nothing is licensed. */
+/* Whether it is passed over: it is idle, blunt or an echo. The echo of a listing is not, for it lists where nothing is
+ * licensed or suspended. */
 bool step_is_passed(const measure_step *st);
 /* The end of its date, and the beginning: with what `~` widens it by. */
 int64_t step_until(const measure_step *st);

@@ -17,7 +17,7 @@
 typedef struct entry {
     mention m;
     uint32_t source;
-    uint32_t record; /* the first of the entries that the source ties it to: an index; itself: it is the first */
+    uint32_t record; /* entries that the source ties are one record: the index of the first of them (maybe its own) */
 } entry;
 
 /* A record comes to stand, or no longer does. */

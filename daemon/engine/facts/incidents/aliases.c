@@ -1,5 +1,5 @@
-/* aliases.c - see aliases.h. Which ids may be those of a set of names is kept in an index; that one still is, and near
- * in time, the nodes tell. */
+/* aliases.c - see aliases.h. An index keeps which ids may be those of a set of names; whether one still is, and near in
+ * time, is looked up in its node. */
 #include "facts/incidents/aliases.h"
 
 #include "facts/entities/entities.h"

@@ -334,7 +334,8 @@ static bool gives_date(const digest *d, const voice_slot *slot, uint32_t place)
     return gives;
 }
 
-/* It states one now: those of its reporting are its dates no longer. */
+/* Takes the dates of a voice away: it states a date for the first time, and the days on which it only reported count
+ * no longer. */
 static void dates_take(digest *d, voice_slot *slot)
 {
     if (slot->date) {

@@ -46,8 +46,9 @@ incident *incident_new(facts *f, uint32_t key_index, item opener)
     return inc;
 }
 
-/* It stays in the table, unused and dirty, until facts_settle has told that it went; one that nobody was told of serves
- * again, or a message that cuts the runs of a day anew with each of its reports would leave millions. */
+/* An incident that ends stays in the table, unused and dirty, until facts_settle has told that it went. One that nobody
+ * was told of is used again at once: a message that cuts the runs of a day anew with each of its reports would leave
+ * millions of them otherwise. */
 void incident_end(facts *f, incident *inc)
 {
     incident_touch(f, inc);

@@ -127,8 +127,8 @@ void counted_raise_by_parts(facts *f, counted *c, const uint32_t parts[], const 
  * low and high are set). */
 void counted_raise(counted *c, uint64_t bound);
 void counted_close(counted *c);
-/* repeats.c: whether one more report leaves what an incident's reports come to as it is: its votes (of which a bound
- * may be kept that no longer holds, where the count is above it anyway), its date; and what then follows. */
+/* repeats.c: whether one more report leaves the votes of an incident, or its date, as they are (a bound may be kept
+ * that no longer holds, where the count is above it anyway); date_repeat notes a report that leaves the date. */
 bool votes_repeat(const facts *f, const summary *s, uint32_t number);
 bool date_repeats(const facts *f, const summary *s, uint32_t number);
 void date_repeat(const facts *f, summary *s, uint32_t number);

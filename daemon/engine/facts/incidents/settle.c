@@ -197,8 +197,8 @@ static void corrections_inherit(facts *f, incident *inc, const incident *of)
         put(f, &inc->why.corrections, of->why.corrections.at[i]);
 }
 
-/* Nothing of it was known, and no report that corrects is in it: however a correction beside it cut the runs anew,
- * it appeared. */
+/* Whether an incident appeared, and did not come of a correction: nothing of it was known, and none of its reports
+ * corrects one, even if a correction beside it cut the runs anew. */
 static bool is_new(facts *f, const line *l, const origin *o)
 {
     const incident *inc = f->incidents[l->incident];

@@ -158,7 +158,8 @@ static unchanged summary_take_in(facts *f, const incident *inc, const numbers *n
     return known;
 }
 
-/* Without what its reports say: what it is among others, and as what it was told of. */
+/* A summary without what its reports say. What stays does not follow from them alone: how the incident stands among
+ * others (largest, announced, acted), and the id and fingerprint under which it was told of. */
 static summary summary_bare(const summary *s)
 {
     return (summary){.largest = s->largest,

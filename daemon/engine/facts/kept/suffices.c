@@ -62,8 +62,8 @@ static bool hold_all(facts *f, numbers *list, uint8_t *held)
     return more;
 }
 
-/* All reports of one that would be otherwise without what the plan drops: among what others hold may be
- * reports that say something else where those between them are gone. */
+/* Holds all reports of an entity that would be otherwise without what the plan drops. All of them, for of what is held
+ * for other entities some may say something else once the reports between them are gone. */
 static bool reports_hold(facts *f, const entity *e, uint8_t *held)
 {
     numbers mentioned = {0}, parties = {0};

@@ -11,14 +11,14 @@ void facts_read_known(facts *f, uint64_t number)
     f->known_fact = 0;
 }
 
-/* It stood then: it had come, and nothing had withdrawn or replaced it. */
+/* Whether a report stood then: it had come, and nothing had withdrawn or replaced it. */
 static bool stood(facts *f, uint32_t number)
 {
     const report *r = report_of(f, number);
     return report_seq(f, number) <= f->known_at && (report_lives(r) || report_seq(f, r->dead_by) > f->known_at);
 }
 
-/* Of those that live: it had come, or has taken the place of one that stood. */
+/* Whether a living report was known then: it had come, or it revises one that stood. */
 static bool was_known(facts *f, uint32_t number)
 {
     if (report_seq(f, number) <= f->known_at)

@@ -104,8 +104,8 @@ static int ground_add(rules *set, record *r, fact_handle handle, uint8_t selecti
     return res;
 }
 
-/* Where reports of it went elsewhere in this round, what it said is said by those facts, too, also where they are in no
- * selection; where it went itself, by those alone, if there are any. */
+/* An alert rested on the fact of an entry, and rests on it still unless it is gone. Where reports of it went to other
+ * facts in this round, those say now what it said: the alert rests on them, too, even if no selection has them. */
 static int grounds_add(rules *set, record *r, const entry *e)
 {
     const fact_node *fact = e->fact;
