@@ -1,29 +1,24 @@
-/* image.c - see image.h. */
+/* image.c - when an image of the engine is written, by whom, and when it is put in place: see
+ * image.h. */
 #include "kept/image.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <link.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <xxhash.h>
 
+#include "kept/image_file.h"
 #include "kept/new_engine.h"
-#include "notify.h"
-#include "ruleset.h"
 #include "schedule.h"
 
-#define IMAGE_MAGIC UINT64_C(0x656c69666d697474)
 #define REST 5 /* times what the last one took, from its begin to that of the next */
 /* When nothing came for QUIET_NS and REST times what the last one took, a part of what is enough
  * otherwise is enough. */
@@ -31,129 +26,7 @@
 #define LITTLE 10
 #define RETRY_NS INT64_C(60000000000)
 #define HELD_S 30 /* a child that writes nothing for so long will not get on */
-#define SYNC_BYTES (16u << 20) /* so much at most is not yet on the disk: the journal syncs beside it */
 #define ROOM_BYTES (16u << 20)
-
-/* The first page of the file; behind it the engine's bytes, then the packed rule set. */
-typedef struct head {
-    uint64_t magic;
-    uint8_t build[32]; /* only that build reads it */
-    char epoch[40];
-    uint64_t report, batch, alert, base_mark;
-    int64_t retained_ns;
-    uint64_t engine_bytes, rules_bytes, rules_sum;
-    uint64_t sum; /* of all before */
-} head;
-
-static uint64_t head_sum(const head *h)
-{
-    return XXH3_64bits(h, offsetof(head, sum));
-}
-
-static size_t page_bytes(void)
-{
-    return (size_t)sysconf(_SC_PAGESIZE);
-}
-
-/* ---- the build ----------------------------------------------------------------------- */
-
-/* The linker's hash over this program (its build id), from the notes of the program itself. */
-static int on_object(struct dl_phdr_info *info, size_t size, void *context)
-{
-    uint8_t *build = context;
-
-    (void)size;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-        const char *at = (const char *)(info->dlpi_addr + p->p_vaddr), *end = at + p->p_memsz;
-        while (p->p_type == PT_NOTE && end - at >= (ptrdiff_t)sizeof(ElfW(Nhdr))) {
-            const ElfW(Nhdr) *note = (const void *)at;
-            const char *name = at + sizeof *note, *text = name + ((note->n_namesz + 3) & ~3u);
-            if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 && memcmp(name, "GNU", 4) == 0 &&
-                note->n_descsz > 0 && note->n_descsz <= 32) {
-                memcpy(build, text, note->n_descsz);
-                return 1;
-            }
-            at = text + ((note->n_descsz + 3) & ~3u);
-        }
-    }
-    return -1; /* the first object is the program: no other is looked at */
-}
-
-static bool build_id(uint8_t build[32])
-{
-    memset(build, 0, 32);
-    return dl_iterate_phdr(on_object, build) > 0;
-}
-
-/* ---- writing ------------------------------------------------------------------------- */
-
-typedef struct writing {
-    int fd;
-    uint64_t written, synced;
-    bool patience; /* systemd is waiting for us */
-} writing;
-
-static int write_all(int fd, const void *bytes, size_t len)
-{
-    const uint8_t *at = bytes;
-
-    while (len > 0) {
-        ssize_t n = write(fd, at, len);
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        at += n > 0 ? n : 0;
-        len -= n > 0 ? (size_t)n : 0;
-    }
-    return 0;
-}
-
-static int on_bytes(void *context, const void *bytes, size_t len)
-{
-    writing *w = context;
-    int r = write_all(w->fd, bytes, len);
-
-    w->written += len;
-    if (r < 0 || w->written - w->synced < SYNC_BYTES)
-        return r;
-    w->synced = w->written;
-    if (w->patience)
-        notify_patience();
-    return fdatasync(w->fd) < 0 ? -errno : 0;
-}
-
-static void head_fill(const thawd *d, head *h)
-{
-    *h = (head){.magic = IMAGE_MAGIC,
-                .report = journal_last_report(d->journal),
-                .batch = journal_last_batch(d->journal),
-                .alert = engine_alert_seq(d->engine),
-                .base_mark = journal_base_mark(d->journal),
-                .retained_ns = d->retained_ns,
-                .rules_bytes = d->rules_packed_len,
-                .rules_sum = XXH3_64bits(d->rules_packed, d->rules_packed_len)};
-    snprintf(h->epoch, sizeof(h->epoch), "%s", journal_epoch(d->journal));
-    (void)build_id(h->build);
-}
-
-/* The head comes last: before, the file is none. */
-static int write_image(const thawd *d, int fd, bool patience)
-{
-    writing w = {.fd = fd, .patience = patience};
-    head h;
-    int r = lseek(fd, (off_t)page_bytes(), SEEK_SET) < 0 ? -errno : 0;
-
-    head_fill(d, &h);
-    if (r == 0)
-        r = engine_image_save(d->engine, on_bytes, &w);
-    h.engine_bytes = w.written;
-    if (r == 0)
-        r = write_all(fd, d->rules_packed, d->rules_packed_len);
-    h.sum = head_sum(&h);
-    if (r == 0 && pwrite(fd, &h, sizeof(h), 0) != (ssize_t)sizeof(h))
-        r = -EIO;
-    return r == 0 && fsync(fd) < 0 ? -errno : r;
-}
 
 /* A file of its own: what a child of an earlier thawd may still have open is another. */
 static int open_new(const thawd *d)
@@ -180,21 +53,23 @@ static void put_in_place(thawd *d)
     im->written = false;
     im->rest_ns = im->begun_ns + REST * im->took_ns;
     if (renameat(im->folder, "image.new", im->folder, "image") < 0) {
-        log_say(d->log, SAY_IMAGE_FAILED, NULL, "the image cannot be put in place: %s", strerror(errno));
+        log_say(d->log, SAY_IMAGE_FAILED, NULL, "the image cannot be put in place: %s",
+                strerror(errno));
         take_failure(d);
         return;
     }
     im->work_ns -= im->begun_work_ns;
     d->counters.images++;
-    log_say(d->log, SAY_IMAGE_SAVED, NULL, "an image was saved at report %" PRIu64 ", %" PRIu64 " MiB", im->report,
+    log_say(d->log, SAY_IMAGE_SAVED, NULL,
+            "an image was saved at report %" PRIu64 ", %" PRIu64 " MiB", im->report,
             fstatat(im->folder, "image", &st, 0) == 0 ? (uint64_t)st.st_size >> 20 : 0);
 }
 
 static void say_failed(thawd *d, int r)
 {
     take_failure(d);
-    log_say(d->log, SAY_IMAGE_FAILED, NULL, "no image could be saved, the next start reads more of the journal: %s",
-            strerror(-r));
+    log_say(d->log, SAY_IMAGE_FAILED, NULL,
+            "no image could be saved, the next start reads more of the journal: %s", strerror(-r));
 }
 
 /* Whether the journal has room left beside an image, and the one before it until that is gone. */
@@ -208,7 +83,8 @@ static bool has_room(const thawd *d)
            (uint64_t)fs.f_bavail * fs.f_frsize >= 4 * counters.live_bytes + ROOM_BYTES;
 }
 
-/* Until the clock of reports has begun no rule is evaluated, and the engine is between two states. */
+/* Until the clock of reports has begun no rule is evaluated, and the engine is between two
+ * states. */
 static bool has_begun(const thawd *d)
 {
     return engine_now(d->engine) != INT64_MIN;
@@ -228,8 +104,8 @@ static void offer_to_kernel(void)
     }
 }
 
-/* The child has this thread alone, and nothing but the file: what it would keep open, locks and sockets,
- * must end with its parent. */
+/* The child has this thread alone, and nothing but the file: what it would keep open, locks and
+ * sockets, must end with its parent. */
 static void child_run(const thawd *d, int fd, int done, pid_t parent)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
@@ -239,7 +115,7 @@ static void child_run(const thawd *d, int fd, int done, pid_t parent)
     done = fcntl(done, F_DUPFD, 5);
     if (dup2(fd, 3) != 3 || dup2(done, 4) != 4 || close_range(5, ~0u, 0) < 0)
         _exit(EBADF);
-    int r = write_image(d, 3, false);
+    int r = image_file_write(d, 3, false);
     _exit(r < 0 && r > -255 ? -r : r < 0 ? EIO : 0);
 }
 
@@ -268,7 +144,7 @@ static int on_child(sd_event_source *source, int fd, uint32_t revents, void *con
         d->image.written = true;
     } else if (d->image.ended) {
         take_failure(d); /* said already */
-    } else { /* killed: for its memory, mostly */
+    } else {             /* killed: for its memory, mostly */
         say_failed(d, WIFEXITED(status) ? -WEXITSTATUS(status) : -ECANCELED);
     }
     pass_schedule(d);
@@ -276,8 +152,9 @@ static int on_child(sd_event_source *source, int fd, uint32_t revents, void *con
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-/* The allocator of the sanitizers forks with its locks as they are, and another thread may hold one: the child would
- * wait for it for ever (that of glibc does not). So the image is written in this process. */
+/* The allocator of the sanitizers forks with its locks as they are, and another thread may hold
+ * one: the child would wait for it for ever (that of glibc does not). So the image is written in
+ * this process. */
 #define WRITES_HERE true
 #else
 #define WRITES_HERE false
@@ -285,7 +162,7 @@ static int on_child(sd_event_source *source, int fd, uint32_t revents, void *con
 
 static int write_here(thawd *d, int fd)
 {
-    int r = write_image(d, fd, false);
+    int r = image_file_write(d, fd, false);
 
     close(fd);
     d->image.took_ns = instant_stopwatch_ns() - d->image.begun_ns;
@@ -340,8 +217,9 @@ static uint64_t bytes_written(const thawd *d)
     return fstatat(d->image.folder, "image.new", &st, 0) == 0 ? (uint64_t)st.st_size : 0;
 }
 
-/* A child that was stopped, or waits for a disk that does not answer, holds the pages that the loop has changed
- * since. One that waits for the disk ends only when that answers: on_child() sees it, nobody waits for it. */
+/* A child that was stopped, or waits for a disk that does not answer, holds the pages that the
+ * loop has changed since. One that waits for the disk ends only when that answers: on_child()
+ * sees it, nobody waits for it. */
 static void look_at_child(thawd *d)
 {
     image *im = &d->image;
@@ -356,10 +234,12 @@ static void look_at_child(thawd *d)
     if (!im->ended)
         return;
     (void)kill(im->child, SIGKILL); /* ours until it is waited for: the pid is nobody else's */
-    log_say(d->log, SAY_IMAGE_FAILED, NULL,
-            "the process %d that writes an image has written nothing for %d s and is ended, the next start reads more "
-            "of the journal: see whether the disk of %s answers; another image is tried in a minute",
-            (int)im->child, HELD_S, d->config.state);
+    log_say(
+        d->log, SAY_IMAGE_FAILED, NULL,
+        "the process %d that writes an image has written nothing for %d s and is ended, the next "
+        "start reads more "
+        "of the journal: see whether the disk of %s answers; another image is tried in a minute",
+        (int)im->child, HELD_S, d->config.state);
 }
 
 /* Whether nothing has come for long enough; notes when something has. */
@@ -457,12 +337,13 @@ void image_stop(thawd *d, bool save)
     child_stop(d);
     if (im->written)
         put_in_place(d);
-    bool news = journal_last_report(d->journal) != im->report || journal_last_batch(d->journal) != im->batch;
+    bool news = journal_last_report(d->journal) != im->report ||
+                journal_last_batch(d->journal) != im->batch;
     if (save && news && has_begun(d) && journal_last_report(d->journal) > 0 && im->folder >= 0) {
         im->report = journal_last_report(d->journal);
         r = fd = has_room(d) ? open_new(d) : -ENOSPC;
         if (fd >= 0)
-            r = write_image(d, fd, true);
+            r = image_file_write(d, fd, true);
         if (r < 0)
             say_failed(d, r);
         else
@@ -475,111 +356,13 @@ void image_stop(thawd *d, bool save)
     im->folder = -1;
 }
 
-/* ---- reading ------------------------------------------------------------------------- */
-
-/* What is wrong with it, seen from its head alone; NULL: nothing. */
-static const char *head_wrong(const thawd *d, const head *h, uint64_t bytes)
-{
-    uint8_t build[32];
-
-    if (h->magic != IMAGE_MAGIC || h->sum != head_sum(h) || bytes < page_bytes() ||
-        h->engine_bytes > bytes - page_bytes() || h->rules_bytes != bytes - page_bytes() - h->engine_bytes ||
-        h->engine_bytes == 0)
-        return "it is damaged";
-    if (!build_id(build) || memcmp(build, h->build, sizeof(build)) != 0)
-        return "another build of thawd wrote it";
-    if (strncmp(h->epoch, journal_epoch(d->journal), sizeof(h->epoch)) != 0)
-        return "it is of another journal";
-    if (h->report > journal_last_report(d->journal) || h->batch > journal_last_batch(d->journal) ||
-        h->alert > journal_last_alert(d->journal))
-        return "it is ahead of the journal";
-    if (h->base_mark != journal_base_mark(d->journal))
-        return "the past was dropped since";
-    return NULL;
-}
-
-static const char *rules_read(thawd *d, int fd, const head *h, rules **ret_set)
-{
-    char error[RULESET_ERROR_BYTES];
-    off_t at = (off_t)(page_bytes() + h->engine_bytes);
-    uint8_t *packed = malloc(h->rules_bytes + 1);
-
-    if (packed == NULL)
-        return "there is no memory";
-    if (pread(fd, packed, h->rules_bytes, at) != (ssize_t)h->rules_bytes ||
-        XXH3_64bits(packed, h->rules_bytes) != h->rules_sum) {
-        free(packed);
-        return "it is damaged";
-    }
-    if (h->rules_bytes > 0 && (!ruleset_same_meaning(packed, h->rules_bytes, &d->config, error) ||
-                               ruleset_unpack(packed, h->rules_bytes, ret_set, error) < 0)) {
-        free(packed);
-        return "its rules cannot be read";
-    }
-    free(d->rules_packed);
-    d->rules_packed = h->rules_bytes > 0 ? packed : NULL;
-    d->rules_packed_len = h->rules_bytes;
-    if (h->rules_bytes == 0)
-        free(packed);
-    return NULL;
-}
-
-static const char *engine_read(thawd *d, int fd, const head *h, rules *set)
-{
-    void *pages = mmap(NULL, h->engine_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_POPULATE, fd,
-                       (off_t)page_bytes());
-    int r = pages == MAP_FAILED ? -ENOMEM : engine_image_load(d->engine, set, pages, h->engine_bytes);
-
-    if (r == 0)
-        return NULL;
-    rules_free(set);
-    return r == -EBADMSG ? "it is damaged" : r == -ESTALE ? "it is of another configuration" : "there is no memory";
-}
-
-static int on_report(void *context, const journal_record *record)
-{
-    const thawd *d = context;
-    const uint8_t *text;
-    size_t len;
-
-    if (record->kind != JOURNAL_REPORT)
-        return 0;
-    bool same = engine_report_text(d->engine, record->number, &text, &len) && len == record->body_len &&
-                memcmp(text, record->body, len) == 0;
-    return same ? 1 : -ESTALE;
-}
-
-/* Its last report must be the journal's: an old copy may have gone another way. */
-static const char *last_compare(thawd *d, const head *h)
-{
-    char error[512];
-
-    if (h->report == journal_base_report(d->journal))
-        return NULL;
-    return journal_read(d->journal, h->report - 1, on_report, d, error) < 0 ? "the journal went another way" : NULL;
-}
-
-static const char *read_image(thawd *d, int fd, head *h)
-{
-    struct stat st;
-    rules *set = NULL;
-    const char *wrong;
-
-    if (fstat(fd, &st) < 0 || pread(fd, h, sizeof(*h), 0) != (ssize_t)sizeof(*h))
-        return "it is damaged";
-    wrong = head_wrong(d, h, (uint64_t)st.st_size);
-    if (wrong == NULL)
-        wrong = rules_read(d, fd, h, &set);
-    if (wrong == NULL)
-        wrong = engine_read(d, fd, h, set);
-    return wrong == NULL ? last_compare(d, h) : wrong;
-}
+/* ---- at the start --------------------------------------------------------------------- */
 
 /* An engine that was begun with is of no use any more. */
 static int start_anew(thawd *d, const char *wrong)
 {
-    log_say(d->log, SAY_IMAGE_IGNORED, NULL, "the image in %s is not used, the whole journal is read: %s",
-            d->config.state, wrong);
+    log_say(d->log, SAY_IMAGE_IGNORED, NULL,
+            "the image in %s is not used, the whole journal is read: %s", d->config.state, wrong);
     (void)image_forget(d);
     free(d->rules_packed);
     d->rules_packed = NULL;
@@ -592,18 +375,17 @@ static int start_anew(thawd *d, const char *wrong)
 int image_load(thawd *d, image_place *ret_place)
 {
     image *im = &d->image;
-    head h = {0};
-    uint8_t build[32];
     int fd, r;
 
-    im->folder = build_id(build) ? open(d->config.state, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    im->folder =
+        image_file_usable() ? open(d->config.state, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (im->folder >= 0) /* what a crash has left of one takes room that the journal may need */
         (void)unlinkat(im->folder, "image.new", 0);
     fd = im->folder < 0 ? -1 : openat(im->folder, "image", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0 && (im->folder < 0 || errno == ENOENT))
         return -ENOENT;
     im->begun_ns = instant_stopwatch_ns();
-    const char *wrong = fd < 0 ? strerror(errno) : read_image(d, fd, &h);
+    const char *wrong = fd < 0 ? strerror(errno) : image_file_read(d, fd, ret_place);
     im->took_ns = instant_stopwatch_ns() - im->begun_ns;
     if (fd >= 0)
         close(fd);
@@ -611,10 +393,8 @@ int image_load(thawd *d, image_place *ret_place)
         r = start_anew(d, wrong);
         return r < 0 ? r : -ENOENT;
     }
-    d->retained_ns = h.retained_ns;
-    im->report = h.report;
-    im->batch = h.batch;
-    *ret_place = (image_place){h.report, h.batch};
+    im->report = ret_place->report;
+    im->batch = ret_place->batch;
     return 0;
 }
 
