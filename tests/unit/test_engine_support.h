@@ -17,6 +17,7 @@
 
 #include "engine.h"
 #include "rules/rules.h"
+#include "test_mix.h"
 
 #define DAY INT64_C(86400)
 #define NS INT64_C(1000000000)
@@ -98,15 +99,6 @@ static void subject_end(subject *s)
 }
 
 /* ---- events ------------------------------------------------------------------------- */
-
-static uint64_t mix(uint64_t x)
-{
-    x ^= x >> 31;
-    x *= UINT64_C(0x9e3779b97f4a7c15);
-    x ^= x >> 29;
-    x *= UINT64_C(0xbf58476d1ce4e5b9);
-    return x ^ (x >> 32);
-}
 
 static void put_text(msgpack_packer *out, const char *key, const char *text)
 {

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "journal.h"
+#include "test_mix.h"
 
 enum { BODY_MAX = 1024 };
 
@@ -40,15 +41,6 @@ static inline void folder_remove(char *folder)
 {
     (void)nftw(folder, folder_visit, 16, FTW_DEPTH | FTW_PHYS);
     free(folder);
-}
-
-static inline uint64_t mix(uint64_t x)
-{
-    x ^= x >> 31;
-    x *= UINT64_C(0x9e3779b97f4a7c15);
-    x ^= x >> 29;
-    x *= UINT64_C(0xbf58476d1ce4e5b9);
-    return x ^ (x >> 32);
 }
 
 /* Body of record `number` of a kind: its length and bytes follow from both. */
