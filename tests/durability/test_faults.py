@@ -224,7 +224,8 @@ class Faults(unittest.TestCase):
                 except AssertionError:  # it synced in other steps, and had failed before its READY was read
                     if d.running() or not at:
                         raise
-                    return None, 0, None, d.log()
+                    log, d.process = d.log(), None
+                    return None, 0, None, log
                 before = self.count(d)
                 with d.client() as c:
                     def send(n):
