@@ -224,41 +224,11 @@ int engine_set_rules(engine *e, rules *set, bool dry, rules_change_fn on_change,
     int r = rules_replace(e->rules, set, e->facts, e->now_ns, &sink, dry, on_change, context);
     if (r == 0 && !dry && facts_failed(e->facts) < 0)
         r = -ENOTRECOVERABLE; /* what was told of alerts may be wrong */
+    if (r == -ENOMEM)
+        (void)facts_read_failed(e->facts);
     if (r < 0 || dry)
         return r;
     rules_free(e->rules);
     e->rules = set;
     return 0;
-}
-
-int engine_write_snapshot(engine *e, thaw_str topic, thaw_str after, uint32_t limit, msgpack_packer *out)
-{
-    return rules_write_snapshot(e->rules, e->config.epoch, e->alert_seq, topic, after, limit, out);
-}
-
-int engine_write_rules(engine *e, msgpack_packer *out)
-{
-    return rules_write_rules(e->rules, out);
-}
-
-int engine_write_explain_alert(engine *e, thaw_str alert, const engine_explain_query *query, msgpack_packer *out)
-{
-    int r = e->rules ? rules_write_explain_alert(e->rules, e->config.epoch, alert, query, out) : -ENOENT;
-    return r < 0 ? r : facts_failed(e->facts);
-}
-
-int engine_write_explain_rule(engine *e, thaw_str rule, const uint8_t *group, size_t group_len,
-                              const engine_explain_query *query, msgpack_packer *out)
-{
-    int r =
-        e->rules ? rules_write_explain_rule(e->rules, e->config.epoch, rule, group, group_len, query, out) : -ENOENT;
-    return r < 0 ? r : facts_failed(e->facts);
-}
-
-void engine_by_words(const engine *e, thaw_str rule, char *text, size_t size)
-{
-    if (e->rules)
-        rules_by_words(e->rules, rule, text, size);
-    else
-        snprintf(text, size, "nothing");
 }

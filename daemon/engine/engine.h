@@ -173,7 +173,7 @@ int engine_set_rules(engine *e, rules *set, bool dry, rules_change_fn on_change,
 
 /* ---- questions ---------------------------------------------------------------------- *
  * Each packs one MessagePack map, the reply body of the service verb of that name, and returns 0;
- * -ENOENT: no such thing; -ENOMEM. Nothing is packed on failure. */
+ * -ENOENT: no such thing; -ENOMEM: the engine is as it was. What is packed then is no answer. */
 
 typedef struct engine_state_query {
     const char *country; /* two letters, or NULL: one line for each country */

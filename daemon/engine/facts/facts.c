@@ -341,3 +341,15 @@ int facts_failed(const facts *f)
 {
     return f->failed;
 }
+
+/* What was kept of measures on the way may be a part: it is read anew when it is needed. */
+int facts_read_failed(facts *f)
+{
+    int failed = f->failed;
+    for (uint32_t i = 1; failed && i < f->entities_count; i++) {
+        measure_forget(f, &f->entities[i]);
+        f->entities[i].idle_known = false;
+    }
+    f->failed = 0;
+    return failed;
+}

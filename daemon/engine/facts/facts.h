@@ -176,6 +176,9 @@ size_t facts_reports(facts *f, fact_handle handle, uint64_t numbers[], size_t ma
 /* 0, or -ENOMEM once memory ran out within a call that could not say so: what was told of since may be
  * wrong, and the facts can only be freed. */
 int facts_failed(const facts *f);
+/* The same of calls that only read, since they began: 0, or -ENOMEM where what they gave may be wrong. The facts are as
+ * they were, and go on. */
+int facts_read_failed(facts *f);
 /* What the report of that number (as in the causes of a change) takes back: of the report that it withdraws or
  * replaces, and of those that this one replaced, the number of the first that was known, as facts_number
  * counts; 0: none is known. */

@@ -134,14 +134,23 @@ static int ordered_mention_compare(const void *a_, const void *b_)
     return (a->m.party > b->m.party) - (a->m.party < b->m.party);
 }
 
+/* In both lists or in neither: they are walked side by side. */
+static void mention_list(facts *f, numbers *reports_, numbers *parties, mention m)
+{
+    const uint32_t before = reports_->count, parties_before = parties->count;
+    add(f, reports_, m.report);
+    if (reports_->count > before)
+        add(f, parties, m.party);
+    if (parties->count == parties_before)
+        reports_->count = before;
+}
+
 void entity_mentions(facts *f, const entity *e, numbers *reports_, numbers *parties)
 {
     if (e->nodes.count == 1) {
         const node *n = &f->nodes[e->nodes.at[0]];
-        for (uint32_t i = 0; i < n->count; i++) {
-            add(f, reports_, n->mentions[i].report);
-            add(f, parties, n->mentions[i].party);
-        }
+        for (uint32_t i = 0; i < n->count; i++)
+            mention_list(f, reports_, parties, n->mentions[i]);
         return;
     }
     size_t total = 0;
@@ -162,8 +171,7 @@ void entity_mentions(facts *f, const entity *e, numbers *reports_, numbers *part
     for (size_t i = 0; i < n; i++) {
         if (i && ordered_mention_compare(&all[i - 1], &all[i]) == 0)
             continue;
-        add(f, reports_, all[i].m.report);
-        add(f, parties, all[i].m.party);
+        mention_list(f, reports_, parties, all[i].m);
     }
     free(all);
 }

@@ -417,19 +417,17 @@ static int explain_named(rules *set, const char *epoch, rule *one, const msgpack
                          const engine_explain_query *query, msgpack_packer *out)
 {
     asked a = {.set = set, .epoch = epoch, .query = query, .rule = one};
-    msgpack_sbuffer key;
-    msgpack_packer key_out;
+    growing key;
     char *room = malloc(name_len + 1);
     int res = room ? group_named(one, name, room, a.by, &a.group) : -ENOMEM;
-    msgpack_sbuffer_init(&key);
-    msgpack_packer_init(&key_out, &key, msgpack_sbuffer_write);
+    grow_open(&key);
     if (res == 0) {
-        group_pack_key(one, a.group ? a.group->by : a.by, &key_out);
-        a.key = (const uint8_t *)key.data;
-        a.key_len = key.size;
-        res = key.data ? write_why(&a, NULL, out) : -ENOMEM;
+        group_pack_key(one, a.group ? a.group->by : a.by, &key.out);
+        a.key = (const uint8_t *)key.data.data;
+        a.key_len = key.data.size;
+        res = key.failed ? -ENOMEM : write_why(&a, NULL, out);
     }
-    msgpack_sbuffer_destroy(&key);
+    grow_drop(&key);
     free(room);
     return res;
 }
@@ -448,8 +446,9 @@ int rules_write_explain_rule(rules *set, const char *epoch, thaw_str id, const u
         name_len = sizeof none;
     }
     msgpack_unpacked_init(&group);
-    int res = -EINVAL;
-    if (msgpack_unpack_next(&group, (const char *)name, name_len, &at) == MSGPACK_UNPACK_SUCCESS)
+    msgpack_unpack_return read = msgpack_unpack_next(&group, (const char *)name, name_len, &at);
+    int res = read == MSGPACK_UNPACK_NOMEM_ERROR ? -ENOMEM : -EINVAL;
+    if (read == MSGPACK_UNPACK_SUCCESS)
         res = explain_named(set, epoch, one, &group.data, name_len, query, out);
     msgpack_unpacked_destroy(&group);
     return res;

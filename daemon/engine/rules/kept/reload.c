@@ -194,6 +194,8 @@ int rules_replace(rules *old, rules *set, facts *f, int64_t now_ns, const rules_
         res = pasts_inherit(old, set);
     if (res == 0 && old)
         res = keep_limit_numbers(old, set);
+    if (res == 0)
+        res = facts_failed(f);
     if (res < 0) {
         for (size_t i = 0; old && i < old->rules_count; i++)
             for (group *g = old->rules[i]->groups; g; g = g->next)

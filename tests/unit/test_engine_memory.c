@@ -1,0 +1,355 @@
+/* test_engine_memory.c - memory that runs out while the engine answers a question: the question fails with -ENOMEM, or is
+ * answered whole. The facts are as they were: the same question is answered as before, and the engine goes on as one
+ * that was never asked. */
+#include "engine_internal.h"
+#include "facts/entities/entities.h"
+#include "facts/entities/steps.h"
+#include "facts/state/state.h"
+#include "forms/json.h"
+#define mix test_mix /* the facts have one of that name */
+#include "test_engine_support.h"
+#undef mix
+
+/* ---- allocations that fail ---------------------------------------------------------- */
+
+static uint64_t allocations, failing; /* 0: none fails */
+
+static bool fails(void)
+{
+    return ++allocations == failing;
+}
+
+void *__real_malloc(size_t bytes);
+void *__real_calloc(size_t count, size_t bytes);
+void *__real_realloc(void *old, size_t bytes);
+void *__real_reallocarray(void *old, size_t count, size_t bytes);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_calloc(size_t count, size_t bytes);
+void *__wrap_realloc(void *old, size_t bytes);
+void *__wrap_reallocarray(void *old, size_t count, size_t bytes);
+
+void *__wrap_malloc(size_t bytes)
+{
+    return fails() ? NULL : __real_malloc(bytes);
+}
+
+void *__wrap_calloc(size_t count, size_t bytes)
+{
+    return fails() ? NULL : __real_calloc(count, bytes);
+}
+
+void *__wrap_realloc(void *old, size_t bytes)
+{
+    return fails() ? NULL : __real_realloc(old, bytes);
+}
+
+void *__wrap_reallocarray(void *old, size_t count, size_t bytes)
+{
+    return fails() ? NULL : __real_reallocarray(old, count, bytes);
+}
+
+/* ---- questions ---------------------------------------------------------------------- */
+
+typedef struct question {
+    const char *name;
+    int (*ask)(engine *e, const char *argument, msgpack_packer *out);
+    const char *argument;
+} question;
+
+static thaw_str text_of(const char *text)
+{
+    return (thaw_str){text, (uint32_t)strlen(text)};
+}
+
+static int ask_state(engine *e, const char *country, msgpack_packer *out)
+{
+    engine_state_query q = {.country = country, .at_ns = INT64_MAX};
+    return engine_write_state(e, &q, out);
+}
+
+static int ask_state_of_then(engine *e, const char *country, msgpack_packer *out)
+{
+    engine_state_query q = {.country = country, .at_ns = day_ns(200), .list_bytes = 2000};
+    return engine_write_state(e, &q, out);
+}
+
+static int ask_incidents(engine *e, const char *country, msgpack_packer *out)
+{
+    engine_incidents_query q = {.country = country, .limit = 50};
+    return engine_write_incidents(e, &q, out);
+}
+
+static int explain_incident(engine *e, const char *id, msgpack_packer *out)
+{
+    return engine_write_explain_incident(e, text_of(id), &(engine_explain_query){.bytes = 1 << 20},
+                                         out);
+}
+
+static int explain_alert(engine *e, const char *id, msgpack_packer *out)
+{
+    return engine_write_explain_alert(e, text_of(id), &(engine_explain_query){.bytes = 1 << 20},
+                                      out);
+}
+
+static int explain_rule(engine *e, const char *rule, msgpack_packer *out)
+{
+    static const uint8_t by[] = "\xa2"
+                                "BY",
+                         none[] = "\xa1-";
+    bool nobody = strcmp(rule, "nobody") == 0;
+    return engine_write_explain_rule(e, text_of(rule), nobody ? none : by, nobody ? 2 : 3,
+                                     &(engine_explain_query){.bytes = 1 << 20}, out);
+}
+
+static int ask_snapshot(engine *e, const char *topic, msgpack_packer *out)
+{
+    return engine_write_snapshot(e, text_of(topic), (thaw_str){NULL, 0}, 0, out);
+}
+
+static int ask_rules(engine *e, const char *unused, msgpack_packer *out)
+{
+    (void)unused;
+    return engine_write_rules(e, out);
+}
+
+static int ask_counters(engine *e, const char *unused, msgpack_packer *out)
+{
+    (void)unused;
+    return engine_write_counters(e, out);
+}
+
+/* ---- one question, whatever fails ---------------------------------------------------- */
+
+/* Nothing of a measure is known any more that can be read from its reports. */
+static void forget(engine *e)
+{
+    for (uint32_t i = 1; i < e->facts->entities_count; i++) {
+        measure_forget(e->facts, &e->facts->entities[i]);
+        e->facts->entities[i].idle_known = false;
+    }
+}
+
+/* What takes the answer never lacks memory. */
+static int take(void *context, const char *bytes, size_t len)
+{
+    msgpack_sbuffer *body = context;
+    uint64_t was = failing;
+    failing = 0;
+    int r = msgpack_sbuffer_write(body, bytes, len);
+    failing = was;
+    return r;
+}
+
+static int ask(engine *e, const question *q, uint64_t at, msgpack_sbuffer *ret_body)
+{
+    msgpack_packer out;
+    msgpack_sbuffer_init(ret_body);
+    msgpack_packer_init(&out, ret_body, take);
+    allocations = 0;
+    failing = at;
+    int r = q->ask(e, q->argument, &out);
+    failing = 0;
+    return r;
+}
+
+static void answered_as_before(engine *e, const question *q, uint64_t at,
+                               const msgpack_sbuffer *before)
+{
+    msgpack_sbuffer body;
+    int r = ask(e, q, 0, &body);
+    if (r != 0 || body.size != before->size || memcmp(body.data, before->data, body.size) != 0)
+        fail_msg("%s: after allocation %ju failed it is answered otherwise (%d)", q->name,
+                 (uintmax_t)at, r);
+    msgpack_sbuffer_destroy(&body);
+}
+
+/* How many of its allocations failed in turn. */
+static uint64_t each_fails(engine *e, const question *q)
+{
+    msgpack_sbuffer before, body;
+    uint64_t at = 0, tried = 0, made;
+    bool reached;
+    if (ask(e, q, 0, &before) != 0)
+        fail_msg("%s: not answered", q->name);
+    made = allocations;
+    do {
+        at += 1 + at / 64;
+        forget(e);
+        int r = ask(e, q, at, &body);
+        reached = allocations >= at;
+        if (r != -ENOMEM &&
+            (r != 0 || body.size != before.size || memcmp(body.data, before.data, body.size) != 0))
+            fail_msg("%s: allocation %ju fails, and it says %d and something else", q->name,
+                     (uintmax_t)at, r);
+        msgpack_sbuffer_destroy(&body);
+        answered_as_before(e, q, at, &before);
+        tried += reached;
+    } while (reached);
+    if (tried + 1 < made / 64)
+        fail_msg("%s: tried %ju of %ju allocations", q->name, (uintmax_t)tried, (uintmax_t)made);
+    msgpack_sbuffer_destroy(&before);
+    return tried;
+}
+
+/* ---- reports of what event_make leaves out -------------------------------------------- */
+
+static void give_json(subject *s, uint64_t n, const char *json)
+{
+    char error[JSON_ERROR_BYTES];
+    msgpack_sbuffer body;
+    thaw_body reader;
+    thaw_event event = {0};
+    thaw_error refused = {0};
+    engine_verdict verdict = {0};
+    msgpack_sbuffer_init(&body);
+    assert_int_equal(json_read(json, strlen(json), &body, error), 0);
+    assert_int_equal(
+        thaw_body_open(&reader, body.data, body.size, &thaw_limits_default, day_ns(n), &refused),
+        0);
+    if (thaw_body_next(&reader, &event, &refused) != 1)
+        fail_msg("%s: %s", json, refused.message);
+    assert_int_equal(engine_apply(s->e, &event, 1, day_ns(n), &verdict), 0);
+    assert_int_equal(verdict.code, THAW_OK);
+    msgpack_sbuffer_destroy(&body);
+}
+
+/* Parts, persons of several ids and of close names, programs and those listed under them, talks, totals, feeds. */
+static const char *const KINDS[] = {
+    "\"kind\":\"release\",\"count\":#,\"covers\":\"part\",\"part\":\"category=c@\",\"incident\":"
+    "\"shared:&\"",
+    "\"kind\":\"release\",\"count\":#,\"incident\":\"shared:&\",\"destination\":\"LT\"",
+    "\"kind\":\"detention\",\"persons\":[{\"name\":\"Anna Person@\",\"ids\":[\"a:@\",\"b:&\"]},"
+    "{\"name\":\"Ana Person@\"}]",
+    "\"kind\":\"sanction\",\"authority\":\"US\",\"action\":\"imposed\",\"program\":\"P@\","
+    "\"targets\":"
+    "[{\"name\":\"Firm &\",\"ids\":[\"f:&\",\"g:@\"]},{\"name\":\"Firm #\",\"ids\":[\"h:#\"]}]",
+    "\"kind\":\"sanction\",\"authority\":\"US\",\"action\":\"suspended\",\"program\":\"P@\"",
+    "\"kind\":\"sanction\",\"authority\":\"US\",\"action\":\"delisted\",\"targets\":[{\"name\":"
+    "\"Firm &\",\"ids\":[\"f:&\"]}]",
+    "\"kind\":\"tally\",\"of\":\"released\",\"count\":#,\"since\":\"2023-11\",\"category\":\"c@\"",
+    "\"kind\":\"talks\",\"stage\":\"promised\",\"expected_count\":#,\"expected_by\":\"2024-12\","
+    "\"parties\":[\"US\",\"BY\"]",
+    "\"kind\":\"feed\",\"state\":\"broken\"",
+};
+enum { KINDS_COUNT = sizeof KINDS / sizeof *KINDS };
+
+/* The text with a number for each #, @ and &. */
+static void fill(const char *text, uint64_t x, char *ret, size_t size)
+{
+    size_t used = 0;
+    for (; *text && used + 4 < size; text++) {
+        unsigned number =
+            *text == '#' ? (unsigned)(x % 60) : (unsigned)(x >> 10) % (*text == '@' ? 3 : 7);
+        if (*text == '#' || *text == '@' || *text == '&')
+            used += (size_t)snprintf(ret + used, size - used, "%u", number);
+        else
+            ret[used++] = *text;
+    }
+    ret[used] = '\0';
+}
+
+static void give_more(subject *s, uint64_t n)
+{
+    char rest[512], json[1024], dated[64];
+    uint64_t x = test_mix(n);
+    fill(KINDS[n % KINDS_COUNT], x, rest, sizeof rest);
+    snprintf(dated, sizeof dated, ",\"occurred_at\":%jd",
+             (intmax_t)(day_ns(n) / NS - (int64_t)(x >> 40) % (3 * DAY)));
+    snprintf(json, sizeof json,
+             "{\"id\":\"m%ju\",\"source\":\"t%ju\",\"country\":\"BY\",\"reported_at\":%jd,"
+             "\"producer\":\"p\","
+             "\"producer_seq\":%ju,%s%s}",
+             (uintmax_t)n, (uintmax_t)(n % 4), (intmax_t)(day_ns(n) / NS), (uintmax_t)(2 * n), rest,
+             n % KINDS_COUNT == KINDS_COUNT - 1 ? "" : dated);
+    give_json(s, n, json);
+}
+
+static void give_both(subject *s, uint64_t n)
+{
+    (void)give(s, n, day_ns(n));
+    give_more(s, n);
+}
+
+/* ---- the tests ---------------------------------------------------------------------- */
+
+enum { REPORTS = 300 };
+
+/* The id of the first element of an answer's list that is longest. */
+static void first_id(engine *e, const question *q, char *text, size_t size)
+{
+    msgpack_sbuffer body;
+    msgpack_unpacked u;
+    size_t at = 0;
+    assert_int_equal(ask(e, q, 0, &body), 0);
+    msgpack_unpacked_init(&u);
+    assert_int_equal(msgpack_unpack_next(&u, body.data, body.size, &at), MSGPACK_UNPACK_SUCCESS);
+    for (uint32_t i = 0; i < u.data.via.map.size; i++) {
+        const msgpack_object *list = &u.data.via.map.ptr[i].val;
+        for (uint32_t k = 0;
+             list->type == MSGPACK_OBJECT_ARRAY && k < list->via.array.ptr[0].via.map.size; k++) {
+            const msgpack_object_kv *kv = &list->via.array.ptr[0].via.map.ptr[k];
+            if (kv->key.via.str.size == 2 && memcmp(kv->key.via.str.ptr, "id", 2) == 0)
+                snprintf(text, size, "%.*s", (int)kv->val.via.str.size, kv->val.via.str.ptr);
+        }
+    }
+    msgpack_unpacked_destroy(&u);
+    msgpack_sbuffer_destroy(&body);
+}
+
+static void questions_that_lack_memory(void **state)
+{
+    subject asked, never;
+    char incident[64] = "", alert[64] = "";
+    question all[] = {
+        {"snapshot", ask_snapshot, ""},
+        {"incidents", ask_incidents, "BY"},
+        {"explain of an incident", explain_incident, incident},
+        {"explain of an alert", explain_alert, alert},
+        {"explain of a rule", explain_rule, "largest"},
+        {"explain of a rule without groups", explain_rule, "nobody"},
+        {"rules", ask_rules, NULL},
+        {"status", ask_counters, NULL},
+        {"state of all", ask_state, NULL},
+        {"state", ask_state, "BY"},
+        {"state of a time past", ask_state_of_then, "BY"},
+    };
+    (void)state;
+    subject_start(&asked);
+    subject_start(&never);
+    for (uint64_t n = 0; n < REPORTS; n++) {
+        give_both(&asked, n);
+        give_both(&never, n);
+    }
+    subject *both[] = {&asked, &never};
+    for (size_t i = 0; i < 2; i++) {
+        keeping k;
+        assert_true(drop(both[i], day_ns(REPORTS / 4), &k).reports > 10);
+        keeping_end(&k);
+    }
+    first_id(asked.e, &all[0], alert, sizeof alert);
+    first_id(asked.e, &all[1], incident, sizeof incident);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        print_message("%s: %ju\n", all[i].name, (uintmax_t)each_fails(asked.e, &all[i]));
+    for (uint64_t n = REPORTS; n < 2 * REPORTS; n++) {
+        give_both(&asked, n);
+        give_both(&never, n);
+    }
+    lines_equal(&asked, &never, 0);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        msgpack_sbuffer body;
+        if (all[i].ask == ask_rules ||
+            all[i].ask == ask_counters) /* how much memory is held, and what it cost */
+            continue;
+        (void)ask(never.e, &all[i], 0, &body);
+        answered_as_before(asked.e, &all[i], 0, &body);
+        msgpack_sbuffer_destroy(&body);
+    }
+    subject_end(&asked);
+    subject_end(&never);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(questions_that_lack_memory)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
