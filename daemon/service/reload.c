@@ -201,7 +201,7 @@ int question_reload(thawd *d, const request_values *v, reply_body *body, msgpack
     if (r < 0) {
         if (!v->dry)
             refuse(d, text);
-        return question_fail(error, THAW_INVALID, "%.230s", text);
+        return question_fail(error, r == -ENOMEM ? THAW_UNAVAILABLE : THAW_INVALID, "%.230s", text);
     }
     reply_body_init(&list.items, d->config.reply_bytes, &list.out);
     r = change_rules(d, &set, v->dry, &list);

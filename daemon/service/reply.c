@@ -166,10 +166,14 @@ static int put(thawd *d, const envelope *to, const char *status, reply_body *bod
 
 int reply_ok(thawd *d, const envelope *to, reply_body *body)
 {
-    thaw_error error = {.code = THAW_TOO_LARGE};
+    thaw_error error = {.code = THAW_UNAVAILABLE,
+                        .message = "memory ran out while this was answered: ask again"};
 
-    if (!body->over)
-        return put(d, to, "OK", body);
+    if (!body->over) {
+        int r = put(d, to, "OK", body);
+        return r == -ENOMEM ? reply_error(d, to, &error) : r;
+    }
+    error.code = THAW_TOO_LARGE;
     snprintf(error.message, sizeof(error.message),
              "the answer would be larger than %zu bytes: ask for less where the verb lets you (a limit, "
              "a country, a date), or raise limits.reply in thawd's configuration",
@@ -195,7 +199,9 @@ int reply_error(thawd *d, const envelope *to, const thaw_error *error)
     reply_body_init(&buffer, SIZE_MAX, &out);
     msgpack_pack_map(&out, 2);
     pack_error(&out, error);
-    return put(d, to, "ERR", &buffer);
+    int r = put(d, to, "ERR", &buffer);
+    d->counters.requests_dropped += r == -ENOMEM;
+    return r == -ENOMEM ? 0 : r;
 }
 
 /* Bytes of MessagePack that are always the same: a map's size, a key. One such answer is given for each report that

@@ -30,9 +30,10 @@ int reply_body_write(void *body, const char *data, size_t len);
 /* Appends what another body holds, and what befell that one, which is emptied. */
 void reply_body_add(reply_body *body, reply_body *part);
 
-/* OK with a packed body, or ERR too-large where it did not fit; the body's memory is taken over,
- * whatever the result. */
+/* OK with a packed body, or ERR too-large where it did not fit, or unavailable where memory ran out; the
+ * body's memory is taken over, whatever the result. */
 int reply_ok(thawd *d, const envelope *to, reply_body *body);
+/* Where there is no memory even for that, the request is dropped and counted. */
 int reply_error(thawd *d, const envelope *to, const thaw_error *error);
 /* The answer to a publish request. */
 int reply_publish(thawd *d, const batch_request *request);

@@ -115,15 +115,12 @@ static reader *find_reader(thawd *d, envelope *from)
     return readers_find(d->readers, zmq_msg_data(&from->route), zmq_msg_size(&from->route));
 }
 
-static int hold(thawd *d, reader *who, question *q)
+/* What does not fit, or finds no memory, is dropped. */
+static void hold(thawd *d, reader *who, question *q)
 {
-    int r;
-
     d->counters.requests_held += !q->was_held;
     q->was_held = true;
-    r = held_add(&d->held, who, q);
-    d->counters.requests_dropped += r == -ENOBUFS;
-    return r == -ENOBUFS ? 0 : r;
+    d->counters.requests_dropped += held_add(&d->held, who, q) < 0;
 }
 
 static int check_size(const thawd *d, const question *q, thaw_error *error)
@@ -166,7 +163,8 @@ static int take_request(thawd *d, frames *f)
     who = find_reader(d, &q.from);
     if (who == NULL || (who->held == 0 && !readers_behind(d->readers, who)))
         return take_question(d, &q);
-    return hold(d, who, &q);
+    hold(d, who, &q);
+    return 0;
 }
 
 /* Where there is little room, those that were held and those that come take turns. */
@@ -236,7 +234,8 @@ static int answer_next(thawd *d, question *q)
         d->counters.requests_stale++;
         r = 0;
     } else if (who != NULL && readers_behind(d->readers, who)) {
-        return hold(d, who, q);
+        hold(d, who, q);
+        return 0;
     } else {
         r = answer_one(d, q);
     }

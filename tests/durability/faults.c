@@ -3,13 +3,14 @@
  *
  *   THAW_FAULT=KIND:N:ERRNO[+]   "sync:3:5" fails the third sync with EIO, "write:7:28+" the seventh
  *                                write and all after it with ENOSPC; N = 0 only counts
- *   THAW_FAULT_COUNT=FILE        8 bytes, shared by thawd and its children: calls of that kind so far
+ *   THAW_FAULT_COUNT=FILE        shared by thawd and its children: 8 bytes, calls of that kind so far, and, where N is 0,
+ *                                8 behind them: which call fails; 0: none
  *
  *   THAW_CLOCK=SECONDS           the machine's clock shows so much more, or less, than it does
  *   THAW_CLOCK=FILE              two numbers of 8 bytes, read each time: so many seconds more, and of the monotonic clock
  *
  * Kinds: write (to regular files; errno 0: half of it is written), sync, rename, create (files and
- * folders), alloc, map (mmap, ftruncate), fork, thread.
+ * folders), alloc, loop (alloc by the first thread), map (mmap, ftruncate), fork, thread.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -29,15 +30,16 @@
 #include <time.h>
 #include <unistd.h>
 
-typedef enum kind { WRITE, SYNC, RENAME, CREATE, ALLOC, MAP, FORK, THREAD, KINDS } kind;
-static const char *const NAMES[KINDS] = {"write", "sync", "rename", "create", "alloc", "map", "fork", "thread"};
+typedef enum kind { WRITE, SYNC, RENAME, CREATE, ALLOC, LOOP, MAP, FORK, THREAD, KINDS } kind;
+static const char *const NAMES[KINDS] = {"write", "sync", "rename", "create", "alloc",
+                                         "loop",  "map",  "fork",   "thread"};
 
 static struct {
     kind kind;
     unsigned long at;
     int error;
     bool onwards;
-    atomic_ulong *count; /* NULL: nothing fails */
+    atomic_ulong *count; /* and which one fails, where `at` does not say; NULL: nothing fails */
 } plan;
 
 __attribute__((constructor)) static void plan_read(void)
@@ -54,7 +56,8 @@ __attribute__((constructor)) static void plan_read(void)
     while (plan.kind < KINDS && strcmp(NAMES[plan.kind], name) != 0)
         plan.kind++;
     fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
-    page = (void *)syscall(SYS_mmap, NULL, sizeof(*plan.count), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    page = (void *)syscall(SYS_mmap, NULL, 2 * sizeof(*plan.count), PROT_READ | PROT_WRITE,
+                           MAP_SHARED, fd, 0);
     if (fd < 0 || page == MAP_FAILED || plan.kind == KINDS)
         abort();
     close(fd);
@@ -69,7 +72,9 @@ static bool fails(kind k)
     if (plan.count == NULL || k != plan.kind)
         return false;
     n = atomic_fetch_add(plan.count, 1) + 1;
-    return plan.at != 0 && (n == plan.at || (plan.onwards && n > plan.at));
+    if (plan.at == 0)
+        return n == atomic_load(plan.count + 1);
+    return n == plan.at || (plan.onwards && n > plan.at);
 }
 
 #define NEXT(type, name) ((type)(uintptr_t)dlsym(RTLD_NEXT, name))
@@ -215,6 +220,13 @@ void *__libc_malloc(size_t bytes);
 void *__libc_calloc(size_t count, size_t bytes);
 void *__libc_realloc(void *old, size_t bytes);
 
+static bool alloc_fails(void)
+{
+    if (plan.kind == LOOP && syscall(SYS_gettid) == getpid())
+        return fails(LOOP);
+    return fails(ALLOC);
+}
+
 static void *no_memory(void)
 {
     errno = ENOMEM;
@@ -223,17 +235,17 @@ static void *no_memory(void)
 
 void *malloc(size_t bytes)
 {
-    return fails(ALLOC) ? no_memory() : __libc_malloc(bytes);
+    return alloc_fails() ? no_memory() : __libc_malloc(bytes);
 }
 
 void *calloc(size_t count, size_t bytes)
 {
-    return fails(ALLOC) ? no_memory() : __libc_calloc(count, bytes);
+    return alloc_fails() ? no_memory() : __libc_calloc(count, bytes);
 }
 
 void *realloc(void *old, size_t bytes)
 {
-    return bytes > 0 && fails(ALLOC) ? no_memory() : __libc_realloc(old, bytes);
+    return bytes > 0 && alloc_fails() ? no_memory() : __libc_realloc(old, bytes);
 }
 
 void *reallocarray(void *old, size_t count, size_t bytes)

@@ -5,7 +5,9 @@ is there once after the next start, nothing else than what was sent is, and an i
     THAW_FAULT_ALLOCS=n    so many allocations are tried, spread over all of them (40)
 """
 
+import collections
 import itertools
+import mmap
 import os
 import struct
 import time
@@ -212,6 +214,62 @@ class Faults(unittest.TestCase):
             at = 1 + count * n // ALLOCS
             with self.subTest(fault=f"alloc:{at}"):
                 self.run_with(f"alloc:{at}:{ENOMEM}")
+
+    def test_questions_that_lack_memory(self):
+        """Whatever allocation of its answer fails: it is answered, or refused as `unavailable` and answered when it is asked
+        again, and thawd goes on. (An allocation of libzmq's that fails ends it: nothing can be done about that.)"""
+        questions = QUESTIONS + [("state", {"country": "BY", "at": "2025-06-10"}), ("explain", {"incident": None}),
+                                 ("events", {"from": 0, "limit": 2}), ("state", {"country": 5}), ("no-such-verb", {})]
+        volatile = ("status", "rules")  # what counts, and what takes time, is another the next time
+        outcomes = collections.Counter()
+        with harness.Daemon(RULES, {"journal": {"image": "forever"}}, start=False) as d:
+            self.preload(d, f"loop:0:{ENOMEM}")
+            with open(d.path("count"), "r+b") as f:
+                f.truncate(4096)
+                plan = mmap.mmap(f.fileno(), 4096)
+            d.start()
+            for n in range(BATCHES):
+                d.publish(batch(n))
+            for verb, body in questions:
+                if verb == "explain" and "incident" in body:
+                    body = {"incident": d.ok("incidents")["incidents"][0]["id"]}
+                with self.subTest(verb=verb, body=body), d.client() as c:
+                    expected = c.ask(verb, body)
+                    if verb not in ("state", "no-such-verb"):
+                        self.assertEqual(expected[0], "OK")
+                    before = struct.unpack_from("@Q", plan, 0)[0]
+                    c.ask(verb, body)
+                    made = struct.unpack_from("@Q", plan, 0)[0] - before
+                    at = 0
+                    while at < made:
+                        at += 1 + at // 32
+                        struct.pack_into("@QQ", plan, 0, 0, at)
+                        try:
+                            got = c.ask(verb, body, patience=3)
+                        except AssertionError:
+                            got = None
+                        struct.pack_into("@QQ", plan, 0, 0, 0)
+                        if not d.running():
+                            log = d.log()[-2000:]
+                            self.assertIn("OUT OF MEMORY", log, f"allocation {at} ended it")  # of libzmq, which aborts
+                            outcomes["libzmq"] += 1
+                            d._forget()
+                            d.start()
+                            continue
+                        outcomes["lost" if got is None else "refused" if got[1].get("code") == "unavailable" else "answered"] += 1
+                        if got is not None and got[1].get("code") != "unavailable" and verb not in volatile:
+                            self.assertEqual(got, expected, f"allocation {at}")
+                        again = c.ask(verb, body)
+                        self.assertEqual(again if verb not in volatile else again[0], expected if verb not in volatile else "OK")
+            self.assertEqual(d.publish(batch(BATCHES))["rejected"], [])
+            last = view(d)
+            d.kill()
+            for name in ("LD_PRELOAD", "THAW_FAULT", "THAW_FAULT_COUNT"):
+                d.env.pop(name)
+            d.start()
+            self.assertEqual(view(d), last)
+        self.assertGreater(outcomes["refused"], 50, outcomes)
+        self.assertLess(outcomes["lost"], 20, outcomes)
 
     def test_a_journal_that_fails_is_told_of(self):
         """Once, and not by exit status 0, wherever the loop is just then: also when it is told to end."""
