@@ -185,6 +185,7 @@ typedef struct engine_state_query {
     size_t list_bytes;
     thaw_str after;
 } engine_state_query;
+/* -ENOSPC: the state of then, which is made anew, would need more memory than bytes_max leaves beside that of now. */
 int engine_write_state(engine *e, const engine_state_query *query, msgpack_packer *out);
 
 typedef struct engine_incidents_query {

@@ -28,8 +28,8 @@ static size_t page_bytes(const thawd *d)
     return d->config.reply_bytes / 2 < PAGE_BYTES_MAX ? d->config.reply_bytes / 2 : PAGE_BYTES_MAX;
 }
 
-/* The engine's -ENOENT is the asker's, about the key that was asked for; -ENOMEM is ours, and no
- * reason to end. */
+/* The engine's -ENOENT is the asker's, about the key that was asked for; -ENOSPC and -ENOMEM are
+ * ours, and no reason to end. */
 static int answer(int r, thaw_error *error, const char *key, thaw_str value)
 {
     char quoted[128] = "nothing";
@@ -39,6 +39,10 @@ static int answer(int r, thaw_error *error, const char *key, thaw_str value)
     if (r == -ENOENT)
         return question_fail(error, THAW_NOT_FOUND, "%s: found %s, expected one that is known", key,
                              quoted);
+    if (r == -ENOSPC)
+        return question_fail(error, THAW_LIMIT,
+                             "at: the state of then has no room beside that of now: ask for an "
+                             "earlier time or one country, or raise memory.bytes");
     if (r < 0)
         return question_fail(error, THAW_UNAVAILABLE, "cannot answer now: %s", strerror(-r));
     return 0;

@@ -348,8 +348,63 @@ static void questions_that_lack_memory(void **state)
     subject_end(&never);
 }
 
+/* An engine that took in so many reports under other bounds than it has now. */
+static void subject_bounded(subject *s, uint64_t reports, engine_config config)
+{
+    engine_sink sink = {.context = s, .alert = on_alert};
+    *s = (subject){0};
+    assert_int_equal(engine_new(&config, &sink, &s->e), 0);
+    engine_unbound(s->e);
+    for (uint64_t n = 0; n < reports; n++)
+        give_both(s, n);
+    engine_bound(s->e);
+}
+
+/* Of what was accepted under wider bounds none is left out of the past. */
+static void a_past_of_more_reports_than_may_be_held(void **state)
+{
+    const question now = {"state of now, made anew", ask_state_of_then, "BY"};
+    engine_config narrow = engine_config_default;
+    subject wide, bounded;
+    msgpack_sbuffer expected;
+    (void)state;
+    narrow.reports_max = 10;
+    subject_bounded(&wide, REPORTS, engine_config_default);
+    subject_bounded(&bounded, REPORTS, narrow);
+    assert_int_equal(ask(wide.e, &now, 0, &expected), 0);
+    answered_as_before(bounded.e, &now, 0, &expected);
+    msgpack_sbuffer_destroy(&expected);
+    subject_end(&wide);
+    subject_end(&bounded);
+}
+
+/* It is refused, and all else is as it was. */
+static void a_past_without_room(void **state)
+{
+    const question now = {"state", ask_state, "BY"},
+                   then = {"state of a time past", ask_state_of_then, "BY"};
+    engine_config narrow = engine_config_default;
+    subject s;
+    msgpack_sbuffer before, body;
+    (void)state;
+    subject_bounded(&s, REPORTS, narrow);
+    narrow.bytes_max = facts_needed(s.e->facts);
+    assert_int_equal(ask(s.e, &now, 0, &before), 0);
+    assert_int_equal(ask(s.e, &then, 0, &body), 0);
+    msgpack_sbuffer_destroy(&body);
+    subject_end(&s);
+    subject_bounded(&s, REPORTS, narrow);
+    assert_int_equal(ask(s.e, &then, 0, &body), -ENOSPC);
+    msgpack_sbuffer_destroy(&body);
+    answered_as_before(s.e, &now, 0, &before);
+    msgpack_sbuffer_destroy(&before);
+    subject_end(&s);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(questions_that_lack_memory)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(questions_that_lack_memory),
+                                       cmocka_unit_test(a_past_of_more_reports_than_may_be_held),
+                                       cmocka_unit_test(a_past_without_room)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -227,6 +227,8 @@ int facts_new(const facts_config *config, fact_change_fn on_change, void *contex
 facts *facts_free(facts *f);
 /* One more step of work that may be long: each thousandth breathes. */
 void facts_step(facts *f);
+/* Bytes that all of it needs. */
+uint64_t facts_needed(const facts *f);
 /* Whether nothing more is to be taken in, because all of it, with so many bytes of others, needs more than bytes_max, from
  * now on; but what corrects a report that stands is (reports_full says how much of it). */
 void facts_bound(facts *f, uint64_t others_bytes);
@@ -327,7 +329,7 @@ int facts_write_explain(facts *f, thaw_str incident, const struct engine_explain
 uint32_t facts_write_counters(facts *f, msgpack_packer *out);
 /* A new facts of one country (NULL: all) with only the reports known by then: in order of number, those
  * whose reported_at (with by_reported) or known time is at or before at_ns; of other countries those that
- * take back or replace a report of this one. */
+ * take back or replace a report of this one. -ENOSPC: both would need half as much again as bytes_max; -ENOMEM. */
 int facts_as_known(facts *f, const char *country, int64_t at_ns, bool by_reported, facts **ret_facts);
 
 #endif

@@ -282,10 +282,14 @@ thaw_hash facts_key(const thaw_event *event)
     return thaw_report_key(event->source, event->id);
 }
 
+uint64_t facts_needed(const facts *f)
+{
+    return reports_bytes(f->reports) + reports_text_bytes(f->reports) + f->held + f->kept;
+}
+
 void facts_bound(facts *f, uint64_t others_bytes)
 {
-    f->full = reports_bytes(f->reports) + reports_text_bytes(f->reports) + f->held + f->kept + others_bytes >
-              f->config.bytes_max;
+    f->full = facts_needed(f) + others_bytes > f->config.bytes_max;
     f->unbound = false;
 }
 

@@ -1,4 +1,6 @@
 /* as_known.c - the facts as they were at an instant: made anew of what was known by then. */
+#include <errno.h>
+
 #include "facts/ledger/ledger.h"
 #include "facts/state/state.h"
 
@@ -68,10 +70,19 @@ static int results_known(const facts *f, facts *past, int64_t at_ns)
     return r;
 }
 
+/* Facts and what is made beside them may need half as much again as the facts alone: memory that gives twice that bound
+ * bears it. */
+static bool has_room(const facts *f, const facts *past)
+{
+    return (facts_needed(f) + facts_needed(past)) / 3 <= f->config.bytes_max / 2;
+}
+
 int facts_as_known(facts *f, const char *code, int64_t at_ns, bool by_reported, facts **ret_facts)
 {
     facts *past = NULL;
     int r = facts_new(&f->config, NULL, NULL, &past);
+    if (r == 0)
+        facts_unbound(past); /* all of it was accepted once */
     if (r == 0)
         r = results_known(f, past, at_ns);
     if (r == 0)
@@ -79,7 +90,7 @@ int facts_as_known(facts *f, const char *code, int64_t at_ns, bool by_reported, 
     for (uint32_t n = 1; r == 0 && n <= reports_count(f->reports); n++) {
         int64_t known = known_since(f, n, by_reported);
         if (known <= at_ns)
-            r = known_add(f, past, report_of(f, n), code, known);
+            r = has_room(f, past) ? known_add(f, past, report_of(f, n), code, known) : -ENOSPC;
         facts_step(past);
     }
     if (r == 0)
