@@ -183,6 +183,7 @@ typedef struct engine_state_query {
      * `more` has, for each that does not go to its end, how many are left and the text with which `after` asks for
      * them: then only these, of that list, and one at least. -EBADMSG: it is no such text. */
     size_t list_bytes;
+    size_t bytes; /* that the answer may take: of a list that alone has more, not all is gathered; 0: any */
     thaw_str after;
 } engine_state_query;
 /* -ENOSPC: the state of then, which is made anew, would need more memory than bytes_max leaves beside that of now. */

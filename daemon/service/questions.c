@@ -234,6 +234,7 @@ int question_state(thawd *d, const request_values *v, reply_body *body, msgpack_
     engine_state_query query = {.country = v->country[0] == '\0' ? NULL : v->country,
                                 .at_ns = INT64_MAX,
                                 .since = v->since,
+                                .bytes = d->config.reply_bytes,
                                 .after = v->after,
                                 .list_bytes = v->after.len > 0 ? page_bytes(d) : 0};
 

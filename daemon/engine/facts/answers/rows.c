@@ -21,6 +21,13 @@ void rows_begin(rows *r)
     msgpack_packer_init(&r->out, r, row_write);
 }
 
+void rows_begin_page(rows *r, const rows_place *from, size_t most)
+{
+    rows_begin(r);
+    r->from = from;
+    r->most = most;
+}
+
 static void key_add(rows *r, const void *bytes, size_t len)
 {
     if (msgpack_sbuffer_write(&r->keys, bytes, len) < 0)
@@ -44,18 +51,6 @@ void rows_key_time(rows *r, int64_t at_ns)
     key_add(r, bytes, sizeof bytes);
 }
 
-void rows_end(rows *r)
-{
-    uint64_t held = 0;
-    if (array_reserve((void **)&r->list, &r->capacity, (size_t)r->count + 1, sizeof *r->list, &held) < 0) {
-        r->failed = true;
-        return;
-    }
-    r->list[r->count++] = (row){r->row_at, r->bytes.size - r->row_at, r->key_at, r->keys.size - r->key_at};
-    r->row_at = r->bytes.size;
-    r->key_at = r->keys.size;
-}
-
 static int bytes_compare(const char *a, size_t a_len, const char *b, size_t b_len)
 {
     int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
@@ -70,14 +65,19 @@ static int row_compare(const void *a, const void *b, void *context)
     return order ? order : bytes_compare(r->bytes.data + x->at, x->len, r->bytes.data + y->at, y->len);
 }
 
-static void rows_sort(facts *f, rows *r)
+static void rows_sort(rows *r)
+{
+    if (r->count)
+        qsort_r(r->list, r->count, sizeof *r->list, row_compare, r);
+}
+
+static void rows_close(facts *f, rows *r)
 {
     if (r->failed) {
         f->failed = -ENOMEM;
-        r->count = 0;
+        r->count = r->behind = 0;
     }
-    if (r->count)
-        qsort_r(r->list, r->count, sizeof *r->list, row_compare, r);
+    rows_sort(r);
 }
 
 static void rows_pack(const rows *r, uint32_t from, uint32_t to, msgpack_packer *out)
@@ -96,7 +96,7 @@ static void rows_done(rows *r)
 
 void rows_write(facts *f, rows *r, msgpack_packer *out)
 {
-    rows_sort(f, r);
+    rows_close(f, r);
     rows_pack(r, 0, r->count, out);
     rows_done(r);
 }
@@ -172,14 +172,67 @@ static uint32_t page_end(const rows *r, uint32_t first, size_t bytes)
     return end;
 }
 
-uint32_t rows_write_page(facts *f, rows *r, const rows_place *from, size_t bytes, msgpack_packer *out,
-                         rows_place *ret_end)
+/* ---- rows that come ----------------------------------------------------------------- */
+
+#define SLACK_BYTES 4096
+
+static void row_close(rows *r)
 {
-    rows_sort(f, r);
-    uint32_t first = from ? first_behind(r, from) : 0, end = page_end(r, first, bytes);
-    if (from && end == first && first < r->count)
+    uint64_t held = 0;
+    if (array_reserve((void **)&r->list, &r->capacity, (size_t)r->count + 1, sizeof *r->list, &held) < 0) {
+        r->failed = true;
+        return;
+    }
+    r->list[r->count++] = (row){r->row_at, r->bytes.size - r->row_at, r->key_at, r->keys.size - r->key_at};
+    r->row_at = r->bytes.size;
+    r->key_at = r->keys.size;
+}
+
+static void row_move(rows *to, const rows *from, const row *one)
+{
+    (void)row_write(to, from->bytes.data + one->at, one->len);
+    key_add(to, from->keys.data + one->key_at, one->key_len);
+    row_close(to);
+}
+
+/* Lets go what is before the page, but for what has the key of its place, and what is behind it, but for one row, which
+ * shows that there are others. */
+static void rows_prune(rows *r)
+{
+    rows kept;
+    uint32_t low = 0, first, end;
+    rows_sort(r);
+    while (r->from && low < r->count && place_compare(r, &r->list[low], r->from) < 0)
+        low++;
+    first = r->from ? first_behind(r, r->from) : 0;
+    end = page_end(r, first, r->most);
+    end += end < r->count;
+    rows_begin(&kept);
+    for (uint32_t i = low; i < end; i++)
+        row_move(&kept, r, &r->list[i]);
+    kept.from = r->from;
+    kept.most = r->most;
+    kept.behind = r->behind + (r->count - end);
+    kept.failed = kept.failed || r->failed;
+    rows_done(r);
+    *r = kept;
+    msgpack_packer_init(&r->out, r, row_write);
+}
+
+void rows_end(rows *r)
+{
+    row_close(r);
+    if (r->most && r->bytes.size / 2 > r->most + SLACK_BYTES)
+        rows_prune(r);
+}
+
+uint32_t rows_write_page(facts *f, rows *r, size_t bytes, msgpack_packer *out, rows_place *ret_end)
+{
+    rows_close(f, r);
+    uint32_t first = r->from ? first_behind(r, r->from) : 0, end = page_end(r, first, bytes);
+    if (r->from && end == first && first < r->count)
         end++;
-    uint32_t left = r->count - end;
+    uint32_t left = r->count - end + r->behind;
     *ret_end = (rows_place){.len = 0};
     if (left && end)
         place_of(r, end - 1, ret_end);

@@ -29,6 +29,9 @@ typedef struct rows {
     row *list;
     uint32_t count, capacity;
     size_t row_at, key_at; /* of the row that is open */
+    const struct rows_place *from; /* of a page */
+    size_t most;
+    uint32_t behind; /* rows that were let go, all of them behind the page */
     bool failed;
 } rows;
 
@@ -52,10 +55,12 @@ typedef struct rows_place {
 void rows_place_write(const rows_place *p, char text[ROWS_PLACE_TEXT]);
 int rows_place_read(thaw_str text, rows_place *ret_place);
 
-/* The rows behind `from` (NULL: all), as an array of so many as come to so many bytes (0: to the end), and of one at least
+/* In the place of rows_begin, where only a page that begins there (NULL: at the first row) and takes about so many bytes
+ * will be written (0: of any size): rows are let go when it is seen that they are behind it. */
+void rows_begin_page(rows *r, const rows_place *from, size_t most);
+/* The rows of the page, as an array of so many as come to so many bytes (0: to the end), and of one at least
  * behind a place: one that is larger goes on in a page of its own. How many are left, and if any, behind which place.
  * Empties the rows, as rows_write does. */
-uint32_t rows_write_page(facts *f, rows *r, const rows_place *from, size_t bytes, msgpack_packer *out,
-                         rows_place *ret_end);
+uint32_t rows_write_page(facts *f, rows *r, size_t bytes, msgpack_packer *out, rows_place *ret_end);
 
 #endif

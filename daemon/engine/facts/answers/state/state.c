@@ -27,15 +27,16 @@ typedef struct rest {
     rows_place end;
 } rest;
 
-static void write_list(asked *a, const list *l, const rows_place *from, size_t bytes, msgpack_packer *out,
+/* whole: the bytes that the answer may take, where the list does not end before; 0: any. */
+static void write_list(asked *a, const list *l, const rows_place *from, size_t bytes, size_t whole, msgpack_packer *out,
                        rest *ret_rest)
 {
     rows r;
     *ret_rest = (rest){.of = l};
-    rows_begin(&r);
+    rows_begin_page(&r, from, bytes ? bytes : whole);
     l->fill(a, &r);
     write_key(out, l->name);
-    ret_rest->left = rows_write_page(a->f, &r, from, bytes, out, &ret_rest->end);
+    ret_rest->left = rows_write_page(a->f, &r, bytes, out, &ret_rest->end);
 }
 
 static bool goes_on(const asked *a, const rest *r)
@@ -102,7 +103,7 @@ static void write_country(asked *a, const engine_state_query *query, msgpack_pac
     for (uint32_t i = 0; i < LISTS; i++) {
         if (out->callback(out->data, "", 0) < 0)
             return; /* too large already */
-        write_list(a, &lists[i], NULL, query->list_bytes, out, &rests[i]);
+        write_list(a, &lists[i], NULL, query->list_bytes, query->bytes, out, &rests[i]);
     }
     write_more(a, rests, LISTS, out);
 }
@@ -118,7 +119,7 @@ static int write_rest(asked *a, const engine_state_query *query, msgpack_packer 
     msgpack_pack_map(out, 3);
     write_key(out, "country");
     write_str(out, (thaw_str){a->code, 2});
-    write_list(a, one, &from, query->list_bytes, out, &behind);
+    write_list(a, one, &from, query->list_bytes, query->bytes, out, &behind);
     write_more(a, &behind, 1, out);
     return 0;
 }
