@@ -342,6 +342,24 @@ class Meaning(unittest.TestCase):
             _, incidents = self.told(s)
             self.assertEqual([i["kind"] for i in incidents], ["release"], (ids, also))
 
+    def test_a_detention_between_is_known_by_another_id(self):
+        """Two releases known by two ids, and between them a detention that tells of one of the two, or of the other."""
+        s = Stream()
+        both, one, other = party("Ann Lee", "n:1", "r:7"), party("Ann Lee", "n:1"), party("A. Lee", "r:7")
+        again = party("Lee Ann", "n:1")
+        for year, names in enumerate(((both, one, both), (one, other, both), (both, other, again), (one, other, again)), 2020):
+            s.said("release", "a", "%d-05-03" % year, count=1, persons=[names[0]])
+            s.said("detention", "b", "%d-05-10" % year, count=9, persons=[names[1]])
+            s.said("release", "c", "%d-05-20" % year, count=1, persons=[names[2]])
+        tie = s.said("release", "d", "2023-06-15", count=40, persons=[both])     # it is she, says somebody of another happening
+        ledger, incidents = self.told(s)
+        self.assertEqual([i["occurred_at"] for i in incidents if i["kind"] == "release"], [
+            "2020-05-03", "2020-05-20", "2021-05-03", "2021-05-20", "2022-05-03", "2022-05-20", "2023-05-03", "2023-05-20", "2023-06-15"])
+        self.assertEqual([(p["releases"], p["detentions"]) for p in ledger["persons"]], [(9, 4)])
+        s.said("retraction", "d", "2023-06-16", retracts=tie)
+        _, incidents = self.told(s)
+        self.assertEqual([i["occurred_at"] for i in incidents if i["kind"] == "release"][-2:], ["2022-05-20", "2023-05-03"])
+
     def test_who_tells_again_later_moves_no_day(self):
         """A voice may date what it tells again a day off, vaguely or not at all: the day that it stated first stays."""
         again = ("2025-08-21", "2025-08", "2025", "2025-08-20~", None)

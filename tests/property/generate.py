@@ -58,6 +58,7 @@ class Case:
         self.ends = 0  # how often a program is lifted or extended as a whole, and not for some
         self.expiring = 0.3  # how often a step says when it runs out
         self.ids = IDS
+        self.several_ids = 0.15  # how often a person has two
         self.names = 0.25
         self.length = (3, 14)
         self.counts = COUNTS
@@ -68,7 +69,7 @@ class Case:
                                        self.on_many, self.on_one_story, self.on_one_story, self.on_programs,
                                        self.on_vague_steps, self.on_two_entries, self.on_spellings,
                                        self.on_spellings, self.on_names, self.on_growing,
-                                       self.on_told_late])
+                                       self.on_told_late, self.on_aliases, self.on_aliases])
         if focus:
             focus()
 
@@ -92,6 +93,15 @@ class Case:
         self.people, self.ids, self.names, self.part_chance = 1, IDS[:r.randint(1, 2)], 0.05, 0
         self.dates = ["2025-05-01", "2025-05-21", "2025-06-10", "2025-07-05", "2025-07-25", "2025-09-20"]
         self.corrections, self.length = r.choice([0, 0.3, 0.8]), (5, 14)
+
+    def on_aliases(self):
+        """One or two people freed, held and freed again, of several ids, that some reports give together and others alone."""
+        r = self.random
+        self.kinds, self.countries = r.choice([["release", "release", "detention"], ["release", "detention", "detention", "tally"]]), ["BY"]
+        self.people, self.ids, self.names, self.part_chance = 1, IDS[:r.randint(2, 4)], 0.05, 0
+        self.several_ids = r.choice([0.2, 0.5])
+        self.dates = ["2025-03-20", "2025-05-01", "2025-05-01", "2025-05-21", "2025-06-10", "2025-07-05", "2025-07-25", "2025-08-20"]
+        self.corrections, self.length = r.choice([0, 0.3, 0.8]), (5, 16)
 
     def on_records(self):
         """Many happenings apart from one another: each may be the largest so far, until one that was is taken back."""
@@ -226,7 +236,7 @@ class Case:
         r = self.random
         person = {}
         if r.random() < 0.75:
-            person["ids"] = r.sample(ids, 1 if len(ids) == 1 or r.random() < 0.85 else 2)
+            person["ids"] = r.sample(ids, 1 if len(ids) == 1 or r.random() >= self.several_ids else 2)
         if "ids" not in person or r.random() < 0.7:
             person["name"] = r.choice(printed)
         return person

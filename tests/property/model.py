@@ -256,8 +256,14 @@ def same_people(one, other, alive):
         opposite = {"release": "detention", "detention": "release"}.get(one.kind)
         between = [r for r in alive if r.kind == opposite and r.country == one.country and r.date
                    and first <= r.date[0] <= last]
+    def borne_with(shared, r):
+        """The ids of the one who bears this one, as others on people give them near the report in time."""
+        near = [o for o in alive if o.kind in ("release", "detention") and o.country == one.country and o.date
+                and abs(o.date[0] - r.date[0]) <= 60 * DAY]
+        return {shared}.union(*(ids for o in near for _, ids in o.persons if shared in ids))
+
     for shared in one.ids() & other.ids():
-        if not any(shared in r.ids() for r in between):
+        if not any(borne_with(shared, r) & r.ids() for r in between):
             return True
     if not one.same_names(other):
         return False

@@ -1,5 +1,5 @@
-/* aliases.c - see aliases.h. An index keeps which ids may be those of a set of names; whether one still is, and near in
- * time, is looked up in its node. */
+/* aliases.c - see aliases.h. Which ids may be those of a set of names is kept in an index, which may be those of
+ * another id is told by the person that they are of; that one still is, and near in time, the nodes tell. */
 #include "facts/incidents/aliases.h"
 
 #include "facts/entities/entities.h"
@@ -91,20 +91,29 @@ static bool has_opposite(const facts *f, const report *r)
     return key_find(f, THAW_RELEASE, code, 0, 0) || key_find(f, THAW_RELEASE, code, 1, 0);
 }
 
-static bool names_has(const facts *f, const node *names, const report *r, uint32_t number)
+/* Whether one who bears the other id is, in that report, one of the names; of the node of an id: is the same one. */
+static bool is_alias(const facts *f, const node *names, mention m)
 {
-    uint32_t at = node_place(f, names, r->start_ns, number);
-    return at < names->count && names->mentions[at].report == number;
+    const report *r = report_of(f, m.report);
+    const bool by_id = f->scopes[names->scope].kind == SCOPE_PERSON;
+    if (by_id ? !r->persons_named : !r->on_people)
+        return false;
+    uint32_t at = node_place(f, names, r->start_ns, m.report);
+    while (by_id && at < names->count && names->mentions[at].report == m.report && names->mentions[at].party < m.party)
+        at++;
+    return at < names->count && names->mentions[at].report == m.report &&
+           (!by_id || names->mentions[at].party == m.party);
 }
 
-/* Whether a report on the names bears the id within that time. */
+/* Whether a report on the names bears the id within that time. Of two ids that with fewer mentions is gone through. */
 static bool is_borne(const facts *f, const node *names, const node *id, int64_t from_ns, int64_t to_ns)
 {
+    if (f->scopes[names->scope].kind == SCOPE_PERSON && names->count < id->count)
+        return is_borne(f, id, names, from_ns, to_ns);
     for (uint32_t i = node_place(f, id, from_ns, 0); i < id->count; i++) {
-        const report *r = report_of(f, id->mentions[i].report);
-        if (r->start_ns > to_ns)
+        if (report_of(f, id->mentions[i].report)->start_ns > to_ns)
             return false;
-        if (r->on_people && names_has(f, names, r, id->mentions[i].report))
+        if (is_alias(f, names, id->mentions[i]))
             return true;
     }
     return false;
@@ -135,6 +144,37 @@ bool aliases_part(facts *f, const node *names, const report *r, int64_t from_ns,
     return false;
 }
 
+/* Other ids of the person that a node of an id is of; 0: none. */
+static const numbers *ids_beside(const facts *f, const node *id)
+{
+    static const numbers none = {0};
+    if (f->scopes[id->scope].kind != SCOPE_PERSON || !id->entity || f->entities[id->entity].nodes.count < 2)
+        return &none;
+    return &f->entities[id->entity].nodes;
+}
+
+bool id_parts(const facts *f, const node *id, const report *r, int64_t from_ns, int64_t to_ns)
+{
+    const numbers *others = ids_beside(f, id);
+    if (parted_in(f, id, r, from_ns, to_ns))
+        return true;
+    for (uint32_t i = 0; i < others->count; i++) {
+        const node *other = &f->nodes[others->at[i]];
+        if (other != id && alias_parts(f, id, other, r, from_ns, to_ns))
+            return true;
+    }
+    return false;
+}
+
+void ids_near(facts *f, const report *r, uint32_t id, number_set *ret_nodes)
+{
+    const numbers *others = ids_beside(f, &f->nodes[id]);
+    for (uint32_t i = 0; i < others->count; i++)
+        if (others->at[i] != id &&
+            is_borne(f, &f->nodes[others->at[i]], &f->nodes[id], r->start_ns - PEOPLE_NS, r->start_ns + PEOPLE_NS))
+            set_put(f, ret_nodes, others->at[i]);
+}
+
 /* ---- what one report changes ---------------------------------------------------------- */
 
 /* The starts of the reports on the names that bear the id, before and behind another report's. */
@@ -144,27 +184,83 @@ static void neighbours_of(const facts *f, const node *names, const node *id, con
     uint32_t at = node_place(f, id, r->start_ns, number);
     for (uint32_t i = at; i-- > 0 && report_of(f, id->mentions[i].report)->start_ns >= *ret_before_ns;) {
         const report *o = report_of(f, id->mentions[i].report);
-        if (o->on_people && names_has(f, names, o, id->mentions[i].report)) {
+        if (is_alias(f, names, id->mentions[i])) {
             *ret_before_ns = o->start_ns;
             break;
         }
     }
     for (uint32_t i = at; i < id->count && report_of(f, id->mentions[i].report)->start_ns <= *ret_behind_ns; i++) {
         const report *o = report_of(f, id->mentions[i].report);
-        if (o != r && o->on_people && names_has(f, names, o, id->mentions[i].report)) {
+        if (o != r && is_alias(f, names, id->mentions[i])) {
             *ret_behind_ns = o->start_ns;
             break;
         }
     }
 }
 
-/* Whether there is one of the opposite kind that bears the id near this report, and near no other on the names. */
+/* Whether a report of either kind, but this one, names people in a node within that time. */
+static bool is_told(const facts *f, const node *id, uint32_t number, int64_t from_ns, int64_t to_ns)
+{
+    for (uint32_t i = node_place(f, id, from_ns, 0); i < id->count; i++) {
+        const report *r = report_of(f, id->mentions[i].report);
+        if (r->start_ns > to_ns)
+            return false;
+        if (r->persons_named && id->mentions[i].report != number)
+            return true;
+    }
+    return false;
+}
+
+/* Whether there is one of the opposite kind (of an id's node: of either) that bears the id near this report, and near
+ * no other on the names. */
 static bool is_alone_near(const facts *f, const node *names, const node *id, const report *r, uint32_t number)
 {
     int64_t before_ns = r->start_ns - 2 * PEOPLE_NS - 1, behind_ns = r->start_ns + 2 * PEOPLE_NS + 1;
     neighbours_of(f, names, id, r, number, &before_ns, &behind_ns);
-    return before_ns + PEOPLE_NS + 1 <= behind_ns - PEOPLE_NS - 1 &&
-           parted_in(f, id, r, before_ns + PEOPLE_NS + 1, behind_ns - PEOPLE_NS - 1);
+    const int64_t from_ns = before_ns + PEOPLE_NS + 1, to_ns = behind_ns - PEOPLE_NS - 1;
+    if (from_ns > to_ns)
+        return false;
+    if (f->scopes[names->scope].kind == SCOPE_PERSON)
+        return is_told(f, id, number, from_ns, to_ns);
+    return parted_in(f, id, r, from_ns, to_ns);
+}
+
+/* The same of one who bears several ids: whose ties by each of them another may cut or not, now that they are one's. */
+static void ids_told_of(facts *f, uint32_t number, const numbers *ids, number_set *ret_reports)
+{
+    const report *r = report_of(f, number);
+    for (uint32_t i = 0; i < ids->count; i++) {
+        bool told = false;
+        for (uint32_t j = 0; !told && j < ids->count; j++)
+            told = i != j && is_alone_near(f, &f->nodes[ids->at[i]], &f->nodes[ids->at[j]], r, number);
+        const node *n = &f->nodes[ids->at[i]];
+        for (uint32_t j = told ? node_place(f, n, r->start_ns - 2 * PEOPLE_NS, 0) : n->count; j < n->count; j++) {
+            const report *o = report_of(f, n->mentions[j].report);
+            if (o->start_ns > r->start_ns + 2 * PEOPLE_NS)
+                break;
+            if (o->on_people)
+                set_put(f, ret_reports, n->mentions[j].report);
+        }
+    }
+}
+
+void ids_told(facts *f, uint32_t number, const thaw_event *event, number_set *ret_reports)
+{
+    const report *r = report_of(f, number);
+    const uint32_t scope = report_scope(f, r, event, false);
+    thaw_list list = event->persons;
+    thaw_party party;
+    numbers ids = {0};
+    if (!r->persons_named || r->start_ns == TIME_UNKNOWN || !scope)
+        return;
+    for (mention m = {number, 0}; list.count && thaw_party_next(&list, &party); m.party++) {
+        if (party.ids.count < 2)
+            continue;
+        ids.count = 0;
+        mention_nodes(f, scope, m, &ids);
+        ids_told_of(f, number, &ids, ret_reports);
+    }
+    numbers_done(&ids, &f->held);
 }
 
 void aliases_told(facts *f, uint32_t number, number_set *ret_reports)

@@ -93,7 +93,7 @@ static bool tied(facts *f, const node *n, const report *a, const report *b)
         return true;
     if (f->scopes[n->scope].kind == SCOPE_NAMES)
         return !parted_by_names(f, a, from, to) && !aliases_part(f, n, a, from, to);
-    return !parted_in(f, n, a, from, to);
+    return !id_parts(f, n, a, from, to);
 }
 
 bool tieable(const report *r, const report *other)

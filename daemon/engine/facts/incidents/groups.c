@@ -301,6 +301,14 @@ static void regroup_keys(facts *f, numbers *left)
     }
 }
 
+/* Of nodes of ids: those of the ids that are borne with one of them near this report, too. */
+static void aliases_put(facts *f, const report *r, number_set *nodes)
+{
+    const uint32_t own = nodes->list.count;
+    for (uint32_t i = 0; i < own; i++)
+        ids_near(f, r, nodes->list.at[i], nodes);
+}
+
 /* Regroups those whose tie this report of named persons may cut (or no longer cuts). */
 static void parting_regroup(facts *f, uint32_t number, const thaw_event *event)
 {
@@ -309,6 +317,7 @@ static void parting_regroup(facts *f, uint32_t number, const thaw_event *event)
         return;
     number_set nodes = {0}, affected = {0}, by_ids = {0}, sets = {0};
     people_nodes(f, number, event, &nodes);
+    aliases_put(f, r, &nodes);
     printed_nodes(f, event, &nodes);
     for (uint32_t i = 0; i < nodes.list.count; i++)
         opposite_near(f, r, &f->nodes[nodes.list.at[i]], &affected, &by_ids);
@@ -413,11 +422,18 @@ void groups_settle(facts *f)
     f->torn_groups.count = 0;
 }
 
-void groups_enter(facts *f, uint32_t number, const thaw_event *event)
+/* Regroups those whose tie others may cut (or cut no longer) because this report gives one several ids. */
+static void aliases_regroup(facts *f, uint32_t number, const thaw_event *event)
+{
+    number_set affected = {0};
+    ids_told(f, number, event, &affected);
+    regroup_keys(f, &affected.list);
+    set_done(f, &affected);
+}
+
+static void group_enter(facts *f, uint32_t number, const thaw_event *event)
 {
     report *r = report_of(f, number);
-    if (r->persons_named)
-        parting_regroup(f, number, event);
     if (!r->named && !r->on_people) {
         report_set_item(f, number, number);
         item_place(f, r->key_index, number);
@@ -445,6 +461,16 @@ void groups_enter(facts *f, uint32_t number, const thaw_event *event)
     }
 }
 
+void groups_enter(facts *f, uint32_t number, const thaw_event *event)
+{
+    const bool people = report_of(f, number)->persons_named;
+    if (people)
+        parting_regroup(f, number, event);
+    group_enter(f, number, event);
+    if (people)
+        aliases_regroup(f, number, event);
+}
+
 void groups_leave(facts *f, uint32_t number, const thaw_event *event)
 {
     report *r = report_of(f, number);
@@ -467,6 +493,8 @@ void groups_leave(facts *f, uint32_t number, const thaw_event *event)
     if (r->on_people)
         names_seeds(f, number, &g);
     regroup_run(f, r->key_index, &g);
-    if (r->persons_named)
+    if (r->persons_named) {
         parting_regroup(f, number, event);
+        aliases_regroup(f, number, event);
+    }
 }
