@@ -8,6 +8,7 @@
 #include "facts/entities/steps.h"
 #include "facts/incidents/digest.h"
 #include "facts/incidents/incidents.h"
+#include "facts/incidents/listed.h"
 #include "facts/ledger/ledger.h"
 #include "facts/state/known.h"
 #include "facts/state/state.h"
@@ -89,7 +90,7 @@ static void clusters_free(facts *f)
         numbers_done(&inc->joined, &f->held);
         numbers_done(&inc->grown, &f->held);
         numbers_done(&inc->naming, &f->held);
-        incident_sources_forget(f, inc);
+        inc->listed = listed_free(f, inc->listed);
         numbers_done(&inc->why.corrections, &f->held);
         f->held -= sizeof *inc;
     }

@@ -217,7 +217,7 @@ typedef void (*fact_change_fn)(void *context, const fact_change *change);
 typedef struct facts_config {
     int64_t tolerance_ns[THAW_KIND_COUNT]; /* by thaw_kind; 0 where it does not apply */
     uint64_t reports_max, bytes_max;
-    uint32_t digest_min; /* incidents of more reports keep a digest of their votes; 0: a good number */
+    uint32_t digest_min; /* incidents of more reports keep a digest of their votes, and lists; 0: a good number */
     void (*breathe)(void *context); /* as in engine_sink */
     void *breathe_context;
 } facts_config;

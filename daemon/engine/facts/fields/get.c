@@ -68,54 +68,6 @@ static const char *effect_name(uint8_t effect_)
     return names[effect_];
 }
 
-static const summary *summary_of(const facts *f, const incident *inc)
-{
-    return f->known_at ? &f->known_summary : &inc->now;
-}
-
-static void incident_forms(facts *f, const incident *inc, fact_value *ret)
-{
-    list_maker m = {.f = f};
-    for (unsigned form = 1; form < THAW_FORM_COUNT; form++)
-        if (summary_of(f, inc)->forms >> (form - 1) & 1) {
-            const char *name = thaw_form_name((int)form);
-            list_add(&m, (thaw_str){name, (uint32_t)strlen(name)});
-        }
-    list_finish(&m, ret);
-}
-
-/* Fields that are gathered from the texts of its reports, where the records do not tell that they are empty. */
-static void incident_gather(facts *f, const incident *inc, fact_field field, fact_value *ret)
-{
-    numbers list = {0};
-    list_maker m = {.f = f};
-    if (summary_adds(summary_of(f, inc), field))
-        incident_reports(f, inc, false, &list);
-    for (uint32_t i = 0; i < list.count; i++) {
-        const report *r = report_of(f, list.at[i]);
-        thaw_event event;
-        if (!report_adds(r, field))
-            continue;
-        report_event(f->reports, r, &event);
-        if (field == FIELD_DESTINATIONS)
-            list_add(&m, event.destination);
-        if (field == FIELD_PROGRAMS)
-            list_add(&m, event.program);
-        if (field == FIELD_SECTORS)
-            list_sectors(&m, event.sector);
-        if (field == FIELD_PERSONS)
-            list_parties(&m, event.persons);
-        if (field == FIELD_PARTIES && event.kind == THAW_SANCTION)
-            list_parties(&m, event.targets);
-        thaw_str party;
-        while (field == FIELD_PARTIES && event.kind == THAW_TALKS && event.parties.count &&
-               thaw_str_next(&event.parties, &party))
-            list_add(&m, party);
-    }
-    numbers_done(&list, &f->held);
-    list_finish(&m, ret);
-}
-
 /* Whether a report states one of the fields that an incident has from the latest that does, rumours last. */
 static bool event_states(const thaw_event *event, fact_field field)
 {
@@ -162,22 +114,10 @@ static void incident_latest(facts *f, const incident *inc, fact_field field, fac
                                          : of_last_day(&event.expected_by);
 }
 
-static void incident_names(facts *f, const incident *inc, fact_field field, fact_value *ret)
-{
-    numbers list = {0};
-    incident_reports(f, inc, field != FIELD_VOICES, &list);
-    list_reports(f, &list,
-                 field == FIELD_SOURCES  ? LIST_SOURCES
-                 : field == FIELD_VOICES ? LIST_VOICES
-                                         : LIST_NAMES,
-                 ret);
-    numbers_done(&list, &f->held);
-}
-
 static fact_value incident_simple(facts *f, const incident *inc, fact_field field)
 {
     const key *k = &f->keys[inc->key_index];
-    const summary *s = summary_of(f, inc);
+    const summary *s = incident_summary(f, inc);
     switch (field) {
     case FIELD_ID:
         return of_id(f, thaw_kind_name(k->kind), k->country, s->id);
@@ -222,34 +162,19 @@ static fact_value incident_simple(facts *f, const incident *inc, fact_field fiel
     }
 }
 
-/* What was known of it earlier is not kept. */
-static void incident_listed_sources(facts *f, incident *inc, fact_value *ret)
-{
-    if (f->known_at)
-        incident_names(f, inc, FIELD_SOURCES, ret);
-    else
-        list_symbols(f, incident_sources(f, inc), ret);
-}
-
 static void incident_get(facts *f, incident *inc, fact_field field, fact_value *ret)
 {
     switch (field) {
     case FIELD_SOURCES:
-        incident_listed_sources(f, inc, ret);
-        return;
     case FIELD_VOICES:
     case FIELD_REPORTS:
-        incident_names(f, inc, field, ret);
-        return;
     case FIELD_FORMS:
-        incident_forms(f, inc, ret);
-        return;
     case FIELD_DESTINATIONS:
     case FIELD_PROGRAMS:
     case FIELD_SECTORS:
     case FIELD_PERSONS:
     case FIELD_PARTIES:
-        incident_gather(f, inc, field, ret);
+        incident_list(f, inc, field, ret);
         return;
     case FIELD_EXPIRES_AT:
     case FIELD_EXPECTED_BY:

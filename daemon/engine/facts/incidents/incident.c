@@ -3,6 +3,7 @@
 
 #include "facts/incidents/digest.h"
 #include "facts/incidents/incidents.h"
+#include "facts/incidents/listed.h"
 #include "facts/state/known.h"
 
 /* One that is in the list of what was touched already; or none. */
@@ -130,7 +131,7 @@ void incident_came(facts *f, incident *inc, item it)
 void incident_left(facts *f, incident *inc)
 {
     incident_undigest(f, inc);
-    incident_sources_forget(f, inc);
+    inc->listed = listed_free(f, inc->listed);
     inc->whole = true;
     if (inc->class == ITEM_VAGUE)
         f->keys[inc->key_index].vague_left = true;

@@ -92,10 +92,6 @@ void incident_undigest(facts *f, incident *inc);      /* its digests end, for no
 bool naming_conflict(const numbers *a, const numbers *b);
 /* All reports of an incident, appended; wider ones too if asked for. */
 void incident_reports(facts *f, const incident *inc, bool wider, numbers *list);
-/* The sources of all its reports, wider ones too, in order of their strings (sources.c); of a settled incident. */
-const numbers *incident_sources(facts *f, incident *inc);
-void incident_sources_take_in(facts *f, incident *inc, const numbers *news); /* where they are known ... */
-void incident_sources_forget(facts *f, incident *inc);                       /* ... until a report leaves */
 /* Where totals count it: an approximate date where it is stated, for its span may begin in the year before. */
 int64_t incident_stated_start(facts *f, const incident *inc);
 void incident_id_text(const facts *f, const incident *inc, char text[40]);

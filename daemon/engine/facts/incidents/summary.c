@@ -4,6 +4,7 @@
  */
 #include "facts/incidents/digest.h"
 #include "facts/incidents/incidents.h"
+#include "facts/incidents/listed.h"
 #include "facts/state/state.h"
 
 /* All its reports, in a list that stands until the next is asked for. */
@@ -210,7 +211,8 @@ void incident_summarise(facts *f, incident *inc)
     const numbers news = incident_news(f, inc);
     summary s = inc->whole ? summary_bare(&inc->now) : inc->now;
     unchanged known = summary_take_in(f, inc, &news, &s);
-    incident_sources_take_in(f, inc, &news);
+    if (inc->listed)
+        listed_came(f, inc->listed, &news);
     if (!known.votes || !known.date)
         summary_recount(f, inc, &s, known);
     inc->announcement = s.announces && !s.act;

@@ -22,9 +22,9 @@
 static const image_list key_lists[] = {NUMBERS(key, loose), NUMBERS(key, vague_incidents), NUMBERS(key, undated),
                                        NUMBERS(key, announcements)};
 static const image_list group_lists[] = {NUMBERS(group, members), NUMBERS(group, naming)};
-static const image_list incident_lists[] = {NUMBERS(incident, items),   NUMBERS(incident, joined),
-                                            NUMBERS(incident, grown),   NUMBERS(incident, naming),
-                                            NUMBERS(incident, sources), NUMBERS(incident, why.corrections)};
+static const image_list incident_lists[] = {NUMBERS(incident, items), NUMBERS(incident, joined),
+                                            NUMBERS(incident, grown), NUMBERS(incident, naming),
+                                            NUMBERS(incident, why.corrections)};
 static const image_list node_lists[] = {LIST(node, mentions, count, mention)};
 static const image_list entity_lists[] = {NUMBERS(entity, nodes), LIST(entity, steps, steps_count, measure_step),
                                           NUMBERS(entity, why.corrections)};
@@ -47,15 +47,16 @@ _Static_assert(THAW_RELEASE == 1 && THAW_DETENTION == 2, "records of every kind 
     X(report, 88)                                                                                                      \
     X(key, 392)                                                                                                        \
     X(group, 80)                                                                                                       \
-    X(incident, 440)                                                                                                   \
+    X(incident, 432)                                                                                                   \
     X(scope, 8)                                                                                                        \
     X(node, 48)                                                                                                        \
     X(mention, 8)                                                                                                      \
     X(entity, 120)                                                                                                     \
     X(measure_step, 32)                                                                                                \
     X(record_step, 24)                                                                                                 \
-    X(tally, 88) X(feed, 120) X(producer, 56) X(country, 120) X(result, 80) X(identity, 40) X(known_from, 16)          \
-        X(summary, 144) X(causes, 24)
+    X(tally, 88)                                                                                                       \
+    X(feed, 120) X(producer, 56) X(country, 120) X(result, 80) X(identity, 40) X(known_from, 16) X(summary, 144)       \
+        X(causes, 24)
 #define IS_KNOWN(type, size)                                                                                           \
     _Static_assert(sizeof(void *) != 8 || sizeof(type) == (size), #type " changed: read the head of this file");
 STRUCTS(IS_KNOWN)
@@ -146,6 +147,7 @@ static void incidents_put(const facts *f, saved_out *out)
         if (!inc)
             continue;
         incident copy = *inc;
+        copy.listed = NULL; /* made again where it is asked for */
 #define LINK_OUT(member) copy.member = link_out(copy.member);
         LINKS(LINK_OUT)
         image_put(out, &copy, sizeof copy);

@@ -48,7 +48,8 @@ typedef struct span {
 
 typedef enum item_class { ITEM_UNDATED = 0, ITEM_WIDER, ITEM_VAGUE, ITEM_SHARP } item_class;
 
-typedef struct digest digest; /* digest.h */
+typedef struct digest digest;
+typedef struct listed listed; /* digest.h */
 
 typedef struct group {
     numbers members; /* reports; empty: the group is free */
@@ -128,15 +129,15 @@ typedef struct incident {
     numbers items;                /* sharp items; of an incident of vague groups those; an undated one */
     numbers joined;               /* vague and wider items that stand in it beside */
     digest *digest;               /* of its reports; NULL: few, or one left since */
+    listed *listed;               /* NULL: few reports, or not asked for since one left */
     digest *sharp_digest; /* the same of `items` alone, where vague items stand beside many; NULL: not asked for yet */
     uint32_t items_settled, joined_settled; /* those behind came since it was settled ... */
     numbers grown;                          /* ... and these reports, into groups that stood in it ... */
     bool whole;                             /* ... unless an item left since: then all of it is news */
     numbers naming;                         /* sources that bear a name in its items, in order */
-    numbers sources;                        /* of all its reports, in order of their strings, where sources_known */
     uint32_t index;
     uint8_t class; /* item_class of its items */
-    bool used, dirty, correction, sharp_valid, sharp_has_count, sources_known;
+    bool used, dirty, correction, sharp_valid, sharp_has_count;
     int64_t span_end_ns;           /* greatest end of its items */
     outline outlined;              /* as it was when vague items were placed last */
     uint64_t sharp_count;          /* over its items alone, where sharp_valid */
