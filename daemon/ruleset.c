@@ -46,7 +46,7 @@ static int pack_file(const char *path, reply_body *body, msgpack_packer *out)
     if (r == 0) {
         msgpack_pack_map(out, 2);
         pack_key(out, "file");
-        pack_text(out, path);
+        reply_text(out, path);
         pack_key(out, "text");
         msgpack_pack_str(out, (size_t)got);
         reply_body_write(body, bytes, (size_t)got);
@@ -75,7 +75,7 @@ static int on_file(void *context, const char *path)
 static void pack_meaning(const config *c, msgpack_packer *out)
 {
     pack_key(out, "clock");
-    pack_text(out, c->clock == ENGINE_CLOCK_WALL ? "wall" : "reported");
+    reply_text(out, c->clock == ENGINE_CLOCK_WALL ? "wall" : "reported");
     pack_key(out, "tolerance");
     msgpack_pack_array(out, 4);
     msgpack_pack_int64(out, c->tolerance_release_ns);

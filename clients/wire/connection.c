@@ -111,7 +111,7 @@ static void frames_drop(void *socket)
     }
 }
 
-int frames_receive(void *socket, zmq_msg_t frames[], size_t most, size_t *ret_count)
+int parts_receive(void *socket, zmq_msg_t frames[], size_t most, size_t *ret_count)
 {
     size_t count = 0;
     for (;;) {
@@ -192,7 +192,7 @@ static int reply_take(connection *c, const char *id, answer *ret_answer)
 {
     zmq_msg_t frames[REPLY_FRAMES];
     size_t count = 0;
-    int result = frames_receive(c->service.socket, frames, REPLY_FRAMES, &count);
+    int result = parts_receive(c->service.socket, frames, REPLY_FRAMES, &count);
     if (result != 0)
         return result;
     bool ours = count == REPLY_FRAMES && frame_equals(&frames[1], id);

@@ -59,7 +59,7 @@ void connection_complain_refusal(const char *verb, const msgpack_object *body);
 
 /* Receives a whole message of at most `most` frames; *ret_count frames are initialised and the
  * caller closes them. More frames are thrown away with the message (-EBADMSG). -EAGAIN: none. */
-int frames_receive(void *socket, zmq_msg_t frames[], size_t most, size_t *ret_count);
+int parts_receive(void *socket, zmq_msg_t frames[], size_t most, size_t *ret_count);
 void frames_close(zmq_msg_t frames[], size_t count);
 bool frame_equals(zmq_msg_t *frame, const char *text);
 

@@ -311,7 +311,7 @@ static int answers_take(publishing *p, int64_t now_ns)
     for (;;) {
         zmq_msg_t frames[REPLY_FRAMES];
         size_t count = 0;
-        int result = frames_receive(p->service->socket, frames, REPLY_FRAMES, &count);
+        int result = parts_receive(p->service->socket, frames, REPLY_FRAMES, &count);
         if (result == -EAGAIN || result == -EINTR)
             return 0;
         if (result != 0)

@@ -118,7 +118,7 @@ static void queue_pass_over(subscription *s)
     size_t count = 0;
     int result = s->alerts.socket != NULL ? 0 : -EAGAIN;
     for (int i = 0; (result == 0 || result == -EBADMSG) && i < 2 * QUEUED; i++) {
-        result = frames_receive(s->alerts.socket, frames, FRAMES, &count);
+        result = parts_receive(s->alerts.socket, frames, FRAMES, &count);
         if (result == 0)
             frames_close(frames, count);
     }
@@ -364,7 +364,7 @@ static int follow(subscription *s)
         zmq_pollitem_t item = {.socket = s->alerts.socket, .events = ZMQ_POLLIN};
         zmq_msg_t frames[FRAMES];
         size_t count = 0;
-        int result = frames_receive(s->alerts.socket, frames, FRAMES, &count);
+        int result = parts_receive(s->alerts.socket, frames, FRAMES, &count);
         if (result == -EAGAIN) {
             if (zmq_poll(&item, 1, WAIT_MS) < 0 && errno != EINTR)
                 return -errno;

@@ -134,7 +134,7 @@ int question_replay(thawd *d, const request_values *v, reply_body *body, msgpack
     }
     msgpack_pack_map(out, 4);
     pack_key(out, "epoch");
-    pack_text(out, journal_epoch(d->journal));
+    reply_text(out, journal_epoch(d->journal));
     /* what was read may be durable and not yet have left */
     pack_count(out, "head", p.next > left && p.count > 0 ? p.next : left);
     pack_count(out, "next", p.next);
@@ -152,9 +152,9 @@ static void pack_event(page *p, const journal_record *record, const thaw_event *
     msgpack_pack_map(&p->out, 4);
     pack_count(&p->out, "journal_seq", record->number);
     pack_key(&p->out, "received_at");
-    pack_instant(&p->out, record->at_ns);
+    reply_instant(&p->out, record->at_ns);
     pack_key(&p->out, "key");
-    pack_text(&p->out, hex);
+    reply_text(&p->out, hex);
     pack_key(&p->out, "event");
     reply_body_write(&p->items, (const char *)record->body, record->body_len);
 }
@@ -201,7 +201,7 @@ int question_events(thawd *d, const request_values *v, reply_body *body, msgpack
     }
     msgpack_pack_map(out, 4);
     pack_key(out, "epoch");
-    pack_text(out, journal_epoch(d->journal));
+    reply_text(out, journal_epoch(d->journal));
     pack_count(out, "head", journal_last_report(d->journal));
     pack_count(out, "next", p.next);
     pack_key(out, "events");
@@ -355,13 +355,13 @@ static int on_reject(void *context, const journal_reject *reject)
     msgpack_pack_map(&p->out, 6);
     pack_count(&p->out, "number", reject->number);
     pack_key(&p->out, "received_at");
-    pack_instant(&p->out, reject->received_at_ns);
+    reply_instant(&p->out, reject->received_at_ns);
     pack_key(&p->out, "code");
-    pack_text(&p->out, thaw_code_name(reject->code));
+    reply_text(&p->out, thaw_code_name(reject->code));
     pack_key(&p->out, "message");
-    pack_text(&p->out, reject->message);
+    reply_text(&p->out, reject->message);
     pack_key(&p->out, "endpoint");
-    pack_text(&p->out, reject->endpoint);
+    reply_text(&p->out, reject->endpoint);
     pack_key(&p->out, "bytes");
     msgpack_pack_bin(&p->out, reject->bytes_len);
     msgpack_pack_bin_body(&p->out, reject->bytes, reject->bytes_len);

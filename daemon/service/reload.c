@@ -171,9 +171,9 @@ static void pack_change(void *context, const rules_change *change)
     list->count++;
     msgpack_pack_map(&list->out, 3);
     pack_key(&list->out, "rule");
-    pack_text(&list->out, change->rule);
+    reply_text(&list->out, change->rule);
     pack_key(&list->out, "fate");
-    pack_text(&list->out, fates[change->fate]);
+    reply_text(&list->out, fates[change->fate]);
     pack_count(&list->out, "active", change->active);
     if (list->d != NULL)
         log_change(list->d, change);

@@ -14,14 +14,14 @@ static void pack_str(msgpack_packer *out, thaw_str text)
     msgpack_pack_str_body(out, text.data, text.len);
 }
 
-void pack_text(msgpack_packer *out, const char *text)
+void reply_text(msgpack_packer *out, const char *text)
 {
     pack_str(out, log_str(text));
 }
 
 void pack_key(msgpack_packer *out, const char *key)
 {
-    pack_text(out, key);
+    reply_text(out, key);
 }
 
 void pack_count(msgpack_packer *out, const char *key, uint64_t value)
@@ -30,7 +30,7 @@ void pack_count(msgpack_packer *out, const char *key, uint64_t value)
     msgpack_pack_uint64(out, value);
 }
 
-void pack_instant(msgpack_packer *out, int64_t ns)
+void reply_instant(msgpack_packer *out, int64_t ns)
 {
     int64_t seconds = ns / 1000000000, rest = ns % 1000000000;
 
@@ -185,9 +185,9 @@ int reply_ok(thawd *d, const envelope *to, reply_body *body)
 static void pack_error(msgpack_packer *out, const thaw_error *error)
 {
     pack_key(out, "code");
-    pack_text(out, thaw_code_name(error->code));
+    reply_text(out, thaw_code_name(error->code));
     pack_key(out, "message");
-    pack_text(out, error->message);
+    reply_text(out, error->message);
 }
 
 int reply_error(thawd *d, const envelope *to, const thaw_error *error)

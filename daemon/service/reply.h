@@ -40,8 +40,8 @@ int reply_publish(thawd *d, const batch_request *request);
 
 /* Packing of what every answer holds. */
 void pack_key(msgpack_packer *out, const char *key);
-void pack_text(msgpack_packer *out, const char *text);
+void reply_text(msgpack_packer *out, const char *text);
 void pack_count(msgpack_packer *out, const char *key, uint64_t value);
-void pack_instant(msgpack_packer *out, int64_t ns);
+void reply_instant(msgpack_packer *out, int64_t ns);
 
 #endif
