@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "forms/pack.h"
 #include "thaw.h"
@@ -22,17 +23,20 @@ static replay_alert *alert_free(replay_alert *a)
     return NULL;
 }
 
-/* Alerts change soon after they fired: the search goes backwards. */
-static replay_alert *alert_find(const replay *r, thaw_str id)
+static replay_alert *alert_find(const replay *r, thaw_str id, uint64_t hash)
 {
-    for (size_t i = r->count; i-- > 0;)
-        if (strlen(r->alerts[i]->id) == id.len && memcmp(r->alerts[i]->id, id.data, id.len) == 0)
-            return r->alerts[i];
+    uint32_t cursor = 0, place;
+    while ((place = index_next(&r->places, hash, &cursor)) != 0) {
+        replay_alert *a = r->alerts[place - 1];
+        if (strlen(a->id) == id.len && memcmp(a->id, id.data, id.len) == 0)
+            return a;
+    }
     return NULL;
 }
 
-static replay_alert *alert_new(replay *r, const thaw_alert *alert)
+static replay_alert *alert_new(replay *r, const thaw_alert *alert, uint64_t hash)
 {
+    uint64_t held = 0; /* nobody asks */
     if (r->count == r->capacity) {
         size_t capacity = r->capacity > 0 ? r->capacity * 2 : 64;
         replay_alert **alerts = reallocarray(r->alerts, capacity, sizeof *alerts);
@@ -47,7 +51,7 @@ static replay_alert *alert_new(replay *r, const thaw_alert *alert)
         return NULL;
     }
     a->id = strndup(alert->id.data, alert->id.len);
-    if (a->id == NULL)
+    if (a->id == NULL || index_put(&r->places, hash, (uint32_t)r->count + 1, &held) < 0)
         return alert_free(a);
     a->fired_at_ns = alert->at_ns;
     r->alerts[r->count++] = a;
@@ -57,13 +61,14 @@ static replay_alert *alert_new(replay *r, const thaw_alert *alert)
 static void on_alert(void *context, const thaw_alert *alert)
 {
     replay *r = context;
-    replay_alert *a = alert_find(r, alert->id);
+    const uint64_t hash = XXH3_64bits(alert->id.data, alert->id.len);
+    replay_alert *a = alert_find(r, alert->id, hash);
     uint8_t *bytes = NULL;
     size_t len = 0;
     if (r->failed < 0)
         return;
     if (a == NULL)
-        a = alert_new(r, alert);
+        a = alert_new(r, alert, hash);
     if (a == NULL || thaw_alert_encode(alert, &bytes, &len) < 0) {
         r->failed = -ENOMEM;
         return;
@@ -98,10 +103,12 @@ int replay_new(engine_clock clock, rules *set, replay *ret_replay)
 
 void replay_done(replay *r)
 {
+    uint64_t held = 0;
     engine_free(r->engine);
     for (size_t i = 0; i < r->count; i++)
         alert_free(r->alerts[i]);
     free(r->alerts);
+    index_done(&r->places, &held);
     *r = (replay){.engine = NULL};
 }
 

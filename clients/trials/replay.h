@@ -14,6 +14,7 @@
 #include <msgpack.h>
 
 #include "engine.h"
+#include "facts/memory/index.h"
 #include "rules/rules.h"
 
 /* One alert, from its first firing to its last change. */
@@ -31,6 +32,7 @@ typedef struct replay {
     engine *engine;
     replay_alert **alerts;
     size_t count, capacity;
+    hash_index places; /* of an id's hash the place in alerts, from 1 */
     uint64_t reports, rejected;
     thaw_limits limits; /* of reports: thaw_limits_stored, until the caller sets others */
     int64_t now_ns;     /* the machine's clock, for limits.future_ns */
