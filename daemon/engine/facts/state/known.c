@@ -47,8 +47,11 @@ void reports_read(facts *f, numbers *list)
 
 uint32_t report_before(facts *f, uint32_t number)
 {
+    const report *r = report_of(f, number);
     thaw_event event;
-    report_event(f->reports, report_of(f, number), &event);
+    if (r->kind != THAW_RETRACTION && !r->revises)
+        return 0;
+    report_event(f->reports, r, &event);
     thaw_str id = event.kind == THAW_RETRACTION ? event.retracts : event.revises;
     return id.data ? reports_find(f->reports, thaw_report_key(event.source, id)) : 0;
 }
