@@ -1,5 +1,5 @@
-# The facts of real reports: the Belarus timeline, pairs of the OFAC list, spellings of names; totals of many series; stories told in pieces; courses of sanctions told truthfully; many reports taken back at once; many that cut one day anew.
-foreach(name timeline ofac spellings series repeats truth withdrawn crowded)
+# The facts of real reports: the Belarus timeline, pairs of the OFAC list, spellings of names; totals of many series; stories told in pieces; courses of sanctions told truthfully; many reports taken back at once; many that cut one day anew; totals told before what they count.
+foreach(name timeline ofac spellings series repeats truth withdrawn crowded totals)
   add_test(NAME facts_${name} COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/facts/${name}.py
     --driver $<TARGET_FILE:facts_driver>)
 endforeach()

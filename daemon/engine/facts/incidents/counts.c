@@ -253,6 +253,12 @@ void count_part(facts *f, const uint32_t *numbers_, uint32_t count, uint32_t par
 
 /* ---- parts -------------------------------------------------------------------------- */
 
+bool part_is_category(thaw_str part)
+{
+    static const char begin[] = "category=";
+    return part.len >= sizeof begin && memcmp(part.data, begin, sizeof begin - 1) == 0;
+}
+
 static thaw_str part_dimension(const facts *f, uint32_t part)
 {
     thaw_str s = symbols_get(f->symbols, part);

@@ -115,6 +115,7 @@ int vote_stands_compare(const facts *f, uint32_t a, uint32_t b);
 /* Order of report numbers for qsort_r: by voice, and of one voice the vote that stands first. */
 int vote_order(const void *a, const void *b, void *f);
 void count_reports(facts *f, const uint32_t *numbers_, uint32_t count, counted *ret_counted);
+bool part_is_category(thaw_str part); /* `category=...` */
 /* Of those on one part (a symbol) alone, as a whole of their own. */
 void count_part(facts *f, const uint32_t *numbers_, uint32_t count, uint32_t part, counted *ret_counted);
 /* For each dimension of `part` the sum of the counts of its values is a lower bound. */

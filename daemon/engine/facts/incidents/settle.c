@@ -336,15 +336,39 @@ static bool incident_grew(const incident *inc)
                                             inc->joined.count > inc->joined_settled || inc->grown.count));
 }
 
+/* Whether totals count an incident as they did, from the same date on: it is that of a report. */
+static bool counts_as_before(const summary *now, const summary *before)
+{
+    return now->status == before->status && now->forms == before->forms && now->dated_by == before->dated_by &&
+           now->votes.has_count == before->votes.has_count && now->votes.count == before->votes.count &&
+           now->votes.low == before->votes.low && now->votes.high == before->votes.high;
+}
+
+/* Totals that count what began then or later may come to something else; INT64_MAX: none. Which categories are known
+ * matters to all. */
+static int64_t totals_changed_from(const incident *inc, const summary *before)
+{
+    static const summary none = {.occurred.start_ns = INT64_MAX};
+    const summary *was = before->reports_count ? before : &none, *now = inc->used ? &inc->now : &none;
+    if (was->categories || now->categories)
+        return INT64_MIN;
+    if (counts_as_before(now, was))
+        return INT64_MAX;
+    return was->occurred.start_ns < now->occurred.start_ns ? was->occurred.start_ns : now->occurred.start_ns;
+}
+
 /* Totals that somebody states of a country are compared with its releases and detentions. */
-static void ledger_follows(facts *f, const incident *inc, const char *code)
+static void ledger_follows(facts *f, const incident *inc, const summary *before, const char *code)
 {
     country *c = country_of(f, code);
     uint32_t index = country_index(f, code);
-    if (!c->dirty) {
+    const int64_t changed_ns = totals_changed_from(inc, before);
+    if (!c->dirty && changed_ns < INT64_MAX) {
         c->dirty = true;
+        c->changed_ns = changed_ns;
         add(f, &f->dirty_countries, index);
     }
+    c->changed_ns = changed_ns < c->changed_ns ? changed_ns : c->changed_ns;
     for (uint32_t i = 0; c->tallies.count && i < inc->why.corrections.count; i++) {
         add(f, &f->corrected, index);
         add(f, &f->corrected, inc->why.corrections.at[i]);
@@ -373,7 +397,7 @@ static void summaries_settle(facts *f)
         }
         if (k->kind == THAW_RELEASE || k->kind == THAW_DETENTION) {
             largest_settle(f, inc, &before);
-            ledger_follows(f, inc, k->country);
+            ledger_follows(f, inc, &before, k->country);
         }
     }
     sanctions_settle(f, &sanctions, lost);

@@ -37,7 +37,7 @@ numbers incident_news(facts *f, const incident *inc)
 _Static_assert(THAW_FORM_COUNT - 1 <= 8, "summary.forms has a bit for each form");
 
 /* What its lists are made of. The detail of a sanction is an action, that of talks a stage. */
-static void summary_says(summary *s, const report *r)
+static void summary_says(const facts *f, summary *s, const report *r)
 {
     const bool freed_or_held = r->kind != THAW_SANCTION && r->kind != THAW_TALKS;
     if (freed_or_held && r->detail)
@@ -45,6 +45,8 @@ static void summary_says(summary *s, const report *r)
     s->names = s->names || r->kind == THAW_TALKS || (r->kind == THAW_SANCTION ? r->has_targets : r->parties > 0);
     s->destination = s->destination || r->destination;
     s->program = s->program || r->has_program;
+    if (freed_or_held && r->covers == THAW_PART)
+        s->categories = s->categories || part_is_category(symbols_get(f->symbols, r->part));
 }
 
 /* What a report adds to the summary by itself. */
@@ -58,7 +60,7 @@ static void summary_scan(const facts *f, summary *s, uint32_t number)
         return;
     if (r->status > s->status)
         s->status = r->status;
-    summary_says(s, r);
+    summary_says(f, s, r);
     if (r->reported_ns != TIME_UNKNOWN) {
         if (s->first_reported_ns == TIME_UNKNOWN || r->reported_ns < s->first_reported_ns)
             s->first_reported_ns = r->reported_ns;

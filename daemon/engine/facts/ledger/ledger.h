@@ -23,8 +23,8 @@ typedef struct ledger_line {
     uint64_t count, low, high; /* low and high with the count in between */
     uint64_t id;
     uint32_t incidents;
-    uint16_t forms; /* bits, by thaw_form; with has_parts once scanned */
-    bool scanned, has_parts;
+    uint16_t forms;  /* bits, by thaw_form */
+    bool categories; /* a report on a part `category=...` stands in it */
     uint8_t status;
     incident *inc;         /* NULL: a dropped one */
     const result *dropped; /* NULL: a living one */
@@ -32,8 +32,6 @@ typedef struct ledger_line {
 /* The dated and undated incidents of a country and kind in order of start (undated first); the
  * caller frees *ret_lines. Returns how many; f->failed on lack of memory. */
 uint32_t ledger_collect(facts *f, uint32_t country_index_, uint8_t kind, ledger_line **ret_lines);
-bool line_has_parts(facts *f, ledger_line *l); /* a report on a part stands in it */
-uint16_t line_forms(facts *f, ledger_line *l);
 typedef struct ledger_total {
     uint64_t low, count, high;
 } ledger_total;
@@ -41,7 +39,7 @@ void total_add(ledger_total *sum, const ledger_total *one);
 /* What a line counts for, if anything; where a report on it counts that part (symbol, 0: none) alone, that. */
 bool line_counts(facts *f, ledger_line *l, uint32_t part, ledger_total *ret_total);
 thaw_str part_category(thaw_str part); /* of `category=...` what is behind it */
-/* The parts of a category that reports on a line with parts count, appended. */
+/* The parts of a category that reports on a line with categories count, appended. */
 void line_categories(facts *f, const ledger_line *l, numbers *parts);
 
 /* ---- pages (pages.c) ----------------------------------------------------------------- */
@@ -84,7 +82,7 @@ typedef struct definition {
     reading reading;
     thaw_str category;
 } definition;
-/* Whether a reading takes what states these forms, line_forms(); ret_doubt: perhaps. */
+/* Whether a reading takes what states these forms; ret_doubt: perhaps. */
 bool forms_fit(uint16_t forms, reading reading, uint8_t form, bool *ret_doubt);
 /* What the lines come to under a category (none: data NULL); good until another is asked for. NULL: no memory. */
 category_sums *lines_category(facts *f, ledger_lines *lines, thaw_str category);

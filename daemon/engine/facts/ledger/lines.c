@@ -37,6 +37,8 @@ static void line_put(facts *f, ledger_line **lines, uint32_t *count, uint32_t *c
                            .high = v->high,
                            .id = inc->now.id,
                            .incidents = 1,
+                           .forms = (uint16_t)(inc->now.forms << 1),
+                           .categories = inc->now.categories,
                            .status = inc->now.status,
                            .inc = inc});
 }
@@ -50,6 +52,7 @@ static void line_put_dropped(facts *f, ledger_line **lines, uint32_t *count, uin
                            .high = r->high,
                            .id = r->id,
                            .incidents = r->incidents,
+                           .forms = r->forms,
                            .status = r->status,
                            .dropped = r});
 }
@@ -78,39 +81,6 @@ uint32_t ledger_collect(facts *f, uint32_t country_, uint8_t kind, ledger_line *
     return count;
 }
 
-/* What the reports on a line state, looked at once. */
-static void line_scan(facts *f, ledger_line *l)
-{
-    numbers list = {0};
-    if (l->scanned)
-        return;
-    l->scanned = true;
-    if (l->dropped) {
-        l->forms = l->dropped->forms;
-        return;
-    }
-    incident_reports(f, l->inc, false, &list);
-    for (uint32_t i = 0; i < list.count; i++) {
-        const report *r = report_of(f, list.at[i]);
-        l->has_parts = l->has_parts || r->covers == THAW_PART;
-        if (r->detail)
-            l->forms |= (uint16_t)(1u << r->detail);
-    }
-    numbers_done(&list, &f->held);
-}
-
-uint16_t line_forms(facts *f, ledger_line *l)
-{
-    line_scan(f, l);
-    return l->forms;
-}
-
-bool line_has_parts(facts *f, ledger_line *l)
-{
-    line_scan(f, l);
-    return l->has_parts;
-}
-
 bool forms_fit(uint16_t forms, reading reading, uint8_t form, bool *ret_doubt)
 {
     uint16_t wanted = (uint16_t)(1u << form);
@@ -131,16 +101,9 @@ bool forms_fit(uint16_t forms, reading reading, uint8_t form, bool *ret_doubt)
     return *ret_doubt || (forms & wanted);
 }
 
-#define CATEGORY "category="
-
-static bool part_is_category(thaw_str part)
-{
-    return part.len > strlen(CATEGORY) && memcmp(part.data, CATEGORY, strlen(CATEGORY)) == 0;
-}
-
 thaw_str part_category(thaw_str part)
 {
-    return (thaw_str){part.data + strlen(CATEGORY), part.len - (uint32_t)strlen(CATEGORY)};
+    return (thaw_str){part.data + strlen("category="), part.len - (uint32_t)strlen("category=")};
 }
 
 void line_categories(facts *f, const ledger_line *l, numbers *parts)

@@ -108,7 +108,7 @@ const numbers *lines_categories(facts *f, ledger_lines *lines)
     lines->categories_known = true;
     for (uint32_t i = 0; i < lines->count; i++) {
         told.count = 0;
-        if (line_has_parts(f, &lines->at[i]))
+        if (lines->at[i].categories)
             line_categories(f, &lines->at[i], &told);
         numbers_unique(&told);
         for (uint32_t p = 0; p < told.count; p++)
@@ -210,10 +210,10 @@ static void step_add(step *sum, const ledger_total *one)
     sum->high += one->high;
 }
 
-static uint16_t lines_forms(facts *f, ledger_lines *lines)
+static uint16_t lines_forms(ledger_lines *lines)
 {
     for (uint32_t i = 0; !lines->forms_known && i < lines->count; i++)
-        lines->forms |= line_forms(f, &lines->at[i]);
+        lines->forms |= lines->at[i].forms;
     lines->forms_known = true;
     return lines->forms;
 }
@@ -222,12 +222,12 @@ static running running_make(facts *f, ledger_lines *lines, const category_sums *
 {
     running r = {0};
     step sum = {.start_ns = INT64_MAX};
-    bool none = reading >= READING_WITH && !(lines_forms(f, lines) & 1u << form);
+    bool none = reading >= READING_WITH && !(lines_forms(lines) & 1u << form);
     for (uint32_t i = 0; i < c->count && !none; i++) {
-        ledger_line *l = &lines->at[c->at[i].line];
+        const ledger_line *l = &lines->at[c->at[i].line];
         ledger_total t = c->at[i].total;
         bool doubt = false, all = reading == READING_STATED && !form;
-        if (!all && !forms_fit(line_forms(f, l), reading, form, &doubt))
+        if (!all && !forms_fit(l->forms, reading, form, &doubt))
             continue;
         if (!r.count || r.at[r.count - 1].start_ns != l->start_ns) {
             if (!room(f, (void **)&r.at, &r.capacity, r.count, sizeof *r.at))

@@ -31,6 +31,12 @@ static uint32_t tally_latest(const facts *f, const tally *t)
     return latest;
 }
 
+/* What begins then or later is not counted. */
+static int64_t tally_end_ns(const report *r)
+{
+    return r->start_ns == TIME_UNKNOWN ? INT64_MAX : report_end_ns(r);
+}
+
 bool tally_definition(facts *f, const report *r, definition *ret)
 {
     thaw_event event;
@@ -38,7 +44,7 @@ bool tally_definition(facts *f, const report *r, definition *ret)
     report_event(f->reports, r, &event);
     *ret = (definition){.from_ns = TIME_UNKNOWN,
                         .from_latest_ns = TIME_UNKNOWN,
-                        .to_ns = r->start_ns == TIME_UNKNOWN ? INT64_MAX : report_end_ns(r),
+                        .to_ns = tally_end_ns(r),
                         .form = event.form,
                         .category = event.category};
     if (!event.since.precision || !event.of || !r->has_count)
@@ -195,7 +201,7 @@ static void tallies_correct(facts *f)
         const numbers *list = &f->countries[f->corrected.at[i]].tallies;
         for (uint32_t j = 0; j < list->count; j++) {
             tally *t = &f->tallies[list->at[j]];
-            if (t->why.news)
+            if (!t->dirty || t->why.news)
                 continue;
             t->correction = true;
             if (t->why.corrections.count < CAUSES_MAX)
@@ -205,15 +211,22 @@ static void tallies_correct(facts *f)
     f->corrected.count = 0;
 }
 
+/* Whether it counts anything that began then or later. */
+static bool tally_counts_from(const facts *f, const tally *t, int64_t start_ns)
+{
+    return t->latest && tally_end_ns(report_of(f, t->latest)) > start_ns;
+}
+
 void tallies_settle(facts *f)
 {
     ledger_pages pages = {0};
     f->cause = 0;
     f->cause_corrects = false;
     for (uint32_t c = 0; c < f->dirty_countries.count; c++) {
-        const numbers *list = &f->countries[f->dirty_countries.at[c]].tallies;
-        for (uint32_t i = 0; i < list->count; i++)
-            tally_mark(f, list->at[i]);
+        const country *of = &f->countries[f->dirty_countries.at[c]];
+        for (uint32_t i = 0; i < of->tallies.count; i++)
+            if (tally_counts_from(f, &f->tallies[of->tallies.at[i]], of->changed_ns))
+                tally_mark(f, of->tallies.at[i]);
     }
     tallies_correct(f);
     for (uint32_t i = 0; i < f->dirty_tallies.count && !f->failed; i++)

@@ -106,6 +106,7 @@ typedef struct summary {
     uint32_t latest;     /* the latest report */
     bool act, announces; /* of a sanction: holds an act; holds an announcement */
     bool targets;        /* of a sanction: parties are named, and counted */
+    bool categories;     /* one of its reports is on a part `category=...` */
     uint32_t reports_count;
     uint64_t id;          /* the 16 digits */
     uint64_t members;     /* a sum over the numbers of its reports */
@@ -291,8 +292,9 @@ typedef struct records {
 /* What is asked of a whole country. */
 typedef struct country {
     char code[2];
-    bool dirty;   /* its releases or detentions changed: tallies are compared anew */
-    numbers keys; /* clustering keys */
+    bool dirty;         /* its releases or detentions changed: tallies are compared anew ... */
+    int64_t changed_ns; /* ... that count what began then or later */
+    numbers keys;       /* clustering keys */
     numbers tallies, feeds, scopes;
     records records[THAW_DETENTION + 1]; /* by kind: release, detention */
 } country;
