@@ -4,6 +4,7 @@
 #include "difference.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,9 @@ typedef struct matching {
     list *after;
     const list *elsewhere;
     size_t *partner_of_before, *partner_of_after; /* index + 1; 0: none */
-    bool *returned;                               /* of those who left earlier: who is back */
+    size_t *stays_as;                             /* of those that leave: the same */
+    bool *moved;                                  /* and seems to come under another key */
+    text *back_in; /* of those who left earlier: where they are back */
     difference *result;
 } matching;
 
@@ -49,6 +52,15 @@ static int entry_order(const void *a, const void *b)
     return result != 0 ? result : (one->record > two->record) - (one->record < two->record);
 }
 
+/* What was told earlier counts as what the list gives. */
+static void id_unmark(const char **id, size_t *len)
+{
+    if (*len > 0 && (*id)[0] == RECORD_ID_EARLIER) {
+        (*id)++;
+        (*len)--;
+    }
+}
+
 /* All items of a field of the records that have no partner (partner NULL: of all records). */
 static int directory_make(const list *l, record_field field, const size_t *partner,
                           directory *ret_directory)
@@ -61,6 +73,8 @@ static int directory_make(const list *l, record_field field, const size_t *partn
             const char *item = NULL;
             size_t len = 0;
             while ((partner == NULL || partner[i] == 0) && text_next(&items, '\n', &item, &len)) {
+                if (field == RECORD_IDS)
+                    id_unmark(&item, &len);
                 if (d.at != NULL)
                     d.at[count] = (entry){item, len, i};
                 count++;
@@ -314,6 +328,7 @@ typedef struct namesakes {
     const char *rest; /* identifiers still to look for */
     const entry *found;
     size_t left;
+    bool now; /* only by what the list gives it now */
 } namesakes;
 
 static const record *namesakes_next(namesakes *w)
@@ -330,14 +345,17 @@ static const record *namesakes_next(namesakes *w)
         }
         if (!text_next(&w->rest, '\n', &item, &len))
             return NULL;
+        if (!w->now)
+            id_unmark(&item, &len);
         if (record_id_is_certain(item))
             w->found = directory_find(w->ids, item, len, &w->left);
     }
 }
 
-static const record *record_by_ids(const list *at, const directory *ids, const record *one)
+static const record *record_by_ids(const list *at, const directory *ids, const record *one,
+                                   bool now)
 {
-    namesakes w = {at, ids, one, one->at[RECORD_IDS], NULL, 0};
+    namesakes w = {at, ids, one, one->at[RECORD_IDS], NULL, 0, now};
     return namesakes_next(&w);
 }
 
@@ -358,83 +376,19 @@ int64_t date_day(const char *date)
     return start == INT64_MIN ? start : start / day_ns - (start % day_ns < 0);
 }
 
+static void countries_add(text *to, const char *countries)
+{
+    const char *item = NULL;
+    size_t len = 0;
+    while (text_next(&countries, ' ', &item, &len))
+        if (!text_has_word(text_get(to), item, len))
+            text_join(to, " ", item, len);
+}
+
 /* The later of two days; NULL is none. */
 static const char *later_day(const char *one, const char *other)
 {
     return one == NULL || (other != NULL && date_day(other) > date_day(one)) ? other : one;
-}
-
-/* When the party of a record left last, before the old list was made; NULL: it did not. With this
- * record it is back. */
-static const char *left_of(const matching *m, const leftovers *n, const record *one)
-{
-    const char *last = NULL;
-    const record *r = NULL;
-    const list *gone = m->before->gone;
-    namesakes w = {gone, &n->gone_ids, one, one->at[RECORD_IDS], NULL, 0};
-    while (gone != NULL && (r = namesakes_next(&w)) != NULL) {
-        m->returned[r - gone->at] = true;
-        last = later_day(last, r->at[RECORD_UPDATED]);
-    }
-    return last;
-}
-
-/* The same of a record that comes, in all lists of the kind. */
-static const char *left_of_new(const matching *m, const leftovers *n, const record *one)
-{
-    const char *last = left_of(m, n, one);
-    const record *r = NULL;
-    const list *gone = m->elsewhere->gone;
-    namesakes w = {gone, &n->gone_elsewhere, one, one->at[RECORD_IDS], NULL, 0};
-    while (gone != NULL && (r = namesakes_next(&w)) != NULL)
-        last = later_day(last, r->at[RECORD_UPDATED]);
-    return last;
-}
-
-/* The same of a record that stands: its change ties it to an entry that left. */
-static const char *left_of_either(const matching *m, const leftovers *n, const record *before,
-                                  const record *after)
-{
-    const char *one = left_of(m, n, before);
-    return later_day(one, left_of(m, n, after));
-}
-
-/* One party that leaves and comes on one day is a move: it bears an identifier of both records, or
- * its name stands once in each. */
-static const record *move_of(const matching *m, const leftovers *n, const record *comes)
-{
-    const char *name = comes->at[RECORD_NAME];
-    size_t gone_count = 0;
-    size_t come_count = 0;
-    const record *by_ids = record_by_ids(m->before, &n->before_ids, comes);
-    if (by_ids != NULL)
-        return by_ids;
-    const entry *gone = directory_find(&n->before, name, strlen(name), &gone_count);
-    directory_find(&n->after, name, strlen(name), &come_count);
-    if (gone_count != 1 || come_count != 1)
-        return NULL;
-    const record *r = &m->before->at[gone->record];
-    return same_field(r, comes, RECORD_TYPE) && same_field(r, comes, RECORD_AUTHORITY) ? r : NULL;
-}
-
-static int steps_of_new(matching *m, const leftovers *n)
-{
-    for (size_t j = 0; j < m->after->count; j++) {
-        record *after = &m->after->at[j];
-        if (m->partner_of_after[j] == 0) {
-            step_add(m, (step){STEP_IMPOSED, NULL, after, move_of(m, n, after),
-                               left_of_new(m, n, after)});
-            continue;
-        }
-        const record *before = &m->before->at[m->partner_of_after[j] - 1];
-        int result = countries_keep(m->after, after, before);
-        if (result != 0)
-            return result;
-        if (record_changes(before, after) != 0)
-            step_add(
-                m, (step){STEP_AMENDED, before, after, NULL, left_of_either(m, n, before, after)});
-    }
-    return 0;
 }
 
 static bool countries_within(const char *some, const char *all)
@@ -447,10 +401,231 @@ static bool countries_within(const char *some, const char *all)
     return true;
 }
 
+/* Whether who left did so in one of the countries; where it is not known in which, it did. */
+static bool left_one_of(const record *gone, const char *countries)
+{
+    const char *left = gone->at[RECORD_COUNTRIES];
+    const char *item = NULL;
+    size_t len = 0;
+    if (left[0] == '\0')
+        return true;
+    while (text_next(&left, ' ', &item, &len))
+        if (text_has_word(countries, item, len))
+            return true;
+    return false;
+}
+
+/* When the party of a record left last, before the old list was made, in one of the countries in
+ * which this record is told; NULL: it did not. There it is back. */
+static const char *left_of(const matching *m, const leftovers *n, const record *one,
+                           const char *countries)
+{
+    const char *last = NULL;
+    const record *r = NULL;
+    const list *gone = m->before->gone;
+    namesakes w = {gone, &n->gone_ids, one, one->at[RECORD_IDS], NULL, 0, false};
+    while (gone != NULL && (r = namesakes_next(&w)) != NULL) {
+        if (!left_one_of(r, countries))
+            continue;
+        countries_add(&m->back_in[r - gone->at], countries);
+        last = later_day(last, r->at[RECORD_UPDATED]);
+    }
+    return last;
+}
+
+/* The same of a record that comes, in all lists of the kind. */
+static const char *left_of_new(const matching *m, const leftovers *n, const record *one)
+{
+    const char *countries = one->at[RECORD_COUNTRIES];
+    const char *last = left_of(m, n, one, countries);
+    const record *r = NULL;
+    const list *gone = m->elsewhere->gone;
+    namesakes w = {gone, &n->gone_elsewhere, one, one->at[RECORD_IDS], NULL, 0, false};
+    while (gone != NULL && (r = namesakes_next(&w)) != NULL)
+        if (left_one_of(r, countries))
+            last = later_day(last, r->at[RECORD_UPDATED]);
+    return last;
+}
+
+/* The same of a record that stands: its change ties it to an entry that left. */
+static const char *left_of_either(const matching *m, const leftovers *n, const record *before,
+                                  const record *after)
+{
+    const char *one = left_of(m, n, before, after->at[RECORD_COUNTRIES]);
+    return later_day(one, left_of(m, n, after, after->at[RECORD_COUNTRIES]));
+}
+
+static bool share_id(const record *one, const record *other)
+{
+    const char *ids = one->at[RECORD_IDS];
+    const char *id = NULL;
+    size_t len = 0;
+    while (text_next(&ids, '\n', &id, &len))
+        if (record_id_is_certain(id) && text_has_line(other->at[RECORD_IDS], id, len))
+            return true;
+    return false;
+}
+
+/* One party that leaves and comes on one day is a move: it bears an identifier of both records, or,
+ * which is not certain, one that was told earlier of the one that leaves, or its name stands once
+ * in each. */
+static const record *move_of(const matching *m, const leftovers *n, const record *comes,
+                             bool *ret_certain)
+{
+    const char *name = comes->at[RECORD_NAME];
+    size_t gone_count = 0;
+    size_t come_count = 0;
+    const record *by_ids = record_by_ids(m->before, &n->before_ids, comes, true);
+    *ret_certain = by_ids != NULL && share_id(comes, by_ids);
+    if (by_ids != NULL)
+        return by_ids;
+    const entry *gone = directory_find(&n->before, name, strlen(name), &gone_count);
+    directory_find(&n->after, name, strlen(name), &come_count);
+    if (gone_count != 1 || come_count != 1)
+        return NULL;
+    const record *r = &m->before->at[gone->record];
+    return same_field(r, comes, RECORD_TYPE) && same_field(r, comes, RECORD_AUTHORITY) ? r : NULL;
+}
+
+/* ---- which identifiers are of one party -------------------------------------------------- */
+
+/* Who is back is known by all that its entries were told with before they left. */
+static int ids_of_gone(matching *m, const leftovers *n, record *back)
+{
+    const list *gone = m->before->gone;
+    const record *r = NULL;
+    namesakes w = {gone, &n->gone_ids, back, back->at[RECORD_IDS], NULL, 0, false};
+    int result = 0;
+    while (result == 0 && gone != NULL && (r = namesakes_next(&w)) != NULL)
+        result = record_ids_keep(m->after, back, r, true);
+    return result;
+}
+
+static int ids_of_new(matching *m, const leftovers *n, record *after)
+{
+    bool certain = false;
+    const record *from = move_of(m, n, after, &certain);
+    if (from != NULL && !certain)
+        m->moved[from - m->before->at] = true;
+    int result = from != NULL ? record_ids_keep(m->after, after, from, true) : 0;
+    return result == 0 ? ids_of_gone(m, n, after) : result;
+}
+
+/* What is told with a record is of its party: what it was told with, and what a record bears from
+ * which it takes over. */
+static int ids_take_over(matching *m, const leftovers *n)
+{
+    int result = 0;
+    for (size_t j = 0; j < m->after->count && result == 0; j++) {
+        record *after = &m->after->at[j];
+        if (m->partner_of_after[j] == 0) {
+            result = ids_of_new(m, n, after);
+            continue;
+        }
+        const record *before = &m->before->at[m->partner_of_after[j] - 1];
+        result = countries_keep(m->after, after, before);
+        if (result == 0)
+            result = record_ids_keep(m->after, after, before, false);
+    }
+    return result;
+}
+
+/* Records of several authorities on one party: what is told of it with one is known with all. */
+static int ids_share(matching *m)
+{
+    directory ids = {0};
+    bool any = false;
+    for (size_t j = 0; j < m->after->count && !any; j++)
+        any = record_has_earlier(&m->after->at[j], NULL);
+    int result = any ? directory_make(m->after, RECORD_IDS, NULL, &ids) : 0;
+    for (size_t j = 0; j < m->after->count && any && result == 0; j++) {
+        const char *items = m->after->at[j].at[RECORD_IDS];
+        const char *item = NULL;
+        size_t len = 0;
+        while (result == 0 && record_has_earlier(&m->after->at[j], NULL) &&
+               text_next(&items, '\n', &item, &len)) {
+            size_t count = 0;
+            const entry *found =
+                record_id_is_certain(item) ? directory_find(&ids, item, len, &count) : NULL;
+            for (size_t k = 0; k < count && result == 0; k++)
+                if (found[k].record != j)
+                    result = record_ids_keep(m->after, &m->after->at[found[k].record],
+                                             &m->after->at[j], false);
+        }
+    }
+    free(ids.at);
+    return result;
+}
+
+/* The new list's record of a party that leaves under another one takes over its countries and
+ * identifiers: it stands for both from now on. */
+static int stand_for(matching *m, const record *beside, const record *gone)
+{
+    record *to = &m->after->at[beside - m->after->at];
+    int result = countries_join(m->after, to, to->at[RECORD_COUNTRIES], gone->at[RECORD_COUNTRIES]);
+    return result == 0 ? record_ids_keep(m->after, to, gone, true) : result;
+}
+
+/* For each record that leaves the one under which its party stands in the new list, index + 1. What
+ * one of them hands over may show where another one's party stands. */
+static int stays_find(matching *m)
+{
+    size_t *into = m->stays_as;
+    int result = merged_mark(m, into);
+    bool found = result == 0;
+    for (size_t i = 0; result == 0 && i < m->before->count; i++)
+        if (into[i] > 0)
+            result = stand_for(m, &m->after->at[into[i] - 1], &m->before->at[i]);
+    while (result == 0 && found) {
+        directory ids = {0};
+        found = false;
+        result = ids_share(m);
+        if (result == 0)
+            result = directory_make(m->after, RECORD_IDS, NULL, &ids);
+        for (size_t i = 0; result == 0 && i < m->before->count; i++) {
+            const record *beside = m->partner_of_before[i] == 0 && into[i] == 0 && !m->moved[i]
+                                       ? record_by_ids(m->after, &ids, &m->before->at[i], false)
+                                       : NULL;
+            if (beside == NULL)
+                continue;
+            found = true;
+            into[i] = (size_t)(beside - m->after->at) + 1;
+            result = stand_for(m, beside, &m->before->at[i]);
+        }
+        free(ids.at);
+    }
+    return result;
+}
+
+/* ---- steps --------------------------------------------------------------------------- */
+
+/* What did not change is told where its party is tied to an entry that left, by another record. */
+static void step_of_both(matching *m, const leftovers *n, const record *before, const record *after)
+{
+    bool changed = record_changes(before, after) != 0;
+    const char *left =
+        changed || record_has_earlier(after, before) ? left_of_either(m, n, before, after) : NULL;
+    if (changed || left != NULL)
+        step_add(m, (step){STEP_AMENDED, before, after, NULL, left});
+}
+
+static void steps_of_new(matching *m, const leftovers *n)
+{
+    bool unused = false;
+    for (size_t j = 0; j < m->after->count; j++) {
+        const record *after = &m->after->at[j];
+        if (m->partner_of_after[j] > 0)
+            step_of_both(m, n, &m->before->at[m->partner_of_after[j] - 1], after);
+        else
+            step_add(m, (step){STEP_IMPOSED, NULL, after, move_of(m, n, after, &unused),
+                               left_of_new(m, n, after)});
+    }
+}
+
 /* The record of the party in another list of the kind, where it stands in the same countries. */
 static const record *elsewhere_find(const matching *m, const directory *ids, const record *gone)
 {
-    namesakes w = {m->elsewhere, ids, gone, gone->at[RECORD_IDS], NULL, 0};
+    namesakes w = {m->elsewhere, ids, gone, gone->at[RECORD_IDS], NULL, 0, false};
     const record *r = NULL;
     do
         r = namesakes_next(&w);
@@ -460,31 +635,17 @@ static const record *elsewhere_find(const matching *m, const directory *ids, con
 
 static int steps_of_gone(matching *m)
 {
-    size_t *into = calloc(m->before->count + 1, sizeof *into);
-    directory ids = {0};
     directory ids_elsewhere = {0};
-    int result = into != NULL ? directory_make(m->after, RECORD_IDS, NULL, &ids) : -ENOMEM;
-    if (result == 0)
-        result = directory_make(m->elsewhere, RECORD_IDS, NULL, &ids_elsewhere);
-    if (result == 0)
-        result = merged_mark(m, into);
+    int result = directory_make(m->elsewhere, RECORD_IDS, NULL, &ids_elsewhere);
     for (size_t i = 0; result == 0 && i < m->before->count; i++) {
         const record *gone = &m->before->at[i];
         if (m->partner_of_before[i] != 0)
             continue;
-        /* else another record of the same party; it stands for this one from now on */
-        const record *beside =
-            into[i] > 0 ? &m->after->at[into[i] - 1] : record_by_ids(m->after, &ids, gone);
-        if (beside != NULL)
-            result = countries_join(m->after, &m->after->at[beside - m->after->at],
-                                    beside->at[RECORD_COUNTRIES], gone->at[RECORD_COUNTRIES]);
-        else
-            beside = elsewhere_find(m, &ids_elsewhere, gone);
+        const record *beside = m->stays_as[i] > 0 ? &m->after->at[m->stays_as[i] - 1]
+                                                  : elsewhere_find(m, &ids_elsewhere, gone);
         step_add(
             m, (step){beside != NULL ? STEP_MAINTAINED : STEP_DELISTED, gone, NULL, beside, NULL});
     }
-    free(into);
-    free(ids.at);
     free(ids_elsewhere.at);
     return result;
 }
@@ -493,7 +654,7 @@ static int steps_of_gone(matching *m)
 
 static int gone_add(list *gone, const record *r, const char *date)
 {
-    static const record_field kept[] = {RECORD_KEY, RECORD_AUTHORITY, RECORD_IDS};
+    static const record_field kept[] = {RECORD_KEY, RECORD_AUTHORITY, RECORD_COUNTRIES, RECORD_IDS};
     record *one = records_add(gone, 0);
     int result = one != NULL ? record_put(gone, one, RECORD_UPDATED, date) : -ENOMEM;
     for (size_t i = 0; i < sizeof kept / sizeof kept[0] && result == 0; i++)
@@ -501,7 +662,29 @@ static int gone_add(list *gone, const record *r, const char *date)
     return result;
 }
 
-/* Those who left earlier, but for who is back or leaves again, and those who leave now. */
+/* Who left earlier, for the countries in which its party is not back. */
+static int gone_keep(list *gone, const record *old, const text *back_in)
+{
+    char rest[COUNTRIES_BYTES] = "";
+    size_t used = 0;
+    const char *left = old->at[RECORD_COUNTRIES];
+    const char *item = NULL;
+    size_t len = 0;
+    if (back_in->failed)
+        return -ENOMEM;
+    while (text_next(&left, ' ', &item, &len))
+        if (!text_has_word(text_get(back_in), item, len) && used + len + 2 < sizeof rest)
+            used += (size_t)snprintf(rest + used, sizeof rest - used, "%s%.*s", used > 0 ? " " : "",
+                                     (int)len, item);
+    if (used == 0 && back_in->len > 0)
+        return 0;
+    int result = gone_add(gone, old, old->at[RECORD_UPDATED]);
+    return result == 0 ? record_set(gone, &gone->at[gone->count - 1], RECORD_COUNTRIES, rest, used)
+                       : result;
+}
+
+/* Those who left earlier, but for who is back or leaves again, and those who leave now. Who moved
+ * stands under another key. */
 static int gone_take_over(matching *m)
 {
     const list *old = m->before->gone;
@@ -514,19 +697,28 @@ static int gone_take_over(matching *m)
     if (gone == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < d->count && result == 0; i++)
-        if (d->at[i].kind == STEP_DELISTED)
+        if (d->at[i].kind == STEP_DELISTED && !m->moved[d->at[i].before - m->before->at])
             result = gone_add(gone, d->at[i].before, records_date(m->after));
     if (result == 0)
         result = directory_make(gone, RECORD_KEY, NULL, &leave);
     for (size_t i = 0; old != NULL && i < old->count && result == 0; i++) {
         const char *key = old->at[i].at[RECORD_KEY];
         size_t n = 0;
-        directory_find(&leave, key, strlen(key), &n);
-        if (n == 0 && !m->returned[i])
-            result = gone_add(gone, &old->at[i], old->at[i].at[RECORD_UPDATED]);
+        const entry *again = directory_find(&leave, key, strlen(key), &n);
+        if (n > 0)
+            countries_add(&m->back_in[i], gone->at[again->record].at[RECORD_COUNTRIES]);
+        result = gone_keep(gone, &old->at[i], &m->back_in[i]);
     }
     free(leave.at);
     return result;
+}
+
+static void back_done(matching *m)
+{
+    for (size_t i = 0; m->back_in != NULL && m->before->gone != NULL && i < m->before->gone->count;
+         i++)
+        text_done(&m->back_in[i]);
+    free(m->back_in);
 }
 
 /* Which records of the two lists are the same. */
@@ -551,18 +743,24 @@ int difference_make(const list *before, list *after, const list *elsewhere,
                   .elsewhere = elsewhere,
                   .partner_of_before = calloc(before->count + 1, sizeof(size_t)),
                   .partner_of_after = calloc(after->count + 1, sizeof(size_t)),
-                  .returned =
-                      calloc(before->gone != NULL ? before->gone->count + 1 : 1, sizeof(bool)),
+                  .stays_as = calloc(before->count + 1, sizeof(size_t)),
+                  .moved = calloc(before->count + 1, sizeof(bool)),
+                  .back_in =
+                      calloc(before->gone != NULL ? before->gone->count + 1 : 1, sizeof(text)),
                   .result = &d};
     int result = -ENOMEM;
     if (d.at != NULL && m.partner_of_before != NULL && m.partner_of_after != NULL &&
-        m.returned != NULL) {
+        m.stays_as != NULL && m.moved != NULL && m.back_in != NULL) {
         result = pair_all(&m);
         if (result == 0)
             result = leftovers_make(&m, &n);
+        if (result == 0)
+            result = ids_take_over(&m, &n);
+        if (result == 0)
+            result = stays_find(&m);
         /* Who comes before who leaves: of a move nobody ever hears as of a delisting. */
         if (result == 0)
-            result = steps_of_new(&m, &n);
+            steps_of_new(&m, &n);
         if (result == 0)
             result = steps_of_gone(&m);
         if (result == 0)
@@ -571,7 +769,9 @@ int difference_make(const list *before, list *after, const list *elsewhere,
     leftovers_done(&n);
     free(m.partner_of_before);
     free(m.partner_of_after);
-    free(m.returned);
+    free(m.stays_as);
+    free(m.moved);
+    back_done(&m);
     if (result != 0) {
         difference_done(&d);
         return result;

@@ -135,8 +135,15 @@ static int mention_compare(const void *a, const void *b)
     return result != 0 ? result : strcmp(one->group, two->group);
 }
 
-/* The identifiers that are certain, or those that are not, in order; *ret_count of them. */
-static int mentions_collect(const list *l, bool certain, mention **ret_mentions, size_t *ret_count)
+enum { CERTAIN = '\0' };
+
+static char mark_of(const char *id)
+{
+    return (char)(id[0] == RECORD_ID_DOUBT || id[0] == RECORD_ID_EARLIER ? id[0] : CERTAIN);
+}
+
+/* The identifiers with one mark, or those that are certain, in order; *ret_count of them. */
+static int mentions_collect(const list *l, char mark, mention **ret_mentions, size_t *ret_count)
 {
     mention *all = NULL;
     size_t count = 0;
@@ -150,11 +157,11 @@ static int mentions_collect(const list *l, bool certain, mention **ret_mentions,
             const char *id = NULL;
             size_t len = 0;
             while (text_next(&ids, '\n', &id, &len)) {
-                size_t mark = certain ? 0 : 1;
-                if (record_id_is_certain(id) != certain)
+                size_t skip = mark != CERTAIN;
+                if (mark_of(id) != mark)
                     continue;
                 if (all != NULL)
-                    all[count] = (mention){l->at[i].at[RECORD_GROUP], id + mark, len - mark, i};
+                    all[count] = (mention){l->at[i].at[RECORD_GROUP], id + skip, len - skip, i};
                 count++;
             }
         }
@@ -167,7 +174,7 @@ static int mentions_collect(const list *l, bool certain, mention **ret_mentions,
 
 bool record_id_is_certain(const char *id)
 {
-    return id[0] != RECORD_ID_DOUBT;
+    return mark_of(id) == CERTAIN;
 }
 
 /* Marks those identifiers of a record that are among the doubtful ones. */
@@ -246,7 +253,7 @@ static int doubt_shared(list *l)
     mention *all = NULL;
     size_t count = 0;
     size_t kept = 0;
-    int result = mentions_collect(l, true, &all, &count);
+    int result = mentions_collect(l, CERTAIN, &all, &count);
     for (size_t i = 0, end = 0; i < count; i = end) {
         for (end = i + 1; end < count && is_same_id(&all[i], &all[end]); end++)
             ;
@@ -263,15 +270,76 @@ static int doubt_shared(list *l)
     return result;
 }
 
+/* Numbers that are given to people and things, and not by the list. */
+static bool is_number(const mention *m)
+{
+    static const char *const kinds[] = {"passport:", "national-id:", "tax:"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strncmp(m->id, kinds[i], strlen(kinds[i])) == 0)
+            return true;
+    return is_of_company(m);
+}
+
 int records_doubt(list *l, const list *before)
 {
-    mention *all = NULL;
-    size_t count = 0;
-    int result = mentions_collect(before, false, &all, &count);
-    if (result == 0)
-        result = doubt_all(l, all, count);
-    free(all);
+    static const char marks[] = {RECORD_ID_DOUBT, RECORD_ID_EARLIER};
+    int result = 0;
+    for (size_t i = 0; i < sizeof marks && result == 0; i++) {
+        mention *all = NULL;
+        size_t count = 0;
+        size_t kept = 0;
+        result = mentions_collect(before, marks[i], &all, &count);
+        for (size_t n = 0; result == 0 && n < count; n++)
+            if (marks[i] == RECORD_ID_DOUBT ||
+                (is_number(&all[n]) &&
+                 records_find(l, before->at[all[n].record].at[RECORD_KEY]) != NULL))
+                all[kept++] = all[n];
+        if (result == 0)
+            result = doubt_all(l, all, kept);
+        free(all);
+    }
     return result;
+}
+
+int record_ids_keep(list *l, record *to, const record *from, bool all)
+{
+    static const char earlier = RECORD_ID_EARLIER;
+    text kept = {0};
+    const char *ids = from->at[RECORD_IDS];
+    const char *id = NULL;
+    size_t len = 0;
+    text_put(&kept, to->at[RECORD_IDS]);
+    size_t own = kept.len;
+    while (text_next(&ids, '\n', &id, &len)) {
+        char line[512] = {earlier};
+        char mark = mark_of(id);
+        size_t skip = mark == RECORD_ID_EARLIER;
+        if (mark == RECORD_ID_DOUBT || len >= sizeof line - 1)
+            continue;
+        memcpy(line + 1, id + skip, len - skip);
+        size_t line_len = len - skip + 1;
+        if (text_has_line(text_get(&kept), line, line_len) ||
+            (mark == CERTAIN && !all && text_has_line(text_get(&kept), id, len)))
+            continue;
+        text_join(&kept, "\n", line, line_len);
+    }
+    int result = kept.failed ? -ENOMEM : 0;
+    if (result == 0 && kept.len > own)
+        result = record_set(l, to, RECORD_IDS, text_get(&kept), kept.len);
+    text_done(&kept);
+    return result;
+}
+
+bool record_has_earlier(const record *r, const record *other)
+{
+    const char *ids = r->at[RECORD_IDS];
+    const char *id = NULL;
+    size_t len = 0;
+    while (text_next(&ids, '\n', &id, &len))
+        if (mark_of(id) == RECORD_ID_EARLIER &&
+            (other == NULL || !text_has_line(other->at[RECORD_IDS], id, len)))
+            return true;
+    return false;
 }
 
 int records_finish(list *l, const char *file, problem *p)

@@ -29,7 +29,8 @@ typedef enum record_field {
     RECORD_LISTED,    /* date of the listing */
     RECORD_UPDATED,   /* date of the last amendment */
     RECORD_EXPIRES,
-    RECORD_IDS,     /* identifiers of the party, one a line; '?' in front: in doubt */
+    RECORD_IDS, /* identifiers of the party, one a line; '?' in front: in doubt; '~': those of it,
+                 * and of records that it took over, that the list gives it no more */
     RECORD_DETAILS, /* FORM:HASH of all else; only details of one form are compared */
     RECORD_ALIASES, /* the same, of files that may be absent */
     RECORD_ADDRESSES,
@@ -46,7 +47,8 @@ typedef struct list {
     size_t count, room;
     char **raw; /* lines of JSON that the importer remembers beside its records */
     size_t raw_count, raw_room;
-    /* Who left earlier, each with its KEY, AUTHORITY, IDS and the day as UPDATED; NULL: nobody. */
+    /* Who left earlier, each with its KEY, AUTHORITY, IDS, the day as UPDATED, and as COUNTRIES
+     * those in which it is not back; NULL: nobody. */
     struct list *gone;
     /* Records of parties that the list holds no more but says something of, each with its KEY alone,
      * finished; NULL: none. Not remembered. */
@@ -58,7 +60,12 @@ typedef struct list {
     char name[80];                /* which list of its kind: "32006R0765"; "" */
 } list;
 
-enum { RECORDS_MAX = 8 * 1000 * 1000, RECORD_TEXT_MAX = 64 * 1024, RECORD_ID_DOUBT = '?' };
+enum {
+    RECORDS_MAX = 8 * 1000 * 1000,
+    RECORD_TEXT_MAX = 64 * 1024,
+    RECORD_ID_DOUBT = '?',
+    RECORD_ID_EARLIER = '~'
+};
 
 /* Adds a record with no text; NULL: no memory, or RECORDS_MAX. */
 record *records_add(list *l, uint64_t line);
@@ -83,8 +90,16 @@ const char *records_date(const list *l);
 int records_finish(list *l, const char *file, problem *p);
 
 /* Marks what was in doubt in the list before: that one of two namesakes has left does not say whose
- * their identifier was. -ENOMEM. */
+ * their identifier was. And the number of a document or register with which another record that
+ * still stands was told earlier: it would tie the two. -ENOMEM. */
 int records_doubt(list *l, const list *before);
+
+/* Keeps the identifiers of `from`, which were told with it, as earlier ones of a record of its
+ * party; `all`: also those that the record bears itself. -ENOMEM. */
+int record_ids_keep(list *l, record *to, const record *from, bool all);
+
+/* Whether a record has earlier identifiers, which another one (NULL: none) has not. */
+bool record_has_earlier(const record *r, const record *other);
 
 /* Whether an identifier may be told, and parties compared by it: it is not marked. */
 bool record_id_is_certain(const char *id);

@@ -292,12 +292,14 @@ static const char *listed_of(const step *s)
 static void note_say(const step *s, const char *date, text *note)
 {
     if (s->kind == STEP_AMENDED && s->before != NULL && s->after != NULL) {
-        text_put(note, "changed: ");
         text changes = {0};
         changes_say(s->before, s->after, &changes);
+        if (changes.len > 0)
+            text_put(note, "changed: ");
         text_put(note, text_get(&changes));
         if (s->left != NULL) {
-            text_put(note, "; another entry of this party left on ");
+            text_join(note, "; ", "another entry of this party left on ",
+                      strlen("another entry of this party left on "));
             text_put(note, s->left);
         }
         note->failed |= changes.failed;

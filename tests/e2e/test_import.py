@@ -1,4 +1,5 @@
 """thaw import into a running thawd: the measures that come of it, crashes between, broken lists."""
+import json
 import os
 import unittest
 
@@ -100,6 +101,29 @@ class Import(unittest.TestCase):
                            "</INDIVIDUALS></CONSOLIDATED_LIST>")
             self.take(path, "--initial", kind="un")
             self.assertEqual(self.measures("CD")["Bob"], ("UN", state), day)
+
+    def test_who_was_one_with_another_for_a_time_stays_listed(self):
+        """Two entries of OpenSanctions are merged, and parted again; then one of them leaves."""
+        def entity(number, *merged):
+            return {"id": f"N{number}", "caption": f"Example {number}", "schema": "Person",
+                    "referents": list(merged), "datasets": ["eu_fsf"], "properties": {"topics": ["sanction"]}}
+
+        def sanction(number, of):
+            return {"id": f"s{number}", "caption": "s", "schema": "Sanction", "datasets": ["eu_fsf"],
+                    "properties": {"entity": [of], "programId": ["EU-BLR"], "startDate": ["2022-03-01"]}}
+
+        one, two = [entity(1), sanction(1, "N1")], [entity(2), sanction(2, "N2")]
+        merged = [entity(1, "N2"), sanction(1, "N1"), sanction(2, "N1")]
+        for day, listed, states in ((1, one + two, {"in_force"}), (2, merged, {"in_force"}),
+                                    (3, one + two, {"in_force"}), (4, two, {"in_force"}),
+                                    (5, one + two, {"in_force"}), (6, one, {"in_force"}),
+                                    (7, [entity(3), sanction(3, "N3")], {"in_force", "delisted"}),
+                                    (8, [entity(3), sanction(3, "N3")] + two, {"in_force"})):
+            path = self.daemon.path(f"2024-06-0{day}.ftm.json")
+            with open(path, "w", encoding="ascii") as file:
+                file.write("\n".join(json.dumps(e) for e in listed))
+            self.take(path, "--initial", "--shrink", "100", kind="opensanctions")
+            self.assertEqual({state for _, state in self.measures("BY").values()}, states, day)
 
     def test_several_acts_are_one_feed_and_one_measure(self):
         head = "celex,recordId,programKey,annex,measure,startDate,schema,name\n"

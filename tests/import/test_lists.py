@@ -552,6 +552,62 @@ class OpenSanctions(ImportCase):
                            "--date", "2024-06-04")
         self.assertEqual([e["action"] for e in events], ["amended"])
 
+    def test_one_of_two_that_were_one_for_a_time_leaves(self):
+        """They have been told as one party: a removal of either would be one of both."""
+        a, b = [party("A", "One"), sanction("s1", "A")], [party("B", "Two"), sanction("s2", "B")]
+        one = [party("A", "One", referents=["B"]), sanction("s1", "A"), sanction("s2", "A")]
+        for stays, leaves in (a, b), (b, a):
+            state = stays[0]["id"]
+            for day, entities in enumerate(([*a, *b], one, [*a, *b]), 1):
+                self.good("list.json", lines(*entities), "--date", f"2024-06-0{day}", state=state)
+            events = self.good("list.json", lines(*stays), "--date", "2024-06-04", state=state)
+            self.assertEqual([(e["action"], e["targets"][0]["ids"][0]) for e in events],
+                             [("maintained", "opensanctions:" + leaves[0]["id"])])
+            events = self.good("list.json", lines(*stays, *leaves), "--date", "2024-06-05", state=state)
+            self.assertEqual([e["action"] for e in events], ["imposed"])
+            other = [party("C"), sanction("s3", "C")]
+            self.good("list.json", lines(*stays, *other), "--date", "2024-06-06", state=state)
+            events = self.good("list.json", lines(*other), "--date", "2024-06-07", state=state)
+            self.assertEqual([(e["action"], e["targets"][0]["ids"][0]) for e in events],
+                             [("delisted", "opensanctions:" + stays[0]["id"])])
+            # who of the two is back first is back after both had left
+            events = self.good("list.json", lines(*leaves, *other), "--date", "2024-06-08", state=state)
+            self.assertEqual([(e["action"], e["occurred_at"]) for e in events], [("imposed", "2024-06-08")])
+
+    def test_who_is_back_in_one_country_left_in_the_other(self):
+        """By a number another entry is the party that left, in its own country; then it is back itself."""
+        number = {"registrationNumber": ["808000714"], "country": ["by"]}
+        a = [party("A", **number), sanction("s1", "A", start="2022-03-01")]
+        b = [party("B", **number), sanction("s2", "B", "EU-UKR", start="2022-03-01")]
+        other = [party("C"), sanction("s3", "C")]
+        told = []
+        for day, entities in enumerate((a, [], b, [*a, *b]), 1):
+            events = self.good("list.json", lines(*entities, *other), "--date", f"2024-06-0{day}", "--initial")
+            told += [(e["action"], e["country"], e["occurred_at"]) for e in events]
+        self.assertEqual(told[2:], [
+            ("delisted", "BY", "2024-06-02"), ("imposed", "RU", "2022-03-01"),
+            ("imposed", "BY", "2024-06-04")])
+
+    def test_an_id_that_left_is_merged_under_another_authority(self):
+        """By that the two are one party for all authorities, and the other one's removal is its last."""
+        us = [sanction("u1", "A", "US-BELARUS", dataset="us_ofac_sdn"),
+              sanction("u2", "B", "US-BELARUS", dataset="us_ofac_sdn")]
+        eu = [sanction("e1", "A"), sanction("e2", "B")]
+        two = [party("A"), party("B")]
+        self.good("list.json", lines(*two, *us, *eu), "--date", "2024-06-01")
+        events = self.good("list.json", lines(*two, *us, eu[0]), "--date", "2024-06-02")
+        self.assertEqual(self.told(events), [("delisted", "EU", "BY", "EU-BLR", "opensanctions:B")])
+        us[1]["properties"]["entity"] = ["A"]
+        events = self.good("list.json", lines(party("A", referents=["B"]), *us, eu[0]),
+                           "--date", "2024-06-03")
+        self.assertEqual(self.told(events), [
+            ("maintained", "US", "BY", "US-BELARUS", "opensanctions:B"),
+            ("reimposed", "EU", "BY", "EU-BLR", "opensanctions:A")])
+        self.assertEqual([e["note"] for e in events if e["action"] == "reimposed"],
+                         ["another entry of this party left on 2024-06-02"])
+        self.assertEqual(self.good("list.json", lines(party("A", referents=["B"]), *us, eu[0]),
+                                   "--date", "2024-06-04"), [])
+
     def test_a_party_that_is_gone_for_one_change(self):
         self.good("a.json", lines(party("A"), sanction("s1", "A"), party("B")))
         events = self.good("20240701194702-aaa.entities.delta.json",

@@ -158,6 +158,21 @@ class Ofac(ImportCase):
         events = self.good("2024-01-01.csv", csv(one, two), "--initial")
         self.assertEqual([e["targets"][0]["ids"] for e in events], [["ofac:1"], ["ofac:2"]])
 
+    def test_an_identifier_that_another_entry_had_ties_no_two(self):
+        """A number that is corrected goes from one entry to another: who leaves takes nobody along."""
+        def entry(number, remarks=NULL):
+            return line(number, f"EXAMPLE {number}", "CUBA", "individual", NULL, remarks)
+        passport = "Passport AB1234567 (Cuba)."
+        self.start(A)
+        events = self.good("2024-01-02.csv", csv(A, entry(50, passport)))
+        self.assertEqual(events[0]["targets"][0]["ids"], ["ofac:50", "passport:CU:AB1234567"])
+        self.good("2024-01-03.csv", csv(A, entry(50)))
+        self.assertEqual(self.good("2024-01-04.csv", csv(A, entry(50))), [])
+        events = self.good("2024-01-05.csv", csv(A, entry(50), entry(60, passport)))
+        self.assertEqual([(e["action"], e["targets"][0]["ids"]) for e in events], [("imposed", ["ofac:60"])])
+        events = self.good("2024-01-06.csv", csv(A, entry(60, passport)))
+        self.assertEqual([(e["action"], e["targets"][0]["ids"]) for e in events], [("delisted", ["ofac:50"])])
+
     def test_an_identifier_once_in_doubt_stays_so(self):
         says = "Passport B1234567 (Cuba)."
         one = line(1, "EXAMPLE ONE", "CUBA", "individual", NULL, says)
