@@ -102,16 +102,31 @@ static void details_choose(reading *g, const row *head)
     qsort(g->details_at, g->details_count, sizeof g->details_at[0], detail_order);
 }
 
+/* What one act changed in another is no list: nothing is broken, and no list of that name will come. */
+static int amendment_refuse(const rows *from, problem *p)
+{
+    problem_set(p, from->name, 1,
+                "is an amendment (column 'amendedCelex'), which shows what an act adds and not who "
+                "stands; expected the annexes of an act as they stand (column 'celex'); nothing is "
+                "told");
+    return -EINVAL;
+}
+
 static int head_read(reading *g, rows *from, problem *p)
 {
     row r;
     int got = rows_next(from, &r, p);
     if (got <= 0)
         return got < 0 ? got : problem_set(p, from->name, 0, "is empty; expected a header line");
-    for (size_t i = 0; i < r.count; i++)
+    bool amends = false;
+    for (size_t i = 0; i < r.count; i++) {
+        amends |= strcmp(r.at[i], "amendedCelex") == 0;
         for (size_t c = 0; c < COLUMNS; c++)
             if (strcmp(r.at[i], names[c]) == 0)
                 g->at[c] = i + 1;
+    }
+    if (amends && g->at[CELEX] == 0)
+        return amendment_refuse(from, p);
     g->width = r.count;
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
         if (g->at[needed[i]] == 0)

@@ -295,6 +295,17 @@ class Acts(ImportCase):
         self.act(self.one, "2024-01-03", "Ann", state="broken")
         self.act(self.two, "2024-01-04", "Bob")
 
+    def test_an_amendment_is_another_file_and_no_broken_list(self):
+        """It bears the name of an act of which no list will ever come."""
+        self.act(self.one, "2024-01-01", "Ann", "Bob")
+        head = "amendedCelex,amendmentCelex" + HEADER[len("celex"):]
+        row = act_row(self.one, "3", "Carl").replace(self.one, f"{self.one},32026R1817")
+        path = self.write("32026R1817.csv", head + row)
+        said = self.run_thaw("--json", "--state", self.path("state"), path)
+        self.assertEqual((said.returncode, said.stdout), (1, b""))
+        self.assertIn(b"is an amendment", said.stderr)
+        self.act(self.one, "2024-01-02", "Ann", "Bob")
+
     def test_an_act_without_parties(self):
         self.act(self.one, "2024-01-01", "Ann", "Bob")
         # a file that is named by an act that has none is whole
