@@ -42,12 +42,28 @@ typedef struct import {
     problem problem;
 } import;
 
+/* ---- days to come ---------------------------------------------------------------------- */
+
+/* One that begins more than a day ahead of the clock: thawd refuses it. */
+bool import_date_is_ahead(const char *text)
+{
+    static const int64_t day_ns = INT64_C(86400000000000);
+    return date_start_ns(text) > realtime_ns() + day_ns;
+}
+
+/* What is told of a file of a day to come is told now. */
+static void fetched_now(list *l)
+{
+    thaw_date now = {.at_ns = realtime_ns() / 1000000000 * 1000000000, .precision = THAW_INSTANT};
+    thaw_date_format(&now, l->fetched);
+}
+
 /* ---- telling ------------------------------------------------------------------------ */
 
 static int event_print(const msgpack_object *event)
 {
     json_write(event, stdout);
-    return putchar('\n') == EOF ? -EIO : 0;
+    return putchar('\n') == EOF ? -errno : 0;
 }
 
 static int events_print(const teller *t)
@@ -69,7 +85,7 @@ static int events_print(const teller *t)
     }
     msgpack_zone_destroy(&zone);
     if (result == 0 && fflush(stdout) != 0)
-        result = -EIO;
+        result = -errno;
     return result;
 }
 
@@ -174,8 +190,9 @@ static void doubt_mark(const import *i, bool ok, const list *l, char *doubted)
 }
 
 /* The word on the list is of when its file is, but never before the last word: thawd holds the latest
- * for true, and the time of a file may be that of its publication, or a day in its name. It is not ok
- * while another list of the feed is broken. */
+ * for true, and the time of a file may be that of its publication, or a day in its name. One that
+ * was said by a clock that ran ahead holds no later one up. It is not ok while another list of the
+ * feed is broken. */
 static int word_tell(import *i, bool ok, const list *l, const char *title, const char *note)
 {
     static const int64_t second_ns = 1000000000;
@@ -195,7 +212,8 @@ static int word_tell(import *i, bool ok, const list *l, const char *title, const
         ok = false;
     }
     thaw_date next = {.at_ns = date_start_ns(last.date), .precision = THAW_INSTANT};
-    if (last.date[0] != '\0' && date_start_ns(date) <= next.at_ns) {
+    bool known = last.date[0] != '\0' && !import_date_is_ahead(last.date);
+    if (known && date_start_ns(date) <= next.at_ns) {
         next.at_ns += second_ns;
         if (last.ok == ok)
             snprintf(date, sizeof i->teller.fetched_at, "%s", last.date);
@@ -245,7 +263,7 @@ static int failed(const import *i, int result)
 /* Whether the list is older than the one that is remembered: by their own dates (of a change that
  * says none, by that of the list that it changed), else where what the user or the file's name says
  * of it is over when the other one's date begins. The time of a file says nothing: it may be that of
- * its publication, or of a copy. */
+ * its publication, or of a copy; nor does a day that is still to come, by a clock that ran ahead. */
 static bool is_older(const import *i)
 {
     thaw_date old;
@@ -255,6 +273,8 @@ static bool is_older(const import *i)
     int64_t unused = 0;
     const list *before = &i->before;
     const list *after = &i->after;
+    if (import_date_is_ahead(before->reached[0] != '\0' ? before->reached : records_date(before)))
+        return false;
     if (thaw_date_parse(before->reached, strlen(before->reached), &old) == 0 &&
         thaw_date_parse(after->date, strlen(after->date), &new) == 0)
         return new.at_ns < old.at_ns;
@@ -402,6 +422,8 @@ static int memory_recall(import *i)
         records_done(&i->after);
         return CLIENT_DONE;
     }
+    if (import_date_is_ahead(i->after.fetched))
+        fetched_now(&i->after); /* by a clock that ran ahead */
     int result = difference_make(&i->before, &i->after, &i->elsewhere, &i->difference);
     if (result != 0)
         return failed(i, result);
@@ -430,13 +452,6 @@ static int list_take(import *i, const char *file)
 
 /* ---- reading -------------------------------------------------------------------------- */
 
-/* One that begins more than a day ahead of the clock: thawd refuses it. */
-bool import_date_is_ahead(const char *text)
-{
-    static const int64_t day_ns = INT64_C(86400000000000);
-    return date_start_ns(text) > realtime_ns() + day_ns;
-}
-
 /* The user's date stands for the files', and later for the list's own; of several files the first
  * speaks whose name says a date. */
 static void fetched_set(import *i, source *const sources[], size_t count, list *l)
@@ -454,10 +469,8 @@ static void fetched_set(import *i, source *const sources[], size_t count, list *
     i->dated |= i->options->date != NULL;
     if (!import_date_is_ahead(l->fetched))
         return;
-    /* What is told of the file itself is told now. */
-    thaw_date now = {.at_ns = realtime_ns() / 1000000000 * 1000000000, .precision = THAW_INSTANT};
     snprintf(i->ahead, sizeof i->ahead, "%s", l->fetched);
-    thaw_date_format(&now, l->fetched);
+    fetched_now(l);
 }
 
 /* The events of a list of a day to come would be refused, and it would stand untold before all
@@ -531,9 +544,10 @@ static int sources_take(import *i, source *const sources[], size_t count)
         snprintf(i->after.date, sizeof i->after.date, "%s", i->options->date);
     if (code != CLIENT_DONE)
         return code;
+    bool further = import_date_is_ahead(i->before.reached) ||
+                   date_start_ns(i->after.date) >= date_start_ns(i->before.reached);
     snprintf(i->after.reached, sizeof i->after.reached, "%s",
-             date_start_ns(i->after.date) >= date_start_ns(i->before.reached) ? i->after.date
-                                                                              : i->before.reached);
+             further ? i->after.date : i->before.reached);
     if (i->read_result == 0)
         i->read_result = ahead_check(i, source_name(sources[0]));
     if (i->read_result == -EBADMSG)

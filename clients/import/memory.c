@@ -175,7 +175,7 @@ static int line_end(writer *w)
     if (fflush(w->to) != 0)
         return -ENOMEM;
     XXH3_64bits_update(w->hash, w->line, w->len);
-    int result = fwrite(w->line, 1, w->len, w->out) == w->len ? 0 : -EIO;
+    int result = fwrite(w->line, 1, w->len, w->out) == w->len ? 0 : -errno;
     rewind(w->to);
     return result;
 }

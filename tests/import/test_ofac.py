@@ -1,8 +1,10 @@
 """thaw import ofac on small lists in the form of sdn.csv and SDN.XML."""
 import json
+import os
 import random
+import subprocess
 
-from support import ImportCase, acts, main
+from support import THAW, ImportCase, acts, main
 
 NULL = "-0- "
 
@@ -157,6 +159,22 @@ class Ofac(ImportCase):
         two = line(2, "EXAMPLE TWO", "CUBA", "individual", NULL, "Passport B1234567 (Cuba).")
         events = self.good("2024-01-01.csv", csv(one, two), "--initial")
         self.assertEqual([e["targets"][0]["ids"] for e in events], [["ofac:1"], ["ofac:2"]])
+
+    def test_a_clock_that_ran_ahead_holds_no_later_list_up(self):
+        self.start(A)
+        for state, data, code in (("ok", csv(A, B), 0), ("broken", csv(A, B, C), 0), ("ok", "<html>", 1)):
+            self.write(os.path.join("state", "ofac.word"), f"{state} 2190-01-01T00:00:00Z\n")
+            got, events = self.take("2024-01-02.csv", data)
+            self.assertEqual((got, events[-1]["kind"], events[-1]["reported_at"]), (code, "feed", "2024-01-02"))
+
+    def test_a_full_disk_is_named(self):
+        path = self.write("2024-01-01.csv", csv(A))
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([THAW, "import", "ofac", "--json", "--initial", "--state",
+                                     self.path("state"), path], stdout=full, stderr=subprocess.PIPE,
+                                    timeout=120, check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(b"the events could not be written: No space left on device", result.stderr)
 
     def test_an_identifier_that_another_entry_had_ties_no_two(self):
         """A number that is corrected goes from one entry to another: who leaves takes nobody along."""
