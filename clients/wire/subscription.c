@@ -133,12 +133,28 @@ typedef struct snapshot_place {
     bool begun;
 } snapshot_place;
 
-/* Delivers one page; false: it was the last. */
-static bool snapshot_page(subscription *s, snapshot_place *at, const msgpack_object *page,
-                          bool again)
+/* Moves on to the last alert of a page; false: it is not behind the page before, and what is asked
+ * for with it would come for ever. */
+static bool snapshot_move(snapshot_place *at, const msgpack_object *alert)
+{
+    size_t len = 0;
+    const char *id = pack_get_str(alert, "id", &len);
+    int order = memcmp(id, at->after, len < at->after_len ? len : at->after_len);
+    if (len > sizeof at->after || order < 0 || (order == 0 && len <= at->after_len))
+        return false;
+    memcpy(at->after, id, len);
+    at->after_len = len;
+    return true;
+}
+
+/* Delivers one page. 1: others follow; 0: it was the last; -EPROTO, after a complaint. */
+static int snapshot_page(subscription *s, snapshot_place *at, const msgpack_object *page,
+                         bool again)
 {
     const msgpack_object *alerts = pack_get(page, "alerts");
     const msgpack_object *more = pack_get(page, "more");
+    bool is_last = more == NULL || more->type != MSGPACK_OBJECT_BOOLEAN || !more->via.boolean ||
+                   page_size(alerts) == 0;
     if (!at->begun) {
         at->begun = true;
         at->seq = pack_get_uint(page, "seq", 0);
@@ -146,14 +162,12 @@ static bool snapshot_page(subscription *s, snapshot_place *at, const msgpack_obj
             s->options->reset(s->options->context, s->epoch, at->seq);
     }
     page_deliver(s, alerts, 0, at->seq);
-    if (more == NULL || more->type != MSGPACK_OBJECT_BOOLEAN || !more->via.boolean ||
-        page_size(alerts) == 0)
-        return false;
-    const char *id =
-        pack_get_str(&alerts->via.array.ptr[page_size(alerts) - 1], "id", &at->after_len);
-    at->after_len = at->after_len < sizeof at->after ? at->after_len : sizeof at->after;
-    memcpy(at->after, id, at->after_len);
-    return true;
+    if (alerts == NULL || alerts->type != MSGPACK_OBJECT_ARRAY ||
+        (!is_last && !snapshot_move(at, &alerts->via.array.ptr[page_size(alerts) - 1]))) {
+        complain("thawd does not tell all the alerts that are active");
+        return -EPROTO;
+    }
+    return !is_last;
 }
 
 /* The active alerts, in pages by id; with `again` in place of what was delivered before. What
@@ -162,25 +176,24 @@ static int snapshot(subscription *s, bool again)
 {
     snapshot_place at = {.begun = false};
     answer reply = {.open = false};
-    int result = 0;
-    bool more = true;
+    int result = 1;
     queue_pass_over(s);
     s->epoch[0] = '\0';
-    while (more && result == 0 && !s->done) {
+    while (result > 0 && !s->done) {
         msgpack_sbuffer body;
         msgpack_sbuffer_init(&body);
         snapshot_request(s, &body, at.after, at.after_len);
         result = connection_try(s->connection, "snapshot", &body, &reply);
         msgpack_sbuffer_destroy(&body);
-        more =
-            result == 0 && epoch_same(s, &reply.body) && snapshot_page(s, &at, &reply.body, again);
+        if (result == 0 && epoch_same(s, &reply.body))
+            result = snapshot_page(s, &at, &reply.body, again);
     }
-    if (result == 0)
+    if (result >= 0)
         s->last = at.seq;
     else if (result == -EREMOTEIO)
         connection_complain_refusal("snapshot", &reply.body);
     answer_free(&reply);
-    return result;
+    return result < 0 ? result : 0;
 }
 
 /* ---- holes -------------------------------------------------------------------------- */
@@ -425,7 +438,7 @@ int subscription_run(connection *c, const common_options *common,
     wire_link_close(&s.alerts);
     if (connection_is_silence(result))
         connection_complain_silence(common, common->service, result);
-    else if (result != 0 && result != -EREMOTEIO && result != -EINVAL)
+    else if (result != 0 && result != -EREMOTEIO && result != -EINVAL && result != -EPROTO)
         complain("tail: %s", strerror(-result));
     return result == 0 ? CLIENT_DONE : result == -EREMOTEIO ? CLIENT_NOT_SO : CLIENT_NO_ANSWER;
 }

@@ -264,9 +264,36 @@ static bool page_begin(thaw_subscriber *subscriber, const answer_body *page)
     return true;
 }
 
+/* Whether the last alert of a page is behind the page before: what is asked for with one that is not would come for
+ * ever. */
+static bool page_leads_on(const thaw_subscriber *subscriber, thaw_str id)
+{
+    size_t before = subscriber->paging ? strlen(subscriber->after) : 0;
+    int order = id.len ? memcmp(id.data, subscriber->after, id.len < before ? id.len : before) : 0;
+
+    return id.len <= AFTER_BYTES_MAX && (order > 0 || (order == 0 && id.len > before));
+}
+
+/* Others follow the page that ends with that alert. */
+static void page_follow(thaw_subscriber *subscriber, thaw_str id)
+{
+    bool leads_on = page_leads_on(subscriber, id);
+
+    go(subscriber, PHASE_SNAPSHOT);
+    if (leads_on) {
+        snprintf(subscriber->after, sizeof(subscriber->after), "%.*s", (int)id.len, id.data);
+        subscriber->paging = true;
+        return;
+    }
+    wire_error(&subscriber->error, THAW_INVALID,
+               "snapshot: found a page that is not behind the one before, expected a greater id");
+    ask_later(subscriber);
+}
+
 static void take_page(thaw_subscriber *subscriber, answer_body *page)
 {
     thaw_alert alert;
+    thaw_str last = {0};
     int r;
 
     if (!page_begin(subscriber, page)) {
@@ -277,22 +304,19 @@ static void take_page(thaw_subscriber *subscriber, answer_body *page)
         return;
     }
     heard_of(subscriber, page->seq);
-    subscriber->after[0] = '\0';
     while ((r = thaw_alert_next(&page->alerts, &alert, &subscriber->error)) > 0) {
-        snprintf(subscriber->after, sizeof(subscriber->after), "%.*s", (int)alert.id.len,
-                 alert.id.data);
+        last = alert.id;
         if (alert.seq > subscriber->seq)
             heard_of(subscriber, alert.seq); /* changed since the first page: replay brings it */
         else
             hand_out(subscriber, &alert, true);
     }
-    if (r < 0 || !page->more || subscriber->after[0] == '\0') {
-        subscriber->paging = false;
-        settle(subscriber, true);
+    if (r == 0 && page->more && last.data) {
+        page_follow(subscriber, last);
         return;
     }
-    go(subscriber, PHASE_SNAPSHOT);
-    subscriber->paging = true;
+    subscriber->paging = false;
+    settle(subscriber, true);
 }
 
 /* How far a replay is complete: up to `next` where the daemon says it, else up to its last alert,

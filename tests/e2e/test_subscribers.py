@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -205,9 +206,36 @@ class AQueueOfTheJournalBefore(unittest.TestCase):
         self.follow_busily(lambda d: [sys.executable, "-B", os.path.join(EXAMPLES, "subscribe.py"), "alert.-."])
 
 
+class Answering:
+    """A service that gives these answers, one after the other, again and again; .asked: how often."""
+
+    def __init__(self, d, answers):
+        self.answers, self.asked, self.end = answers, 0, False
+        self.service = d.context.socket(zmq.ROUTER)
+        self.service.bind(d.address("service"))
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while not self.end:
+            if self.service.poll(20):
+                route, _, request, _ = self.service.recv_multipart()
+                answer = self.answers[self.asked % len(self.answers)]
+                self.service.send_multipart([route, b"OK", request, harness.pack(answer)])
+                self.asked += 1
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.end = True
+        self.thread.join()
+        self.service.close(0)
+
+
 class AnswersThatLeadNowhere(unittest.TestCase):
-    def ask(self, d, answer, beat):
-        """How often libthaw asks, in a second, a service that answers so."""
+    def ask(self, d, answers, beat):
+        """What libthaw asks, in a second, a service that gives these answers again and again."""
         service, alerts = d.context.socket(zmq.ROUTER), d.context.socket(zmq.PUB)
         service.bind(d.address("service"))
         alerts.bind(d.address("alerts"))
@@ -218,6 +246,7 @@ class AnswersThatLeadNowhere(unittest.TestCase):
                 if service.poll(20):
                     route, verb, request, _ = service.recv_multipart()
                     questions.append(verb.decode())
+                    answer = answers[(len(questions) - 1) % len(answers)]
                     service.send_multipart([route, b"OK", request, harness.pack(answer)])
         service.close(0)
         alerts.close(0)
@@ -227,11 +256,42 @@ class AnswersThatLeadNowhere(unittest.TestCase):
         at = harness.msgpack.Timestamp(1, 0)
         whole = {"epoch": "e", "seq": 2, "alerts": [], "more": False, "head": 2, "next": 2}
         with harness.Daemon(start=False) as d:
-            asked = self.ask(d, whole, {"epoch": "e", "seq": 9, "at": at})  # a beat ahead of every replay
+            asked = self.ask(d, [whole], {"epoch": "e", "seq": 9, "at": at})  # a beat ahead of every replay
             self.assertEqual(asked[:2], ["snapshot", "replay"])
             self.assertLess(len(asked), 6)
-            asked = self.ask(d, {**whole, "epoch": ""}, {"epoch": "e", "seq": 2, "at": at})
+            asked = self.ask(d, [{**whole, "epoch": ""}], {"epoch": "e", "seq": 2, "at": at})
             self.assertLess(len(asked), 6)
+
+    # PROTOCOL.md, 7.2: a page holds those whose id is greater than `after`
+    PAGES_THAT_LEAD_NOWHERE = {"the same page": ["r:b:1"], "one page and the other": ["r:b:1", "r:a:1"],
+                               "an id without bytes": [""], "an id that no question may hold": ["r:" + 1100 * "b"]}
+
+    def page(self, alert_id):
+        at = harness.msgpack.Timestamp(1, 0)
+        alert = {"epoch": "e", "seq": 1, "id": alert_id, "rev": 1, "state": "firing", "rule": "r", "rule_version": "1",
+                 "severity": "info", "title": "t", "labels": {}, "country": "", "group": {}, "values": {}, "since": at,
+                 "at": at, "facts": [], "reports": [], "sources": []}
+        return {"epoch": "e", "seq": 1, "alerts": [alert], "more": True}
+
+    def test_pages_of_a_snapshot_that_lead_nowhere(self):
+        beat = {"epoch": "e", "seq": 1, "at": harness.msgpack.Timestamp(1, 0)}
+        with harness.Daemon(start=False) as d:
+            for name, ids in self.PAGES_THAT_LEAD_NOWHERE.items():
+                asked = self.ask(d, [self.page(i) for i in ids], beat)
+                self.assertEqual(set(asked), {"snapshot"}, name)
+                self.assertLess(len(asked), 6, name)
+
+    def test_pages_of_a_snapshot_that_lead_nowhere_end_thaw(self):
+        told = [*([self.page(i) for i in ids] for ids in self.PAGES_THAT_LEAD_NOWHERE.values()),
+                [{"epoch": "e", "seq": 1, "more": False}], [{**self.page("r:a:1"), "alerts": {}}]]
+        with harness.Daemon(start=False) as d:
+            for pages in told:
+                for words in (["tail", "--no-follow"], ["tail"], ["alerts"]):
+                    with Answering(d, pages) as a:
+                        done = d.thaw(*words, "--json", check=False)
+                    self.assertEqual((done.returncode, done.stderr),
+                                     (3, "thaw: thawd does not tell all the alerts that are active\n"), (words, pages))
+                    self.assertLess(a.asked, 6)
 
     def test_silence_is_told_before_the_first_answer(self):
         with harness.Daemon(start=False) as d, Follower(d) as f:
