@@ -84,7 +84,8 @@ static void gathered_list(facts *f, incident *inc, fact_field field, fact_value 
         const numbers fresh = {.at = l->reports.at + l->named_taken, .count = l->reports.count - l->named_taken};
         if (fresh.count) {
             reports_gather(f, &fresh, field, ret);
-            listed_name(f, l, ret->strings.items, ret->strings.count);
+            if (!f->failed) /* else some are missing, and would be from then on */
+                listed_name(f, l, ret->strings.items, ret->strings.count);
         }
         *ret = (fact_value){.type = FACT_STRINGS, .strings = {l->named, l->named_count}};
         return;

@@ -49,7 +49,7 @@ typedef struct span {
 typedef enum item_class { ITEM_UNDATED = 0, ITEM_WIDER, ITEM_VAGUE, ITEM_SHARP } item_class;
 
 typedef struct digest digest;
-typedef struct listed listed; /* digest.h */
+typedef struct listed listed; /* listed.h */
 
 typedef struct group {
     numbers members; /* reports; empty: the group is free */
