@@ -13,6 +13,8 @@ PER_COUNTRY = {"rule": "per-country", "by": ["country"], "select": {"freed": {"k
 PER_COUNTRY_TOO = dict(PER_COUNTRY, rule="per-country-too")
 IN_ALL = {"rule": "in-all", "by": [], "select": {"freed": {"kind": "release"}}, "when": "freed.count > 0",
           "title": "{freed.sum} in all"}
+ANNA = {"rule": "anna", "by": ["country"],
+        "select": {"freed": {"kind": "release", "where": '"Anna" in persons', "within": "14d"}}, "when": "freed.count > 0"}
 HELD = {"rule": "held", "by": ["country"], "select": {"held": {"kind": "person", "where": 'status == "detained"'}},
         "when": "held.count > 0", "title": "{country}: {held.count} held"}
 KEYS = {"epoch", "seq", "id", "rev", "state", "rule", "rule_version", "severity", "title", "labels", "country",
@@ -48,6 +50,22 @@ class Alerts(unittest.TestCase):
             because = {(r["source"], r["id"]) for r in alert["because"]}
             self.assertEqual(because, {("outlet", "ex1"), ("second", "ex2")})
             self.assertEqual(d.ok("snapshot")["alerts"], [])
+
+    def test_an_alert_that_has_ended_does_not_rest_on_who_was_named_later(self):
+        """Of a release of many reports, whose names are kept as a list."""
+        anna, named = [{"name": "Anna"}], {3: [{"name": "Boris"}], 7: [{"name": "Anna"}]}
+        with harness.Daemon([ANNA]) as d, d.subscriber() as s:
+            d.publish(*(event(n, source=f"s{n}", incident="shared:one", persons=named.get(n), count=None)
+                        for n in range(20)))
+            d.publish(event(90, country="LT", occurred_at="2025-07-20", reported_at="2025-07-20T00:00:00Z"))
+            self.assertEqual([a["state"] for a in s.alerts(2)], ["firing", "resolved"])
+            d.publish(event(20, source="s20", incident="shared:one", persons=anna, count=None,
+                            reported_at="2025-07-21T00:00:00Z"))
+            d.publish(event("x", kind="retraction", source="s7", retracts="e7", count=None, occurred_at=None,
+                            reported_at="2025-07-22T00:00:00Z"))
+            alert, = s.alerts(1)
+            self.assertEqual((alert["id"], alert["state"], [r["id"] for r in alert["because"]]),
+                             ("anna:BY:1", "withdrawn", ["ex"]))
 
     def test_a_correction_of_what_came_later_withdraws_nothing(self):
         """Who was held until a release that is corrected was held; who was held by error was not."""
