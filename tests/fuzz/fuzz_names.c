@@ -44,7 +44,7 @@ static void compare(const named names[], uint32_t count, uint32_t most)
     uint32_t found, expected = 0;
     bool more;
 
-    expect(similar_find(names, count, most, &pairs, &found, &more) == 0);
+    expect(similar_find(names, count, most, SIZE_MAX, &pairs, &found, &more) == 0);
     for (uint32_t i = 0; i < count; i++)
         for (uint32_t k = i + 1; k < count; k++) {
             bool close = names_close(&names[i], &names[k]);

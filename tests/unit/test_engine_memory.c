@@ -1,6 +1,8 @@
 /* test_engine_memory.c - memory that runs out while the engine answers a question: the question fails with -ENOMEM, or is
  * answered whole. The facts are as they were: the same question is answered as before, and the engine goes on as one
  * that was never asked. */
+#include <malloc.h>
+
 #include "engine_internal.h"
 #include "facts/entities/entities.h"
 #include "facts/entities/steps.h"
@@ -20,6 +22,23 @@ static bool fails(void)
     return ++allocations == failing;
 }
 
+static int64_t live, live_most; /* bytes that are allocated */
+
+static void *took(void *data)
+{
+    live += data ? (int64_t)malloc_usable_size(data) : 0;
+    live_most = live > live_most ? live : live_most;
+    return data;
+}
+
+static void *gave(void *data)
+{
+    live -= data ? (int64_t)malloc_usable_size(data) : 0;
+    return data;
+}
+
+void __real_free(void *data);
+void __wrap_free(void *data);
 void *__real_malloc(size_t bytes);
 void *__real_calloc(size_t count, size_t bytes);
 void *__real_realloc(void *old, size_t bytes);
@@ -31,22 +50,37 @@ void *__wrap_reallocarray(void *old, size_t count, size_t bytes);
 
 void *__wrap_malloc(size_t bytes)
 {
-    return fails() ? NULL : __real_malloc(bytes);
+    return fails() ? NULL : took(__real_malloc(bytes));
 }
 
 void *__wrap_calloc(size_t count, size_t bytes)
 {
-    return fails() ? NULL : __real_calloc(count, bytes);
+    return fails() ? NULL : took(__real_calloc(count, bytes));
 }
 
 void *__wrap_realloc(void *old, size_t bytes)
 {
-    return fails() ? NULL : __real_realloc(old, bytes);
+    void *moved = NULL;
+    if (!fails()) {
+        (void)gave(old);
+        moved = took(__real_realloc(old, bytes));
+    }
+    return moved;
 }
 
 void *__wrap_reallocarray(void *old, size_t count, size_t bytes)
 {
-    return fails() ? NULL : __real_reallocarray(old, count, bytes);
+    void *moved = NULL;
+    if (!fails()) {
+        (void)gave(old);
+        moved = took(__real_reallocarray(old, count, bytes));
+    }
+    return moved;
+}
+
+void __wrap_free(void *data)
+{
+    __real_free(gave(data));
 }
 
 /* ---- questions ---------------------------------------------------------------------- */
@@ -231,7 +265,7 @@ static uint64_t each_fails(engine *e, const question *q)
 
 /* ---- reports of what event_make leaves out -------------------------------------------- */
 
-static void give_json(subject *s, uint64_t n, const char *json)
+static thaw_code give_json(subject *s, uint64_t n, const char *json)
 {
     char error[JSON_ERROR_BYTES];
     msgpack_sbuffer body;
@@ -247,8 +281,8 @@ static void give_json(subject *s, uint64_t n, const char *json)
     if (thaw_body_next(&reader, &event, &refused) != 1)
         fail_msg("%s: %s", json, refused.message);
     assert_int_equal(engine_apply(s->e, &event, 1, day_ns(n), &verdict), 0);
-    assert_int_equal(verdict.code, THAW_OK);
     msgpack_sbuffer_destroy(&body);
+    return verdict.code;
 }
 
 /* Parts, persons of several ids and of close names, programs and those listed under them, talks, totals, feeds. */
@@ -299,7 +333,7 @@ static void give_more(subject *s, uint64_t n)
              "\"producer_seq\":%ju,%s%s}",
              (uintmax_t)n, (uintmax_t)(n % 4), (intmax_t)(day_ns(n) / NS), (uintmax_t)(2 * n), rest,
              n % KINDS_COUNT == KINDS_COUNT - 1 ? "" : dated);
-    give_json(s, n, json);
+    assert_int_equal(give_json(s, n, json), THAW_OK);
 }
 
 static void give_both(subject *s, uint64_t n)
@@ -457,7 +491,7 @@ static void give_listed(subject *s, uint64_t n)
         "{\"id\":\"l%ju\",\"source\":\"t%ju\",\"country\":\"BY\",\"occurred_at\":\"2023-11-15\","
         "\"incident\":\"shared:one\",%s}",
         (uintmax_t)n, (uintmax_t)(test_mix(n) % 50), rest);
-    give_json(s, n, json);
+    assert_int_equal(give_json(s, n, json), THAW_OK);
 }
 
 /* What could be read of a list before memory ran out does not pass for all of it, neither where it is made nor where
@@ -490,11 +524,101 @@ static void lists_that_lack_memory(void **state)
     subject_end(&whole);
 }
 
+/* A detention of so many whom nobody else names. */
+static thaw_code give_persons(subject *s, uint64_t n, uint32_t count)
+{
+    const size_t size = 200 + 80 * (size_t)count;
+    char *json = malloc(size);
+    size_t used = (size_t)snprintf(
+        json, size,
+        "{\"id\":\"p%ju\",\"source\":\"t\",\"country\":\"BY\",\"kind\":\"detention\","
+        "\"occurred_at\":%jd,\"persons\":[",
+        (uintmax_t)n, (intmax_t)(day_ns(2 * n) / NS));
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t x = test_mix(n * count + i);
+        used += (size_t)snprintf(json + used, size - used, "%s{\"name\":\"", i ? "," : "");
+        for (unsigned letter = 0; letter < 16; letter++)
+            used += (size_t)snprintf(json + used, size - used, "%s%c", letter == 8 ? " " : "",
+                                     "bdfklmnprstvzagx"[x >> 4 * letter & 15]);
+        used +=
+            (size_t)snprintf(json + used, size - used, "\",\"ids\":[\"a:%016jx\"]}", (uintmax_t)x);
+    }
+    (void)snprintf(json + used, size - used, "]}");
+    thaw_code code = give_json(s, 2 * n, json);
+    free(json);
+    return code;
+}
+
+static void subject_of_bytes(subject *s, uint64_t bytes)
+{
+    engine_config narrow = engine_config_default;
+    engine_sink sink = {.context = s, .alert = on_alert};
+    *s = (subject){0};
+    narrow.bytes_max = bytes;
+    assert_int_equal(engine_new(&narrow, &sink, &s->e), 0);
+}
+
+/* What an answer takes beside the facts follows memory.bytes and what the answer may be, and it says what is not in it. */
+static void an_answer_beside_facts_that_fill_memory(void **state)
+{
+    enum { BYTES = 8 << 20, REPLY = 1 << 20 };
+    subject s;
+    msgpack_sbuffer body;
+    msgpack_packer out;
+    (void)state;
+    subject_of_bytes(&s, BYTES);
+    for (uint64_t n = 0; give_persons(&s, n, 200) == THAW_OK; n++)
+        engine_bound(s.e);
+    for (size_t list_bytes = 0; list_bytes <= REPLY / 16; list_bytes += REPLY / 16) {
+        engine_state_query q = {
+            .country = "BY", .at_ns = INT64_MAX, .bytes = REPLY, .list_bytes = list_bytes};
+        msgpack_sbuffer_init(&body);
+        msgpack_packer_init(&out, &body, msgpack_sbuffer_write);
+        live_most = live;
+        const int64_t before = live;
+        assert_int_equal(engine_write_state(s.e, &q, &out), 0);
+        print_message("%zu persons, an answer of %zu bytes took %jd\n",
+                      (size_t)s.e->facts->entities_count, body.size,
+                      (intmax_t)(live_most - before));
+        assert_true(live_most - before - (int64_t)body.alloc < BYTES / 2);
+        assert_non_null(memmem(body.data, body.size, "\xa8possible\x80", 10));
+        msgpack_sbuffer_destroy(&body);
+    }
+    subject_end(&s);
+}
+
+/* What memory.bytes bounds is what there is, also where what recurs elsewhere does not: sources, names, ids. */
+static void all_that_is_held_is_counted(void **state)
+{
+    subject s;
+    char json[400];
+    (void)state;
+    const int64_t before = live;
+    subject_start(&s);
+    for (uint64_t n = 0; n < 5000; n++) {
+        snprintf(json, sizeof json,
+                 "{\"id\":\"s%ju\",\"source\":\"%0100ju\",\"country\":\"BY\",\"kind\":\"release\","
+                 "\"occurred_at\":%jd}",
+                 (uintmax_t)n, (uintmax_t)n, (intmax_t)(day_ns(n % 100) / NS));
+        assert_int_equal(give_json(&s, 100, json), THAW_OK);
+    }
+    const facts *f = s.e->facts;
+    const uint64_t pages = reports_text_bytes(f->reports) + (5000 + REPORTS_CHUNK - 1) /
+                                                                REPORTS_CHUNK * REPORTS_CHUNK *
+                                                                sizeof(report);
+    print_message("%jd bytes are allocated, %ju counted\n", (intmax_t)(live - before),
+                  (uintmax_t)(facts_needed(f) - pages));
+    assert_true((uint64_t)(live - before) < (facts_needed(f) - pages) * 5 / 4);
+    subject_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(questions_that_lack_memory),
                                        cmocka_unit_test(a_past_of_more_reports_than_may_be_held),
                                        cmocka_unit_test(a_past_without_room),
-                                       cmocka_unit_test(lists_that_lack_memory)};
+                                       cmocka_unit_test(lists_that_lack_memory),
+                                       cmocka_unit_test(an_answer_beside_facts_that_fill_memory),
+                                       cmocka_unit_test(all_that_is_held_is_counted)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,7 +54,7 @@ static void compare(const named *names, uint32_t count, uint32_t most)
     name_pair *pairs;
     uint32_t found, expected = 0;
     bool more;
-    assert_int_equal(similar_find(names, count, most, &pairs, &found, &more), 0);
+    assert_int_equal(similar_find(names, count, most, SIZE_MAX, &pairs, &found, &more), 0);
     for (uint32_t i = 0; i < count; i++)
         for (uint32_t j = i + 1; j < count; j++) {
             if (!names_close(&names[i], &names[j]) || expected++ >= most)
@@ -99,13 +99,48 @@ static void test_all_alike(void **unused)
     named_make((thaw_str){"Ahmad Khalil", 12}, &one);
     for (uint32_t i = 0; i < COUNT; i++)
         names[i] = one;
-    assert_int_equal(similar_find(names, COUNT, 1000, &pairs, &found, &more), 0);
+    assert_int_equal(similar_find(names, COUNT, 1000, SIZE_MAX, &pairs, &found, &more), 0);
     assert_int_equal(found, 1000);
     assert_true(more);
     for (uint32_t i = 0; i < found; i++)
         assert_true(pairs[i].first == 0 && pairs[i].second == i + 1);
     free(pairs);
     free(names);
+}
+
+/* Of names for which the bytes are not enough the last ones are left out, and that is said. */
+static void test_few_bytes(void **unused)
+{
+    enum { COUNT = 300 };
+    static char texts[COUNT][NAME_ROOM];
+    static named names[COUNT];
+    uint32_t found_last = 0;
+    (void)unused;
+    state = 7;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        name_draw(texts[i], i ? texts[draw(i)] : NULL);
+        named_make((thaw_str){texts[i], (uint32_t)strlen(texts[i])}, &names[i]);
+    }
+    for (size_t bytes = 0; bytes < 1000000; bytes = bytes * 2 + 1000) {
+        name_pair *pairs;
+        uint32_t found, expected = 0, last = 0;
+        bool more;
+        assert_int_equal(similar_find(names, COUNT, 1u << 20, bytes, &pairs, &found, &more), 0);
+        for (uint32_t i = 0; i < found; i++)
+            last = pairs[i].second > last ? pairs[i].second : last;
+        for (uint32_t i = 0; i <= last && found;
+             i++) /* of those up to the last one none is missing */
+            for (uint32_t j = i + 1; j <= last; j++)
+                expected += names_close(&names[i], &names[j]);
+        assert_int_equal(found, expected);
+        assert_true(found >= found_last && (bytes > 10000 || more));
+        found_last = found;
+        free(pairs);
+        if (bytes > 500000) {
+            assert_false(more);
+            compare(names, COUNT, 1u << 20);
+        }
+    }
 }
 
 /* Names of two words of ten sounds, T or K each: all have the same keys, and hardly any are close. */
@@ -125,7 +160,7 @@ static void test_alike_to_the_keys_only(void **unused)
         named_make((thaw_str){texts[i], (uint32_t)strlen(texts[i])}, &names[i]);
     }
     compare(names, SOME, 1000); /* so few are compared all the same */
-    assert_int_equal(similar_find(names, COUNT, 1000, &pairs, &found, &more), 0);
+    assert_int_equal(similar_find(names, COUNT, 1000, SIZE_MAX, &pairs, &found, &more), 0);
     assert_true(more); /* of so many some are left out, and that is said */
     for (uint32_t i = 0; i < found; i++)
         assert_true(names_close(&names[pairs[i].first], &names[pairs[i].second]));
@@ -138,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_all_with_all),
         cmocka_unit_test(test_all_alike),
+        cmocka_unit_test(test_few_bytes),
         cmocka_unit_test(test_alike_to_the_keys_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

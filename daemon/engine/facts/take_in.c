@@ -284,7 +284,7 @@ thaw_hash facts_key(const thaw_event *event)
 
 uint64_t facts_needed(const facts *f)
 {
-    return reports_bytes(f->reports) + reports_text_bytes(f->reports) + f->held + f->kept;
+    return reports_bytes(f->reports) + reports_text_bytes(f->reports) + symbols_bytes(f->symbols) + f->held + f->kept;
 }
 
 void facts_bound(facts *f, uint64_t others_bytes)

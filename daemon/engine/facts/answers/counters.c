@@ -39,7 +39,7 @@ uint32_t facts_write_counters(facts *f, msgpack_packer *out)
     write_uint(out, "tallies", n[FACT_TALLY]);
     write_uint(out, "feeds", n[FACT_FEED]);
     write_uint(out, "countries", f->countries_count - 1);
-    write_uint(out, "memory_bytes", reports_bytes(f->reports) + f->held + f->kept);
+    write_uint(out, "memory_bytes", facts_needed(f) - reports_text_bytes(f->reports));
     write_uint(out, "text_bytes", reports_text_bytes(f->reports));
     write_uint(out, "producers_left_out", f->producers_count - 1 - producers_shown(f));
     write_producers(f, out);

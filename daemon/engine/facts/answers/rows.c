@@ -9,6 +9,8 @@
 static int row_write(void *context, const char *bytes, size_t len)
 {
     rows *r = context;
+    if (r->enough)
+        return 0;
     r->failed = r->failed || msgpack_sbuffer_write(&r->bytes, bytes, len) < 0;
     return r->failed ? -1 : 0;
 }
@@ -30,7 +32,7 @@ void rows_begin_page(rows *r, const rows_place *from, size_t most)
 
 static void key_add(rows *r, const void *bytes, size_t len)
 {
-    if (msgpack_sbuffer_write(&r->keys, bytes, len) < 0)
+    if (!r->enough && msgpack_sbuffer_write(&r->keys, bytes, len) < 0)
         r->failed = true;
 }
 
@@ -67,7 +69,7 @@ static int row_compare(const void *a, const void *b, void *context)
 
 static void rows_sort(rows *r)
 {
-    if (r->count)
+    if (r->count && !r->enough)
         qsort_r(r->list, r->count, sizeof *r->list, row_compare, r);
 }
 
@@ -83,6 +85,10 @@ static void rows_close(facts *f, rows *r)
 static void rows_pack(const rows *r, uint32_t from, uint32_t to, msgpack_packer *out)
 {
     msgpack_pack_array(out, to - from);
+    if (r->enough) { /* at once: who has no room for so much takes none of it */
+        (void)out->callback(out->data, r->bytes.data, r->bytes.size);
+        return;
+    }
     for (uint32_t i = from; i < to; i++)
         (void)out->callback(out->data, r->bytes.data + r->list[i].at, r->list[i].len);
 }
@@ -221,8 +227,13 @@ static void rows_prune(rows *r)
 
 void rows_end(rows *r)
 {
+    if (r->enough) {
+        r->behind++;
+        return;
+    }
     row_close(r);
-    if (r->most && r->bytes.size / 2 > r->most + SLACK_BYTES)
+    r->enough = r->whole && r->bytes.size > r->most;
+    if (!r->whole && r->most && r->bytes.size / 2 > r->most + SLACK_BYTES)
         rows_prune(r);
 }
 

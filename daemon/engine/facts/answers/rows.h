@@ -32,6 +32,8 @@ typedef struct rows {
     const struct rows_place *from; /* of a page */
     size_t most;
     uint32_t behind; /* rows that were let go, all of them behind the page */
+    bool whole;      /* more than `most` are no answer: once there are, no others are gathered, nor is their order */
+    bool enough;     /* there are */
     bool failed;
 } rows;
 

@@ -20,6 +20,7 @@
 #define STEPS_MAX (UINT64_C(1) << 27)   /* keys that are looked up, entries that are passed */
 #define STEPS_OF_COMPARING 8            /* of two names */
 #define ENTRIES_MAX (UINT32_C(1) << 22) /* the name that crosses the line is the last one */
+#define ENTRY_BYTES (sizeof(entry) + 2 * sizeof(uint32_t)) /* with its slots */
 
 /* One name under one key; those of a slot in order of their names. */
 typedef struct entry {
@@ -32,7 +33,7 @@ typedef struct similar {
     uint32_t count, most;
     uint8_t sizes; /* bits: skeletons of so many words there are */
     entry *entries;
-    uint32_t entries_count, entries_capacity;
+    uint32_t entries_count, entries_capacity, entries_most;
     uint32_t *slots, slots_count; /* a power of two; place + 1 */
     name_pair *pairs;
     uint32_t pairs_count, pairs_capacity;
@@ -222,7 +223,7 @@ static void look_at(similar *s, uint32_t name)
 static void find_all(similar *s)
 {
     uint32_t entered = 0;
-    for (; entered < s->count && s->entries_count < ENTRIES_MAX && !s->failed; entered++) {
+    for (; entered < s->count && s->entries_count < s->entries_most && !s->failed; entered++) {
         const skeleton *bones = &s->names[entered].bones;
         if (skeleton_tells(bones))
             s->sizes |= (uint8_t)(1u << bones->count);
@@ -236,10 +237,15 @@ static void find_all(similar *s)
     pairs_cut(s);
 }
 
-int similar_find(const named names[], uint32_t count, uint32_t most, name_pair **ret_pairs, uint32_t *ret_count,
-                 bool *ret_more)
+int similar_find(const named names[], uint32_t count, uint32_t most, size_t bytes, name_pair **ret_pairs,
+                 uint32_t *ret_count, bool *ret_more)
 {
-    similar s = {.names = names, .count = count, .most = most, .last = {UINT32_MAX, UINT32_MAX}};
+    const size_t fit = bytes / ENTRY_BYTES;
+    similar s = {.names = names,
+                 .count = count,
+                 .most = most,
+                 .entries_most = fit < ENTRIES_MAX ? (uint32_t)fit : ENTRIES_MAX,
+                 .last = {UINT32_MAX, UINT32_MAX}};
     find_all(&s);
     free(s.entries);
     free(s.slots);

@@ -24,7 +24,10 @@ struct symbols {
     symbol_slot *slots; /* open addressing; size a power of two */
     uint32_t slots_count;
     uint64_t held;
+    uint64_t texts_bytes;
 };
+
+#define COPY_BYTES 17u /* of a string beside its own: NUL, and what malloc keeps and leaves unused */
 
 int str_compare(thaw_str a, thaw_str b)
 {
@@ -127,6 +130,7 @@ int symbols_put(symbols *s, thaw_str string, uint32_t *ret_symbol)
         return -ENOMEM;
     memcpy(copy, string.data, string.len);
     copy[string.len] = '\0';
+    s->texts_bytes += string.len + COPY_BYTES;
     s->strings[s->count] = (thaw_str){copy, string.len};
     *slot = (symbol_slot){s->count, tag_of(hash)};
     *ret_symbol = s->count++;
@@ -136,6 +140,11 @@ int symbols_put(symbols *s, thaw_str string, uint32_t *ret_symbol)
 thaw_str symbols_get(const symbols *s, uint32_t symbol)
 {
     return s->strings[symbol];
+}
+
+uint64_t symbols_bytes(const symbols *s)
+{
+    return s->texts_bytes + (uint64_t)s->slots_count * (sizeof *s->slots + sizeof *s->strings / 2);
 }
 
 /* ---- order -------------------------------------------------------------------------- */
@@ -262,6 +271,7 @@ static bool strings_get(symbols *s, uint32_t count, saved_in *in)
         if (!copy)
             return false;
         memcpy(copy, text, (size_t)len + 1);
+        s->texts_bytes += len + COPY_BYTES;
         s->strings[s->count] = (thaw_str){copy, len};
     }
     return lengths != NULL;

@@ -19,6 +19,8 @@ int symbols_put(symbols *s, thaw_str string, uint32_t *ret_symbol);
 uint32_t symbols_find(const symbols *s, thaw_str string);
 /* The string of a number; lives as long as the table. */
 thaw_str symbols_get(const symbols *s, uint32_t symbol);
+/* Bytes of memory for all of them, but for ranks; the same over an image. */
+uint64_t symbols_bytes(const symbols *s);
 /* Bytewise order of the strings of two symbols: without a look at them where both are ranked. */
 int symbols_compare(const symbols *s, uint32_t a, uint32_t b);
 /* Gives a symbol that is going to be compared often its rank; not to more than 65 536 of them. -ENOMEM. */

@@ -7,40 +7,63 @@
 #include "facts/entities/entities.h"
 
 #define PAIRS_MAX 1000u
+#define BYTES_PART 8           /* of memory.bytes: what comparing may take ... */
+#define BYTES_LEAST (1u << 20) /* ... and that in any case */
 
-static int name_order(const void *a, const void *b)
+static int text_order(const void *a, const void *b)
 {
-    return str_compare(((const named *)a)->name, ((const named *)b)->name);
+    return str_compare(*(const thaw_str *)a, *(const thaw_str *)b);
+}
+
+static bool is_person_of(const facts *f, uint32_t i, uint32_t sc)
+{
+    return f->entities[i].used && f->entities[i].handle && f->entities[i].scope == sc;
 }
 
 /* The names of a country's persons, in order: what is cut does not depend on that of the reports. */
-static uint32_t names_collect(facts *f, const char *code, named **ret_names)
+static thaw_str *texts_collect(facts *f, const char *code, uint32_t *ret_count)
 {
-    uint32_t sc = scope_index(f, SCOPE_PERSON, code, 0, false), count = 0, capacity = 0;
-    uint64_t unused = 0;
-    *ret_names = NULL;
-    for (uint32_t i = 1; sc && i < f->entities_count; i++) {
-        if (!f->entities[i].used || !f->entities[i].handle || f->entities[i].scope != sc)
-            continue;
-        if (array_reserve((void **)ret_names, &capacity, (size_t)count + 1, sizeof **ret_names, &unused) < 0) {
-            f->failed = -ENOMEM;
-            break;
-        }
-        named_make(entity_name(f, i), &(*ret_names)[count++]);
-    }
+    uint32_t sc = scope_index(f, SCOPE_PERSON, code, 0, false), count = 0, all = 0;
+    for (uint32_t i = 1; sc && i < f->entities_count; i++)
+        all += is_person_of(f, i, sc);
+    thaw_str *texts = all ? malloc(all * sizeof *texts) : NULL;
+    if (all && !texts)
+        f->failed = -ENOMEM;
+    for (uint32_t i = 1; texts && i < f->entities_count; i++)
+        if (is_person_of(f, i, sc))
+            texts[count++] = entity_name(f, i);
     if (count)
-        qsort(*ret_names, count, sizeof **ret_names, name_order);
-    return count;
+        qsort(texts, count, sizeof *texts, text_order);
+    *ret_count = count;
+    return texts;
+}
+
+/* As many of them as half of the bytes hold, to be compared. */
+static named *names_make(facts *f, const thaw_str texts[], uint32_t all, size_t bytes, uint32_t *ret_count)
+{
+    const size_t fit = bytes / 2 / sizeof(named);
+    uint32_t count = all < fit ? all : (uint32_t)fit;
+    named *names = count ? malloc(count * sizeof *names) : NULL;
+    if (count && !names)
+        f->failed = -ENOMEM;
+    for (uint32_t i = 0; names && i < count; i++)
+        named_make(texts[i], &names[i]);
+    *ret_count = count;
+    return names;
 }
 
 void fill_possible(asked *a, rows *r)
 {
     facts *f = a->f;
-    named *names;
+    const uint64_t part = f->config.bytes_max / BYTES_PART;
+    const size_t bytes = part > BYTES_LEAST ? part : BYTES_LEAST;
+    uint32_t all, compared, count = 0;
     name_pair *pairs = NULL;
-    uint32_t names_count = names_collect(f, a->code, &names), count = 0;
     bool more = false;
-    if (names && similar_find(names, names_count, PAIRS_MAX, &pairs, &count, &more) < 0)
+    thaw_str *texts = texts_collect(f, a->code, &all);
+    named *names = names_make(f, texts, all, bytes, &compared);
+    free(texts);
+    if (names && similar_find(names, compared, PAIRS_MAX, bytes - compared * sizeof *names, &pairs, &count, &more) < 0)
         f->failed = -ENOMEM;
     for (uint32_t i = 0; names && i < count; i++) {
         msgpack_pack_map(&r->out, 2);
@@ -53,5 +76,5 @@ void fill_possible(asked *a, rows *r)
     }
     free(pairs);
     free(names);
-    a->possible_cut = more;
+    a->possible_cut = more || compared < all;
 }

@@ -34,6 +34,7 @@ static void write_list(asked *a, const list *l, const rows_place *from, size_t b
     rows r;
     *ret_rest = (rest){.of = l};
     rows_begin_page(&r, from, bytes ? bytes : whole);
+    r.whole = !bytes && whole && !from;
     l->fill(a, &r);
     write_key(out, l->name);
     ret_rest->left = rows_write_page(a->f, &r, bytes, out, &ret_rest->end);
