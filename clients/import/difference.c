@@ -8,19 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "directory.h"
+
 enum { COUNTRIES_BYTES = 400 };
-
-/* Names of records, or identifiers, to find a record by. */
-typedef struct entry {
-    const char *text;
-    size_t len;
-    size_t record;
-} entry;
-
-typedef struct directory {
-    entry *at;
-    size_t count;
-} directory;
 
 typedef struct matching {
     const list *before;
@@ -32,81 +22,6 @@ typedef struct matching {
     text *back_in; /* of those who left earlier: where they are back */
     difference *result;
 } matching;
-
-/* ---- directories -------------------------------------------------------------------- */
-
-static int entry_compare(const void *a, const void *b)
-{
-    const entry *one = a;
-    const entry *two = b;
-    size_t len = one->len < two->len ? one->len : two->len;
-    int result = memcmp(one->text, two->text, len);
-    return result != 0 ? result : (one->len > two->len) - (one->len < two->len);
-}
-
-static int entry_order(const void *a, const void *b)
-{
-    const entry *one = a;
-    const entry *two = b;
-    int result = entry_compare(a, b);
-    return result != 0 ? result : (one->record > two->record) - (one->record < two->record);
-}
-
-/* What was told earlier counts as what the list gives. */
-static void id_unmark(const char **id, size_t *len)
-{
-    if (*len > 0 && (*id)[0] == RECORD_ID_EARLIER) {
-        (*id)++;
-        (*len)--;
-    }
-}
-
-/* All items of a field of the records that have no partner (partner NULL: of all records). */
-static int directory_make(const list *l, record_field field, const size_t *partner,
-                          directory *ret_directory)
-{
-    directory d = {0};
-    for (int pass = 0; pass < 2; pass++) {
-        size_t count = 0;
-        for (size_t i = 0; i < l->count; i++) {
-            const char *items = l->at[i].at[field];
-            const char *item = NULL;
-            size_t len = 0;
-            while ((partner == NULL || partner[i] == 0) && text_next(&items, '\n', &item, &len)) {
-                if (field == RECORD_IDS)
-                    id_unmark(&item, &len);
-                if (d.at != NULL)
-                    d.at[count] = (entry){item, len, i};
-                count++;
-            }
-        }
-        if (pass == 0) {
-            d.count = count;
-            d.at = calloc(count > 0 ? count : 1, sizeof *d.at);
-            if (d.at == NULL)
-                return -ENOMEM;
-        }
-    }
-    qsort(d.at, d.count, sizeof *d.at, entry_order);
-    *ret_directory = d;
-    return 0;
-}
-
-/* The entries of a text: the first, and how many. */
-static const entry *directory_find(const directory *d, const char *text, size_t len, size_t *ret_n)
-{
-    entry wanted = {text, len, 0};
-    const entry *found =
-        d->count > 0 ? bsearch(&wanted, d->at, d->count, sizeof wanted, entry_compare) : NULL;
-    *ret_n = 0;
-    if (found == NULL)
-        return NULL;
-    while (found > d->at && entry_compare(found - 1, &wanted) == 0)
-        found--;
-    while (found + *ret_n < d->at + d->count && entry_compare(found + *ret_n, &wanted) == 0)
-        (*ret_n)++;
-    return found;
-}
 
 /* ---- which records are the same ------------------------------------------------------ */
 
@@ -174,70 +89,7 @@ static int merged_mark(const matching *m, size_t *ret_into)
     return 0;
 }
 
-/* ---- changes ------------------------------------------------------------------------ */
-
-/* Where a list numbers its versions only a greater one is a change. Details of another form (or of
- * a file that was not there) say nothing. */
-static bool details_differ(const char *before, const char *after)
-{
-    static const char version[] = "version:";
-    const char *end = strchr(before, ':');
-    if (strncmp(before, version, sizeof version - 1) == 0 &&
-        strncmp(after, version, sizeof version - 1) == 0)
-        return strtoull(after + sizeof version - 1, NULL, 10) >
-               strtoull(before + sizeof version - 1, NULL, 10);
-    size_t form = end != NULL ? (size_t)(end - before) : strlen(before);
-    return before[0] != '\0' && after[0] != '\0' && strncmp(before, after, form + 1) == 0 &&
-           strcmp(before, after) != 0;
-}
-
-/* Whether each program of one record is among those of the other. */
-static bool programs_within(const char *some, const char *all)
-{
-    const char *program = NULL;
-    size_t len = 0;
-    while (text_next(&some, ',', &program, &len)) {
-        const char *rest = all;
-        const char *item = NULL;
-        size_t item_len = 0;
-        bool found = false;
-        text_trim(&program, &len);
-        while (!found && text_next(&rest, ',', &item, &item_len)) {
-            text_trim(&item, &item_len);
-            found = item_len == len && memcmp(item, program, len) == 0;
-        }
-        if (!found)
-            return false;
-    }
-    return true;
-}
-
-/* Their order says nothing. */
-static bool programs_differ(const record *one, const record *two)
-{
-    const char *a = one->at[RECORD_PROGRAMS];
-    const char *b = two->at[RECORD_PROGRAMS];
-    return strcmp(a, b) != 0 && !(programs_within(a, b) && programs_within(b, a));
-}
-
-unsigned record_changes(const record *before, const record *after)
-{
-    static const record_field plain[] = {RECORD_NAME,   RECORD_TYPE,    RECORD_AUTHORITY,
-                                         RECORD_SECTOR, RECORD_EXPIRES, RECORD_LISTED};
-    static const record_field details[] = {RECORD_DETAILS, RECORD_ALIASES, RECORD_ADDRESSES};
-    unsigned changes = 0;
-    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
-        if (strcmp(before->at[plain[i]], after->at[plain[i]]) != 0)
-            changes |= 1U << plain[i];
-    if (programs_differ(before, after))
-        changes |= 1U << RECORD_PROGRAMS;
-    for (size_t i = 0; i < sizeof details / sizeof details[0]; i++)
-        if (details_differ(before->at[details[i]], after->at[details[i]]))
-            changes |= 1U << details[i];
-    if (strcmp(before->at[RECORD_KEY], after->at[RECORD_KEY]) != 0)
-        changes |= 1U << RECORD_KEY;
-    return changes;
-}
+/* ---- countries ------------------------------------------------------------------------ */
 
 /* The countries of two records, each once. */
 static int countries_join(list *after, record *to, const char *own, const char *more)
