@@ -305,7 +305,8 @@ class Faults(unittest.TestCase):
                 d.process = None
                 return before, after, status, log
 
-        before, _, _, _ = course(0, False, 0.1)
+        # on a loaded machine a start may sync in other steps: what most of them take counts
+        before = collections.Counter(course(0, False, 0.1)[0] for _ in range(5)).most_common(1)[0][0]
         for ends in (True, False):
             hits = 0
             for n in range(24):
