@@ -38,6 +38,11 @@ class Follow(Watched):
         return [int(line.split()[0]) for line in list(self.lines)]
 
 
+def is_served(path):
+    with socket.socket(socket.AF_UNIX) as s:
+        return s.connect_ex(path) == 0
+
+
 class Examples:
     """What each language's pair has to do."""
 
@@ -89,7 +94,8 @@ class Examples:
                 service.bind(d.address("service"))
                 with Follow(d, *self.subscribe) as s:
                     self.assertEqual(harness.receive(service)[1], b"snapshot")
-                    service.close(0)
+                    service.close(0)  # by another thread of libzmq
+                    harness.wait_for(lambda: not is_served(d.path("service")), "the end of the stand-in")
                     d.start()
                     make_alerts(d, 0, 3)
                     s.wait_for(lambda s: len(s.lines) >= 3, "the snapshot")
