@@ -28,24 +28,18 @@ typedef struct reading {
     text remark; /* the same as sdn.csv has it */
 } reading;
 
-/* Does something with each text of the entry; true: memory was short for one of them. */
-static bool texts_each(reading *g, void (*act)(text *))
+/* texts_each of those of the entry. */
+static bool entry_texts(reading *g, void (*act)(text *))
 {
     text *all[] = {&g->uid,      &g->first,      &g->last,      &g->type, &g->programs,
                    &g->details,  &g->aliases,    &g->addresses, &g->ids,  &g->id.type,
                    &g->id.value, &g->id.country, &g->remark};
-    bool failed = false;
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        failed |= all[i]->failed;
-        if (act != NULL)
-            act(all[i]);
-    }
-    return failed;
+    return texts_each(all, sizeof all / sizeof all[0], act);
 }
 
 static void entry_begin(reading *g, uint64_t line)
 {
-    texts_each(g, text_clear);
+    entry_texts(g, text_clear);
     g->in_entry = true;
     g->entry_line = line;
 }
@@ -163,7 +157,7 @@ static int entry_end(reading *g, problem *p)
     char slug[40];
     char countries[200];
     g->in_entry = false;
-    if (texts_each(g, NULL))
+    if (entry_texts(g, NULL))
         return -ENOMEM;
     if (g->uid.len == 0 || strspn(text_get(&g->uid), "0123456789") != g->uid.len)
         return problem_set(p, g->file, g->entry_line, "the entry's uid is '%.40s', expected digits",
@@ -265,6 +259,6 @@ int ofac_xml_read(const char *name, const char *data, size_t len, list *ret_list
         result = count_check(&g, p);
     if (result == 0)
         result = records_finish(ret_list, name, p);
-    texts_each(&g, text_done);
+    entry_texts(&g, text_done);
     return result;
 }

@@ -116,6 +116,17 @@ void text_done(text *t)
     *t = (text){0};
 }
 
+bool texts_each(text *const all[], size_t count, void (*act)(text *))
+{
+    bool failed = false;
+    for (size_t i = 0; i < count; i++) {
+        failed |= all[i]->failed;
+        if (act != NULL)
+            act(all[i]);
+    }
+    return failed;
+}
+
 /* ---- bytes -------------------------------------------------------------------------- */
 
 static bool is_space(uint32_t c)

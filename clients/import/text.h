@@ -35,6 +35,8 @@ void text_join(text *t, const char *separator, const char *data, size_t len);
 void text_clear(text *t);
 const char *text_get(const text *t); /* "" while empty */
 void text_done(text *t);
+/* Does something (NULL: nothing) with each of several; true: memory was short for one of them. */
+bool texts_each(text *const all[], size_t count, void (*act)(text *));
 
 /* ---- bytes -------------------------------------------------------------------------- */
 

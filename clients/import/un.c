@@ -26,24 +26,18 @@ typedef struct reading {
     text document, number, issuer;
 } reading;
 
-/* Does something with each text of the entry; true: memory was short for one of them. */
-static bool texts_each(reading *g, void (*act)(text *))
+/* texts_each of those of the entry. */
+static bool entry_texts(reading *g, void (*act)(text *))
 {
     text *all[] = {&g->dataid,   &g->version,  &g->type,     &g->reference, &g->listed,
                    &g->updated,  &g->ids,      &g->document, &g->number,    &g->issuer,
                    &g->names[0], &g->names[1], &g->names[2], &g->names[3]};
-    bool failed = false;
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        failed |= all[i]->failed;
-        if (act != NULL)
-            act(all[i]);
-    }
-    return failed;
+    return texts_each(all, sizeof all / sizeof all[0], act);
 }
 
 static void entry_begin(reading *g, const xml_place *at)
 {
-    texts_each(g, text_clear);
+    entry_texts(g, text_clear);
     g->in_entry = true;
     g->individual = strcmp(at->name, "INDIVIDUAL") == 0;
     g->line = at->line;
@@ -189,7 +183,7 @@ static int entry_check(const reading *g, problem *p)
 static int entry_end(reading *g, problem *p)
 {
     char version[40] = "";
-    int result = texts_each(g, NULL) ? -ENOMEM : entry_check(g, p);
+    int result = entry_texts(g, NULL) ? -ENOMEM : entry_check(g, p);
     g->in_entry = false;
     if (result != 0)
         return result;
@@ -244,6 +238,6 @@ int un_read(source *const sources[], size_t count, list *ret_list, problem *p)
     if (result == 0)
         result = records_finish(ret_list, g.file, p);
     free(data);
-    texts_each(&g, text_done);
+    entry_texts(&g, text_done);
     return result;
 }
