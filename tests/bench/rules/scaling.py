@@ -132,6 +132,23 @@ def coming_reports(n):
 
 
 @stream
+def alert_over_reports(n):
+    """Of an alert over many happenings one after another is told by 120 reports of 50 sources, one by one."""
+    told = [report("release", i, START + i // 120 * DAY, source="outlet-%d" % (i % 50), count=1 + i // 120) for i in range(n)]
+    return case(rules(rule("r", "country", {"a": "kind: release, within: 365d"}, "a.count >= 1")),
+                [step(START + i * (DAY // 120), one) for i, one in enumerate(told)])
+
+
+@stream
+def watched_parties(n):
+    """One step of sanctions, told party by party under a watchlist."""
+    told = [report("sanction", i, START, authority="US", action="imposed", program="P", source="s",
+                   targets=[{"name": "Party %d" % i, "ids": ["x:%d" % i]}]) for i in range(n)]
+    return case(rules(rule("r", "country", {"a": "kind: sanction, where: 'parties.exists(p, p in [\"x:-1\", \"x:-2\"])'"},
+                           "a.count >= 1")), [step(START + i, one) for i, one in enumerate(told)])
+
+
+@stream
 def corrected_one_by_one(n):
     """Of a group of many one after another is withdrawn, the largest first."""
     told = [release(i, START, count=10 * n - i) for i in range(n)]
