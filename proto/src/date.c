@@ -27,18 +27,19 @@ static int64_t days_from_civil(civil date)
     return (int64_t)year * 365 + leaps + (153 * month + 2) / 5 + date.day - 719469;
 }
 
+/* The other way round: centuries, years of a century and months are counted from March, so that the day a leap year
+ * has more comes last. */
 static civil civil_from_days(int64_t days)
 {
-    int year = (int)(1970 + days / 366), month = 1;
-
-    /* The guess above is never late by more than a year or two within 1900 to 2202. */
-    while (days_from_civil((civil){year + 1, 1, 1}) <= days)
-        year++;
-    while (days_from_civil((civil){year, 1, 1}) > days)
-        year--;
-    while (month < 12 && days_from_civil((civil){year, month + 1, 1}) <= days)
-        month++;
-    return (civil){year, month, (int)(days - days_from_civil((civil){year, month, 1})) + 1};
+    int64_t day = days + 719468; /* since 1 March of the year 0, which an instant is never before */
+    int64_t century = (4 * day + 3) / 146097;
+    day -= 146097 * century / 4;
+    int year = (int)((4 * day + 3) / 1461);
+    day -= 1461 * (int64_t)year / 4;
+    int month = (int)((5 * day + 2) / 153); /* March is 0 */
+    day -= (153 * month + 2) / 5;
+    return (civil){(int)century * 100 + year + (month > 9), month > 9 ? month - 9 : month + 3,
+                   (int)day + 1};
 }
 
 static int days_of_month(int year, int month)
