@@ -143,6 +143,10 @@ void incident_summarise(facts *f, incident *inc);
 /* ---- all of them (settle.c) --------------------------------------------------------- */
 
 void incidents_settle(facts *f);
+/* identities.c: gives every touched object its id, and lets it take over the fact that bore this id. */
+void identities_settle(facts *f);
+/* succession.c: tells of all that were touched; the first `known` of them are those that identities_settle saw. */
+void succession_settle(facts *f, uint32_t known);
 /* largest.c, acts.c: what one incident's change means for others of the country. `before` is what it was. */
 void largest_settle(facts *f, incident *inc, const summary *before);
 void record_step_note(facts *f, country *c, uint8_t kind, int64_t start_ns, uint64_t count);
