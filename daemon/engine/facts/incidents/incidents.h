@@ -17,6 +17,7 @@ static inline int64_t item_start(const facts *f, item it)
 item_class item_class_of(const facts *f, item it);
 void item_set_incident(facts *f, item it, uint32_t incident);
 const numbers *item_naming(const facts *f, item it); /* NULL: none */
+bool item_bears_name(const facts *f, item it);
 int item_compare(const facts *f, item a, item b);    /* order of the sweep */
 void items_sort(facts *f, uint32_t *items, uint32_t count);
 /* The reports of an item, appended to a list. */
@@ -98,7 +99,7 @@ void incident_id_text(const facts *f, const incident *inc, char text[40]);
 /* Asks for what settling the next dirty incidents behind i needs. */
 void incidents_ahead(const facts *f, uint32_t i);
 
-/* ---- where items stand (sweep.c, loose.c) ------------------------------------------- */
+/* ---- where items stand (sweep.c, loose.c, placing.c) --------------------------------- */
 
 void item_place(facts *f, uint32_t key_index, item it);
 void item_unplace(facts *f, uint32_t key_index, item it);

@@ -64,6 +64,12 @@ const numbers *item_naming(const facts *f, item it)
     return it & ITEM_GROUP ? &group_of(f, it)->naming : NULL;
 }
 
+bool item_bears_name(const facts *f, item it)
+{
+    const numbers *naming = item_naming(f, it);
+    return naming && naming->count;
+}
+
 int item_compare(const facts *f, item a, item b)
 {
     int64_t start_a = item_start(f, a), start_b = item_start(f, b);
