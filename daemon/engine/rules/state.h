@@ -133,7 +133,11 @@ int64_t cost_begin(const rules *set, cost *c); /* for cost_end */
 void cost_end(const rules *set, cost *c, int64_t begun_ns);
 uint64_t cost_ns(const cost *c); /* of all of them, estimated */
 
-/* publish.c */
+/* alert_lists.c */
+/* The newest facts it rests on, with their reports and sources. -ENOMEM. */
+int alert_list(rules *set, group *g, alert_text *a);
+/* The reports that corrected it. -ENOMEM. */
+int alert_list_causes(rules *set, alert_text *a, const uint64_t causes[], uint32_t count);
 void listings_done(rules *set);
 
 /* newest.c */
