@@ -97,6 +97,7 @@ typedef struct thawd {
 
     int64_t retained_ns; /* by the engine's clock: when the past was last looked at; INT64_MIN */
     uint64_t retained_bytes; /* what was left when it was last dropped for its size */
+    bool retain_short;       /* which was more than retain.size allows, and was said */
 
     image image;
 

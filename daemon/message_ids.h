@@ -45,6 +45,7 @@
     X(CLOCK_BACK, "52e8a07dd2aa414abe01a65e34baaffa", LOG_WARNING, "the machine's clock went back") \
     X(WATCHDOG_HELD, "d90ea91fe0674f80847c5ce00f2c7254", LOG_ERR, "the watchdog is not fed") \
     X(RETAINED, "5f0c8e6a3d9b4c7e9a41d2b86c0f7e15", LOG_INFO, "the past was dropped") \
+    X(RETAIN_SHORT, "f3a1d8d06f0b4d0f9a7f2c7c7a3bd4a1", LOG_WARNING, "retain.size is less than what must be held") \
     X(IMAGE_SAVED, "8a9d27c1f04e4b6fb1a3de5c70f2964b", LOG_INFO, "an image of the engine was saved") \
     X(IMAGE_IGNORED, "e41b7f0c92d54d7c8a60c3f5b1d82e97", LOG_NOTICE, "the image of the engine is not used") \
     X(IMAGE_FAILED, "3c6e05d8ba714f0e9d27a18f4c5b60e2", LOG_WARNING, "no image of the engine could be saved") \

@@ -41,12 +41,17 @@ static bool due_by_age(const thawd *d, int64_t now_ns)
     return d->retained_ns == INT64_MIN || now_ns - d->retained_ns >= age_ns / LOOKS_AN_AGE;
 }
 
+static uint64_t live_bytes_max(const thawd *d)
+{
+    return d->config.retain_bytes / 8 * 3;
+}
+
 /* What could not be dropped the last time is not tried again before something came. */
 static bool due_by_size(const thawd *d, uint64_t live_bytes)
 {
     uint64_t size = d->config.retain_bytes;
 
-    return size != UINT64_MAX && live_bytes > size / 8 * 3 &&
+    return size != UINT64_MAX && live_bytes > live_bytes_max(d) &&
            live_bytes > d->retained_bytes + size / 16;
 }
 
@@ -228,6 +233,23 @@ static int drop(thawd *d, int64_t horizon_ns)
     return r;
 }
 
+/* What is left after all that may go went. */
+static void note_left(thawd *d)
+{
+    journal_counters counters;
+
+    journal_count(d->journal, &counters);
+    d->retained_bytes = counters.live_bytes;
+    bool was = d->retain_short;
+    d->retain_short = counters.live_bytes > live_bytes_max(d);
+    if (d->retain_short && !was)
+        log_say(d->log, SAY_RETAIN_SHORT, NULL,
+                "retain.size is %" PRIu64 " bytes, of which what is held may take %" PRIu64
+                "; found %" PRIu64 " that must be held (measures in force, people held, ids); give "
+                "a larger retain.size, or retain.ids",
+                d->config.retain_bytes, live_bytes_max(d), counters.live_bytes);
+}
+
 int retention_look(thawd *d)
 {
     int64_t now_ns = age_now(d), horizon_ns;
@@ -247,9 +269,7 @@ int retention_look(thawd *d)
         r = drop(d, horizon_ns);
     if (r == 0 && by_size)
         r = wait_for_disk(d);
-    if (r == 0 && by_size) {
-        journal_count(d->journal, &counters);
-        d->retained_bytes = counters.live_bytes;
-    }
+    if (r == 0 && by_size)
+        note_left(d);
     return r;
 }

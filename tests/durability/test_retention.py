@@ -257,6 +257,19 @@ class Retention(unittest.TestCase):
             d.start()
             self.assertEqual(view(d), before)
 
+    def test_by_size_where_more_must_be_held(self):
+        """Who is listed stays, however old: that the file grows beyond retain.size is said, once."""
+        with harness.Daemon((), {"retain": {"size": "1MiB"}, "journal": {"map": "1MiB"}}) as d:
+            for round_ in range(6):
+                d.publish(*[dict(listing(round_ * 10), id=f"l{round_}-{i}", note="x" * 900,
+                                 targets=[{"name": "Works", "ids": [f"x:{round_}-{i}"]}]) for i in range(200)])
+            harness.wait_for(lambda: "retain.size is 1048576 bytes, of which what is held may take 393216; found"
+                             in d.log(), "the word that it cannot be kept to")
+            self.assertIn("retain.size", d.status()["last_problem"])
+            self.assertEqual(d.log().count("retain.size is"), 1)
+            measures = d.ok("state", {"country": "BY"})["measures"]
+            self.assertEqual([m["state"] for m in measures], ["in_force"] * 1200)
+
     def test_by_size_with_a_reader_that_was_killed(self):
         """What it read is not kept from being used again: the file would grow with every commit until the next start."""
         size = 4 << 20
