@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Prints alerts as they come, none missed. npm: zeromq @msgpack/msgpack
 import { encode, decode } from "@msgpack/msgpack";
+import { setTimeout } from "node:timers/promises";
 import { Dealer, Subscriber } from "zeromq";
 
 const topic = process.argv[2] ?? "alert.";
@@ -47,17 +48,24 @@ async function snapshot() {
   // What came before: the snapshot stands for it, or it is of a journal that is no more.
   while (await receive(alerts, 0));
   before = 0;
-  let first, page, after = {};
+  let first, page, last = "";
   do {
     let ok;
-    [ok, page] = await ask("snapshot", after);
+    const after = last;
+    [ok, page] = await ask("snapshot", after ? { after } : {});
     if (!ok) throw new Error(page.message);
+    if (first && page.epoch !== first.epoch) { // another journal since the page before: all anew
+      await setTimeout(1000); // not as fast as it can, should it always be another
+      return snapshot();
+    }
     if (!first) console.error("these are all active alerts; what was held is old");
     first ??= page;
     for (const alert of page.alerts) {
       if (alert.seq <= first.seq) show(alert); // later ones come again, by replay
-      after = { after: alert.id };
     }
+    last = page.alerts.at(-1)?.id ?? "";
+    if (page.more && Buffer.compare(Buffer.from(last), Buffer.from(after)) <= 0) // asked for without end
+      throw new Error("a page of the snapshot is not behind the one before");
   } while (page.more);
   ({ epoch, seq } = first);
 }
@@ -66,8 +74,10 @@ async function snapshot() {
 async function heal() {
   for (;;) {
     const [ok, page] = await ask("replay", { from: seq });
+    if (!ok && page.code !== "gone") throw new Error(page.message);
     if (!ok || page.epoch !== epoch || page.head < seq) return snapshot(); // no longer kept, another journal
     page.alerts.forEach(show);
+    if (page.next <= seq && seq < page.head) throw new Error("a page of the replay is not behind the one before");
     seq = page.next;
     if (seq >= page.head) return;
   }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Prints alerts as they come, none missed. Debian: python3-zmq python3-msgpack."""
-import os, sys, msgpack, zmq
+import os, sys, time, msgpack, zmq
 
 topic = sys.argv[1] if len(sys.argv) > 1 else "alert."
 context = zmq.Context()
@@ -54,14 +54,19 @@ def snapshot():
         ok, page = ask(b"snapshot", **after)
         if not ok:
             raise SystemExit(page["message"])
+        if first and page["epoch"] != first["epoch"]:  # another journal since the page before: all anew
+            time.sleep(1)  # not as fast as it can, should it always be another
+            return snapshot()
         if not first:
             first = page
             print("these are all active alerts; what was held is old", file=sys.stderr)
         for alert in page["alerts"]:
             if alert["seq"] <= first["seq"]:  # later ones come again, by replay
                 show(alert)
-            after = {"after": alert["id"]}
-        more = page["more"]
+        more, last = page["more"], page["alerts"][-1]["id"] if page["alerts"] else ""
+        if more and last <= after.get("after", ""):  # it would be asked for without end
+            raise SystemExit("a page of the snapshot is not behind the one before")
+        after = {"after": last}
     epoch, seq = first["epoch"], first["seq"]
 
 
@@ -70,10 +75,14 @@ def heal():
     global seq
     while True:
         ok, page = ask(b"replay", **{"from": seq})
+        if not ok and page["code"] != "gone":
+            raise SystemExit(page["message"])
         if not ok or page["epoch"] != epoch or page["head"] < seq:  # no longer kept, another journal
             return snapshot()
         for alert in page["alerts"]:
             show(alert)
+        if page["next"] <= seq < page["head"]:
+            raise SystemExit("a page of the replay is not behind the one before")
         seq = page["next"]
         if seq >= page["head"]:
             return

@@ -12,8 +12,10 @@
 #include "client.h"
 #include "forms/pack.h"
 
-enum { PAGE = 1000, EPOCH_BYTES = 129, FRAMES = 2, WAIT_MS = 1000, QUEUED = 100000 };
+enum { PAGE = 1000, EPOCH_BYTES = 129, FRAMES = 2, WAIT_MS = 1000, QUEUED = 100000, RENEWALS = 5 };
 static const int64_t silence_ns = 5000000000;
+static const char another_journal[] =
+    "thawd has another journal, or an older copy of it; these are its active alerts";
 
 typedef struct subscription {
     connection *connection;
@@ -171,8 +173,9 @@ static int snapshot_page(subscription *s, snapshot_place *at, const msgpack_obje
 }
 
 /* The active alerts, in pages by id; with `again` in place of what was delivered before. What
- * changes meanwhile is newer than the first page's seq and comes again. */
-static int snapshot(subscription *s, bool again)
+ * changes meanwhile is newer than the first page's seq and comes again. -ESTALE: a page is of
+ * another journal than the first. */
+static int snapshot_pages(subscription *s, bool again)
 {
     snapshot_place at = {.begun = false};
     answer reply = {.open = false};
@@ -185,8 +188,9 @@ static int snapshot(subscription *s, bool again)
         snapshot_request(s, &body, at.after, at.after_len);
         result = connection_try(s->connection, "snapshot", &body, &reply);
         msgpack_sbuffer_destroy(&body);
-        if (result == 0 && epoch_same(s, &reply.body))
-            result = snapshot_page(s, &at, &reply.body, again);
+        if (result == 0)
+            result =
+                epoch_same(s, &reply.body) ? snapshot_page(s, &at, &reply.body, again) : -ESTALE;
     }
     if (result >= 0)
         s->last = at.seq;
@@ -194,6 +198,21 @@ static int snapshot(subscription *s, bool again)
         connection_complain_refusal("snapshot", &reply.body);
     answer_free(&reply);
     return result < 0 ? result : 0;
+}
+
+/* Begins anew where thawd begins another journal between two pages, if what was delivered by then
+ * can be taken back; but not without end. */
+static int snapshot(subscription *s, bool again)
+{
+    int result = snapshot_pages(s, again);
+    for (int i = 0; result == -ESTALE && s->options->reset != NULL && i < RENEWALS; i++) {
+        remark(s, "%s", another_journal);
+        result = snapshot_pages(s, true);
+    }
+    if (result != -ESTALE)
+        return result;
+    complain("thawd has begun another journal while it told its alerts; ask again");
+    return -EPROTO;
 }
 
 /* ---- holes -------------------------------------------------------------------------- */
@@ -294,7 +313,7 @@ static int replay(subscription *s)
 
 static int renew(subscription *s)
 {
-    remark(s, "thawd has another journal, or an older copy of it; these are its active alerts");
+    remark(s, "%s", another_journal);
     return snapshot(s, true);
 }
 

@@ -28,7 +28,8 @@ typedef struct subscription_options {
     /* Called with each alert in order; true ends the run. */
     bool (*alert)(void *context, const msgpack_object *alert);
     /* Called where alerts of before may have ended unseen (they are no longer kept, or thawd has
-     * another journal): those that are active by that number follow. May be NULL. */
+     * another journal): those that are active by that number follow. NULL: what was delivered
+     * cannot be taken back, and another journal between two pages ends the run. */
     void (*reset)(void *context, const char *epoch, uint64_t seq);
     /* Called with remarks for people: a hole, silence, a new journal. */
     void (*remark)(void *context, const char *text);

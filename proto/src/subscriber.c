@@ -44,6 +44,7 @@ struct thaw_subscriber {
     uint64_t published;              /* the last number that came over alerts */
     char after[AFTER_BYTES_MAX + 1]; /* last id of the page before, while in SNAPSHOT */
     bool paging;
+    bool anew;        /* it began again between two pages, and has no whole snapshot since */
     uint64_t number;  /* of the last request */
     bool asking;      /* it has no answer yet */
     int64_t asked_ms; /* when it was sent, or refused */
@@ -297,9 +298,10 @@ static void take_page(thaw_subscriber *subscriber, answer_body *page)
     int r;
 
     if (!page_begin(subscriber, page)) {
-        bool paging = subscriber->paging;
+        bool at_once = subscriber->paging && !subscriber->anew;
+        subscriber->anew = subscriber->paging;
         go(subscriber, PHASE_SNAPSHOT);
-        if (!paging)
+        if (!at_once)
             ask_later(subscriber);
         return;
     }
@@ -315,7 +317,7 @@ static void take_page(thaw_subscriber *subscriber, answer_body *page)
         page_follow(subscriber, last);
         return;
     }
-    subscriber->paging = false;
+    subscriber->paging = subscriber->anew = false;
     settle(subscriber, true);
 }
 

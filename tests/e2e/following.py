@@ -156,5 +156,46 @@ class Lossy:
         self.close()
 
 
+class Answering:
+    """A service that gives these answers, one after the other, again and again; .asked: how often."""
+
+    def __init__(self, d, answers):
+        self.answers, self.asked, self.end = answers, 0, False
+        self.service = d.context.socket(zmq.ROUTER)
+        self.service.bind(d.address("service"))
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while not self.end:
+            if self.service.poll(20):
+                route, _, request, _ = self.service.recv_multipart()
+                answer = self.answers[self.asked % len(self.answers)]
+                self.service.send_multipart([route, b"OK", request, harness.pack(answer)])
+                self.asked += 1
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.end = True
+        self.thread.join()
+        self.service.close(0)
+
+
+# PROTOCOL.md, 7.2: a page holds those whose id is greater than `after`
+PAGES_THAT_LEAD_NOWHERE = {"the same page": ["r:b:1"], "one page and the other": ["r:b:1", "r:a:1"],
+                           "an id without bytes": [""], "an id that no question may hold": ["r:" + 1100 * "b"]}
+
+
+def page(alert_id, epoch="e", more=True):
+    """Of a snapshot, with one alert."""
+    at = harness.msgpack.Timestamp(1, 0)
+    alert = {"epoch": epoch, "seq": 1, "id": alert_id, "rev": 1, "state": "firing", "rule": "r", "rule_version": "1",
+             "severity": "info", "title": "t", "labels": {}, "country": "", "group": {}, "values": {}, "since": at,
+             "at": at, "facts": [], "reports": [], "sources": []}
+    return {"epoch": epoch, "seq": 1, "alerts": [alert], "more": more}
+
+
 def pause():
     time.sleep(0.05)

@@ -4,10 +4,11 @@ import os
 import socket
 import subprocess
 import sys
+import time
 import unittest
 
 import harness
-from following import EACH_SOURCE, HERE, Lossy, Watched, make_alerts
+from following import EACH_SOURCE, HERE, PAGES_THAT_LEAD_NOWHERE, Answering, Lossy, Watched, make_alerts, page, pause
 
 EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "clients", "examples")
 
@@ -101,13 +102,46 @@ class Examples:
                     s.wait_for(lambda s: len(s.lines) >= 3, "the snapshot")
 
 
+class WrittenFromTheProtocol(Examples):
+    """Those without libthaw."""
+
+    def asks(self, d, answers, beat=None):
+        """How often it asks within two seconds a service that gives these answers, its lines, and how it ends."""
+        end = time.monotonic() + 2
+        with d.context.socket(harness.zmq.PUB) as alerts, Answering(d, answers) as a, Follow(d, *self.subscribe) as s:
+            alerts.bind(d.address("alerts"))
+            while time.monotonic() < end and s.process.poll() is None:
+                if beat:
+                    alerts.send_multipart([b"beat", harness.pack(beat)])
+                pause()
+            return a.asked, [line.split()[1] for line in s.lines], s.process.poll()
+
+    def test_pages_that_lead_nowhere_are_refused(self):
+        with harness.Daemon(start=False) as d:
+            for name, ids in PAGES_THAT_LEAD_NOWHERE.items():
+                asked, _, ended = self.asks(d, [page(i) for i in ids])
+                self.assertEqual((asked < 6, ended), (True, 1), name)
+            asked, _, ended = self.asks(d, [{**page("r:a:1"), "alerts": []}])
+            self.assertEqual((asked, ended), (1, 1), "no alert, and more")
+            told = {**page("r:a:1", more=False), "head": 9, "next": 1}  # the answer to both questions
+            asked, _, ended = self.asks(d, [told], {"epoch": "e", "seq": 9})
+            self.assertEqual((asked, ended), (2, 1), "a replay that goes no further")
+
+    def test_another_journal_between_the_pages_of_a_snapshot(self):
+        pages = [page("r:a:1"), page("r:b:1", "f"), page("r:a:1", "f"), page("r:c:1", "f", False)]
+        with harness.Daemon(start=False) as d:
+            asked, ids, ended = self.asks(d, pages)
+            self.assertEqual((asked, ids, ended), (4, ["r:a:1", "r:a:1", "r:c:1"], None))
+            self.assertLess(self.asks(d, pages[:2])[0], 9, "another each time")
+
+
 class C(Examples, unittest.TestCase):
     publish = [os.path.join(HERE, "example_publish")]
     subscribe = [os.path.join(HERE, "example_subscribe")]
     ways = 1
 
 
-class Python(Examples, unittest.TestCase):
+class Python(WrittenFromTheProtocol, unittest.TestCase):
     publish = [sys.executable, "-B", example("publish.py")]
     subscribe = [sys.executable, "-B", example("subscribe.py")]
 
@@ -132,7 +166,7 @@ def node_has_packages():
 
 
 @unittest.skipUnless(node_has_packages(), "node with zeromq and @msgpack/msgpack (npm install in clients/examples)")
-class JavaScript(Examples, unittest.TestCase):
+class JavaScript(WrittenFromTheProtocol, unittest.TestCase):
     publish = ["node", example("publish.js")]
     subscribe = ["node", example("subscribe.js")]
 

@@ -6,12 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
 import unittest
 
 import harness
-from following import EACH_COUNTRY, EACH_SOURCE, FOLLOWER, Follower, Lossy, Tail, Watched, make_alerts, pause
+from following import (EACH_COUNTRY, EACH_SOURCE, FOLLOWER, PAGES_THAT_LEAD_NOWHERE, Answering, Follower, Lossy, Tail, Watched,
+                       make_alerts, page, pause)
 from harness import event, zmq
 
 
@@ -206,33 +206,6 @@ class AQueueOfTheJournalBefore(unittest.TestCase):
         self.follow_busily(lambda d: [sys.executable, "-B", os.path.join(EXAMPLES, "subscribe.py"), "alert.-."])
 
 
-class Answering:
-    """A service that gives these answers, one after the other, again and again; .asked: how often."""
-
-    def __init__(self, d, answers):
-        self.answers, self.asked, self.end = answers, 0, False
-        self.service = d.context.socket(zmq.ROUTER)
-        self.service.bind(d.address("service"))
-        self.thread = threading.Thread(target=self.run)
-
-    def run(self):
-        while not self.end:
-            if self.service.poll(20):
-                route, _, request, _ = self.service.recv_multipart()
-                answer = self.answers[self.asked % len(self.answers)]
-                self.service.send_multipart([route, b"OK", request, harness.pack(answer)])
-                self.asked += 1
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.end = True
-        self.thread.join()
-        self.service.close(0)
-
-
 class AnswersThatLeadNowhere(unittest.TestCase):
     def ask(self, d, answers, beat):
         """What libthaw asks, in a second, a service that gives these answers again and again."""
@@ -262,28 +235,17 @@ class AnswersThatLeadNowhere(unittest.TestCase):
             asked = self.ask(d, [{**whole, "epoch": ""}], {"epoch": "e", "seq": 2, "at": at})
             self.assertLess(len(asked), 6)
 
-    # PROTOCOL.md, 7.2: a page holds those whose id is greater than `after`
-    PAGES_THAT_LEAD_NOWHERE = {"the same page": ["r:b:1"], "one page and the other": ["r:b:1", "r:a:1"],
-                               "an id without bytes": [""], "an id that no question may hold": ["r:" + 1100 * "b"]}
-
-    def page(self, alert_id):
-        at = harness.msgpack.Timestamp(1, 0)
-        alert = {"epoch": "e", "seq": 1, "id": alert_id, "rev": 1, "state": "firing", "rule": "r", "rule_version": "1",
-                 "severity": "info", "title": "t", "labels": {}, "country": "", "group": {}, "values": {}, "since": at,
-                 "at": at, "facts": [], "reports": [], "sources": []}
-        return {"epoch": "e", "seq": 1, "alerts": [alert], "more": True}
-
     def test_pages_of_a_snapshot_that_lead_nowhere(self):
         beat = {"epoch": "e", "seq": 1, "at": harness.msgpack.Timestamp(1, 0)}
         with harness.Daemon(start=False) as d:
-            for name, ids in self.PAGES_THAT_LEAD_NOWHERE.items():
-                asked = self.ask(d, [self.page(i) for i in ids], beat)
+            for name, ids in PAGES_THAT_LEAD_NOWHERE.items():
+                asked = self.ask(d, [page(i) for i in ids], beat)
                 self.assertEqual(set(asked), {"snapshot"}, name)
                 self.assertLess(len(asked), 6, name)
 
     def test_pages_of_a_snapshot_that_lead_nowhere_end_thaw(self):
-        told = [*([self.page(i) for i in ids] for ids in self.PAGES_THAT_LEAD_NOWHERE.values()),
-                [{"epoch": "e", "seq": 1, "more": False}], [{**self.page("r:a:1"), "alerts": {}}]]
+        told = [*([page(i) for i in ids] for ids in PAGES_THAT_LEAD_NOWHERE.values()),
+                [{"epoch": "e", "seq": 1, "more": False}], [{**page("r:a:1"), "alerts": {}}]]
         with harness.Daemon(start=False) as d:
             for pages in told:
                 for words in (["tail", "--no-follow"], ["tail"], ["alerts"]):
@@ -292,6 +254,33 @@ class AnswersThatLeadNowhere(unittest.TestCase):
                     self.assertEqual((done.returncode, done.stderr),
                                      (3, "thaw: thawd does not tell all the alerts that are active\n"), (words, pages))
                     self.assertLess(a.asked, 6)
+
+    # PROTOCOL.md, 9: on another epoch in a reply, begin at the snapshot's first page
+    OTHER_BETWEEN_PAGES = [page("r:a:1"), page("r:b:1", "f"), page("r:a:1", "f"), page("r:c:1", "f", False)]
+    OTHER_EACH_TIME = [page("r:a:1"), page("r:b:1", "f")]
+
+    def test_another_journal_between_the_pages_of_a_snapshot(self):
+        with harness.Daemon(start=False) as d:
+            with Answering(d, self.OTHER_BETWEEN_PAGES) as a:
+                done = d.thaw("tail", "--no-follow", "--json", check=False)
+                self.assertEqual(a.asked, 4)
+            told = [json.loads(line) for line in done.stdout.splitlines()]
+            self.assertEqual([t.get("reset", t).get("id", "reset") + t.get("reset", t)["epoch"] for t in told],
+                             ["r:a:1e", "resetf", "r:a:1f", "r:c:1f"])
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with Answering(d, self.OTHER_BETWEEN_PAGES):
+                done = d.thaw("alerts", "--json", check=False)  # has no word for what was listed before
+            self.assertEqual((done.returncode, done.stderr),
+                             (3, "thaw: thawd has begun another journal while it told its alerts; ask again\n"))
+
+    def test_another_journal_between_the_pages_of_each_snapshot(self):
+        beat = {"epoch": "e", "seq": 1, "at": harness.msgpack.Timestamp(1, 0)}
+        with harness.Daemon(start=False) as d:
+            with Answering(d, self.OTHER_EACH_TIME) as a:
+                done = d.thaw("tail", "--no-follow", "--json", check=False)
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertLess(a.asked, 30)
+            self.assertLess(len(self.ask(d, self.OTHER_EACH_TIME, beat)), 9, "libthaw")
 
     def test_silence_is_told_before_the_first_answer(self):
         with harness.Daemon(start=False) as d, Follower(d) as f:
