@@ -124,6 +124,8 @@ size_t value_words(const struct cel_value *value, char *buffer, size_t size);
 
 /* changes.c */
 int changes_apply(rules *set);
+/* Nothing is noted any more. */
+void noted_free(rules *set);
 int change_offer(rules *set, fact_handle handle); /* a fact that was there before the rules */
 int watch_due(rules *set, watch *w);
 void node_end_watches(rules *set, fact_node *node);

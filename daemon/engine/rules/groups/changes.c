@@ -7,6 +7,8 @@
 
 #include "rules/state.h"
 
+enum { NOTED_KEPT = 65536 }; /* so many places are kept for the next batch */
+
 /* There is room for them. */
 static uint32_t note_numbers(rules *set, const uint64_t *numbers, uint32_t count)
 {
@@ -34,6 +36,16 @@ void rules_on_change(rules *set, const fact_change *change)
     n->change.causes_count = causes;
     n->causes_first = note_numbers(set, change->causes, causes);
     n->from_first = note_numbers(set, change->from, change->from_count);
+}
+
+void noted_free(rules *set)
+{
+    free(set->noted);
+    set->noted = NULL;
+    set->noted_count = set->noted_capacity = 0;
+    free(set->noted_numbers);
+    set->noted_numbers = NULL;
+    set->noted_numbers_count = set->noted_numbers_capacity = 0;
 }
 
 /* ---- corrections -------------------------------------------------------------------- */
@@ -390,5 +402,7 @@ int changes_apply(rules *set)
         if (res == 0)
             res = inherit(set, set->heirs[i]);
     set->heirs_count = set->noted_count = set->noted_numbers_count = 0;
+    if (set->noted_capacity > NOTED_KEPT) /* they waited for a clock */
+        noted_free(set);
     return res;
 }

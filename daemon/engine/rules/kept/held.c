@@ -49,8 +49,17 @@ void hold_life(rules *set, group *g)
         hold_record(set, r);
 }
 
+/* Of changes that were noted: with a clock they are taken in before anybody counts, but before the first report that
+ * says a time there is none, and they wait for it. */
+static uint64_t noted_bytes(const rules *set)
+{
+    return !set->noted_count
+               ? 0
+               : set->noted_capacity * sizeof *set->noted + set->noted_numbers_capacity * sizeof *set->noted_numbers;
+}
+
 uint64_t rules_bytes(const rules *set)
 {
     return set->held - set->spare_count * entry_bytes(0) + set->fact_nodes.used * (sizeof(fact_node) + SLOT_BYTES) +
-           set->groups.used * SLOT_BYTES + set->deadlines.count * sizeof(deadline *);
+           set->groups.used * SLOT_BYTES + set->deadlines.count * sizeof(deadline *) + noted_bytes(set);
 }

@@ -37,12 +37,7 @@ static void lists_free(rules *set)
     free(set->full);
     set->full = NULL;
     set->full_count = set->full_capacity = 0;
-    free(set->noted);
-    set->noted = NULL;
-    set->noted_count = set->noted_capacity = 0;
-    free(set->noted_numbers);
-    set->noted_numbers = NULL;
-    set->noted_numbers_count = set->noted_numbers_capacity = 0;
+    noted_free(set);
     free(set->successors);
     set->successors = NULL;
     set->successors_capacity = 0;
