@@ -149,14 +149,14 @@ static int penalty_read(store *s, const ftm_entity *of, const json_t *e, const c
     text programs = {0};
     const json_t *properties = json_object_get(e, "properties");
     const json_t *named = json_object_get(properties, "programId");
-    const char *listed = first_read(e, "listingDate");
+    const char *listed = first_read(e, "startDate");
     const char *end = end_read(e);
     int result =
         ftm_values_join(json_array_size(named) > 0 ? named : json_object_get(properties, "program"),
                         ", ", &programs);
     authority_of(e, authority);
     if (listed[0] == '\0')
-        listed = first_read(e, "startDate");
+        listed = first_read(e, "listingDate");
     bool ended = status_ended(e) || is_past(end, now);
     const char *party = NULL;
     for (size_t n = 0; result == 0 && (party = ftm_property(e, "entity", n)) != NULL; n++) {

@@ -490,7 +490,7 @@ class OpenSanctions(ImportCase):
         events = self.good("b.json", lines(
             sanction("s3", "B", "US-BRUS", "2024-02-01", "us_ofac_sdn"), *first,
             party("B", referents=["ofac-77", "x"], country=["ru"]),
-            sanction("s2", "B", listingDate=["2024-02-03"]), party("C", topics=["role.pep"])))
+            sanction("s2", "B", start="2024-02-03", listingDate=["2024-02-05"]), party("C", topics=["role.pep"])))
         self.assertEqual(self.told(events), [
             ("imposed", "EU", "BY", "EU-BLR", "opensanctions:B"),
             ("imposed", "US", "BY", "US-BRUS", "opensanctions:B")])
@@ -501,7 +501,7 @@ class OpenSanctions(ImportCase):
         # one authority lifts, the other does not
         events = self.good("c.json", lines(
             *first, party("B", referents=["ofac-77", "x"], country=["ru"]), sanction("s2", "B",
-            listingDate=["2024-02-03"])))
+            start="2024-02-03", listingDate=["2024-02-05"])))
         self.assertEqual(self.told(events), [("delisted", "US", "BY", "US-BRUS", "opensanctions:B")])
 
     def test_a_name_of_which_nothing_is_seen_is_left_out(self):
@@ -671,8 +671,11 @@ class OpenSanctions(ImportCase):
         for turned in sorted(starts), sorted(starts, reverse=True):
             listing["properties"]["startDate"] = turned
             self.assertEqual(self.good("c.json", lines(*first, party("B"), listing)), [])
+        # when it was listed says nothing beside when it went into effect, and stands for it
         listing["properties"]["listingDate"] = ["none", "2024-03-02", "2024-03-01"]
-        self.assertEqual([e["note"] for e in self.good("d.json", lines(*first, party("B"), listing))],
+        self.assertEqual(self.good("d.json", lines(*first, party("B"), listing)), [])
+        listing["properties"]["startDate"] = ["none"]
+        self.assertEqual([e["note"] for e in self.good("e.json", lines(*first, party("B"), listing))],
                          ["changed: listing date 2021 -> 2024-03-01"])
 
     def test_several_ends(self):
