@@ -27,16 +27,15 @@ void doubt_add(char *doubted, size_t room, const char *names)
     }
 }
 
-void doubt_take(char *doubted, const char *name)
+/* Leaves out those of these names. */
+static void names_leave(char *doubted, const char *names)
 {
     const char *rest = doubted;
     const char *item = NULL;
     size_t len = 0;
     size_t used = 0;
-    bool all = strcmp(name, "-") == 0;
     while (text_next(&rest, ' ', &item, &len)) {
-        bool gone = all || text_has_word(name, item, len) || text_has_word(doubt_any, item, len);
-        if (gone)
+        if (text_has_word(names, item, len))
             continue;
         if (used > 0)
             doubted[used++] = ' ';
@@ -44,4 +43,17 @@ void doubt_take(char *doubted, const char *name)
         used += len;
     }
     doubted[used] = '\0';
+}
+
+void doubt_forget(char *doubted, const char *name)
+{
+    names_leave(doubted, name);
+}
+
+void doubt_take(char *doubted, const char *name)
+{
+    if (strcmp(name, "-") == 0)
+        doubted[0] = '\0';
+    names_leave(doubted, name);
+    names_leave(doubted, doubt_any);
 }

@@ -16,6 +16,9 @@ extern const char doubt_any[];
 /* Adds names, each once. What does not fit is said of any list. */
 void doubt_add(char *doubted, size_t room, const char *names);
 
+/* A list is read no more: nothing is said of any other. */
+void doubt_forget(char *doubted, const char *name);
+
 /* A list came whole. A file of several lists ("-") says so of all. */
 void doubt_take(char *doubted, const char *name);
 

@@ -30,6 +30,7 @@ typedef struct import {
     list elsewhere;             /* the other remembered lists of the kind, and who left them */
     bool remembered;            /* `before` is a list */
     bool changing;              /* the file is a change to the remembered list */
+    bool telling;               /* of a list that is to be forgotten, what was left untold */
     bool dated;                 /* the user or the file's name says of which day the file is */
     int read_result;            /* of reading it */
     char ahead[THAW_DATE_TEXT]; /* what is said of the file's day, where that is to come; "" */
@@ -179,6 +180,10 @@ static void doubt_mark(const import *i, bool ok, const list *l, char *doubted)
 {
     char names[MEMORY_NAMES_BYTES];
     memory_name_of(l->name, names, sizeof names);
+    if (i->options->forget != NULL && !i->telling) {
+        doubt_forget(doubted, names);
+        return;
+    }
     if (ok) {
         doubt_take(doubted, names);
         return;
@@ -450,6 +455,51 @@ static int list_take(import *i, const char *file)
     return list_tell(i, baseline, false);
 }
 
+/* ---- a list that is read no more ------------------------------------------------------- */
+
+/* Whether a list of that name is remembered or broken; else a complaint says which are. */
+static bool is_known(const import *i, const char *name)
+{
+    char names[MEMORY_NAMES_BYTES];
+    feed_word word;
+    memory_word(i->memory, &word);
+    if (memory_names(i->memory, names, sizeof names) != 0)
+        return true; /* too many to be told */
+    if (text_has_word(names, name, strlen(name)) || text_has_word(word.doubted, name, strlen(name)))
+        return true;
+    complain("import: no act '%s' is remembered or broken; remembered: %s; broken: %s",
+             i->options->forget, names[0] != '\0' ? names : "none",
+             word.doubted[0] != '\0' ? word.doubted : "none");
+    return false;
+}
+
+/* Nothing is told of its parties; what an earlier run began to tell of them is told first. */
+static int list_forget(import *i)
+{
+    char title[200];
+    list l = {0};
+    snprintf(l.name, sizeof l.name, "%s", i->options->forget);
+    fetched_now(&l);
+    memory_name(i->memory, l.name);
+    i->telling = true;
+    int code = memory_recall(i);
+    i->telling = false;
+    memory_name_of(l.name, title, sizeof title);
+    if (code != CLIENT_DONE || !is_known(i, title))
+        return code != CLIENT_DONE ? code : CLIENT_NOT_SO;
+    int result = i->options->dry ? 0 : memory_forget(i->memory, &i->problem);
+    snprintf(title, sizeof title, "%s: %s is read no more", i->feed->title, l.name);
+    teller_begin(i, &l);
+    if (result == 0)
+        result = word_tell(i, true, &l, title, "");
+    if (result != 0)
+        return failed(i, result);
+    code = events_tell(i, true);
+    if (code == CLIENT_DONE && !i->options->common.json && !i->options->quiet)
+        printf("%s%s\n", title, i->options->dry ? " (--dry-run)" : "");
+    return code;
+}
+
 /* ---- reading -------------------------------------------------------------------------- */
 
 /* The user's date stands for the files', and later for the list's own; of several files the first
@@ -622,7 +672,7 @@ import i = {.feed = feed_find(kind), .options = options };
     if (code == CLIENT_DONE)
         code = memory_begin(&i);
     if (code == CLIENT_DONE)
-        code = sources_take(&i, sources, count);
+        code = options->forget != NULL ? list_forget(&i) : sources_take(&i, sources, count);
     for (size_t n = 0; n < count; n++)
         source_close(sources[n]);
     difference_done(&i.difference);

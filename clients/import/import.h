@@ -17,6 +17,7 @@
 typedef struct import_options {
     common_options common;
     const char *state; /* folder; NULL: the default one */
+    const char *forget; /* a list of the kind that is read no more; NULL */
     const char *date;  /* of the list, where the user says it; NULL */
     bool initial;      /* a first list is told whole */
     bool dry;          /* only show: nothing is published or remembered */
@@ -30,7 +31,7 @@ extern const char *const import_kinds[];
 /* Whether a list cannot be of a date because it is to come. */
 bool import_date_is_ahead(const char *text);
 
-/* Runs an importer over its files (NULL at the end). An exit code of client.h. */
+/* Runs an importer over its files (NULL at the end), or forgets a list. An exit code of client.h. */
 int import_run(const char *kind, const import_options *options, const char *const paths[]);
 
 #endif

@@ -291,6 +291,17 @@ int memory_commit(const memory *m, problem *p)
     return result;
 }
 
+int memory_forget(const memory *m, problem *p)
+{
+    char name[160];
+    file_name(m, "list", name, sizeof name);
+    if ((unlinkat(m->folder, name, 0) == 0 || errno == ENOENT) && fsync(m->folder) == 0)
+        return 0;
+    int result = -errno;
+    problem_set(p, m->path, 0, "%s cannot be taken away: %s", name, strerror(-result));
+    return result;
+}
+
 /* ---- the last word ------------------------------------------------------------------ */
 
 /* "broken 2024-03-04 32006r0765 32014r0269" */

@@ -52,6 +52,9 @@ int memory_save(const memory *m, const list *l, bool baseline, problem *p);
 /* Makes KIND.next the list. */
 int memory_commit(const memory *m, problem *p);
 
+/* Takes KIND.list away; that there is none is fine. */
+int memory_forget(const memory *m, problem *p);
+
 /* One that cannot be read is none. */
 void memory_word(const memory *m, feed_word *ret_word);
 int memory_word_save(const memory *m, const feed_word *word, problem *p);

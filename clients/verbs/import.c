@@ -24,6 +24,24 @@ static bool kind_check(const char *kind)
     return false;
 }
 
+static bool forget_check(const char *kind, const char *name, int files)
+{
+    if (name == NULL) {
+        if (files == 0)
+            complain("import: a FILE is missing; usage: thaw import [OPTIONS] %s FILE...", kind);
+        return files > 0;
+    }
+    if (strcmp(kind, "eu") != 0)
+        complain("import: --forget is of acts of the EU; a list of '%s' is one by itself", kind);
+    else if (files > 0)
+        complain("import: --forget reads no FILE; usage: thaw import [OPTIONS] eu --forget ACT");
+    else if (strpbrk(name, "0123456789") == NULL)
+        complain("import: --forget is '%s', expected an act such as 32006R0765", name);
+    else
+        return true;
+    return false;
+}
+
 static bool date_check(const char *text)
 {
     thaw_date date;
@@ -57,6 +75,8 @@ int verb_import(int argc, char **argv)
         {"initial", 0, ARGUMENT_FLAG, &o.initial, NULL, "tell a first list whole", 0, 0},
         {"date", 'd', ARGUMENT_TEXT, &o.date, "DATE",
          "the list is of this day or time (else what it says, its name, its file's time)", 0, 0},
+        {"forget", 0, ARGUMENT_TEXT, &o.forget, "ACT",
+         "eu, without FILE: this act is read no more; nothing is told of its parties", 0, 0},
         {"shrink", 0, ARGUMENT_NUMBER, &o.shrink, "PERCENT",
          "more records gone at once make a broken list (20)", 0, 100},
         {"dry-run", 'n', ARGUMENT_FLAG, &o.dry, NULL, "publish and remember nothing", 0, 0},
@@ -64,10 +84,11 @@ int verb_import(int argc, char **argv)
     };
     int first = 0;
     int result = 0;
-    if (!arguments_parse(&u, table, sizeof table / sizeof table[0], &o.common, 2, 5, argc, argv,
+    if (!arguments_parse(&u, table, sizeof table / sizeof table[0], &o.common, 1, 5, argc, argv,
                          &first, &result))
         return result;
-    if (!kind_check(argv[first]) || !date_check(o.date))
+    if (!kind_check(argv[first]) || !forget_check(argv[first], o.forget, argc - first - 1) ||
+        !date_check(o.date))
         return CLIENT_USAGE;
     return import_run(argv[first], &o, (const char *const *)argv + first + 1);
 }

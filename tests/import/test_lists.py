@@ -330,6 +330,59 @@ class Acts(ImportCase):
         self.act(self.two, "2024-01-02", "Ann", state="broken")
         self.act(self.one, "2024-01-03", "Ann")
 
+    def forget(self, *options, code=0, kind="eu"):
+        said = self.run_thaw("--json", "--state", self.path("state"), *options, kind=kind)
+        self.assertEqual(said.returncode, code, said.stderr)
+        return [json.loads(line) for line in said.stdout.splitlines()], said.stderr.decode()
+
+    def test_an_act_that_is_read_no_more_is_forgotten(self):
+        for celex in self.one, self.two:
+            self.act(celex, "2024-01-01", "Ann")
+        self.word("x.csv", HEADER + act_row(self.two, "1", "Ann")[:-2])
+        self.word("y.csv", HEADER + act_row("32099R0001", "1", "Ann")[:-2])
+        before = self.remembered()
+        for dry in ("--dry-run",), ():
+            events, said = self.forget("--forget", "32099R0001", *dry)
+            self.assertEqual([(e["kind"], e["state"]) for e in events], [("feed", "broken")])
+            self.assertIn(self.two.lower(), said)
+            self.assertEqual(self.remembered(), before)
+        # nothing is told of its parties, as its list would be gone
+        events, _ = self.forget("--forget", self.two)
+        self.assertEqual([(e["kind"], e["state"]) for e in events], [("feed", "ok")])
+        self.assertEqual(sorted(self.remembered()), [f"eu-{self.one.lower()}.list"])
+        events, _ = self.act(self.one, "2024-01-02", "Bob")
+        self.assertEqual(acts(events), [("delisted", "eu:EU-BLR:ann", "BY"), ("imposed", "eu:EU-BLR:bob", "BY")])
+        # what comes of it after all is a first list
+        self.assertEqual(self.act(self.two, "2024-01-03", "Carl")[0], [])
+        self.assertIn(self.one.lower(), self.forget("--forget", "32099R0001", code=1)[1])
+
+    def test_what_may_be_of_any_act_is_not_forgotten_with_one(self):
+        self.word("x.csv", "<html></html>\n")
+        self.word("y.csv", HEADER + act_row(self.two, "1", "Ann")[:-2])
+        self.assertEqual(self.forget("--forget", self.two)[0][0]["state"], "broken")
+        self.act(self.one, "2024-01-02", "Ann")
+
+    def test_only_acts_are_forgotten(self):
+        self.act(self.one, "2024-01-01", "Ann")
+        for words in (["--forget", ""], ["--forget", "-"], ["--forget", self.one, "x.csv"], []):
+            self.forget(*words, code=2)
+        self.forget("--forget", "ofac", kind="ofac", code=2)
+        self.assertEqual(len(self.remembered()), 1)
+
+    def test_what_was_not_told_of_an_act_is_told_before_it_is_forgotten(self):
+        self.act(self.one, "2024-01-01", "Ann", "Bob")
+        for celex in self.one, self.two:
+            path = self.write("2024-01-02.csv", HEADER + act_row(celex, "1", "Ann"))
+            self.run_thaw("--state", self.path("state"), "--service", "ipc://" + self.path("none"), "--timeout",
+                          "200ms", path)
+        self.assertEqual(sorted(self.remembered()), [f"eu-{self.one.lower()}.list", f"eu-{self.one.lower()}.next",
+                                                     f"eu-{self.two.lower()}.next"])
+        self.assertEqual([e["state"] for e in self.forget("--forget", self.two)[0]], ["ok", "ok"])
+        events, _ = self.forget("--forget", self.one)
+        self.assertEqual(acts([e for e in events if e["kind"] == "sanction"]), [("delisted", "eu:EU-BLR:bob", "BY")])
+        self.assertEqual((events[-1]["kind"], events[-1]["state"]), ("feed", "ok"))
+        self.assertEqual(self.remembered(), {})
+
     def test_who_stands_in_another_act_of_the_country_stays(self):
         self.act(self.one, "2024-01-01", "Ann", "Bob", "Eve")
         self.act(self.two, "2024-01-01", "Bob", "Carl")
