@@ -173,6 +173,18 @@ static void print_json(const backtest_row *row, bool comparing)
 
 /* ---- running ------------------------------------------------------------------------ */
 
+/* No rule is tried without a time, which looks as if none had fired. */
+static void tell_no_time(const replay *now, engine_clock clock, const char *path)
+{
+    struct stat status;
+    bool folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    if (clock == ENGINE_CLOCK_REPORTED && now->reports > 0 && engine_now(now->engine) == INT64_MIN)
+        complain("backtest: no report says when it was reported, so there is no time and no rule "
+                 "was tried; %s",
+                 folder ? "--clock wall takes the times at which they came in"
+                        : "give them reported_at, or --until");
+}
+
 static int show(const options *o, const replay *now, const replay *old)
 {
     size_t count = 0;
@@ -210,8 +222,10 @@ static int run(const options *o, const backtest_source *source, const char *cons
     int result = CLIENT_NOT_SO;
     if (prepare(paths, count, source->clock, &now) &&
         (o->against == NULL || prepare(&o->against, 1, source->clock, &old)) &&
-        backtest_run(source, both, o->against != NULL ? 2 : 1))
+        backtest_run(source, both, o->against != NULL ? 2 : 1)) {
+        tell_no_time(&now, source->clock, source->path);
         result = show(o, &now, o->against != NULL ? &old : NULL);
+    }
     replay_done(&now);
     replay_done(&old);
     return result;

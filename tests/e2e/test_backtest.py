@@ -74,6 +74,18 @@ class Backtest(unittest.TestCase):
         d.stop()
         self.assertEqual(self.backtest(d, "--from", d.path("state"), "--clock", "wall"), found)
 
+    def test_reports_that_say_no_time(self):
+        """With the clock of reports no rule is tried then, which looks as if none fired."""
+        d = self.daemon(config={"clock": "wall"}, rules=[harness.ANY_RELEASE])
+        d.publish(harness.event(1, reported_at=None))
+        with open(d.path("file"), "w", encoding="utf-8") as f:
+            f.write(d.thaw("events", "--bare").stdout)
+        for words, remark in ((["state"], "--clock wall"), (["state", "--until", "2030"], ""), (["file"], "reported_at"),
+                              (["state", "--clock", "wall"], ""), (["state", "--country", "LT"], "")):
+            done = d.thaw("backtest", d.path("rules.d"), "--from", d.path(words[0]), *words[1:])
+            self.assertEqual("says when it was reported" in done.stderr, bool(remark), (words, done.stderr))
+            self.assertIn(remark, done.stderr)
+
     def test_damaged_and_missing(self):
         d = self.daemon(rules=[harness.ANY_RELEASE])
         d.publish(harness.event(1))
