@@ -188,6 +188,15 @@ static int exit_status(int r)
     }
 }
 
+/* What a script reads of --check or --version was written, or it is told that it was not. */
+static int output_end(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "thawd: the output could not be written in full\n");
+    return status == EXIT_SUCCESS ? EXIT_FAILURE : status;
+}
+
 int main(int argc, char *argv[])
 {
     options o = {.file = CONFIG_FILE_DEFAULT};
@@ -195,7 +204,7 @@ int main(int argc, char *argv[])
     int r = read_options(argc, argv, &o), status = EXIT_SUCCESS;
 
     if (r != 0)
-        return r > 0 ? EXIT_SUCCESS : EXIT_USAGE;
+        return r > 0 ? output_end(EXIT_SUCCESS) : EXIT_USAGE;
     if (log_new(stderr, &d.log) < 0) {
         fprintf(stderr, "thawd: out of memory\n");
         return EXIT_FAILURE;
@@ -206,5 +215,5 @@ int main(int argc, char *argv[])
         status = o.check ? EXIT_CONFIG : exit_status(r);
     config_done(&d.config);
     log_free(d.log);
-    return status;
+    return output_end(status);
 }

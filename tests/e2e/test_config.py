@@ -31,6 +31,15 @@ class Check(unittest.TestCase):
         self.assertEqual((status, said), (78, "thawd: error: /checked.yaml:3:1: found a second YAML document, expected one\n"))
         self.assertEqual(self.check("rules: []\n---\nbeat: [\n")[0], 78)
 
+    def test_what_cannot_be_written_is_no_success(self):
+        with open(self.d.path("fine.yaml"), "w", encoding="utf-8") as f:
+            f.write("rules: []\n")
+        for words in (["--help"], ["--version"], ["--check", "--config", self.d.path("fine.yaml")]):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([harness.THAWD, *words], stdout=full, stderr=subprocess.PIPE, text=True,
+                                      timeout=harness.PATIENCE, check=False)
+            self.assertEqual((done.returncode, done.stderr), (1, "thawd: the output could not be written in full\n"), words)
+
     def test_ports(self):
         for good in ("7301", "0", "*", "65535"):
             self.assertEqual(self.address("tcp://127.0.0.1:" + good)[0], 0, good)
