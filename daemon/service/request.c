@@ -220,7 +220,37 @@ static bool skip_nil(wire_cursor *at)
     return true;
 }
 
-static int read_pair(wire_cursor *at, uint32_t allowed, request_values *v, thaw_error *error)
+#define PASSED_OVER_MAX 16
+
+/* Keys without a value that the verb does not know. */
+typedef struct passed_over {
+    uint32_t count;
+    thaw_str names[PASSED_OVER_MAX];
+} passed_over;
+
+static int fail_twice(thaw_error *error, thaw_str name)
+{
+    char quoted[64];
+
+    wire_text_quote(quoted, sizeof(quoted), name.data, name.len);
+    return question_fail(error, THAW_MALFORMED, "found the key %s twice", quoted);
+}
+
+/* Nothing is asked by nil, but a key that stands twice is wrong all the same. */
+static int pass_over(wire_cursor *at, thaw_str name, uint32_t allowed, passed_over *over,
+                     thaw_error *error)
+{
+    for (uint32_t i = 0; i < over->count; i++)
+        if (over->names[i].len == name.len && memcmp(over->names[i].data, name.data, name.len) == 0)
+            return fail_twice(error, name);
+    if (over->count == PASSED_OVER_MAX || !skip_nil(at))
+        return fail_unknown(error, name, allowed);
+    over->names[over->count++] = name;
+    return 0;
+}
+
+static int read_pair(wire_cursor *at, uint32_t allowed, request_values *v, passed_over *over,
+                     thaw_error *error)
 {
     char found[WIRE_DESCRIBE_BYTES];
     thaw_str name;
@@ -235,8 +265,7 @@ static int read_pair(wire_cursor *at, uint32_t allowed, request_values *v, thaw_
         if ((allowed & KEY_BIT(k)) == 0)
             break;
         if ((v->named & KEY_BIT(k)) != 0)
-            return question_fail(error, THAW_MALFORMED, "found the key \"%s\" twice",
-                                 key_table[k].name);
+            return fail_twice(error, name);
         v->named |= KEY_BIT(k);
         wire_cursor value = *at;
         if (skip_nil(at))
@@ -248,7 +277,7 @@ static int read_pair(wire_cursor *at, uint32_t allowed, request_values *v, thaw_
         return question_fail(error, THAW_INVALID, "%s: found %s, expected %s", key_table[k].name,
                              found, expected[key_table[k].type]);
     }
-    return fail_unknown(error, name, allowed);
+    return pass_over(at, name, allowed, over, error);
 }
 
 int request_parse(const void *data, size_t len, uint32_t allowed, request_values *ret_values,
@@ -257,8 +286,10 @@ int request_parse(const void *data, size_t len, uint32_t allowed, request_values
     wire_cursor at = wire_cursor_over(data, len);
     request_values v = {.present = 0};
     wire_item item;
+    passed_over over;
     size_t offset = 0;
 
+    over.count = 0;
     if (len == 0) {
         *ret_values = v;
         return 0;
@@ -271,7 +302,7 @@ int request_parse(const void *data, size_t len, uint32_t allowed, request_values
         return question_fail(error, THAW_MALFORMED,
                              "found a body that is no map, expected one map");
     for (uint32_t i = 0; item.type == WIRE_MAP && i < item.len; i++) {
-        int r = read_pair(&at, allowed, &v, error);
+        int r = read_pair(&at, allowed, &v, &over, error);
         if (r < 0)
             return r;
     }

@@ -176,6 +176,15 @@ class Service(unittest.TestCase):
             twice = vectors.Pairs([("country", None), ("country", "BY")])
             self.assertEqual(c.ask_bytes("state", vectors.pack(twice))[1]["code"], "malformed")
 
+    def test_nil_is_no_key_where_the_verb_does_not_know_it_either(self):
+        self.assertEqual(self.d.ok("incidents", {"at": None, "colour": None}), self.d.ok("incidents"))
+        self.assertEqual(self.code("status", {"topic": None}), "OK")
+        self.assertEqual(self.code("status", {"topic": None, "colour": "red"}), "unknown-key")
+        with self.d.client() as c:
+            for key in ("colour", "topic"):
+                twice = vectors.Pairs([(key, None), (key, None)])
+                self.assertEqual(c.ask_bytes("status", vectors.pack(twice))[1]["code"], "malformed", key)
+
     def test_wrong_values_are_named(self):
         for body, words in (({"limit": "many"}, 'limit: found "many"'), ({"limit": -3}, "limit: found -3"),
                             ({"from": 1.5}, "from: found float 1.5")):
