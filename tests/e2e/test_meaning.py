@@ -12,6 +12,7 @@ import subprocess
 import unittest
 
 import harness
+import msgpack
 
 COUNTRIES = ("".join(pair) for pair in itertools.product("ABCDEFGHIJKLMNOPQRSTUVWXY", repeat=2))
 
@@ -862,6 +863,19 @@ class Meaning(unittest.TestCase):
         self.assertEqual([t["state"] for t in ledger["tallies"]], ["agrees"])
         since = self.daemon.ok("incidents", {"country": ledger["country"], "since": "2022"})["incidents"]
         self.assertEqual([i["count"] for i in since], [10, 100, 1000])
+
+    def test_an_instant_that_was_stated_is_given_back_in_utc(self):
+        stated = "2024-12-31T23:30:00.5-05:00"
+        s = Stream()
+        s.said("release", "a", stated, count=1, persons=[party("Ales", "W1")])
+        s.said("tally", "n", "2025-06-01", of="released", count=1, since=stated)
+        s.sanction("imposed", stated, targets=[party("Bela", "X1")])
+        ledger, incidents = self.told(s, since=stated)
+        for date in ([i["occurred_at"] for i in incidents] + [ledger["since"], ledger["tallies"][0]["since"]] +
+                     [ledger[of][0]["history"][0]["date"] for of in ("measures", "persons")]):
+            self.assertEqual(date, "2025-01-01T04:30:00.5Z")
+        for of in ("measures", "persons"):
+            self.assertEqual(ledger[of][0]["since"], msgpack.Timestamp(1735705800, 500000000))
 
     def test_text_for_people(self):
         s = Stream()
