@@ -17,6 +17,7 @@
 #include "country.h"
 #include "ftm.h"
 #include "identifier.h"
+#include "lower_bound.h"
 #include "programs.h"
 
 enum { AUTHORITY_BYTES = 64 };
@@ -392,13 +393,7 @@ static size_t penalties_find(const store *s, const char *party_id)
 {
     size_t low = 0;
     size_t high = s->penalty_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(s->penalties[middle].party, party_id) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, strcmp(s->penalties[middle].party, party_id) < 0);
     return low;
 }
 

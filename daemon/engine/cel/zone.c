@@ -4,6 +4,7 @@
  *      header, 64-bit data          transitions, the type that each begins, the types
  *      \n rule \n                   for what lies behind the last transition */
 #include "internal.h"
+#include "lower_bound.h"
 
 #include <errno.h>
 #include <string.h>
@@ -140,12 +141,6 @@ int32_t cel_zone_offset_seconds(const struct zone *zone, int64_t seconds)
 
     if (zone->has_rule && (zone->count == 0 || seconds >= zone->at[zone->count - 1]))
         return cel_zone_rule_offset_seconds(&zone->rule, seconds);
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (zone->at[middle] <= seconds)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, zone->at[middle] <= seconds);
     return zone->offsets[low];
 }

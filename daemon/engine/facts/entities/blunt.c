@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "facts/entities/steps.h"
+#include "lower_bound.h"
 
 /* What a longer date says less exactly: a removal; what else says no end of its own. Not so a listing: who is listed anew
  * is not to be missed. */
@@ -34,13 +35,7 @@ static bool says_the_same(const measure_step *st, const measure_step *other)
 static uint32_t first_from(const measure_step *at, uint32_t count, int64_t from_ns)
 {
     uint32_t low = 0, high = count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (day_of(at[middle].start_ns) < day_of(from_ns))
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, day_of(at[middle].start_ns) < day_of(from_ns));
     return low;
 }
 
@@ -111,14 +106,9 @@ static uint32_t renaming_only(measure_step *to, const measure_step *at, uint32_t
 static uint32_t first_of(const measure_step *sorted, uint32_t count, uint8_t action, uint32_t program)
 {
     uint32_t low = 0, high = count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        const measure_step *m = &sorted[middle];
-        if (m->action < action || (m->action == action && m->program < program))
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high,
+                sorted[middle].action < action ||
+                    (sorted[middle].action == action && sorted[middle].program < program));
     return low;
 }
 

@@ -12,6 +12,7 @@
 #include "facts/entities/echoes.h"
 #include "facts/entities/steps.h"
 #include "facts/state/known.h"
+#include "lower_bound.h"
 
 /* Steps of one kind may be told again; what ends what they did is of the other side: a listing what any other did, a
  * licence or suspension what a listing did. A removal of what is listed needs no judging: it parts listings. */
@@ -100,13 +101,7 @@ static uint32_t first_from(const teller *all, uint32_t count, const teller *from
                            int (*order)(const void *, const void *))
 {
     uint32_t low = 0, high = count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (order(&all[middle], from) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, order(&all[middle], from) < 0);
     return low;
 }
 

@@ -9,6 +9,7 @@
 
 #include "facts/entities/entities.h"
 #include "facts/state/state.h"
+#include "lower_bound.h"
 
 /* ---- nodes -------------------------------------------------------------------------- */
 
@@ -70,13 +71,7 @@ static int mention_compare(const facts *f, mention a, int64_t start_ns, uint32_t
 static uint32_t mention_place(const facts *f, const node *n, int64_t start_ns, uint32_t report, uint32_t party)
 {
     uint32_t low = 0, high = n->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (mention_compare(f, n->mentions[middle], start_ns, report, party) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, mention_compare(f, n->mentions[middle], start_ns, report, party) < 0);
     return low;
 }
 

@@ -7,6 +7,7 @@
 #include "facts/entities/entities.h"
 #include "facts/entities/steps.h"
 #include "facts/state/state.h"
+#include "lower_bound.h"
 
 /* ---- what there is to see ----------------------------------------------------------- */
 
@@ -116,13 +117,7 @@ static void arrived_read(facts *f, arrived *ret_arrived)
 static arrivals arrived_to(const arrived *a, uint32_t to)
 {
     uint32_t low = 0, high = a->count, end;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (a->all[middle].to < to)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, a->all[middle].to < to);
     for (end = low; end < a->count && a->all[end].to == to; end++)
         ;
     return (arrivals){.from = end > low ? a->handles + low : NULL, .from_count = end - low};

@@ -3,6 +3,7 @@
 
 #include "facts/entities/steps.h"
 #include "facts/state/known.h"
+#include "lower_bound.h"
 
 int step_rank(uint8_t action)
 {
@@ -104,13 +105,7 @@ bool step_of(facts *f, uint32_t number, measure_step *ret_step)
 uint32_t step_place(const facts *f, const entity *e, const measure_step *st)
 {
     uint32_t low = 0, high = e->steps_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (step_compare(f, &e->steps[middle], st) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, step_compare(f, &e->steps[middle], st) < 0);
     return low;
 }
 

@@ -11,6 +11,7 @@
 #include "facts/entities/entities.h"
 #include "facts/entities/mentions.h"
 #include "facts/entities/steps.h"
+#include "lower_bound.h"
 
 static uint32_t entity_new(facts *f, uint32_t scope)
 {
@@ -238,13 +239,7 @@ static void shared_read(facts *f, const numbers *nodes, shared_list *list)
 static void shared_spread(facts *f, const shared_list *list, uint32_t i, numbers *found)
 {
     uint32_t low = 0, high = list->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (list->at[middle].node < i)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, list->at[middle].node < i);
     for (; low < list->count && list->at[low].node == i; low++)
         found_put(f, found, &(numbers){.at = &list->at[low].other, .count = 1});
 }

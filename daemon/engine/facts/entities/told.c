@@ -6,6 +6,7 @@
 
 #include "facts/entities/history.h"
 #include "facts/entities/steps.h"
+#include "lower_bound.h"
 
 /* A step, and the reports that say so. */
 typedef struct told_step {
@@ -95,13 +96,7 @@ void told_name(facts *f, told_programs *all, uint32_t program, const entity *of,
                                      .days = t->days,
                                      .action = t->action}};
         uint32_t low = 0, high = p->count;
-        while (low < high) {
-            uint32_t middle = low + (high - low) / 2;
-            if (step_compare(f, &p->at[middle].step, &wanted.step) < 0)
-                low = middle + 1;
-            else
-                high = middle;
-        }
+        LOWER_BOUND(low, high, step_compare(f, &p->at[middle].step, &wanted.step) < 0);
         if (low == p->count || step_compare(f, &p->at[low].step, &wanted.step) != 0)
             continue;
         t->reports = p->at[low].reports;

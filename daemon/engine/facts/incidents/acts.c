@@ -9,6 +9,7 @@
 #include "facts/incidents/incidents.h"
 #include "facts/state/known.h"
 #include "facts/state/state.h"
+#include "lower_bound.h"
 
 /* A rumour of one is none. */
 bool sanction_is_act(const report *r)
@@ -241,13 +242,7 @@ static void corrected_read(facts *f, const acts_news *news, corrected_acts *acts
 static uint32_t corrected_from(const corrected_acts *acts, int64_t start_ns)
 {
     uint32_t low = 0, high = acts->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (acts->at[middle].start_ns < start_ns)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, acts->at[middle].start_ns < start_ns);
     return low;
 }
 

@@ -11,6 +11,7 @@
 
 #include "facts/incidents/incidents.h"
 #include "facts/state/state.h"
+#include "lower_bound.h"
 
 static int step_order(const void *a_, const void *b_)
 {
@@ -26,13 +27,7 @@ static int step_order(const void *a_, const void *b_)
 static uint32_t step_place(const records *r, record_step s)
 {
     uint32_t low = 0, high = r->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (step_order(&r->steps[middle], &s) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, step_order(&r->steps[middle], &s) < 0);
     return low;
 }
 

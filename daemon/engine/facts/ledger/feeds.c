@@ -8,6 +8,7 @@
 #include "facts/ledger/ledger.h"
 #include "facts/state/known.h"
 #include "facts/state/state.h"
+#include "lower_bound.h"
 
 static uint32_t kept_grow(facts *f, void **table, uint32_t *count, uint32_t *capacity, size_t size)
 {
@@ -49,13 +50,7 @@ static uint32_t producer_index(facts *f, thaw_str name)
 static uint32_t ranges_upto(const producer *p, uint64_t number)
 {
     uint32_t low = 0, high = p->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (p->ranges[middle].first > number)
-            high = middle;
-        else
-            low = middle + 1;
-    }
+    LOWER_BOUND(low, high, p->ranges[middle].first <= number);
     return low;
 }
 

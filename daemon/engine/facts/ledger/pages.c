@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "facts/ledger/ledger.h"
+#include "lower_bound.h"
 
 enum { CATEGORIES_KEPT = 16 }; /* more than are tried for one total */
 
@@ -133,17 +134,9 @@ static uint32_t category_part(facts *f, ledger_lines *lines, thaw_str category)
         return 0;
     const numbers *all = lines_categories(f, lines);
     uint32_t low = 0, high = all->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = str_compare(part_category(symbols_get(f->symbols, all->at[middle])), category);
-        if (order == 0)
-            return all->at[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return 0;
+    LOWER_BOUND(low, high, str_compare(part_category(symbols_get(f->symbols, all->at[middle])), category) < 0);
+    bool found = low < all->count && str_equal(part_category(symbols_get(f->symbols, all->at[low])), category);
+    return found ? all->at[low] : 0;
 }
 
 static bool line_stands(const ledger_line *l)
@@ -155,13 +148,7 @@ static bool line_stands(const ledger_line *l)
 static uint32_t part_place(const ledger_lines *lines, uint32_t part)
 {
     uint32_t low = 0, high = part ? lines->parts_count : 0;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (lines->parts[middle].part < part)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, lines->parts[middle].part < part);
     return part ? low : lines->parts_count;
 }
 
@@ -257,13 +244,7 @@ const running *category_running(facts *f, ledger_lines *lines, category_sums *c,
 static uint32_t running_place(const running *r, int64_t at_ns)
 {
     uint32_t low = 0, high = r->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (r->at[middle].start_ns < at_ns)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, r->at[middle].start_ns < at_ns);
     return low;
 }
 
@@ -290,34 +271,16 @@ bool running_passed(const running *r, const definition *d, uint64_t stated)
     uint32_t low = from + 1, high = to;
     if (from >= to)
         return false;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (between(r->at[from].count, r->at[middle].count) < stated)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, between(r->at[from].count, r->at[middle].count) < stated);
     return between(r->at[from].count, r->at[low].count) == stated;
 }
 
 beginnings running_beginnings(const running *r, int64_t to_ns, uint64_t stated)
 {
-    uint32_t to = running_place(r, to_ns), first = 0, behind = 0;
+    uint32_t to = running_place(r, to_ns), first = 0, first_high = to, behind = 0, behind_high = to;
     /* from the first on they come to no more than it at the least, up to the last to no less at the most */
-    for (uint32_t high = to; first < high;) {
-        uint32_t middle = first + (high - first) / 2;
-        if (between(r->at[middle].low, r->at[to].low) > stated)
-            first = middle + 1;
-        else
-            high = middle;
-    }
-    for (uint32_t high = to; behind < high;) {
-        uint32_t middle = behind + (high - behind) / 2;
-        if (between(r->at[middle].high, r->at[to].high) >= stated)
-            behind = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(first, first_high, between(r->at[middle].low, r->at[to].low) > stated);
+    LOWER_BOUND(behind, behind_high, between(r->at[middle].high, r->at[to].high) >= stated);
     if (!stated || first >= behind)
         return (beginnings){INT64_MAX, INT64_MIN};
     return (beginnings){first ? r->at[first - 1].start_ns : INT64_MIN, r->at[behind - 1].start_ns};

@@ -8,6 +8,7 @@
 
 #include "facts/memory/array.h"
 #include "facts/memory/image_tables.h"
+#include "lower_bound.h"
 
 /* The tag spares a look at another string. */
 typedef struct symbol_slot {
@@ -169,13 +170,7 @@ int symbols_compare(const symbols *s, uint32_t a, uint32_t b)
 static uint32_t ranked_place(const symbols *s, thaw_str string)
 {
     uint32_t low = 0, high = s->ranked_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (str_compare(s->strings[s->ranked[middle]], string) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, str_compare(s->strings[s->ranked[middle]], string) < 0);
     return low;
 }
 

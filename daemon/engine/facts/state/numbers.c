@@ -3,6 +3,7 @@
  * known, and the identities of reports that were dropped.
  */
 #include "facts/state/state.h"
+#include "lower_bound.h"
 
 uint64_t report_seq(const facts *f, uint32_t number)
 {
@@ -16,13 +17,7 @@ uint32_t report_of_seq(const facts *f, uint64_t seq)
                    ? (uint32_t)(seq - f->seq_base) + f->seqs_count
                    : 0;
     uint32_t low = 0, high = f->seqs_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (f->seqs[middle] < seq)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, f->seqs[middle] < seq);
     return low < f->seqs_count && f->seqs[low] == seq ? low + 1 : 0;
 }
 
@@ -52,13 +47,7 @@ bool known_note(facts *f, uint32_t number, int64_t at_ns)
 int64_t report_known_at(const facts *f, uint32_t number)
 {
     uint32_t low = 0, high = f->known_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (f->known[middle].number <= number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, f->known[middle].number <= number);
     return low ? f->known[low - 1].at_ns : INT64_MIN;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "facts/state/state.h"
+#include "lower_bound.h"
 
 void add(facts *f, numbers *list, uint32_t value)
 {
@@ -46,13 +47,7 @@ void numbers_insert(facts *f, numbers *list, uint32_t value)
         add(f, list, value);
         return;
     }
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (list->at[middle] < value)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, list->at[middle] < value);
     if (list->at[low] == value)
         return;
     add(f, list, value);

@@ -2,6 +2,7 @@
  * conditions.c - see conditions.h. One walk over the text that knows of YAML only where tokens
  * begin and end.
  */
+#include "lower_bound.h"
 #include "rules/files/conditions.h"
 
 #include <errno.h>
@@ -344,12 +345,6 @@ void quoted_text_done(quoted_text *q)
 size_t quoted_text_origin(const quoted_text *q, size_t offset)
 {
     size_t low = 0, high = q->inserted_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (q->inserted[middle] < offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, q->inserted[middle] < offset);
     return offset - low;
 }
