@@ -45,9 +45,9 @@ static int pack_file(const char *path, reply_body *body, msgpack_packer *out)
         r = -errno;
     if (r == 0) {
         msgpack_pack_map(out, 2);
-        pack_key(out, "file");
-        reply_text(out, path);
-        pack_key(out, "text");
+        pack_text(out, "file");
+        pack_text(out, path);
+        pack_text(out, "text");
         msgpack_pack_str(out, (size_t)got);
         reply_body_write(body, bytes, (size_t)got);
     }
@@ -74,9 +74,9 @@ static int on_file(void *context, const char *path)
 
 static void pack_meaning(const config *c, msgpack_packer *out)
 {
-    pack_key(out, "clock");
-    reply_text(out, c->clock == ENGINE_CLOCK_WALL ? "wall" : "reported");
-    pack_key(out, "tolerance");
+    pack_text(out, "clock");
+    pack_text(out, c->clock == ENGINE_CLOCK_WALL ? "wall" : "reported");
+    pack_text(out, "tolerance");
     msgpack_pack_array(out, 4);
     msgpack_pack_int64(out, c->tolerance_release_ns);
     msgpack_pack_int64(out, c->tolerance_detention_ns);
@@ -97,7 +97,7 @@ static int pack_all(const config *c, uint8_t **ret_packed, size_t *ret_len)
     reply_body_init(&whole, PACKED_BYTES_MAX + 4096, &out);
     msgpack_pack_map(&out, 3);
     pack_meaning(c, &out);
-    pack_key(&out, "files");
+    pack_text(&out, "files");
     msgpack_pack_array(&out, p.count);
     if (p.files.size > 0)
         reply_body_write(&whole, p.files.data, p.files.size);

@@ -194,20 +194,3 @@ int pack_get_time(const msgpack_object *map, const char *key, int64_t *ret_ns)
     const msgpack_object *value = pack_get(map, key);
     return value == NULL ? -ENOENT : pack_time(value, ret_ns);
 }
-
-void pack_text(msgpack_packer *packer, const char *text)
-{
-    msgpack_pack_str_with_body(packer, text, strlen(text));
-}
-
-void pack_instant(msgpack_packer *packer, int64_t ns)
-{
-    int64_t seconds = ns / 1000000000;
-    int64_t rest = ns % 1000000000;
-    if (rest < 0) {
-        seconds--;
-        rest += 1000000000;
-    }
-    msgpack_timestamp stamp = {.tv_sec = seconds, .tv_nsec = (uint32_t)rest};
-    msgpack_pack_timestamp(packer, &stamp);
-}

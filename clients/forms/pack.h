@@ -11,6 +11,8 @@
 #include <sys/types.h>
 #include <msgpack.h>
 
+#include "packed.h"
+
 enum { PACK_DEPTH_MAX = 32 };
 
 /* Length in bytes of the one value at the front of data. 0: the bytes end before it does;
@@ -37,9 +39,5 @@ bool pack_str_equals(const msgpack_object *object, const char *text);
 /* A time (timestamp, number of seconds, or text) as nanoseconds; -ENOENT absent, -EINVAL. */
 int pack_get_time(const msgpack_object *map, const char *key, int64_t *ret_ns);
 int pack_time(const msgpack_object *object, int64_t *ret_ns);
-
-/* Packs a string that ends with NUL, and a timestamp. */
-void pack_text(msgpack_packer *packer, const char *text);
-void pack_instant(msgpack_packer *packer, int64_t ns);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "verbs/verb.h"
 
+#include "packed.h"
 #include "verbs/listing.h"
 
 int verb_reload(int argc, char **argv)
@@ -26,7 +27,7 @@ int verb_reload(int argc, char **argv)
     msgpack_sbuffer_init(&body);
     msgpack_packer_init(&packer, &body, msgpack_sbuffer_write);
     msgpack_pack_map(&packer, 1);
-    msgpack_pack_str_with_body(&packer, "dry", 3);
+    pack_text(&packer, "dry");
     if (dry)
         msgpack_pack_true(&packer);
     else

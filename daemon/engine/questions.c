@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "engine_internal.h"
+#include "packed.h"
 
 /* A question changes nothing: what it lacked memory for is its own failure, and no later one's. */
 static int asked(engine *e, int r)
@@ -69,11 +70,8 @@ int engine_write_counters(engine *e, msgpack_packer *out)
 {
     msgpack_pack_map(out, facts_write_counters(e->facts, NULL) + 3);
     (void)facts_write_counters(e->facts, out);
-    msgpack_pack_str_with_body(out, "rules", 5);
-    msgpack_pack_uint64(out, e->rules ? rules_count(e->rules) : 0);
-    msgpack_pack_str_with_body(out, "alerts_firing", 13);
-    msgpack_pack_uint64(out, e->rules ? rules_firing(e->rules) : 0);
-    msgpack_pack_str_with_body(out, "rules_bytes", 11);
-    msgpack_pack_uint64(out, e->rules ? rules_bytes(e->rules) : 0);
+    pack_count(out, "rules", e->rules ? rules_count(e->rules) : 0);
+    pack_count(out, "alerts_firing", e->rules ? rules_firing(e->rules) : 0);
+    pack_count(out, "rules_bytes", e->rules ? rules_bytes(e->rules) : 0);
     return 0;
 }

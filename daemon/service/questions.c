@@ -133,12 +133,12 @@ int question_replay(thawd *d, const request_values *v, reply_body *body, msgpack
         return question_fail(error, THAW_UNAVAILABLE, "%.200s", text);
     }
     msgpack_pack_map(out, 4);
-    pack_key(out, "epoch");
-    reply_text(out, journal_epoch(d->journal));
+    pack_text(out, "epoch");
+    pack_text(out, journal_epoch(d->journal));
     /* what was read may be durable and not yet have left */
     pack_count(out, "head", p.next > left && p.count > 0 ? p.next : left);
     pack_count(out, "next", p.next);
-    pack_key(out, "alerts");
+    pack_text(out, "alerts");
     page_end(&p, body, out);
     return 0;
 }
@@ -151,11 +151,11 @@ static void pack_event(page *p, const journal_record *record, const thaw_event *
     snprintf(hex, sizeof(hex), "%016" PRIx64 "%016" PRIx64, key.high, key.low);
     msgpack_pack_map(&p->out, 4);
     pack_count(&p->out, "journal_seq", record->number);
-    pack_key(&p->out, "received_at");
-    reply_instant(&p->out, record->at_ns);
-    pack_key(&p->out, "key");
-    reply_text(&p->out, hex);
-    pack_key(&p->out, "event");
+    pack_text(&p->out, "received_at");
+    pack_instant(&p->out, record->at_ns);
+    pack_text(&p->out, "key");
+    pack_text(&p->out, hex);
+    pack_text(&p->out, "event");
     reply_body_write(&p->items, (const char *)record->body, record->body_len);
 }
 
@@ -200,11 +200,11 @@ int question_events(thawd *d, const request_values *v, reply_body *body, msgpack
         return question_fail(error, r == -ENODATA ? THAW_GONE : THAW_UNAVAILABLE, "%.200s", text);
     }
     msgpack_pack_map(out, 4);
-    pack_key(out, "epoch");
-    reply_text(out, journal_epoch(d->journal));
+    pack_text(out, "epoch");
+    pack_text(out, journal_epoch(d->journal));
     pack_count(out, "head", journal_last_report(d->journal));
     pack_count(out, "next", p.next);
-    pack_key(out, "events");
+    pack_text(out, "events");
     page_end(&p, body, out);
     return 0;
 }
@@ -354,15 +354,15 @@ static int on_reject(void *context, const journal_reject *reject)
     p->next = reject->number;
     msgpack_pack_map(&p->out, 6);
     pack_count(&p->out, "number", reject->number);
-    pack_key(&p->out, "received_at");
-    reply_instant(&p->out, reject->received_at_ns);
-    pack_key(&p->out, "code");
-    reply_text(&p->out, thaw_code_name(reject->code));
-    pack_key(&p->out, "message");
-    reply_text(&p->out, reject->message);
-    pack_key(&p->out, "endpoint");
-    reply_text(&p->out, reject->endpoint);
-    pack_key(&p->out, "bytes");
+    pack_text(&p->out, "received_at");
+    pack_instant(&p->out, reject->received_at_ns);
+    pack_text(&p->out, "code");
+    pack_text(&p->out, thaw_code_name(reject->code));
+    pack_text(&p->out, "message");
+    pack_text(&p->out, reject->message);
+    pack_text(&p->out, "endpoint");
+    pack_text(&p->out, reject->endpoint);
+    pack_text(&p->out, "bytes");
     msgpack_pack_bin(&p->out, reject->bytes_len);
     msgpack_pack_bin_body(&p->out, reject->bytes, reject->bytes_len);
     return 0;
@@ -384,7 +384,7 @@ int question_rejects(thawd *d, const request_values *v, reply_body *body, msgpac
     msgpack_pack_map(out, p.more ? 2 : 1);
     if (p.more)
         pack_count(out, "next", p.next);
-    pack_key(out, "rejects");
+    pack_text(out, "rejects");
     page_end(&p, body, out);
     return 0;
 }

@@ -170,10 +170,10 @@ static void pack_change(void *context, const rules_change *change)
 
     list->count++;
     msgpack_pack_map(&list->out, 3);
-    pack_key(&list->out, "rule");
-    reply_text(&list->out, change->rule);
-    pack_key(&list->out, "fate");
-    reply_text(&list->out, fates[change->fate]);
+    pack_text(&list->out, "rule");
+    pack_text(&list->out, change->rule);
+    pack_text(&list->out, "fate");
+    pack_text(&list->out, fates[change->fate]);
     pack_count(&list->out, "active", change->active);
     if (list->d != NULL)
         log_change(list->d, change);
@@ -207,9 +207,9 @@ int question_reload(thawd *d, const request_values *v, reply_body *body, msgpack
     r = change_rules(d, &set, v->dry, &list);
     if (r == 0) {
         msgpack_pack_map(out, 2);
-        pack_key(out, "dry");
+        pack_text(out, "dry");
         v->dry ? msgpack_pack_true(out) : msgpack_pack_false(out);
-        pack_key(out, "rules");
+        pack_text(out, "rules");
         msgpack_pack_array(out, list.count);
         reply_body_add(body, &list.items);
     }

@@ -8,39 +8,6 @@
 
 #define COPIED_BYTES_MAX 512
 
-static void pack_str(msgpack_packer *out, thaw_str text)
-{
-    msgpack_pack_str(out, text.len);
-    msgpack_pack_str_body(out, text.data, text.len);
-}
-
-void reply_text(msgpack_packer *out, const char *text)
-{
-    pack_str(out, log_str(text));
-}
-
-void pack_key(msgpack_packer *out, const char *key)
-{
-    reply_text(out, key);
-}
-
-void pack_count(msgpack_packer *out, const char *key, uint64_t value)
-{
-    pack_key(out, key);
-    msgpack_pack_uint64(out, value);
-}
-
-void reply_instant(msgpack_packer *out, int64_t ns)
-{
-    int64_t seconds = ns / 1000000000, rest = ns % 1000000000;
-
-    if (rest < 0) {
-        rest += 1000000000;
-        seconds--;
-    }
-    msgpack_pack_timestamp(out, &(msgpack_timestamp){seconds, (uint32_t)rest});
-}
-
 void reply_body_init(reply_body *body, size_t max, msgpack_packer *out)
 {
     body->data = body->small;
@@ -184,10 +151,10 @@ int reply_ok(thawd *d, const envelope *to, reply_body *body)
 
 static void pack_error(msgpack_packer *out, const thaw_error *error)
 {
-    pack_key(out, "code");
-    reply_text(out, thaw_code_name(error->code));
-    pack_key(out, "message");
-    reply_text(out, error->message);
+    pack_text(out, "code");
+    pack_text(out, thaw_code_name(error->code));
+    pack_text(out, "message");
+    pack_text(out, error->message);
 }
 
 int reply_error(thawd *d, const envelope *to, const thaw_error *error)
@@ -227,7 +194,7 @@ int reply_publish(thawd *d, const batch_request *request)
         const batch_rejected *rejected = &request->rejected[i];
         msgpack_pack_map(&out, 4);
         pack_count(&out, "index", rejected->index);
-        pack_key(&out, "id");
+        pack_text(&out, "id");
         pack_str(&out, (thaw_str){rejected->id, rejected->id_len});
         pack_error(&out, &rejected->error);
     }

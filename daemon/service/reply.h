@@ -10,6 +10,7 @@
 #include <msgpack.h>
 
 #include "daemon.h"
+#include "packed.h"
 
 typedef struct reply_body {
     char *data; /* `small`, or of its own; the struct stays where it is meanwhile */
@@ -37,11 +38,5 @@ int reply_ok(thawd *d, const envelope *to, reply_body *body);
 int reply_error(thawd *d, const envelope *to, const thaw_error *error);
 /* The answer to a publish request. */
 int reply_publish(thawd *d, const batch_request *request);
-
-/* Packing of what every answer holds. */
-void pack_key(msgpack_packer *out, const char *key);
-void reply_text(msgpack_packer *out, const char *text);
-void pack_count(msgpack_packer *out, const char *key, uint64_t value);
-void reply_instant(msgpack_packer *out, int64_t ns);
 
 #endif

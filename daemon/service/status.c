@@ -32,14 +32,14 @@ static void section_count(section *s, const char *key, uint64_t value)
 
 static void section_text(section *s, const char *key, const char *value)
 {
-    pack_key(&s->out, key);
-    reply_text(&s->out, value);
+    pack_text(&s->out, key);
+    pack_text(&s->out, value);
     s->pairs++;
 }
 
 static void section_key(section *s, const char *key)
 {
-    pack_key(&s->out, key);
+    pack_text(&s->out, key);
     s->pairs++;
 }
 
@@ -121,7 +121,7 @@ static void add_endpoint(section *s, const endpoint *e)
     section_key(s, e->name);
     msgpack_pack_array(&s->out, e->count);
     for (size_t i = 0; i < e->count; i++)
-        reply_text(&s->out, e->addresses[i]);
+        pack_text(&s->out, e->addresses[i]);
 }
 
 static uint64_t resident_bytes(void)
@@ -182,7 +182,7 @@ static void add_problem(section *s, const log *l)
     if (*problem == '\0')
         msgpack_pack_nil(&s->out);
     else
-        reply_instant(&s->out, at_ns);
+        pack_instant(&s->out, at_ns);
 }
 
 static void add_self(section *s, const thawd *d)
@@ -199,7 +199,7 @@ static void add_self(section *s, const thawd *d)
     if (engine_now(d->engine) == INT64_MIN)
         msgpack_pack_nil(&s->out);
     else
-        reply_instant(&s->out, engine_now(d->engine));
+        pack_instant(&s->out, engine_now(d->engine));
     add_problem(s, d->log);
     section_count(s, "resident_bytes", resident_bytes());
     section_count(s, "outbox_bytes", outbox_bytes(d->outbox));

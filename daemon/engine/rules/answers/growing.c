@@ -3,7 +3,7 @@
  */
 #include "rules/answers/growing.h"
 
-#include <string.h>
+#include "packed.h"
 
 static int grow_write(void *context, const char *bytes, size_t len)
 {
@@ -54,13 +54,13 @@ msgpack_packer *grow_member(growing *g)
 msgpack_packer *grow_key(growing *g, const char *key)
 {
     msgpack_packer *out = grow_member(g);
-    msgpack_pack_str_with_body(out, key, strlen(key));
+    pack_text(out, key);
     return out;
 }
 
 void grow_text(growing *g, const char *key, const char *text)
 {
-    msgpack_pack_str_with_body(grow_key(g, key), text, strlen(text));
+    pack_text(grow_key(g, key), text);
 }
 
 void grow_bool(growing *g, const char *key, bool truth)

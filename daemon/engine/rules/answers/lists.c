@@ -3,20 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "packed.h"
 #include "rules/state.h"
 
 #define SNAPSHOT_DEFAULT 1000u
-
-static void pack_word(msgpack_packer *out, const char *text)
-{
-    msgpack_pack_str_with_body(out, text, strlen(text));
-}
-
-static void pack_count(msgpack_packer *out, const char *key, uint64_t count)
-{
-    pack_word(out, key);
-    msgpack_pack_uint64(out, count);
-}
 
 uint64_t rules_firing(const rules *set)
 {
@@ -119,14 +109,14 @@ int rules_write_snapshot(rules *set, const char *epoch, uint64_t seq, thaw_str t
         return r;
     const size_t given = p.count < most ? p.count : most;
     msgpack_pack_map(out, 4);
-    pack_word(out, "epoch");
-    pack_word(out, epoch);
+    pack_text(out, "epoch");
+    pack_text(out, epoch);
     pack_count(out, "seq", seq);
-    pack_word(out, "alerts");
+    pack_text(out, "alerts");
     msgpack_pack_array(out, given);
     for (size_t i = 0; i < given; i++)
         alert_pack(p.all[i], epoch, out);
-    pack_word(out, "more");
+    pack_text(out, "more");
     if (p.count > given)
         msgpack_pack_true(out);
     else
@@ -141,18 +131,18 @@ int rules_write_rules(rules *set, msgpack_packer *out)
 {
     size_t count = set ? set->rules_count : 0;
     msgpack_pack_map(out, 1);
-    pack_word(out, "rules");
+    pack_text(out, "rules");
     msgpack_pack_array(out, count);
     for (size_t i = 0; i < count; i++) {
         const rule *one = set->rules[i];
         msgpack_pack_map(out, 10);
-        pack_word(out, "rule");
-        pack_word(out, one->id);
-        pack_word(out, "file");
-        pack_word(out, one->file ? one->file : "");
+        pack_text(out, "rule");
+        pack_text(out, one->id);
+        pack_text(out, "file");
+        pack_text(out, one->file ? one->file : "");
         pack_count(out, "line", one->line);
-        pack_word(out, "version");
-        pack_word(out, one->version);
+        pack_text(out, "version");
+        pack_text(out, one->version);
         pack_count(out, "groups", one->groups_count);
         pack_count(out, "facts", one->facts_count);
         pack_count(out, "firing", one->firing_count);
