@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "room.h"
+
 enum { ENTITIES_MAX = 16 * 1000 * 1000 };
 
 /* ---- JSON --------------------------------------------------------------------------- */
@@ -132,14 +134,8 @@ int ftm_add(ftm_entities *s, const char *id, const json_t *e, uint64_t line)
 {
     if (s->count == ENTITIES_MAX)
         return -ENOMEM;
-    if (s->count == s->room) {
-        size_t room = s->room > 0 ? 2 * s->room : 1024;
-        ftm_entity *larger = reallocarray(s->at, room, sizeof *larger);
-        if (larger == NULL)
-            return -ENOMEM;
-        s->at = larger;
-        s->room = room;
-    }
+    if (room_for(&s->at, &s->room, s->count + 1, sizeof *s->at) < 0)
+        return -ENOMEM;
     ftm_entity one = {.id = pool_text(&s->texts, id, strlen(id)), .number = s->count, .line = line};
     if (e != NULL && (ftm_is_sanction(e) || is_party(e))) {
         json_t *reduced = entity_reduce(e);

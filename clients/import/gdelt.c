@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "country.h"
+#include "room.h"
 
 enum { COLUMNS_2 = 61, COLUMNS_1 = 58, ROWS_MAX = 2 * 1000 * 1000, HOST_BYTES = 128 };
 
@@ -175,14 +176,8 @@ static bool sanction_read(const line *l, found *f)
 
 static int found_add(reading *g, const found *f)
 {
-    if (g->count == g->room) {
-        size_t room = g->room > 0 ? 2 * g->room : 64;
-        found *larger = reallocarray(g->at, room, sizeof *larger);
-        if (larger == NULL)
-            return -ENOMEM;
-        g->at = larger;
-        g->room = room;
-    }
+    if (room_for(&g->at, &g->room, g->count + 1, sizeof *g->at) < 0)
+        return -ENOMEM;
     found *to = &g->at[g->count++];
     const char **texts[] = {&to->url, &to->event_id, &to->day, &to->added, &to->place, &to->voice};
     *to = *f;

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "programs.h"
+#include "room.h"
 #include "rows.h"
 
 enum {
@@ -144,14 +145,8 @@ static int companion_add(reading *g, companion *c, const row *from)
         text_put(&g->scratch, null_or(from->at[1]));
     for (size_t i = 2; i < from->count; i++)
         field_put(&g->scratch, null_or(from->at[i]));
-    if (c->count == c->room) {
-        size_t room = c->room > 0 ? 2 * c->room : 1024;
-        companion_row *larger = reallocarray(c->at, room, sizeof *larger);
-        if (larger == NULL)
-            return -ENOMEM;
-        c->at = larger;
-        c->room = room;
-    }
+    if (room_for(&c->at, &c->room, c->count + 1, sizeof *c->at) < 0)
+        return -ENOMEM;
     companion_row one = {pool_text(&g->texts, number, strlen(number)),
                          pool_text(&g->texts, text_get(says), says->len)};
     if (one.number == NULL || one.text == NULL || says->failed)

@@ -19,6 +19,7 @@
 #include "identifier.h"
 #include "lower_bound.h"
 #include "programs.h"
+#include "room.h"
 
 enum { AUTHORITY_BYTES = 64 };
 
@@ -127,14 +128,8 @@ static bool status_ended(const json_t *e)
 
 static penalty *penalty_add(store *s)
 {
-    if (s->penalty_count == s->penalty_room) {
-        size_t room = s->penalty_room > 0 ? 2 * s->penalty_room : 256;
-        penalty *larger = reallocarray(s->penalties, room, sizeof *larger);
-        if (larger == NULL)
-            return NULL;
-        s->penalties = larger;
-        s->penalty_room = room;
-    }
+    if (room_for(&s->penalties, &s->penalty_room, s->penalty_count + 1, sizeof *s->penalties) < 0)
+        return NULL;
     s->penalties[s->penalty_count] = (penalty){"", "", "", "", "", "", false, 0};
     return &s->penalties[s->penalty_count++];
 }

@@ -8,18 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "room.h"
+
 record *records_add(list *l, uint64_t line)
 {
     if (l->count == RECORDS_MAX)
         return NULL;
-    if (l->count == l->room) {
-        size_t room = l->room > 0 ? 2 * l->room : 256;
-        record *larger = reallocarray(l->at, room, sizeof *larger);
-        if (larger == NULL)
-            return NULL;
-        l->at = larger;
-        l->room = room;
-    }
+    if (room_for(&l->at, &l->room, l->count + 1, sizeof *l->at) < 0)
+        return NULL;
     record *r = &l->at[l->count++];
     for (size_t i = 0; i < RECORD_FIELDS; i++)
         r->at[i] = "";
@@ -71,14 +67,8 @@ int record_put(list *l, record *r, record_field field, const char *string)
 
 int records_add_raw(list *l, const char *line, size_t len)
 {
-    if (l->raw_count == l->raw_room) {
-        size_t room = l->raw_room > 0 ? 2 * l->raw_room : 256;
-        char **larger = reallocarray(l->raw, room, sizeof *larger);
-        if (larger == NULL)
-            return -ENOMEM;
-        l->raw = larger;
-        l->raw_room = room;
-    }
+    if (room_for(&l->raw, &l->raw_room, l->raw_count + 1, sizeof *l->raw) < 0)
+        return -ENOMEM;
     const char *copy = pool_text(&l->texts, line, len);
     if (copy == NULL)
         return -ENOMEM;

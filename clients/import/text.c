@@ -13,6 +13,7 @@
 #include <xxhash.h>
 
 #include "forms/utf8.h"
+#include "room.h"
 
 /* ---- pool --------------------------------------------------------------------------- */
 
@@ -71,15 +72,9 @@ void text_add(text *t, const char *data, size_t len)
 {
     if (t->failed)
         return;
-    if (t->room - t->len < len + 1 || t->data == NULL) {
-        size_t room = 2 * t->room + len + 64;
-        char *larger = realloc(t->data, room);
-        if (larger == NULL) {
-            t->failed = true;
-            return;
-        }
-        t->data = larger;
-        t->room = room;
+    if (room_for(&t->data, &t->room, t->len + len + 1, 1) < 0) {
+        t->failed = true;
+        return;
     }
     memcpy(t->data + t->len, data, len);
     t->len += len;

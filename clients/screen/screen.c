@@ -14,6 +14,7 @@
 #include <wchar.h>
 
 #include "forms/utf8.h"
+#include "room.h"
 
 enum { COLUMNS_MAX = 32, CELL_LEAST = 8 };
 
@@ -178,23 +179,11 @@ void screen_table_keep(screen_table *t, size_t column)
         t->kept[column] = true;
 }
 
-static bool cells_grow(screen_table *t)
-{
-    if (t->count < t->capacity)
-        return true;
-    size_t capacity = t->capacity == 0 ? 64 : 2 * t->capacity;
-    cell *cells = realloc(t->cells, capacity * sizeof *cells);
-    if (cells == NULL)
-        return false;
-    t->cells = cells;
-    t->capacity = capacity;
-    return true;
-}
-
 void screen_table_add(screen_table *t, const char *text, size_t len, bool numeric, colour c)
 {
     char *copy = malloc(len + 1);
-    if (t->cut || copy == NULL || !cells_grow(t)) {
+    if (t->cut || copy == NULL ||
+        room_for(&t->cells, &t->capacity, t->count + 1, sizeof *t->cells) < 0) {
         t->cut = true;
         free(copy);
         return;

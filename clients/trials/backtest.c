@@ -12,6 +12,7 @@
 #include "forms/input.h"
 #include "forms/pack.h"
 #include "journal.h"
+#include "room.h"
 #include "thaw.h"
 
 typedef struct run {
@@ -128,14 +129,8 @@ static int batch_flush(run *r)
 
 static int batch_add(run *r, const journal_record *record)
 {
-    if (r->ends_count == r->ends_capacity) {
-        size_t capacity = r->ends_capacity > 0 ? r->ends_capacity * 2 : 1024;
-        size_t *ends = reallocarray(r->ends, capacity, sizeof *ends);
-        if (ends == NULL)
-            return -ENOMEM;
-        r->ends = ends;
-        r->ends_capacity = capacity;
-    }
+    if (room_for(&r->ends, &r->ends_capacity, r->ends_count + 1, sizeof *r->ends) < 0)
+        return -ENOMEM;
     if (msgpack_sbuffer_write(&r->bytes, (const char *)record->body, record->body_len) != 0)
         return -ENOMEM;
     r->ends[r->ends_count++] = r->bytes.size;

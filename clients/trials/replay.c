@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "forms/pack.h"
+#include "room.h"
 #include "thaw.h"
 
 /* ---- alerts ------------------------------------------------------------------------- */
@@ -37,14 +38,8 @@ static replay_alert *alert_find(const replay *r, thaw_str id, uint64_t hash)
 static replay_alert *alert_new(replay *r, const thaw_alert *alert, uint64_t hash)
 {
     uint64_t held = 0; /* nobody asks */
-    if (r->count == r->capacity) {
-        size_t capacity = r->capacity > 0 ? r->capacity * 2 : 64;
-        replay_alert **alerts = reallocarray(r->alerts, capacity, sizeof *alerts);
-        if (alerts == NULL)
-            return NULL;
-        r->alerts = alerts;
-        r->capacity = capacity;
-    }
+    if (room_for(&r->alerts, &r->capacity, r->count + 1, sizeof *r->alerts) < 0)
+        return NULL;
     replay_alert *a = calloc(1, sizeof *a);
     if (a == NULL || !msgpack_zone_init(&a->zone, 1024)) {
         free(a);

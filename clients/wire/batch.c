@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "room.h"
+
 batch *batch_new(uint32_t room)
 {
     batch *b = calloc(1, sizeof *b);
@@ -39,14 +41,8 @@ bool batch_fits(const batch *b, size_t len)
 
 int batch_add(batch *b, const input_event *event)
 {
-    if (b->len + event->len > b->capacity) {
-        size_t capacity = 2 * b->capacity + event->len;
-        uint8_t *larger = realloc(b->body, capacity);
-        if (larger == NULL)
-            return -ENOMEM;
-        b->body = larger;
-        b->capacity = capacity;
-    }
+    if (room_for(&b->body, &b->capacity, b->len + event->len, 1) < 0)
+        return -ENOMEM;
     b->origins[b->count++] = (batch_origin){event->file, event->line, b->len - BATCH_HEAD};
     memcpy(b->body + b->len, event->bytes, event->len);
     b->len += event->len;

@@ -11,6 +11,7 @@
 #include "intake.h"
 #include "kept/image.h"
 #include "notify.h"
+#include "room.h"
 #include "service/reload.h"
 
 #define PATIENCE_NS INT64_C(1000000000) /* between two signs of life */
@@ -38,14 +39,8 @@ typedef struct recovery {
 
 static int keep_body(recovery *rc, const journal_record *record)
 {
-    if (rc->bytes_capacity - rc->bytes_len < record->body_len) {
-        size_t wanted = (rc->bytes_len + record->body_len) * 2;
-        uint8_t *bigger = realloc(rc->bytes, wanted);
-        if (bigger == NULL)
-            return -ENOMEM;
-        rc->bytes = bigger;
-        rc->bytes_capacity = wanted;
-    }
+    if (room_for(&rc->bytes, &rc->bytes_capacity, rc->bytes_len + record->body_len, 1) < 0)
+        return -ENOMEM;
     memcpy(rc->bytes + rc->bytes_len, record->body, record->body_len);
     rc->bytes_len += record->body_len;
     return 0;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "room.h"
+
 #define ROUTE_BYTES_MAX 255 /* libzmq's limit */
 #define SWEEP_FIRST 64
 
@@ -74,14 +76,8 @@ static client *add(readers *r, const void *route, size_t len)
 
     if (r->count >= r->sweep_at)
         sweep(r);
-    if (r->count == r->capacity) {
-        size_t wanted = r->capacity == 0 ? SWEEP_FIRST : r->capacity * 2;
-        client **bigger = reallocarray(r->clients, wanted, sizeof(client *));
-        if (bigger == NULL)
-            return NULL;
-        r->clients = bigger;
-        r->capacity = wanted;
-    }
+    if (room_for(&r->clients, &r->capacity, r->count + 1, sizeof(client *)) < 0)
+        return NULL;
     c = calloc(1, sizeof(*c));
     if (c == NULL)
         return NULL;

@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "room.h"
+
 #define ZAP_ADDRESS "inproc://zeromq.zap.01"
 #define KEY_CHARS 40
 #define KEY_BYTES 32
@@ -150,14 +152,8 @@ static int add_client(key_list *list, const char *key, const char *place, char *
 {
     if (list->count == AUTH_CLIENTS_MAX)
         return fail(error, -EINVAL, "%s: found more than 10000 clients", place);
-    if (list->count == list->capacity) {
-        size_t wanted = list->capacity == 0 ? 16 : list->capacity * 2;
-        void *bigger = reallocarray(list->keys, wanted, KEY_BYTES);
-        if (bigger == NULL)
-            return fail(error, -ENOMEM, "%s: out of memory", place);
-        list->keys = bigger;
-        list->capacity = wanted;
-    }
+    if (room_for(&list->keys, &list->capacity, list->count + 1, KEY_BYTES) < 0)
+        return fail(error, -ENOMEM, "%s: out of memory", place);
     zmq_z85_decode(list->keys[list->count++], key);
     return 0;
 }

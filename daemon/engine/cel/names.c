@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "room.h"
+
 struct variable {
     char *name;
     size_t name_len;
@@ -75,14 +77,8 @@ static int declare(struct cel_env *env, const char *name, size_t slot_count, str
         return -EEXIST;
     if (slot_count > CEL_SLOT_MAX_COUNT - env->slot_count)
         return -E2BIG;
-    if (env->count == env->size) {
-        size_t size = env->size > 0 ? env->size * 2 : 8;
-        struct variable *variables = realloc(env->variables, size * sizeof(*variables));
-        if (variables == NULL)
-            return -ENOMEM;
-        env->variables = variables;
-        env->size = size;
-    }
+    if (room_for(&env->variables, &env->size, env->count + 1, sizeof(*env->variables)) < 0)
+        return -ENOMEM;
     char *copy = strdup(name);
     if (copy == NULL)
         return -ENOMEM;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "room.h"
+
 struct parser {
     struct compiler *compiler;
     struct arena *arena;
@@ -137,14 +139,8 @@ static struct node *node_new(struct parser *parser, enum node_op op, uint32_t be
 
 static bool push(struct parser *parser, struct node *node)
 {
-    if (parser->stack_count == parser->stack_size) {
-        size_t size = parser->stack_size > 0 ? parser->stack_size * 2 : 32;
-        struct node **stack = realloc(parser->stack, size * sizeof(struct node *));
-        if (stack == NULL)
-            return fail_memory(parser) != NULL;
-        parser->stack = stack;
-        parser->stack_size = size;
-    }
+    if (room_for(&parser->stack, &parser->stack_size, parser->stack_count + 1, sizeof(struct node *)) < 0)
+        return fail_memory(parser) != NULL;
     parser->stack[parser->stack_count++] = node;
     return true;
 }
@@ -244,14 +240,8 @@ static bool literals_add(struct parser *parser, struct literals *literals, struc
                           CEL_CONSTANT_MAX_COUNT);
         return false;
     }
-    if (literals->count == literals->size) {
-        size_t size = literals->size > 0 ? literals->size * 2 : 8;
-        struct cel_value *items = realloc(literals->items, size * sizeof(*items));
-        if (items == NULL)
-            return fail_memory(parser) != NULL;
-        literals->items = items;
-        literals->size = size;
-    }
+    if (room_for(&literals->items, &literals->size, literals->count + 1, sizeof(*literals->items)) < 0)
+        return fail_memory(parser) != NULL;
     literals->items[literals->count++] = value;
     return true;
 }

@@ -114,14 +114,8 @@ int set_add(rules *set, rule *one, const rule **ret_other)
     *ret_other = set_find(set, one->id, len);
     if (*ret_other)
         return -EEXIST;
-    if (set->rules_count == set->rules_capacity) {
-        size_t capacity = set->rules_capacity ? set->rules_capacity * 2 : 64;
-        rule **all = reallocarray(set->rules, capacity, sizeof *all);
-        if (!all)
-            return -ENOMEM;
-        set->rules = all;
-        set->rules_capacity = capacity;
-    }
+    if (room_for(&set->rules, &set->rules_capacity, set->rules_count + 1, sizeof *set->rules) < 0)
+        return -ENOMEM;
     rule *first = table_get(&set->ids, key);
     if (table_put(&set->ids, key, one) < 0)
         return -ENOMEM;

@@ -4,11 +4,17 @@
 #ifndef RULES_STATE_H
 #define RULES_STATE_H
 
+#include "room.h"
 #include "rules/internal.h"
 
-/* room.c: growing arrays. */
-int room_for(void *array, size_t *capacity, size_t need, size_t size); /* array: pointer to a pointer */
-int64_t time_add(int64_t at_ns, int64_t add_ns);                       /* stops at the ends of int64 */
+/* Stops at the ends of int64. */
+static inline int64_t time_add(int64_t at_ns, int64_t add_ns)
+{
+    int64_t sum;
+    if (__builtin_add_overflow(at_ns, add_ns, &sum))
+        return add_ns > 0 ? INT64_MAX : INT64_MIN;
+    return sum;
+}
 
 /* view.c */
 void view_open(rules *set, fact_handle handle, int64_t now_ns);

@@ -9,6 +9,7 @@
 
 #include "facts/entities/entities.h"
 #include "facts/state/state.h"
+#include "room.h"
 
 /* A printed name, and whether a target with ids bears it. */
 typedef struct bare_name {
@@ -53,7 +54,8 @@ bool names_bare(thaw_list targets)
 
 typedef struct bare_names {
     bare_name *at;
-    uint32_t count, size, known;
+    size_t size;
+    uint32_t count, known;
     bool failed;
 } bare_names;
 
@@ -62,14 +64,9 @@ static void name_put(void *context, const thaw_party *party)
     bare_names *b = context;
     if (party->ids.count)
         return;
-    if (b->count == b->size) {
-        uint32_t size = b->size ? 2 * b->size : 16;
-        bare_name *at = realloc(b->at, size * sizeof *at);
-        b->failed = b->failed || !at;
-        if (!at)
-            return;
-        b->at = at;
-        b->size = size;
+    if (room_for(&b->at, &b->size, (size_t)b->count + 1, sizeof *b->at) < 0) {
+        b->failed = true;
+        return;
     }
     b->at[b->count++] = (bare_name){name_hash(party), false};
 }

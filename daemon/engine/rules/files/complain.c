@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "room.h"
 #include "rules/files/read.h"
 
 #define SOURCE_LINE_MAX 400 /* bytes of a line that are shown */
@@ -25,14 +26,8 @@ void rules_complaints_done(rules_complaints *c)
 static rules_complaint *complaint_new(reader *r, bool warning)
 {
     rules_complaints *c = r->complaints;
-    if (c->count == c->capacity) {
-        size_t capacity = c->capacity ? c->capacity * 2 : 8;
-        rules_complaint *at = reallocarray(c->at, capacity, sizeof *at);
-        if (!at)
-            return NULL;
-        c->at = at;
-        c->capacity = capacity;
-    }
+    if (room_for(&c->at, &c->capacity, c->count + 1, sizeof *c->at) < 0)
+        return NULL;
     rules_complaint *one = &c->at[c->count];
     *one = (rules_complaint){.warning = warning, .file = strdup(r->file ? r->file : "-")};
     if (!one->file)

@@ -3,6 +3,7 @@
  * begin and end.
  */
 #include "lower_bound.h"
+#include "room.h"
 #include "rules/files/conditions.h"
 
 #include <errno.h>
@@ -48,15 +49,7 @@ static bool comment_at(const char *text, size_t at)
 
 static int out_reserve(scan *s, size_t more)
 {
-    if (s->capacity - s->out.len >= more)
-        return 0;
-    size_t capacity = (s->out.len + more) * 2;
-    char *text = realloc(s->out.text, capacity);
-    if (!text)
-        return -ENOMEM;
-    s->out.text = text;
-    s->capacity = capacity;
-    return 0;
+    return room_for(&s->out.text, &s->capacity, s->out.len + more, 1);
 }
 
 static int copy_to(scan *s, size_t end)
@@ -73,14 +66,8 @@ static int copy_to(scan *s, size_t end)
 
 static int insert_quote(scan *s)
 {
-    if (s->out.inserted_count == s->inserted_capacity) {
-        size_t capacity = s->inserted_capacity ? s->inserted_capacity * 2 : 16;
-        size_t *inserted = reallocarray(s->out.inserted, capacity, sizeof *inserted);
-        if (!inserted)
-            return -ENOMEM;
-        s->out.inserted = inserted;
-        s->inserted_capacity = capacity;
-    }
+    if (room_for(&s->out.inserted, &s->inserted_capacity, s->out.inserted_count + 1, sizeof *s->out.inserted) < 0)
+        return -ENOMEM;
     int res = out_reserve(s, 1);
     if (res < 0)
         return res;

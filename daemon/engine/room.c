@@ -1,11 +1,9 @@
-/*
- * room.c - the one place where sizes are multiplied and instants added.
- */
+/* room.c - see room.h. */
+#include "room.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "rules/state.h"
 
 int room_for(void *array, size_t *capacity, size_t need, size_t size)
 {
@@ -22,12 +20,4 @@ int room_for(void *array, size_t *capacity, size_t need, size_t size)
     memcpy(array, &grown, sizeof grown);
     *capacity = wanted;
     return 0;
-}
-
-int64_t time_add(int64_t at_ns, int64_t add_ns)
-{
-    int64_t sum;
-    if (__builtin_add_overflow(at_ns, add_ns, &sum))
-        return add_ns > 0 ? INT64_MAX : INT64_MIN;
-    return sum;
 }
