@@ -188,6 +188,12 @@ int json_write(const msgpack_object *object, FILE *out)
     return write_value(object, 0, out);
 }
 
+int json_print(const msgpack_object *object)
+{
+    json_write(object, stdout);
+    return putchar('\n') == EOF ? -errno : 0;
+}
+
 /* ---- reading ------------------------------------------------------------------------ */
 
 static int pack_json(json_t *value, unsigned depth, msgpack_packer *packer);

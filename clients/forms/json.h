@@ -21,6 +21,8 @@ enum { JSON_DEPTH_MAX = 32, JSON_ERROR_BYTES = 200 };
 /* Writes one value, without a newline. 0; -ELOOP: nested deeper than JSON_DEPTH_MAX, and what is
  * deeper stands as null. Errors of the stream are the stream's. */
 int json_write(const msgpack_object *object, FILE *out);
+/* The same to stdout, as a line. A negative errno where it cannot be written. */
+int json_print(const msgpack_object *object);
 
 /* Packs the one JSON value in text. -EBADMSG with a sentence in `error` (no line numbers), or
  * -ENOMEM; `out` then holds what it held before. */

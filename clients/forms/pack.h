@@ -36,6 +36,11 @@ const char *pack_get_str(const msgpack_object *map, const char *key, size_t *ret
 /* Whether the key holds this text. */
 bool pack_is(const msgpack_object *map, const char *key, const char *text);
 bool pack_str_equals(const msgpack_object *object, const char *text);
+/* False, too, where there is none. */
+static inline bool pack_is_array(const msgpack_object *object)
+{
+    return object != NULL && object->type == MSGPACK_OBJECT_ARRAY;
+}
 /* A time (timestamp, number of seconds, or text) as nanoseconds; -ENOENT absent, -EINVAL. */
 int pack_get_time(const msgpack_object *map, const char *key, int64_t *ret_ns);
 int pack_time(const msgpack_object *object, int64_t *ret_ns);

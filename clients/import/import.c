@@ -61,12 +61,6 @@ static void fetched_now(list *l)
 
 /* ---- telling ------------------------------------------------------------------------ */
 
-static int event_print(const msgpack_object *event)
-{
-    json_write(event, stdout);
-    return putchar('\n') == EOF ? -errno : 0;
-}
-
 static int events_print(const teller *t)
 {
     size_t at = 0;
@@ -81,7 +75,7 @@ static int events_print(const teller *t)
         msgpack_zone_clear(&zone);
         result = len > 0 ? pack_decode(from, (size_t)len, &zone, &event) : -EBADMSG;
         if (result == 0)
-            result = event_print(&event);
+            result = json_print(&event);
         at += len > 0 ? (size_t)len : 0;
     }
     msgpack_zone_destroy(&zone);

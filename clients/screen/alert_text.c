@@ -31,7 +31,7 @@ static void word_print(const screen *s, const msgpack_object *alert, const char 
 static uint32_t items(const msgpack_object *alert, const char *key)
 {
     const msgpack_object *list = pack_get(alert, key);
-    return list != NULL && list->type == MSGPACK_OBJECT_ARRAY ? list->via.array.size : 0;
+    return pack_is_array(list) ? list->via.array.size : 0;
 }
 
 /* What has changed since the last line of this alert is mostly what it rests on. */
@@ -66,7 +66,7 @@ void alert_print(const screen *s, const msgpack_object *alert)
     const char *id = pack_get_str(alert, "id", &len);
     screen_text(s, id, len);
     grounds_print(s, alert);
-    if (because != NULL && because->type == MSGPACK_OBJECT_ARRAY && because->via.array.size > 0) {
+    if (pack_is_array(because) && because->via.array.size > 0) {
         len = layout_cell("because", because, text, sizeof text);
         fputs("  because of ", s->out);
         screen_text(s, text, len);

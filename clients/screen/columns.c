@@ -95,7 +95,7 @@ static void cell_make(cell *to, const msgpack_object *row, const column *c)
         cell_range(to, row, c);
         return;
     case COLUMN_ITEMS:
-        if (value == NULL || value->type != MSGPACK_OBJECT_ARRAY)
+        if (!pack_is_array(value))
             return;
         to->numeric = true;
         to->len = (size_t)snprintf(to->text, CELL_BYTES, "%" PRIu32, value->via.array.size);
@@ -150,7 +150,7 @@ bool columns_print(const screen *s, const msgpack_object *array, const column co
 {
     const char *titles[COLUMNS_MOST] = {NULL};
     size_t count = 0;
-    if (array == NULL || array->type != MSGPACK_OBJECT_ARRAY || array->via.array.size == 0)
+    if (!pack_is_array(array) || array->via.array.size == 0)
         return false;
     while (count < COLUMNS_MOST && columns[count].title != NULL) {
         titles[count] = columns[count].title;

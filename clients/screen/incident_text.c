@@ -93,8 +93,8 @@ void explain_print(const screen *s, const msgpack_object *reply)
     const msgpack_object *incident = pack_get(reply, "incident");
     const msgpack_object *reports = pack_get(reply, "reports");
     bool whole = incident != NULL && incident->type == MSGPACK_OBJECT_MAP;
-    if (reports == NULL || reports->type != MSGPACK_OBJECT_ARRAY) {
-        layout_print(s, reply, 0);
+    if (!pack_is_array(reports)) {
+        layout_print(s, reply);
         return;
     }
     if (whole)

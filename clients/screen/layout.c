@@ -142,7 +142,7 @@ size_t layout_cell(const char *key, const msgpack_object *value, char *text, siz
 
 typedef struct key_list {
     char names[KEYS_MAX][64];
-    const char *pointers[KEYS_MAX + 1];
+    const char *pointers[KEYS_MAX];
     size_t count;
 } key_list;
 
@@ -157,7 +157,7 @@ static void keys_add(key_list *keys, const msgpack_object *key)
         return;
     memcpy(keys->names[keys->count], name, sizeof name);
     keys->pointers[keys->count] = keys->names[keys->count];
-    keys->pointers[++keys->count] = NULL;
+    keys->count++;
 }
 
 static bool is_table(const msgpack_object *array)
@@ -201,29 +201,22 @@ static void row_add(screen_table *t, const msgpack_object *map, const char *cons
     }
 }
 
-bool layout_table(const screen *s, const msgpack_object *array, const char *const keys[],
-                  unsigned indent)
+bool layout_table(const screen *s, const msgpack_object *array, unsigned indent)
 {
     key_list met = {.count = 0};
     char titles[KEYS_MAX][64];
     const char *pointers[KEYS_MAX];
-    size_t count = 0;
     if (!is_table(array))
         return false;
-    if (keys == NULL) {
-        for (uint32_t i = 0; i < array->via.array.size; i++)
-            for (uint32_t j = 0; j < array->via.array.ptr[i].via.map.size; j++)
-                keys_add(&met, &array->via.array.ptr[i].via.map.ptr[j].key);
-        keys = met.pointers;
-    }
-    while (count < KEYS_MAX && keys[count] != NULL)
-        count++;
-    titles_make(keys, count, titles, pointers);
-    screen_table *t = count > 0 ? screen_table_new(pointers, count) : NULL;
+    for (uint32_t i = 0; i < array->via.array.size; i++)
+        for (uint32_t j = 0; j < array->via.array.ptr[i].via.map.size; j++)
+            keys_add(&met, &array->via.array.ptr[i].via.map.ptr[j].key);
+    titles_make(met.pointers, met.count, titles, pointers);
+    screen_table *t = met.count > 0 ? screen_table_new(pointers, met.count) : NULL;
     if (t == NULL)
         return false;
     for (uint32_t i = 0; i < array->via.array.size; i++)
-        row_add(t, &array->via.array.ptr[i], keys, count);
+        row_add(t, &array->via.array.ptr[i], met.pointers, met.count);
     screen_table_print(t, s, indent);
     screen_table_free(t);
     return true;
@@ -346,7 +339,7 @@ static void print_map(const screen *s, const msgpack_object *map, unsigned inden
 static void print_array(const screen *s, const msgpack_object *array, unsigned indent,
                         unsigned depth)
 {
-    if (is_table(array) && rows_are_flat(array) && layout_table(s, array, NULL, indent))
+    if (is_table(array) && rows_are_flat(array) && layout_table(s, array, indent))
         return;
     for (uint32_t i = 0; i < array->via.array.size; i++) {
         if (i > 0 && is_nested(&array->via.array.ptr[i]))
@@ -368,7 +361,7 @@ static void print_value(const screen *s, const msgpack_object *o, unsigned inden
     }
 }
 
-void layout_print(const screen *s, const msgpack_object *object, unsigned indent)
+void layout_print(const screen *s, const msgpack_object *object)
 {
-    print_value(s, object, indent, 0);
+    print_value(s, object, 0, 0);
 }

@@ -41,11 +41,6 @@ static bool has_number(const msgpack_object *map, const char *key)
     return value != NULL && value->type == MSGPACK_OBJECT_POSITIVE_INTEGER;
 }
 
-static bool is_list(const msgpack_object *o)
-{
-    return o != NULL && o->type == MSGPACK_OBJECT_ARRAY;
-}
-
 /* ---- history ------------------------------------------------------------------------ */
 
 /* Whether a measure or person is now what it was after a turn. */
@@ -84,7 +79,7 @@ size_t ledger_cell_since(const msgpack_object *row, char *text, size_t room)
     if (pack_get_time(row, "since", &since_ns) != 0)
         return 0;
     day(row, "since", date);
-    for (uint32_t i = 0; is_list(turns) && i < turns->via.array.size; i++) {
+    for (uint32_t i = 0; pack_is_array(turns) && i < turns->via.array.size; i++) {
         const msgpack_object *turn = &turns->via.array.ptr[i];
         if (pack_get_time(turn, "at", &at_ns) == 0 && at_ns == since_ns && is_of_now(row, turn))
             turn_date(turn, date);
@@ -97,7 +92,7 @@ size_t ledger_cell_before(const msgpack_object *row, char *text, size_t room)
     const msgpack_object *turns = pack_get(row, "history");
     char before[WORD_BYTES] = "", state[WORD_BYTES], at[WORD_BYTES] = "";
     uint32_t begins = 0;
-    if (!is_list(turns))
+    if (!pack_is_array(turns))
         return 0;
     for (uint32_t i = turns->via.array.size; i-- > 0;) {
         const msgpack_object *turn = &turns->via.array.ptr[i];
@@ -214,7 +209,7 @@ size_t ledger_cell_fits(const msgpack_object *row, char *text, size_t room)
     const msgpack_object *fits = pack_get(row, "fits");
     char reading[WORD_BYTES], form[WORD_BYTES], category[WORD_BYTES], since[WORD_BYTES],
         state[WORD_BYTES];
-    if (fits == NULL || fits->type != MSGPACK_OBJECT_ARRAY || fits->via.array.size == 0)
+    if (!pack_is_array(fits) || fits->via.array.size == 0)
         return 0;
     const msgpack_object *fit = &fits->via.array.ptr[0];
     uint32_t more = fits->via.array.size - 1;

@@ -14,11 +14,6 @@
 
 enum { ROWS_MOST = 40, SOURCES_MOST = 10, CELL_BYTES = 64 };
 
-static bool is_list(const msgpack_object *o)
-{
-    return o != NULL && o->type == MSGPACK_OBJECT_ARRAY;
-}
-
 /* ---- how many people ---------------------------------------------------------------- */
 
 static void cell_add(screen_table *t, const msgpack_object *map, const char *key)
@@ -43,7 +38,7 @@ static void totals_add(screen_table *t, const char *label, const msgpack_object 
 static void years_add(screen_table *t, const msgpack_object *people)
 {
     const msgpack_object *years = pack_get(people, "by_year");
-    for (uint32_t i = 0; is_list(years) && i < years->via.array.size; i++) {
+    for (uint32_t i = 0; pack_is_array(years) && i < years->via.array.size; i++) {
         const msgpack_object *year = &years->via.array.ptr[i];
         char label[CELL_BYTES];
         uint64_t number = pack_get_uint(year, "year", 0); /* none: what is undated */
@@ -174,7 +169,7 @@ static void heading(const screen *s, const char *text)
 static void list_print(const screen *s, const char *title, const msgpack_object *list,
                        const column columns[], uint32_t most)
 {
-    if (!is_list(list) || list->via.array.size == 0)
+    if (!pack_is_array(list) || list->via.array.size == 0)
         return;
     heading(s, title);
     columns_print(s, list, columns, 2, most);
@@ -184,7 +179,7 @@ static void list_print(const screen *s, const char *title, const msgpack_object 
 static void latest_print(const screen *s, const char *title, const msgpack_object *list,
                          const column columns[])
 {
-    if (!is_list(list) || list->via.array.size <= ROWS_MOST) {
+    if (!pack_is_array(list) || list->via.array.size <= ROWS_MOST) {
         list_print(s, title, list, columns, 0);
         return;
     }
@@ -199,7 +194,7 @@ static void latest_print(const screen *s, const char *title, const msgpack_objec
 /* A copy of the list's rows, which still belong to the reply; NULL: none. The caller frees it. */
 static msgpack_object *rows_copy(const msgpack_object *list)
 {
-    if (!is_list(list) || list->via.array.size == 0)
+    if (!pack_is_array(list) || list->via.array.size == 0)
         return NULL;
     msgpack_object *rows = malloc(list->via.array.size * sizeof *rows);
     if (rows != NULL)
@@ -311,7 +306,7 @@ void ledger_print(const screen *s, const msgpack_object *reply)
             latest_print(s, lists[i].title, list, lists[i].columns);
         else
             list_print(s, lists[i].title, list, lists[i].columns, ROWS_MOST);
-        if (lists[i].after != NULL && is_list(list))
+        if (lists[i].after != NULL && pack_is_array(list))
             lists[i].after(s, list);
     }
     others_print(s, reply);
@@ -345,7 +340,7 @@ void ledger_print_countries(const screen *s, const msgpack_object *reply)
         {0},
     };
     const msgpack_object *rows = pack_get(reply, "countries");
-    bool since = is_list(rows) && rows->via.array.size > 0 &&
+    bool since = pack_is_array(rows) && rows->via.array.size > 0 &&
                  pack_get(pack_get(&rows->via.array.ptr[0], "released"), "since") != NULL;
     columns_print(s, rows, since ? since_columns : columns, 0, 0);
 }

@@ -178,10 +178,10 @@ int replay_advance(replay *r, int64_t now_ns)
 
 /* ---- rules -------------------------------------------------------------------------- */
 
-int replay_rules(const char *const paths[], size_t count, bool with_warnings, rules **ret_set)
+int replay_rules(const char *const paths[], size_t count, rules **ret_set)
 {
     rules_complaints complaints = {.at = NULL};
-    int result = rules_load(paths, count, NULL, with_warnings, ret_set, &complaints);
+    int result = rules_load(paths, count, NULL, false, ret_set, &complaints);
     for (size_t i = 0; i < complaints.count; i++) {
         char *text = rules_complaint_text(&complaints.at[i]);
         fputs(text != NULL ? text : "out of memory\n", stderr);

@@ -55,9 +55,9 @@ int replay_batch(replay *r, const replay_event events[], size_t count, int64_t r
                  replay_problem_fn on_problem, void *context);
 int replay_advance(replay *r, int64_t now_ns);
 
-/* Loads rule files and folders and prints what is wrong with them to stderr, warnings only where
- * wanted. -EINVAL: errors were printed; -ENOMEM. */
-int replay_rules(const char *const paths[], size_t count, bool with_warnings, rules **ret_set);
+/* Loads rule files and folders and prints to stderr what is wrong with them, but no
+ * warnings. -EINVAL: errors were printed; -ENOMEM. */
+int replay_rules(const char *const paths[], size_t count, rules **ret_set);
 
 /* The id of an alert without its number: RULE:GROUP. */
 size_t replay_place_len(const char *id);

@@ -144,7 +144,7 @@ static bool steps_run(rule_test_run *run, test_file *f, struct fy_node *keys[5])
                    : false;
     if (!done)
         return false;
-    if (replay_rules((const char *const *)f->paths, f->paths_count, false, &set) != 0)
+    if (replay_rules((const char *const *)f->paths, f->paths_count, &set) != 0)
         return yaml_complain(&f->yaml, f->keys[FILE_RULES], "rules: could not be loaded");
     if (replay_new(run->clock, set, &run->replay) != 0)
         return yaml_complain(&f->yaml, keys[TEST_NAME], "out of memory");

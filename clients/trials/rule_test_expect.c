@@ -157,8 +157,7 @@ static bool compare_list(comparing *c, const char *key, const msgpack_object *fo
     char cell[CELL_BYTES], text[CELL_BYTES] = "", want[CELL_BYTES] = "";
     void *walk = NULL;
     struct fy_node *item;
-    uint32_t count =
-        found != NULL && found->type == MSGPACK_OBJECT_ARRAY ? found->via.array.size : 0;
+    uint32_t count = pack_is_array(found) ? found->via.array.size : 0;
     size_t wanted = 0, hits = 0;
     if (!yaml_list(c->run->file, node, key))
         return false;

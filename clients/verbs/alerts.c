@@ -27,8 +27,7 @@ static bool show(void *context, const msgpack_object *alert)
         alert_print(&to->s, alert);
         return false;
     }
-    json_write(alert, stdout);
-    putchar('\n');
+    json_print(alert);
     return false;
 }
 

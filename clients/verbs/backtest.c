@@ -164,8 +164,7 @@ static void print_json(const backtest_row *row, bool comparing)
     }
     if (msgpack_zone_init(&zone, 1024)) {
         if (pack_decode(data.data, data.size, &zone, &object) == 0)
-            json_write(&object, stdout);
-        putchar('\n');
+            json_print(&object);
         msgpack_zone_destroy(&zone);
     }
     msgpack_sbuffer_destroy(&data);
@@ -206,7 +205,7 @@ static int show(const options *o, const replay *now, const replay *old)
 static bool prepare(const char *const paths[], size_t count, engine_clock clock, replay *ret_replay)
 {
     rules *set = NULL;
-    if (replay_rules(paths, count, false, &set) != 0)
+    if (replay_rules(paths, count, &set) != 0)
         return false;
     if (replay_new(clock, set, ret_replay) == 0)
         return true;

@@ -67,8 +67,7 @@ static void record_print(events *e, const msgpack_object *record)
 {
     const msgpack_object *event = pack_get(record, "event");
     if (e->bare || e->common.json) {
-        json_write(e->bare && event != NULL ? event : record, stdout);
-        putchar('\n');
+        json_print(e->bare && event != NULL ? event : record);
     } else {
         report_print(e, record);
     }
@@ -143,7 +142,7 @@ static int page_show(connection *c, events *e, answer *reply, bool *ret_end)
     if (!journal_is_same(e, &reply->body))
         return CLIENT_DONE;
     const msgpack_object *list = pack_get(&reply->body, "events");
-    uint32_t count = list != NULL && list->type == MSGPACK_OBJECT_ARRAY ? list->via.array.size : 0;
+    uint32_t count = pack_is_array(list) ? list->via.array.size : 0;
     uint64_t before = e->from;
     for (uint32_t i = 0; i < count; i++) {
         record_print(e, &list->via.array.ptr[i]);

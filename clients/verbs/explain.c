@@ -147,7 +147,7 @@ static void places_find(const msgpack_object *reply, places *p)
     const msgpack_object *selections = pack_get(reply, "selections");
     p->count = 0;
     places_of(reply, p);
-    if (selections != NULL && selections->type == MSGPACK_OBJECT_ARRAY)
+    if (pack_is_array(selections))
         for (uint32_t i = 0; i < selections->via.array.size; i++)
             places_of(&selections->via.array.ptr[i], p);
 }

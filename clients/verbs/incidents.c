@@ -38,7 +38,7 @@ static const msgpack_object *page_take(msgpack_object *list, const msgpack_objec
     *ret_more = more != NULL && more->type == MSGPACK_OBJECT_BOOLEAN && more->via.boolean;
     if (next == NULL || next->type != MSGPACK_OBJECT_STR)
         next = NULL;
-    if (rows == NULL || rows->type != MSGPACK_OBJECT_ARRAY ||
+    if (!pack_is_array(rows) ||
         (next != NULL && asked != NULL && msgpack_object_equal(*next, *asked))) {
         complain("incidents: thawd does not tell what %s",
                  asked == NULL ? "there is" : "is before");

@@ -82,7 +82,7 @@ static const msgpack_object *rows_take(msgpack_object *list, const char *name,
     const msgpack_object *more = pack_get(reply, "more");
     const msgpack_object *rest = is_map(more) ? pack_get(more, name) : NULL;
     const msgpack_object *place = place_of(rest);
-    if (rows == NULL || rows->type != MSGPACK_OBJECT_ARRAY ||
+    if (!pack_is_array(rows) ||
         (place != NULL && (rows->via.array.size == 0 || msgpack_object_equal(*place, *asked)))) {
         complain("state: thawd does not tell what is behind a part of '%s'", name);
         *ret_code = CLIENT_NO_ANSWER;
@@ -100,7 +100,7 @@ static int list_follow(ledger *l, connection *c, const msgpack_sbuffer *body,
     msgpack_sbuffer asked;
     msgpack_object *list = reply_member(l, key);
     int code = CLIENT_DONE;
-    if (list == NULL || list->type != MSGPACK_OBJECT_ARRAY)
+    if (!pack_is_array(list))
         return code;
     snprintf(name, sizeof name, "%.*s", (int)key->via.str.size, key->via.str.ptr);
     msgpack_sbuffer_init(&asked);

@@ -11,12 +11,6 @@
 #include "screen/layout.h"
 #include "thaw.h"
 
-static void print_json(const msgpack_object *object)
-{
-    json_write(object, stdout);
-    putchar('\n');
-}
-
 /* What stands in the reply beside the list (head ...). */
 static void print_rest(const screen *s, const msgpack_object *reply, const char *list)
 {
@@ -41,23 +35,23 @@ void listing_print(const common_options *options, const msgpack_object *reply, c
 {
     screen s = screen_open(stdout);
     const msgpack_object *list = how->list != NULL ? pack_get(reply, how->list) : NULL;
-    bool is_list = list != NULL && list->type == MSGPACK_OBJECT_ARRAY;
+    bool is_list = pack_is_array(list);
     if (options->json && is_list) {
         for (uint32_t i = 0; i < list->via.array.size; i++)
-            print_json(&list->via.array.ptr[i]);
+            json_print(&list->via.array.ptr[i]);
     } else if (options->json) {
-        print_json(reply);
+        json_print(reply);
     } else if (is_list && list->via.array.size == 0) {
         printf("%s\n", how->none);
     } else if (how->print != NULL) {
         how->print(&s, reply);
     } else if (!is_list) {
-        layout_print(&s, reply, 0);
+        layout_print(&s, reply);
     } else {
         if (how->columns != NULL)
             columns_print(&s, list, how->columns, 0, 0);
-        else if (!layout_table(&s, list, NULL, 0))
-            layout_print(&s, list, 0);
+        else if (!layout_table(&s, list, 0))
+            layout_print(&s, list);
         print_rest(&s, reply, how->list);
     }
 }

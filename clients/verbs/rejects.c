@@ -29,7 +29,7 @@ static int pages_ask(connection *c, uint64_t wanted, answers **kept, msgpack_obj
         const msgpack_object *reply = answers_ask(kept, c, "rejects", &body, &code);
         const msgpack_object *rows = reply == NULL ? NULL : pack_get(reply, "rejects");
         msgpack_sbuffer_destroy(&body);
-        if (rows == NULL || rows->type != MSGPACK_OBJECT_ARRAY || rows->via.array.size == 0)
+        if (!pack_is_array(rows) || rows->via.array.size == 0)
             return code;
         if (!answers_append(list, rows))
             return CLIENT_NO_ANSWER;

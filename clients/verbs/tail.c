@@ -29,8 +29,7 @@ static bool show(void *context, const msgpack_object *alert)
 {
     tail *t = context;
     if (t->common.json) {
-        json_write(alert, stdout);
-        putchar('\n');
+        json_print(alert);
     } else {
         alert_print(&t->s, alert);
     }

@@ -247,8 +247,8 @@ static bool batch_answered(const batch *b, const msgpack_object *body)
     const msgpack_object *rejected = pack_get(body, "rejected");
     uint64_t accepted = pack_get_uint(body, "accepted", UINT64_MAX);
     uint64_t duplicates = pack_get_uint(body, "duplicates", UINT64_MAX);
-    return rejected != NULL && rejected->type == MSGPACK_OBJECT_ARRAY && accepted <= b->count &&
-           duplicates <= b->count && accepted + duplicates + rejected->via.array.size == b->count;
+    return pack_is_array(rejected) && accepted <= b->count && duplicates <= b->count &&
+           accepted + duplicates + rejected->via.array.size == b->count;
 }
 
 /* A request that was refused whole is halved until the event that is to blame stands alone. */

@@ -68,7 +68,7 @@ static uint64_t page_deliver(subscription *s, const msgpack_object *alerts, uint
                              uint64_t most)
 {
     uint64_t greatest = s->last;
-    if (alerts == NULL || alerts->type != MSGPACK_OBJECT_ARRAY)
+    if (!pack_is_array(alerts))
         return greatest;
     for (uint32_t i = 0; i < alerts->via.array.size && !s->done; i++) {
         const msgpack_object *alert = &alerts->via.array.ptr[i];
@@ -89,7 +89,7 @@ static uint64_t page_deliver(subscription *s, const msgpack_object *alerts, uint
 
 static uint32_t page_size(const msgpack_object *alerts)
 {
-    return alerts != NULL && alerts->type == MSGPACK_OBJECT_ARRAY ? alerts->via.array.size : 0;
+    return pack_is_array(alerts) ? alerts->via.array.size : 0;
 }
 
 /* ---- what is there ------------------------------------------------------------------ */
@@ -164,7 +164,7 @@ static int snapshot_page(subscription *s, snapshot_place *at, const msgpack_obje
             s->options->reset(s->options->context, s->epoch, at->seq);
     }
     page_deliver(s, alerts, 0, at->seq);
-    if (alerts == NULL || alerts->type != MSGPACK_OBJECT_ARRAY ||
+    if (!pack_is_array(alerts) ||
         (!is_last && !snapshot_move(at, &alerts->via.array.ptr[page_size(alerts) - 1]))) {
         complain("thawd does not tell all the alerts that are active");
         return -EPROTO;

@@ -59,9 +59,10 @@ bool wire_text_plain(const char *text, size_t len)
     return !wire_lanes_any(odd);
 }
 
-static bool wire_text_follows(const uint8_t *text, size_t from, size_t to)
+/* Whether all bytes of a character behind its first are such. */
+static bool wire_text_follows(const uint8_t *text, size_t len)
 {
-    for (size_t i = from; i < to; i++)
+    for (size_t i = 1; i < len; i++)
         if ((text[i] & 0xc0) != 0x80)
             return false;
     return true;
@@ -72,7 +73,7 @@ size_t wire_text_char(const uint8_t *text, size_t len)
     uint8_t first = text[0];
     size_t need = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 
-    if (need == 0 || first > 0xf4 || need > len || !wire_text_follows(text, 1, need))
+    if (need == 0 || first > 0xf4 || need > len || !wire_text_follows(text, need))
         return 0;
     if ((first == 0xe0 && text[1] < 0xa0) || (first == 0xed && text[1] > 0x9f))
         return 0; /* overlong; surrogate */

@@ -158,12 +158,14 @@ static rule *limit_rule_new(void)
 
 /* ---- what rules have in common ------------------------------------------------------ */
 
-static bool same_by(const rule *a, const rule *b)
+bool rule_same_by(const rule *a, const rule *b)
 {
+    if (a->by_count != b->by_count)
+        return false;
     for (size_t i = 0; i < a->by_count; i++)
-        if (a->by_count != b->by_count || strcmp(a->by[i], b->by[i]) != 0)
+        if (strcmp(a->by[i], b->by[i]) != 0)
             return false;
-    return a->by_count == b->by_count;
+    return true;
 }
 
 static int find_by_like(table *seen, rule *one)
@@ -172,7 +174,7 @@ static int find_by_like(table *seen, rule *one)
     for (size_t i = 0; i < one->by_count; i++)
         key = XXH3_64bits_withSeed(one->by[i], strlen(one->by[i]), key);
     const rule *like = table_get(seen, key | 1);
-    one->by_like = like && same_by(like, one) ? like : one;
+    one->by_like = like && rule_same_by(like, one) ? like : one;
     return like ? 0 : table_put(seen, key | 1, one);
 }
 

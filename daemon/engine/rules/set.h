@@ -11,6 +11,8 @@ int set_new(const rules_limits *limits, rules **ret_set);
 /* Ids are unique: -EEXIST with *ret_other. Takes the rule over on success. */
 int set_add(rules *set, rule *one, const rule **ret_other);
 rule *set_find(const rules *set, const char *id, size_t len);
+/* Same fields in `by`: only then do the groups of two definitions mean the same. */
+bool rule_same_by(const rule *a, const rule *b);
 /* Keeps a file's name as long as the set. NULL: no memory. */
 const char *set_file(rules *set, const char *file);
 /* Sorts the rules by id and numbers them; makes the rule of limits. -ENOMEM. */

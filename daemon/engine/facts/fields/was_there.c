@@ -3,7 +3,7 @@
 #include "facts/fields/fields.h"
 #include "facts/incidents/incidents.h"
 
-static bool measure_stands(facts *f, fact_handle handle)
+static bool measure_was_there(facts *f, fact_handle handle)
 {
     measure_view v;
     measure_look(f, &f->entities[handle_object(f, handle)], f->now_ns, &v);
@@ -30,7 +30,7 @@ static bool entity_was_there(facts *f, fact_handle handle)
 {
     numbers list = {0};
     fact_reports_list(f, handle, &list);
-    bool any = list.count > 0 && (fact_handle_kind(handle) == FACT_PERSON || measure_stands(f, handle));
+    bool any = list.count > 0 && (fact_handle_kind(handle) == FACT_PERSON || measure_was_there(f, handle));
     numbers_done(&list, &f->held);
     return any;
 }

@@ -32,23 +32,12 @@ static void tell(const rules *old, const rules *set, rules_change_fn on_change, 
     }
 }
 
-/* Same fields in `by`: only then do the groups of two definitions mean the same. */
-static bool same_by(const rule *a, const rule *b)
-{
-    if (a->by_count != b->by_count)
-        return false;
-    for (size_t i = 0; i < a->by_count; i++)
-        if (strcmp(a->by[i], b->by[i]) != 0)
-            return false;
-    return true;
-}
-
 /* The groups of the new set that take over a life are made beforehand: after that nothing fails. */
 static int make_heirs(rules *old, rules *set)
 {
     for (size_t i = 0; i < old->rules_count; i++) {
         rule *one = set_find(set, old->rules[i]->id, strlen(old->rules[i]->id));
-        if (!one || !same_by(one, old->rules[i]))
+        if (!one || !rule_same_by(one, old->rules[i]))
             continue;
         for (group *g = old->rules[i]->groups; g; g = g->next) {
             if (g->state == LIFE_NONE && !g->number && !g->records)
