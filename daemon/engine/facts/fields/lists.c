@@ -30,11 +30,6 @@ static void list_add_copy(list_maker *m, thaw_str string)
     m->text_used += string.len;
 }
 
-static int string_order(const void *a, const void *b)
-{
-    return str_compare(*(const thaw_str *)a, *(const thaw_str *)b);
-}
-
 /* Hands over the first `kept`. */
 static void list_hand_over(list_maker *m, uint32_t kept, fact_value *ret_value)
 {
@@ -53,7 +48,7 @@ void list_finish(list_maker *m, fact_value *ret_value)
     for (uint32_t i = 0; m->text && i < m->count; i++)
         m->items[i].data = m->text + ((uintptr_t)m->items[i].data - 1);
     if (m->count > 1)
-        qsort(m->items, m->count, sizeof *m->items, string_order);
+        qsort(m->items, m->count, sizeof *m->items, str_order);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < m->count; i++)
         if (!kept || !str_equal(m->items[kept - 1], m->items[i]))

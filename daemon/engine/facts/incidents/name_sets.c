@@ -8,11 +8,6 @@
 #include "facts/entities/entities.h"
 #include "facts/incidents/name_sets.h"
 
-static int str_order(const void *a, const void *b)
-{
-    return str_compare(*(const thaw_str *)a, *(const thaw_str *)b);
-}
-
 bool names_string(facts *f, const thaw_event *event, char text[16], thaw_str *ret_string)
 {
     thaw_str *names = malloc((event->persons.count + 1u) * sizeof *names);

@@ -37,6 +37,11 @@ int str_compare(thaw_str a, thaw_str b)
     return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
+int str_order(const void *a, const void *b)
+{
+    return str_compare(*(const thaw_str *)a, *(const thaw_str *)b);
+}
+
 int symbols_new(symbols **ret_symbols)
 {
     symbols *s = calloc(1, sizeof *s);

@@ -39,6 +39,7 @@ void symbols_get_image(symbols *s, saved_in *in);
 
 /* Bytewise order of two strings; the shorter first where one begins the other. */
 int str_compare(thaw_str a, thaw_str b);
+int str_order(const void *a, const void *b); /* the same of two thaw_str, for qsort() */
 static inline bool str_equal(thaw_str a, thaw_str b)
 {
     return a.len == b.len && (a.len == 0 || __builtin_memcmp(a.data, b.data, a.len) == 0);
