@@ -1,32 +1,16 @@
 /* auth.c - see auth.h. */
 #include "sockets/auth.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zmq.h>
 
-#include "room.h"
-
 #define ZAP_ADDRESS "inproc://zeromq.zap.01"
-#define KEY_CHARS 40
-#define KEY_BYTES 32
-#define KEY_FILE_BYTES 4096
 #define ZAP_FRAMES 7 /* version, request id, domain, address, identity, mechanism, key */
 #define SERVE_MAX 1000
-
-/* A set of public keys, sorted once it has been read. */
-typedef struct key_list {
-    uint8_t (*keys)[KEY_BYTES];
-    size_t count, capacity;
-} key_list;
 
 struct auth {
     void *socket;
@@ -38,205 +22,10 @@ struct auth {
     char secret[KEY_CHARS + 1], public[KEY_CHARS + 1], upstream[KEY_CHARS + 1];
 };
 
-__attribute__((format(printf, 3, 4))) static int fail(char *error, int code, const char *format,
-                                                      ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(error, AUTH_ERROR_BYTES, format, args);
-    va_end(args);
-    return code;
-}
-
-static bool is_key_char(char c)
-{
-    return c != '\0' &&
-           (((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) ||
-            strchr(".-:+=^!/*?&<>()[]{}@%$#", c) != NULL);
-}
-
-/* The 40 characters at the front of a text, and nothing of a key after them. */
-static bool take_key(const char *text, char key[KEY_CHARS + 1])
-{
-    uint8_t bytes[KEY_BYTES];
-
-    for (int i = 0; i < KEY_CHARS; i++)
-        if (!is_key_char(text[i]))
-            return false;
-    if (is_key_char(text[KEY_CHARS]))
-        return false;
-    memcpy(key, text, KEY_CHARS);
-    key[KEY_CHARS] = '\0';
-    return zmq_z85_decode(bytes, key) != NULL;
-}
-
-/* Finds the key in a file's text: after `name = "`, or else on a line by itself. */
-static bool find_key(const char *text, const char *name, char key[KEY_CHARS + 1])
-{
-    const char *at = strstr(text, name);
-
-    if (at != NULL) {
-        at += strlen(name);
-        at += strspn(at, " \t=:\"");
-        return take_key(at, key);
-    }
-    for (at = text; *at != '\0'; at += strcspn(at, "\n"), at += *at == '\n')
-        if (take_key(at + strspn(at, " \t"), key))
-            return true;
-    return false;
-}
-
-/* A place where there is no key is a wrong configuration, which does not heal by trying again. */
-static int place_error(int code)
-{
-    switch (code) {
-    case ENOENT:
-    case ENOTDIR:
-    case EISDIR:
-    case ELOOP:
-    case ENAMETOOLONG:
-        return -EINVAL;
-    default:
-        return -code;
-    }
-}
-
-/* systemd from 254 on gives a credential to the service's user by an ACL, whose mask looks like a group's right to
- * read; the credentials' folder lets nobody else in. */
-static mode_t unwanted_mode(const char *path)
-{
-    const char *folder = getenv("CREDENTIALS_DIRECTORY");
-    size_t len = folder == NULL ? 0 : strlen(folder);
-
-    return len > 0 && strncmp(path, folder, len) == 0 && path[len] == '/' ? 037 : 077;
-}
-
-static int read_key_file(const char *path, bool secret, char key[KEY_CHARS + 1], char *error)
-{
-    char text[KEY_FILE_BYTES];
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat st;
-    ssize_t len = -1;
-    int r = 0;
-
-    if (fd < 0 || fstat(fd, &st) < 0)
-        r = fail(error, place_error(errno),
-                 "%s: %s, expected a file with a key (thaw keygen makes one)", path,
-                 strerror(errno));
-    else if (S_ISDIR(st.st_mode))
-        r = fail(error, -EINVAL, "%s: found a folder, expected a file with a key", path);
-    else if (secret && (st.st_mode & unwanted_mode(path)) != 0)
-        r = fail(error, -EPERM,
-                 "%s: found mode %04o, expected a secret key that nobody else can read: chmod 600",
-                 path, (unsigned)(st.st_mode & 07777));
-    else
-        len = read(fd, text, sizeof(text) - 1);
-    if (r == 0 && len < 0)
-        r = fail(error, place_error(errno), "%s: %s, expected a file with a key", path,
-                 strerror(errno));
-    if (r == 0) {
-        text[len > 0 ? len : 0] = '\0';
-        if (!find_key(text, secret ? "secret-key" : "public-key", key))
-            r = fail(error, -EINVAL, "%s: found no key, expected 40 characters of Z85", path);
-    }
-    sodium_memzero(text, sizeof(text));
-    if (fd >= 0)
-        close(fd);
-    return r;
-}
-
-/* ---- clients ----------------------------------------------------------------------------- */
-
-static int add_client(key_list *list, const char *key, const char *place, char *error)
-{
-    if (list->count == AUTH_CLIENTS_MAX)
-        return fail(error, -EINVAL, "%s: found more than 10000 clients", place);
-    if (room_for(&list->keys, &list->capacity, list->count + 1, KEY_BYTES) < 0)
-        return fail(error, -ENOMEM, "%s: out of memory", place);
-    zmq_z85_decode(list->keys[list->count++], key);
-    return 0;
-}
-
-static int compare_keys(const void *a, const void *b)
-{
-    return memcmp(a, b, KEY_BYTES); /* public keys: no secret in time */
-}
-
-static bool has_key(const key_list *list, const void *key)
-{
-    return list->count > 0 &&
-           bsearch(key, list->keys, list->count, KEY_BYTES, compare_keys) != NULL;
-}
-
-static int add_file(key_list *list, const char *path, char *error)
-{
-    char key[KEY_CHARS + 1];
-    int r = read_key_file(path, false, key, error);
-
-    return r < 0 ? r : add_client(list, key, path, error);
-}
-
-static int is_key_file(const struct dirent *entry)
-{
-    const char *dot = strrchr(entry->d_name, '.');
-
-    return entry->d_name[0] != '.' && dot != NULL &&
-           (strcmp(dot, ".public") == 0 || strcmp(dot, ".pub") == 0 || strcmp(dot, ".key") == 0);
-}
-
-static int add_folder(key_list *list, const char *path, char *error)
-{
-    struct dirent **entries;
-    int n = scandir(path, &entries, is_key_file, alphasort), r = 0;
-
-    if (n < 0)
-        return fail(error, place_error(errno), "%s: %s, expected a folder of *.public files", path,
-                    strerror(errno));
-    for (int i = 0; i < n; i++) {
-        char *file = NULL;
-        if (r == 0 && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0)
-            r = fail(error, -ENOMEM, "%s: out of memory", path);
-        if (r == 0) {
-            r = add_file(list, file, error);
-            free(file);
-        }
-        free(entries[i]);
-    }
-    free(entries);
-    return r;
-}
-
-static int read_clients(const config *c, key_list *ret_list, char *error)
-{
-    key_list list = {NULL, 0, 0};
-    int r = 0;
-
-    for (size_t i = 0; r == 0 && i < c->curve_clients.count; i++) {
-        const char *text = c->curve_clients.items[i].text;
-        char key[KEY_CHARS + 1];
-        struct stat st;
-        if (config_is_key(text) && take_key(text, key))
-            r = add_client(&list, key, c->file, error);
-        else if (stat(text, &st) == 0 && S_ISDIR(st.st_mode))
-            r = add_folder(&list, text, error);
-        else
-            r = add_file(&list, text, error);
-    }
-    if (r < 0) {
-        free(list.keys);
-        return r;
-    }
-    if (list.count > 0)
-        qsort(list.keys, list.count, KEY_BYTES, compare_keys);
-    *ret_list = list;
-    return 0;
-}
-
 static void add_missing(key_list *list, const key_list *from, const key_list *now)
 {
     for (size_t i = 0; i < from->count; i++)
-        if (!has_key(now, from->keys[i]))
+        if (!keys_have(now, from->keys[i]))
             memcpy(list->keys[list->count++], from->keys[i], KEY_BYTES);
 }
 
@@ -247,10 +36,10 @@ static int find_revoked(const auth *a, const key_list *now, key_list *ret_list, 
     key_list list = {calloc(most + 1, KEY_BYTES), 0, most};
 
     if (list.keys == NULL)
-        return fail(error, -ENOMEM, "out of memory");
+        return keys_fail(error, -ENOMEM, "out of memory");
     add_missing(&list, &a->clients, now);
     add_missing(&list, &a->revoked, now);
-    qsort(list.keys, list.count, KEY_BYTES, compare_keys);
+    qsort(list.keys, list.count, KEY_BYTES, keys_compare);
     *ret_list = list;
     return 0;
 }
@@ -263,14 +52,14 @@ static int read_keys(auth *a, const config *c, char *error)
 
     if (c->curve_server == NULL)
         return 0; /* only roles */
-    r = read_key_file(c->curve_server, true, a->secret, error);
+    r = keys_read_file(c->curve_server, true, a->secret, error);
     if (r == 0 && zmq_curve_public(a->public, a->secret) < 0)
-        r = fail(error, -EINVAL, "%s: found no secret key of CURVE", c->curve_server);
+        r = keys_fail(error, -EINVAL, "%s: found no secret key of CURVE", c->curve_server);
     if (r == 0 && c->curve_upstream != NULL &&
-        !(config_is_key(c->curve_upstream) && take_key(c->curve_upstream, a->upstream)))
-        r = read_key_file(c->curve_upstream, false, a->upstream, error);
+        !(config_is_key(c->curve_upstream) && keys_take(c->curve_upstream, a->upstream)))
+        r = keys_read_file(c->curve_upstream, false, a->upstream, error);
     if (r == 0)
-        r = read_clients(c, &a->clients, error);
+        r = keys_read_clients(c, &a->clients, error);
     if (r == 0)
         a->keys =
             (endpoint_keys){a->secret, a->public, c->curve_upstream == NULL ? NULL : a->upstream};
@@ -284,7 +73,7 @@ int auth_new(void *zmq, const config *c, log *l, counters *counts, auth **ret_au
     int linger = 0, r;
 
     if (a == NULL)
-        return fail(error, -ENOMEM, "out of memory");
+        return keys_fail(error, -ENOMEM, "out of memory");
     a->log = l;
     a->counts = counts;
     (void)sodium_mlock(a->secret, sizeof(a->secret)); /* without the right to, it may be swapped */
@@ -294,7 +83,7 @@ int auth_new(void *zmq, const config *c, log *l, counters *counts, auth **ret_au
         if (a->socket == NULL ||
             zmq_setsockopt(a->socket, ZMQ_LINGER, &linger, sizeof(linger)) < 0 ||
             zmq_bind(a->socket, ZAP_ADDRESS) < 0)
-            r = fail(error, -errno, "cannot answer for keys: %s", zmq_strerror(errno));
+            r = keys_fail(error, -errno, "cannot answer for keys: %s", zmq_strerror(errno));
     }
     if (r < 0) {
         auth_free(a);
@@ -329,7 +118,7 @@ int auth_check(const config *c, char error[AUTH_ERROR_BYTES])
 int auth_reload(auth *a, const config *c, bool dry, char error[AUTH_ERROR_BYTES])
 {
     key_list clients, revoked;
-    int r = read_clients(c, &clients, error);
+    int r = keys_read_clients(c, &clients, error);
 
     if (r < 0)
         return r;
@@ -420,7 +209,7 @@ bool auth_is_revoked(const auth *a, frames *f)
     const char *user = a->revoked.count == 0 ? NULL : user_of(f);
 
     return user != NULL && strlen(user) == KEY_CHARS && zmq_z85_decode(key, user) != NULL &&
-           has_key(&a->revoked, key);
+           keys_have(&a->revoked, key);
 }
 
 void auth_log_revoked(const auth *a, frames *f, const char *endpoint)
@@ -452,7 +241,7 @@ static bool is_admitted(const auth *a, zap_question *q)
         memcmp(zmq_msg_data(&q->frames[5]), "CURVE", 5) != 0 ||
         zmq_msg_size(&q->frames[6]) != KEY_BYTES)
         return false;
-    return has_key(&a->clients, zmq_msg_data(&q->frames[6]));
+    return keys_have(&a->clients, zmq_msg_data(&q->frames[6]));
 }
 
 /* The key of a client with CURVE, "" for another. */

@@ -2,9 +2,7 @@
  * auth.h - CURVE keys, and ZAP (ZeroMQ RFC 27): who may connect over tcp, and in which role over
  * ipc.
  *
- * A key is 40 characters of Z85. A file holds one on a line by itself, or CZMQ's form
- * (`public-key = "..."`, `secret-key = "..."`). A folder of clients holds files *.public,
- * *.pub or *.key, read anew whenever the rules are. The daemon's secret key file must not be readable by others.
+ * The keys are those of key_files.h; those of clients are read anew whenever the rules are.
  *
  * libzmq asks about each new connection on inproc://zeromq.zap.01; every question is answered,
  * by the loop thread. Who connects to an address with a role (endpoint.h) gets it as the user id of
@@ -19,9 +17,7 @@
 #include "log.h"
 #include "sockets/endpoint.h"
 #include "sockets/frames.h"
-
-#define AUTH_ERROR_BYTES 512
-#define AUTH_CLIENTS_MAX 10000
+#include "sockets/key_files.h"
 
 typedef struct auth auth;
 
