@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,12 +104,6 @@ static int read_time(struct reader *reader, const json_t *json, struct cel_value
     return 0;
 }
 
-/* Of a lower-case hexadecimal digit. */
-static unsigned hex_value(char c)
-{
-    return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a') + 10;
-}
-
 static int read_bytes(struct reader *reader, const json_t *json, struct cel_value *ret_value)
 {
     const char *text = json_string_value(json);
@@ -120,8 +115,7 @@ static int read_bytes(struct reader *reader, const json_t *json, struct cel_valu
     char *data = malloc(len + 1);
     if (data == NULL)
         return wrong(reader, -ENOMEM, "out of memory");
-    for (size_t i = 0; i < len; i++)
-        data[i] = (char)(hex_value(text[i * 2]) << 4 | hex_value(text[i * 2 + 1]));
+    sodium_hex2bin((unsigned char *)data, len, text, len * 2, NULL, NULL, NULL);
     *ret_value = (struct cel_value){.kind = CEL_BYTES, .text = {data, len}};
     return 0;
 }
@@ -308,15 +302,11 @@ static json_t *list_json(const struct cel_value *value)
 
 static json_t *bytes_json(struct cel_text text)
 {
-    static const char digits[] = "0123456789abcdef";
     char *hex = malloc(text.len * 2 + 1);
 
     if (hex == NULL)
         return NULL;
-    for (size_t i = 0; i < text.len; i++) {
-        hex[i * 2] = digits[(unsigned char)text.data[i] >> 4];
-        hex[i * 2 + 1] = digits[(unsigned char)text.data[i] & 15];
-    }
+    sodium_bin2hex(hex, text.len * 2 + 1, (const unsigned char *)text.data, text.len);
     json_t *json = json_stringn(hex, text.len * 2);
     free(hex);
     return json;
