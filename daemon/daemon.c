@@ -50,9 +50,9 @@ int daemon_make_engine(thawd *d)
 }
 
 static int open_endpoint(thawd *d, endpoint *e, const char *name, int type,
-                         const config_endpoint *addresses, const endpoint_passed *passed)
+                         const config_endpoint *addresses, const passed_sockets *passed)
 {
-    char error[ENDPOINT_ERROR_BYTES] = "";
+    char error[SOCKET_ERROR_BYTES] = "";
     log_fields fields = {.endpoint = log_str(name)};
     int r = endpoint_open(e, name, d->zmq, type, addresses, &d->config, auth_keys(d->auth), passed,
                           error);
@@ -68,7 +68,7 @@ static int open_endpoint(thawd *d, endpoint *e, const char *name, int type,
 
 static int open_upstream(thawd *d)
 {
-    char error[ENDPOINT_ERROR_BYTES];
+    char error[SOCKET_ERROR_BYTES];
     int r = upstream_new(d->zmq, &d->events, &d->config.events.connect,
                          auth_keys(d->auth), d->log, &d->upstream, error);
 
@@ -79,9 +79,9 @@ static int open_upstream(thawd *d)
 
 static int open_endpoints(thawd *d)
 {
-    endpoint_passed passed = {0, NULL};
-    char error[ENDPOINT_ERROR_BYTES] = "";
-    int r = endpoint_passed_take(&passed, error);
+    passed_sockets passed = {0, NULL};
+    char error[SOCKET_ERROR_BYTES] = "";
+    int r = passed_take(&passed, error);
 
     if (r < 0)
         log_say(d->log, SAY_ENDPOINT_FAILED, NULL, "%s", error);
@@ -91,7 +91,7 @@ static int open_endpoints(thawd *d)
         r = open_endpoint(d, &d->service, "service", ZMQ_ROUTER, &d->config.service, &passed);
     if (r == 0)
         r = open_endpoint(d, &d->events, "events", ZMQ_SUB, &d->config.events, &passed);
-    endpoint_passed_done(&passed);
+    passed_done(&passed);
     if (r == 0)
         r = open_upstream(d);
     return r;
@@ -99,7 +99,7 @@ static int open_endpoints(thawd *d)
 
 int daemon_open_sockets(thawd *d)
 {
-    char error[AUTH_ERROR_BYTES] = "";
+    char error[SOCKET_ERROR_BYTES] = "";
     int r = 0;
 
     notify_phase("Binding the sockets");

@@ -16,6 +16,7 @@
 #include "ruleset.h"
 #include "sockets/accept.h"
 #include "sockets/auth.h"
+#include "sockets/paths.h"
 
 /* As systemd.exec(5) and sysexits.h have them. Those of main() do not heal by trying again: the
  * unit has them in RestartPreventExitStatus=. */
@@ -91,7 +92,7 @@ static int check(thawd *d)
     int r = auth_check(&d->config, error);
 
     if (r == 0)
-        r = endpoint_paths_check(&d->config, error);
+        r = paths_check(&d->config, error);
     if (r == 0)
         r = ruleset_load(&d->config, &set, error);
     if (r < 0)

@@ -36,7 +36,7 @@ static int find_revoked(const auth *a, const key_list *now, key_list *ret_list, 
     key_list list = {calloc(most + 1, KEY_BYTES), 0, most};
 
     if (list.keys == NULL)
-        return keys_fail(error, -ENOMEM, "out of memory");
+        return socket_fail(error, -ENOMEM, "out of memory");
     add_missing(&list, &a->clients, now);
     add_missing(&list, &a->revoked, now);
     qsort(list.keys, list.count, KEY_BYTES, keys_compare);
@@ -54,7 +54,7 @@ static int read_keys(auth *a, const config *c, char *error)
         return 0; /* only roles */
     r = keys_read_file(c->curve_server, true, a->secret, error);
     if (r == 0 && zmq_curve_public(a->public, a->secret) < 0)
-        r = keys_fail(error, -EINVAL, "%s: found no secret key of CURVE", c->curve_server);
+        r = socket_fail(error, -EINVAL, "%s: found no secret key of CURVE", c->curve_server);
     if (r == 0 && c->curve_upstream != NULL &&
         !(config_is_key(c->curve_upstream) && keys_take(c->curve_upstream, a->upstream)))
         r = keys_read_file(c->curve_upstream, false, a->upstream, error);
@@ -67,13 +67,13 @@ static int read_keys(auth *a, const config *c, char *error)
 }
 
 int auth_new(void *zmq, const config *c, log *l, counters *counts, auth **ret_auth,
-             char error[AUTH_ERROR_BYTES])
+             char error[SOCKET_ERROR_BYTES])
 {
     auth *a = calloc(1, sizeof(*a));
     int linger = 0, r;
 
     if (a == NULL)
-        return keys_fail(error, -ENOMEM, "out of memory");
+        return socket_fail(error, -ENOMEM, "out of memory");
     a->log = l;
     a->counts = counts;
     (void)sodium_mlock(a->secret, sizeof(a->secret)); /* without the right to, it may be swapped */
@@ -83,7 +83,7 @@ int auth_new(void *zmq, const config *c, log *l, counters *counts, auth **ret_au
         if (a->socket == NULL ||
             zmq_setsockopt(a->socket, ZMQ_LINGER, &linger, sizeof(linger)) < 0 ||
             zmq_bind(a->socket, ZAP_ADDRESS) < 0)
-            r = keys_fail(error, -errno, "cannot answer for keys: %s", zmq_strerror(errno));
+            r = socket_fail(error, -errno, "cannot answer for keys: %s", zmq_strerror(errno));
     }
     if (r < 0) {
         auth_free(a);
@@ -106,7 +106,7 @@ auth *auth_free(auth *a)
     return NULL;
 }
 
-int auth_check(const config *c, char error[AUTH_ERROR_BYTES])
+int auth_check(const config *c, char error[SOCKET_ERROR_BYTES])
 {
     auth *a = NULL;
     int r = c->curve_server == NULL ? 0 : auth_new(NULL, c, NULL, NULL, &a, error);
@@ -115,7 +115,7 @@ int auth_check(const config *c, char error[AUTH_ERROR_BYTES])
     return r;
 }
 
-int auth_reload(auth *a, const config *c, bool dry, char error[AUTH_ERROR_BYTES])
+int auth_reload(auth *a, const config *c, bool dry, char error[SOCKET_ERROR_BYTES])
 {
     key_list clients, revoked;
     int r = keys_read_clients(c, &clients, error);

@@ -23,11 +23,11 @@ typedef struct auth auth;
 
 /* Reads the keys; the ZAP socket is bound, which must happen before any other socket is. */
 int auth_new(void *zmq, const config *c, log *l, counters *counts, auth **ret_auth,
-             char error[AUTH_ERROR_BYTES]);
+             char error[SOCKET_ERROR_BYTES]);
 auth *auth_free(auth *a);
 
 /* Reads the clients' keys again; an error, or dry, leaves the old ones. */
-int auth_reload(auth *a, const config *c, bool dry, char error[AUTH_ERROR_BYTES]);
+int auth_reload(auth *a, const config *c, bool dry, char error[SOCKET_ERROR_BYTES]);
 
 void *auth_socket(const auth *a);
 const endpoint_keys *auth_keys(const auth *a);
@@ -42,6 +42,6 @@ bool auth_is_revoked(const auth *a, frames *f);
 void auth_log_revoked(const auth *a, frames *f, const char *endpoint);
 
 /* For --check: whether the keys can be read. */
-int auth_check(const config *c, char error[AUTH_ERROR_BYTES]);
+int auth_check(const config *c, char error[SOCKET_ERROR_BYTES]);
 
 #endif

@@ -1,25 +1,18 @@
 /* endpoint.c - see endpoint.h. */
 #include "sockets/endpoint.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 #include <zmq.h>
 
 #include "config/values.h"
+#include "sockets/paths.h"
 
 #define HANDSHAKE_MS 5000
 #define KEEPALIVE_IDLE_S 30
@@ -29,63 +22,6 @@
 
 const char *const endpoint_roles[ROLE_COUNT] = {"", "publish", "read"};
 #define SUBSCRIPTION_BYTES_MAX 4096 /* what subscribers send: topics of at most 245 bytes */
-
-__attribute__((format(printf, 3, 4))) static int fail(char *error, int code, const char *format,
-                                                      ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(error, ENDPOINT_ERROR_BYTES, format, args);
-    va_end(args);
-    return code;
-}
-
-/* ---- what systemd passed ----------------------------------------------------------------- */
-
-static bool is_passed_name(const char *name)
-{
-    static const char *const known[] = {"events", "service", "service-publish", "service-read",
-                                        "alerts"};
-
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        if (strcmp(name, known[i]) == 0)
-            return true;
-    return false;
-}
-
-int endpoint_passed_take(endpoint_passed *ret_passed, char error[ENDPOINT_ERROR_BYTES])
-{
-    endpoint_passed p = {0, NULL};
-    int r = sd_listen_fds_with_names(1, &p.names);
-
-    if (r < 0)
-        return fail(error, r,
-                    "cannot take over what systemd passed (LISTEN_FDS, LISTEN_FDNAMES): %s",
-                    strerror(-r));
-    p.count = r;
-    for (int i = 0; i < p.count; i++)
-        if (!is_passed_name(p.names[i])) { /* whoever connects there would wait for ever */
-            r = fail(error, -EINVAL,
-                     "systemd passed a socket named \"%s\", expected FileDescriptorName= events, "
-                     "service, service-publish, service-read or alerts in its unit",
-                     p.names[i]);
-            endpoint_passed_done(&p);
-            return r;
-        }
-    *ret_passed = p;
-    return 0;
-}
-
-void endpoint_passed_done(endpoint_passed *passed)
-{
-    for (int i = 0; i < passed->count && passed->names != NULL; i++)
-        free(passed->names[i]);
-    free(passed->names);
-    *passed = (endpoint_passed){0, NULL};
-}
-
-/* ---- the socket -------------------------------------------------------------------------- */
 
 static int set_int(void *socket, int option, int value)
 {
@@ -188,87 +124,14 @@ static int set_family(endpoint *e, const char *address)
     return set_int(e->socket, ZMQ_IPV6, strncmp(address, "tcp://[", 7) == 0);
 }
 
-/* Takes the lock beside an ipc path. -EADDRINUSE: another thawd has it. */
 static int lock_path(endpoint *e, const char *path, char *error)
 {
-    char lock[sizeof(((struct sockaddr_un *)NULL)->sun_path) + 8];
-    int fd;
+    int fd = path_lock(e->name, path, error);
 
-    snprintf(lock, sizeof(lock), "%s.lock", path);
-    fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return fail(error, -errno,
-                    "%s: cannot make the lock %s: %s; the folder must exist and be writable for "
-                    "thawd",
-                    e->name, lock, strerror(errno));
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        int r = -errno;
-        close(fd);
-        return fail(error, r == -EWOULDBLOCK ? -EADDRINUSE : r,
-                    "%s: ipc://%s is in use: another thawd holds %s; stop it, or give this one "
-                    "other addresses",
-                    e->name, path, lock);
-    }
+        return fd;
     e->locks[e->lock_count++] = fd;
     return 0;
-}
-
-/* 1: a socket lies there, 0: nothing does. */
-static int check_kind(const char *name, const char *path, char *error)
-{
-    struct stat st;
-
-    if (lstat(path, &st) < 0)
-        return 0;
-    return S_ISSOCK(st.st_mode) ? 1
-                                : fail(error, -EEXIST,
-                                       "%s: %s is there and is no socket; remove it or choose "
-                                       "another address",
-                                       name, path);
-}
-
-int endpoint_paths_check(const config *c, char error[ENDPOINT_ERROR_BYTES])
-{
-    const struct {
-        const char *name;
-        const config_list *list;
-    } all[] = {{"alerts", &c->alerts.bind},
-               {"service", &c->service.bind},
-               {"service", &c->service.publish},
-               {"service", &c->service.read},
-               {"events", &c->events.bind}};
-    int r = 0;
-
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-        for (size_t j = 0; j < all[i].list->count && r >= 0; j++)
-            if (strncmp(all[i].list->items[j].text, "ipc:///", 7) == 0)
-                r = check_kind(all[i].name, all[i].list->items[j].text + 6, error);
-    return r < 0 ? r : 0;
-}
-
-/* What lies at an ipc path will be removed by libzmq: only a socket that nobody listens at may be. */
-static int check_path(const endpoint *e, const char *path, char *error)
-{
-    struct sockaddr_un name = {.sun_family = AF_UNIX};
-    int r = check_kind(e->name, path, error);
-    bool taken;
-    int fd;
-
-    if (r <= 0)
-        return r;
-    if (strlen(path) >= sizeof(name.sun_path))
-        return 0; /* libzmq refuses it */
-    memcpy(name.sun_path, path, strlen(path) + 1);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return -errno;
-    taken = connect(fd, (struct sockaddr *)&name, sizeof(name)) == 0 || errno == EAGAIN;
-    close(fd);
-    return !taken ? 0
-                  : fail(error, -EADDRINUSE,
-                         "%s: ipc://%s is in use by another program, or held open by systemd "
-                         "(thawd.socket); stop that, or choose another address",
-                         e->name, path);
 }
 
 static int note_address(endpoint *e, endpoint_role role)
@@ -294,12 +157,12 @@ static int bind_address(endpoint *e, const char *address, endpoint_role role, ui
 
     umask(old);
     if (r == -EADDRINUSE)
-        return fail(error, r,
-                    "%s: %s is in use by another program; stop it, or choose another "
-                    "address",
-                    e->name, address);
+        return socket_fail(error, r,
+                           "%s: %s is in use by another program; stop it, or choose another "
+                           "address",
+                           e->name, address);
     if (r < 0)
-        return fail(error, r, "%s: cannot bind %s: %s", e->name, address, zmq_strerror(-r));
+        return socket_fail(error, r, "%s: cannot bind %s: %s", e->name, address, zmq_strerror(-r));
     return note_address(e, role);
 }
 
@@ -310,12 +173,12 @@ static int open_bind(endpoint *e, const config_endpoint *c, const char *address,
     int r;
 
     if (e->count == ENDPOINT_ADDRESSES_MAX)
-        return fail(error, -EINVAL, "%s: found more than %d addresses", e->name,
-                    ENDPOINT_ADDRESSES_MAX);
+        return socket_fail(error, -EINVAL, "%s: found more than %d addresses", e->name,
+                           ENDPOINT_ADDRESSES_MAX);
     if (!tcp && address[6] == '/') { /* no lock for the abstract names: the kernel has it */
         r = lock_path(e, address + 6, error);
         if (r == 0)
-            r = check_path(e, address + 6, error);
+            r = path_check(e->name, address + 6, error);
         if (r < 0)
             return r;
     }
@@ -325,12 +188,13 @@ static int open_bind(endpoint *e, const config_endpoint *c, const char *address,
     if (r == 0)
         r = set_family(e, address);
     if (r < 0)
-        return fail(error, r, "%s: cannot prepare %s: %s", e->name, address, zmq_strerror(-r));
+        return socket_fail(error, r, "%s: cannot prepare %s: %s", e->name, address,
+                           zmq_strerror(-r));
     return bind_address(e, address, role, c->mode, error);
 }
 
 int endpoint_connect(endpoint *e, const char *address, const endpoint_keys *keys,
-                     char error[ENDPOINT_ERROR_BYTES])
+                     char error[SOCKET_ERROR_BYTES])
 {
     bool tcp = strncmp(address, "tcp://", 6) == 0 && !config_address_is_local(address);
     int r = set_security(e, tcp, true, keys);
@@ -340,47 +204,8 @@ int endpoint_connect(endpoint *e, const char *address, const endpoint_keys *keys
     if (r == 0 && zmq_connect(e->socket, address) < 0)
         r = -errno;
     if (r < 0)
-        return fail(error, r, "%s: cannot connect to %s: %s", e->name, address, zmq_strerror(-r));
-    return 0;
-}
-
-/* An abstract name, which begins with a NUL and ends with its length; a NUL in it no address can say. */
-static bool is_abstract(const struct sockaddr_un *name, socklen_t len)
-{
-    size_t bytes = len - offsetof(struct sockaddr_un, sun_path);
-
-    return len > offsetof(struct sockaddr_un, sun_path) + 1 && name->sun_path[0] == '\0' &&
-           memchr(name->sun_path + 1, '\0', bytes - 1) == NULL;
-}
-
-/* The address of a socket that systemd passed, in libzmq's words. */
-static int passed_address(int fd, char *address, size_t size)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_un un;
-        struct sockaddr_in in;
-        struct sockaddr_in6 in6;
-    } name;
-    socklen_t len = sizeof(name);
-    char host[INET6_ADDRSTRLEN];
-
-    memset(&name, 0, sizeof(name));
-    if (getsockname(fd, &name.any, &len) < 0)
-        return -errno;
-    if (name.any.sa_family == AF_UNIX && name.un.sun_path[0] == '/')
-        snprintf(address, size, "ipc://%.*s", (int)sizeof(name.un.sun_path), name.un.sun_path);
-    else if (name.any.sa_family == AF_UNIX && is_abstract(&name.un, len))
-        snprintf(address, size, "ipc://@%.*s",
-                 (int)(len - offsetof(struct sockaddr_un, sun_path) - 1), name.un.sun_path + 1);
-    else if (name.any.sa_family == AF_INET &&
-             inet_ntop(AF_INET, &name.in.sin_addr, host, sizeof(host)) != NULL)
-        snprintf(address, size, "tcp://%s:%u", host, ntohs(name.in.sin_port));
-    else if (name.any.sa_family == AF_INET6 &&
-             inet_ntop(AF_INET6, &name.in6.sin6_addr, host, sizeof(host)) != NULL)
-        snprintf(address, size, "tcp://[%s]:%u", host, ntohs(name.in6.sin6_port));
-    else
-        return -EAFNOSUPPORT;
+        return socket_fail(error, r, "%s: cannot connect to %s: %s", e->name, address,
+                           zmq_strerror(-r));
     return 0;
 }
 
@@ -393,15 +218,16 @@ static int check_passed(endpoint *e, const char *address, endpoint_role role,
     if (!tcp && address[6] == '/' && lock_path(e, address + 6, error) == -EADDRINUSE)
         return -EADDRINUSE; /* without any lock, where the folder is systemd's alone, it goes on */
     if (tcp && role != ROLE_ALL)
-        return fail(error, -EINVAL,
-                    "%s: systemd passed %s for %s only, expected ipc; over tcp, keys decide who "
-                    "may connect",
-                    e->name, address, endpoint_roles[role]);
+        return socket_fail(
+            error, -EINVAL,
+            "%s: systemd passed %s for %s only, expected ipc; over tcp, keys decide who "
+            "may connect",
+            e->name, address, endpoint_roles[role]);
     if (!config_address_is_local(address) && (keys == NULL || keys->secret == NULL))
-        return fail(error, -EPERM,
-                    "%s: systemd passed %s, which is not loopback: set curve.server "
-                    "and curve.clients",
-                    e->name, address);
+        return socket_fail(error, -EPERM,
+                           "%s: systemd passed %s, which is not loopback: set curve.server "
+                           "and curve.clients",
+                           e->name, address);
     return 0;
 }
 
@@ -412,14 +238,16 @@ static int open_passed(endpoint *e, int fd, const config_endpoint *c, endpoint_r
     int r;
 
     if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0) /* libzmq would end the process */
-        return fail(error, -EINVAL,
-                    "%s: systemd passed something to which nothing can connect, expected only "
-                    "ListenStream= in a socket's unit",
-                    e->name);
+        return socket_fail(
+            error, -EINVAL,
+            "%s: systemd passed something to which nothing can connect, expected only "
+            "ListenStream= in a socket's unit",
+            e->name);
     r = passed_address(fd, address, sizeof(address));
     if (r < 0)
-        return fail(error, -EINVAL, "%s: systemd passed a socket that is neither ipc nor tcp: %s",
-                    e->name, strerror(-r));
+        return socket_fail(error, -EINVAL,
+                           "%s: systemd passed a socket that is neither ipc nor tcp: %s", e->name,
+                           strerror(-r));
     r = check_passed(e, address, role, keys, error);
     if (r < 0)
         return r;
@@ -433,7 +261,7 @@ static int open_passed(endpoint *e, int fd, const config_endpoint *c, endpoint_r
     if (r == 0)
         r = bind_address(e, address, role, c->mode, error);
     else
-        fail(error, r, "%s: cannot take %s over: %s", e->name, address, zmq_strerror(-r));
+        socket_fail(error, r, "%s: cannot take %s over: %s", e->name, address, zmq_strerror(-r));
     (void)set_int(e->socket, ZMQ_USE_FD, -1);
     return r;
 }
@@ -452,7 +280,7 @@ static endpoint_role passed_role(const endpoint *e, const char *name)
 }
 
 /* Opens what systemd passed under this name. */
-static int open_all_passed(endpoint *e, const endpoint_passed *passed, const config_endpoint *c,
+static int open_all_passed(endpoint *e, const passed_sockets *passed, const config_endpoint *c,
                            const endpoint_keys *keys, char *error)
 {
     int r = 0;
@@ -462,8 +290,8 @@ static int open_all_passed(endpoint *e, const endpoint_passed *passed, const con
         if (role == ROLE_COUNT)
             continue;
         if (e->count == ENDPOINT_ADDRESSES_MAX)
-            return fail(error, -EINVAL, "%s: systemd passed more than %d sockets", e->name,
-                        ENDPOINT_ADDRESSES_MAX);
+            return socket_fail(error, -EINVAL, "%s: systemd passed more than %d sockets", e->name,
+                               ENDPOINT_ADDRESSES_MAX);
         r = open_passed(e, SD_LISTEN_FDS_START + i, c, role, keys, error);
     }
     e->passed_count = e->count;
@@ -500,16 +328,17 @@ static int open_list(endpoint *e, const config_endpoint *c, const config_list *l
         if (open == e->count)
             r = open_bind(e, c, address, role, keys, error);
         else if (e->roles[open] != role)
-            r = fail(error, -EINVAL,
-                     "%s: systemd holds %s open for %s, and the configuration has it for %s; take "
-                     "it out of one",
-                     e->name, address, role_text(e->roles[open]), role_text(role));
+            r = socket_fail(
+                error, -EINVAL,
+                "%s: systemd holds %s open for %s, and the configuration has it for %s; take "
+                "it out of one",
+                e->name, address, role_text(e->roles[open]), role_text(role));
     }
     return r;
 }
 
 static int open_addresses(endpoint *e, const config_endpoint *c, const endpoint_keys *keys,
-                          const endpoint_passed *passed, char *error)
+                          const passed_sockets *passed, char *error)
 {
     int r = open_all_passed(e, passed, c, keys, error);
 
@@ -524,18 +353,19 @@ static int open_addresses(endpoint *e, const config_endpoint *c, const endpoint_
 
 int endpoint_open(endpoint *ret_endpoint, const char *name, void *zmq, int type,
                   const config_endpoint *addresses, const config *c, const endpoint_keys *keys,
-                  const endpoint_passed *passed, char error[ENDPOINT_ERROR_BYTES])
+                  const passed_sockets *passed, char error[SOCKET_ERROR_BYTES])
 {
     endpoint e = {.name = name, .socket = zmq_socket(zmq, type)};
     int r;
 
     if (e.socket == NULL)
-        return fail(error, -errno, "%s: cannot make a socket: %s", name, zmq_strerror(errno));
+        return socket_fail(error, -errno, "%s: cannot make a socket: %s", name,
+                           zmq_strerror(errno));
     r = set_common(e.socket, type, c, addresses->hwm_count);
     if (r == 0)
         r = set_type(e.socket, type, addresses);
     if (r < 0)
-        fail(error, r, "%s: cannot set up the socket: %s", name, zmq_strerror(-r));
+        socket_fail(error, r, "%s: cannot set up the socket: %s", name, zmq_strerror(-r));
     else
         r = open_addresses(&e, addresses, keys, passed, error);
     if (r < 0) {

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,18 +13,9 @@
 #include <zmq.h>
 
 #include "room.h"
+#include "sockets/socket_fail.h"
 
 #define KEY_FILE_BYTES 4096
-
-int keys_fail(char *error, int code, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(error, AUTH_ERROR_BYTES, format, args);
-    va_end(args);
-    return code;
-}
 
 static bool is_key_char(char c)
 {
@@ -98,25 +88,26 @@ int keys_read_file(const char *path, bool secret, char key[KEY_CHARS + 1], char 
     int r = 0;
 
     if (fd < 0 || fstat(fd, &st) < 0)
-        r = keys_fail(error, place_error(errno),
-                      "%s: %s, expected a file with a key (thaw keygen makes one)", path,
-                      strerror(errno));
+        r = socket_fail(error, place_error(errno),
+                        "%s: %s, expected a file with a key (thaw keygen makes one)", path,
+                        strerror(errno));
     else if (S_ISDIR(st.st_mode))
-        r = keys_fail(error, -EINVAL, "%s: found a folder, expected a file with a key", path);
+        r = socket_fail(error, -EINVAL, "%s: found a folder, expected a file with a key", path);
     else if (secret && (st.st_mode & unwanted_mode(path)) != 0)
-        r = keys_fail(
+        r = socket_fail(
             error, -EPERM,
             "%s: found mode %04o, expected a secret key that nobody else can read: chmod 600", path,
             (unsigned)(st.st_mode & 07777));
     else
         len = read(fd, text, sizeof(text) - 1);
     if (r == 0 && len < 0)
-        r = keys_fail(error, place_error(errno), "%s: %s, expected a file with a key", path,
-                      strerror(errno));
+        r = socket_fail(error, place_error(errno), "%s: %s, expected a file with a key", path,
+                        strerror(errno));
     if (r == 0) {
         text[len > 0 ? len : 0] = '\0';
         if (!find_key(text, secret ? "secret-key" : "public-key", key))
-            r = keys_fail(error, -EINVAL, "%s: found no key, expected 40 characters of Z85", path);
+            r = socket_fail(error, -EINVAL, "%s: found no key, expected 40 characters of Z85",
+                            path);
     }
     sodium_memzero(text, sizeof(text));
     if (fd >= 0)
@@ -129,9 +120,9 @@ int keys_read_file(const char *path, bool secret, char key[KEY_CHARS + 1], char 
 static int add_client(key_list *list, const char *key, const char *place, char *error)
 {
     if (list->count == AUTH_CLIENTS_MAX)
-        return keys_fail(error, -EINVAL, "%s: found more than 10000 clients", place);
+        return socket_fail(error, -EINVAL, "%s: found more than 10000 clients", place);
     if (room_for(&list->keys, &list->capacity, list->count + 1, KEY_BYTES) < 0)
-        return keys_fail(error, -ENOMEM, "%s: out of memory", place);
+        return socket_fail(error, -ENOMEM, "%s: out of memory", place);
     zmq_z85_decode(list->keys[list->count++], key);
     return 0;
 }
@@ -169,12 +160,12 @@ static int add_folder(key_list *list, const char *path, char *error)
     int n = scandir(path, &entries, is_key_file, alphasort), r = 0;
 
     if (n < 0)
-        return keys_fail(error, place_error(errno), "%s: %s, expected a folder of *.public files",
-                         path, strerror(errno));
+        return socket_fail(error, place_error(errno), "%s: %s, expected a folder of *.public files",
+                           path, strerror(errno));
     for (int i = 0; i < n; i++) {
         char *file = NULL;
         if (r == 0 && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0)
-            r = keys_fail(error, -ENOMEM, "%s: out of memory", path);
+            r = socket_fail(error, -ENOMEM, "%s: out of memory", path);
         if (r == 0) {
             r = add_file(list, file, error);
             free(file);

@@ -12,7 +12,6 @@
 
 #define KEY_CHARS 40
 #define KEY_BYTES 32
-#define AUTH_ERROR_BYTES 512
 #define AUTH_CLIENTS_MAX 10000
 
 /* A set of public keys, sorted once it has been read. */
@@ -20,9 +19,6 @@ typedef struct key_list {
     uint8_t (*keys)[KEY_BYTES];
     size_t count, capacity;
 } key_list;
-
-/* Writes what is wrong into `error`, of AUTH_ERROR_BYTES, and returns the code. */
-int keys_fail(char *error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The 40 characters at the front of a text, and nothing of a key after them. */
 bool keys_take(const char *text, char key[KEY_CHARS + 1]);

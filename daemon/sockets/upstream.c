@@ -48,12 +48,12 @@ static int peers_connect(upstream *u, const config_list *addresses, char *error)
 
 int upstream_new(void *zmq, endpoint *events, const config_list *addresses,
                  const endpoint_keys *keys, log *l, upstream **ret_upstream,
-                 char error[ENDPOINT_ERROR_BYTES])
+                 char error[SOCKET_ERROR_BYTES])
 {
     upstream *u = addresses->count == 0 ? NULL : calloc(1, sizeof(*u));
     int r = addresses->count == 0 || u != NULL ? 0 : -ENOMEM;
 
-    snprintf(error, ENDPOINT_ERROR_BYTES, "events: the publishers cannot be watched: no memory");
+    snprintf(error, SOCKET_ERROR_BYTES, "events: the publishers cannot be watched: no memory");
     if (u != NULL) {
         *u = (upstream){.events = events,
                         .keys = keys,
@@ -187,7 +187,7 @@ static void event_take(upstream *u, frames *f, int64_t now_ns)
 
 static void peer_again(upstream *u, peer *p, int64_t now_ns)
 {
-    char error[ENDPOINT_ERROR_BYTES];
+    char error[SOCKET_ERROR_BYTES];
 
     zmq_disconnect(u->events->socket, p->address);
     p->again_ns =

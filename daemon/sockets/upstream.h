@@ -19,7 +19,7 @@ typedef struct upstream upstream;
  * be called. All that is handed in must outlive it. Negative errno with *error saying which address and why. */
 int upstream_new(void *zmq, endpoint *events, const config_list *addresses,
                  const endpoint_keys *keys, log *l, upstream **ret_upstream,
-                 char error[ENDPOINT_ERROR_BYTES]);
+                 char error[SOCKET_ERROR_BYTES]);
 upstream *upstream_free(upstream *u);
 
 /* Readable when there are news; NULL for NULL. */
