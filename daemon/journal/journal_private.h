@@ -274,6 +274,12 @@ typedef struct journal_alert {
 int journal_alert_parse(const MDB_val *value, uint64_t seq, journal_alert *ret_alert);
 int journal_reject_parse(const MDB_val *value, uint64_t number, journal_reject *ret_reject);
 
+/* ---- commit (commit.c) ----------------------------------------------------------- */
+
+/* Again with a larger map, as often as it needs; every other failure is final: what LMDB says, in the
+ * step that failed. What the journal holds (tail, head, base) moves only if the transaction holds. */
+int journal_group_write(journal *j, const journal_group *group, const char **ret_step);
+
 /* ---- writer (writer.c) ----------------------------------------------------------- */
 
 int journal_writer_start(journal *j);
