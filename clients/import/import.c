@@ -10,17 +10,14 @@
 #include <string.h>
 
 #include "client.h"
+#include "deliver.h"
 #include "difference.h"
 #include "doubt.h"
 #include "feed.h"
-#include "forms/json.h"
-#include "forms/pack.h"
 #include "memory.h"
-#include "screen/publish_screen.h"
 #include "shrinkage.h"
-#include "wire/connection.h"
 
-enum { FILES_MAX = 4, PATH_BYTES = 4096, BATCH_EVENTS = 100, WINDOW = 32 };
+enum { FILES_MAX = 4, PATH_BYTES = 4096 };
 
 typedef struct import {
     const feed *feed;
@@ -36,10 +33,7 @@ typedef struct import {
     char ahead[THAW_DATE_TEXT]; /* what is said of the file's day, where that is to come; "" */
     difference difference;
     teller teller;
-    publish_screen screen;
-    uint64_t blocking; /* refusals that telling again could mend */
-    uint64_t too_old;  /* refusals that nothing mends, of what thawd does not know */
-    publishing_totals totals;
+    delivery delivery;
     problem problem;
 } import;
 
@@ -60,105 +54,6 @@ static void fetched_now(list *l)
 }
 
 /* ---- telling ------------------------------------------------------------------------ */
-
-static int events_print(const teller *t)
-{
-    size_t at = 0;
-    int result = 0;
-    msgpack_zone zone;
-    if (!msgpack_zone_init(&zone, 8192))
-        return -ENOMEM;
-    while (result == 0 && at < t->events.size) {
-        msgpack_object event;
-        const char *from = t->events.data + at;
-        ssize_t len = pack_measure((const uint8_t *)from, t->events.size - at, PACK_DEPTH_MAX);
-        msgpack_zone_clear(&zone);
-        result = len > 0 ? pack_decode(from, (size_t)len, &zone, &event) : -EBADMSG;
-        if (result == 0)
-            result = json_print(&event);
-        at += len > 0 ? (size_t)len : 0;
-    }
-    msgpack_zone_destroy(&zone);
-    if (result == 0 && fflush(stdout) != 0)
-        result = -errno;
-    return result;
-}
-
-/* A conflict is an event that was told before with another date, and what lies beyond thawd's
- * horizon stays beyond it: neither is mended by telling it again. */
-static void on_rejected(void *context, const input_problem *what, const char *id, size_t id_len)
-{
-    import *i = context;
-    bool too_old = strcmp(what->code, "too-old") == 0;
-    i->too_old += too_old;
-    if (too_old || strcmp(what->code, "conflict") == 0)
-        return;
-    i->blocking++;
-    publish_screen_rejected(&i->screen, what, id, id_len);
-}
-
-static void on_progress(void *context, const publishing_totals *totals)
-{
-    publish_screen_progress(&((import *)context)->screen, totals);
-}
-
-static bool is_silence(int result)
-{
-    return connection_is_silence(result) || result == -ENOTCONN;
-}
-
-static int events_publish(import *i)
-{
-    const publishing_report report = {i, on_rejected, on_progress};
-    const publishing_options options = {BATCH_EVENTS, WINDOW, 3000000000,
-                                        i->options->common.timeout_ns,
-                                        i->options->common.timeout_ns};
-    connection *c = NULL;
-    input *in = NULL;
-    int result = connection_new(&i->options->common, &c);
-    if (result == 0)
-        result = input_new_bytes(i->feed->kind, i->teller.events.data, i->teller.events.size, &in);
-    if (result == 0)
-        result = publishing_run(c, in, &options, &report, &i->totals);
-    publish_screen_clear(&i->screen);
-    if (i->too_old > 0)
-        complain("import: thawd refused %" PRIu64 " events that lie before all that it keeps "
-                 "(retain); it holds no measures by them",
-                 i->too_old);
-    if (is_silence(result))
-        connection_complain_silence(&i->options->common, i->options->common.service, result);
-    input_free(in);
-    connection_free(c);
-    return result;
-}
-
-/* 0; an exit code after a complaint. `again`: the next run tells them again. */
-static int events_tell(import *i, bool again)
-{
-    if (i->options->common.json) {
-        int result = events_print(&i->teller);
-        if (result == 0)
-            return CLIENT_DONE;
-        complain("import: the events could not be written: %s", strerror(-result));
-        return CLIENT_NOT_SO;
-    }
-    if (i->options->dry)
-        return CLIENT_DONE;
-    int result = events_publish(i);
-    if (result == 0 && i->blocking == 0)
-        return CLIENT_DONE;
-    if (result == 0) {
-        complain("import: thawd refused %" PRIu64 " events%s", i->blocking,
-                 again ? "; the list stays untold, the next run tells it again" : "");
-        return CLIENT_NOT_SO;
-    }
-    if (!is_silence(result) && result != -EINVAL)
-        complain("import: %s", strerror(-result));
-    complain(again ? "import: not everything was acknowledged; the next run tells it again, which "
-                     "is safe"
-                   : "import: thawd was not told that the list is broken");
-    return CLIENT_NO_ANSWER;
-}
 
 static void teller_begin(import *i, const list *l)
 {
@@ -243,7 +138,7 @@ static int broken(import *i, const list *l)
     if (word_tell(i, false, l, title, why) != 0)
         complain("import: %s", i->problem.text);
     else
-        events_tell(i, false);
+        delivery_tell(&i->delivery, &i->teller, false);
     return CLIENT_NOT_SO;
 }
 
@@ -346,11 +241,6 @@ static int events_make(import *i, bool baseline)
     return result == 0 ? word_tell(i, true, &i->after, title, "") : result;
 }
 
-static uint64_t known_already(const import *i)
-{
-    return i->totals.duplicates + i->totals.rejected - i->blocking - i->too_old;
-}
-
 static void summary(const import *i, bool baseline)
 {
     const difference *d = &i->difference;
@@ -365,7 +255,7 @@ static void summary(const import *i, bool baseline)
         printf("; %zu events not published (--dry-run)\n", i->teller.count);
     else
         printf("; %zu events: %" PRIu64 " accepted, %" PRIu64 " known already\n", i->teller.count,
-               i->totals.accepted, known_already(i));
+               i->delivery.totals.accepted, delivery_known(&i->delivery));
 }
 
 /* Tells the difference between `before` and `after` and remembers the latter. `saved`: it stands
@@ -380,7 +270,7 @@ static int list_tell(import *i, bool baseline, bool saved)
         if (result != 0)
             return failed(i, result);
     }
-    int code = events_tell(i, true);
+    int code = delivery_tell(&i->delivery, &i->teller, true);
     if (code != CLIENT_DONE)
         return code;
     result = i->options->dry ? 0 : memory_commit(i->memory, &i->problem);
@@ -398,8 +288,8 @@ static void lists_shift(import *i)
     i->before = i->after;
     i->after = (list){0};
     i->remembered = true;
-    i->totals = (publishing_totals){0};
-    i->too_old = 0;
+    i->delivery.totals = (publishing_totals){0};
+    i->delivery.too_old = 0;
 }
 
 /* Loads the remembered list, and tells what an earlier run began to tell and did not finish. */
@@ -488,7 +378,7 @@ static int list_forget(import *i)
         result = word_tell(i, true, &l, title, "");
     if (result != 0)
         return failed(i, result);
-    code = events_tell(i, true);
+    code = delivery_tell(&i->delivery, &i->teller, true);
     if (code == CLIENT_DONE && !i->options->common.json && !i->options->quiet)
         printf("%s%s\n", title, i->options->dry ? " (--dry-run)" : "");
     return code;
@@ -542,11 +432,11 @@ static int reports_take(import *i, source *s)
         result = tell_feed(&i->teller, true, title, "", &i->problem);
     if (result != 0)
         return failed(i, result);
-    int code = events_tell(i, true);
+    int code = delivery_tell(&i->delivery, &i->teller, true);
     if (code == CLIENT_DONE && !i->options->common.json && !i->options->quiet)
         printf("%s: %zu events: %" PRIu64 " accepted, %" PRIu64 " known already%s\n",
-               i->feed->title, i->teller.count, i->totals.accepted, known_already(i),
-               i->options->dry ? " (--dry-run)" : "");
+               i->feed->title, i->teller.count, i->delivery.totals.accepted,
+               delivery_known(&i->delivery), i->options->dry ? " (--dry-run)" : "");
     return code;
 }
 
@@ -656,7 +546,7 @@ int import_run(const char *kind, const import_options *options, const char *cons
 import i = {.feed = feed_find(kind), .options = options };
     source *sources[FILES_MAX] = {NULL};
     size_t count = 0;
-    i.screen = publish_screen_open(options->common.json, options->quiet);
+    i.delivery = delivery_begin(options, i.feed->kind);
     i.teller = (teller){.source = i.feed->source,
                         .voice = i.feed->voice,
                         .title = i.feed->title,
