@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "room.h"
+
 int batch_init(batch *b)
 {
     batch made = {
@@ -74,22 +76,13 @@ uint32_t batch_add_request(batch *b, envelope *from)
 
 static int grow_events(batch *b)
 {
-    size_t wanted = b->capacity == 0 ? 1024 : b->capacity * 2;
-    thaw_event *events = reallocarray(b->events, wanted, sizeof(*events));
-    batch_origin *origins;
-    engine_verdict *verdicts;
+    size_t need = b->capacity + 1, events = b->capacity, origins = events, verdicts = events;
 
-    if (events != NULL)
-        b->events = events;
-    origins = reallocarray(b->origins, wanted, sizeof(*origins));
-    if (origins != NULL)
-        b->origins = origins;
-    verdicts = reallocarray(b->verdicts, wanted, sizeof(*verdicts));
-    if (verdicts != NULL)
-        b->verdicts = verdicts;
-    if (events == NULL || origins == NULL || verdicts == NULL)
+    if (room_for(&b->events, &events, need, sizeof(*b->events)) < 0 ||
+        room_for(&b->origins, &origins, need, sizeof(*b->origins)) < 0 ||
+        room_for(&b->verdicts, &verdicts, need, sizeof(*b->verdicts)) < 0)
         return -ENOMEM;
-    b->capacity = wanted;
+    b->capacity = events;
     return 0;
 }
 

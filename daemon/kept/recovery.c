@@ -48,22 +48,15 @@ static int keep_body(recovery *rc, const journal_record *record)
 
 static int make_room(recovery *rc)
 {
-    size_t wanted = rc->capacity == 0 ? 1024 : rc->capacity * 2;
-    void *grown;
+    size_t need = rc->count + 1, ends = rc->capacity, numbers = ends, events = ends,
+           verdicts = ends;
 
-    if (rc->count < rc->capacity)
-        return 0;
-#define GROW(member)                                                                               \
-    grown = reallocarray(rc->member, wanted, sizeof(*rc->member));                                 \
-    if (grown == NULL)                                                                             \
-        return -ENOMEM;                                                                            \
-    rc->member = grown
-    GROW(ends);
-    GROW(numbers);
-    GROW(events);
-    GROW(verdicts);
-#undef GROW
-    rc->capacity = wanted;
+    if (room_for(&rc->ends, &ends, need, sizeof(*rc->ends)) < 0 ||
+        room_for(&rc->numbers, &numbers, need, sizeof(*rc->numbers)) < 0 ||
+        room_for(&rc->events, &events, need, sizeof(*rc->events)) < 0 ||
+        room_for(&rc->verdicts, &verdicts, need, sizeof(*rc->verdicts)) < 0)
+        return -ENOMEM;
+    rc->capacity = ends;
     return 0;
 }
 

@@ -26,21 +26,15 @@ static void spare_free(rules *set)
     set->spare_count = 0;
 }
 
+#define LIST_FREE(name) (free(set->name), set->name = NULL, set->name##_count = set->name##_capacity = 0)
+
 static void lists_free(rules *set)
 {
-    free(set->dirty);
-    set->dirty = NULL;
-    set->dirty_count = set->dirty_capacity = 0;
-    free(set->heirs);
-    set->heirs = NULL;
-    set->heirs_count = set->heirs_capacity = 0;
-    free(set->full);
-    set->full = NULL;
-    set->full_count = set->full_capacity = 0;
+    LIST_FREE(dirty);
+    LIST_FREE(heirs);
+    LIST_FREE(full);
     noted_free(set);
-    free(set->successors);
-    set->successors = NULL;
-    set->successors_capacity = 0;
+    LIST_FREE(successors);
     free(set->scratch);
     set->scratch = NULL;
     set->scratch_size = 0;
