@@ -1,8 +1,8 @@
 /*
  * packed.h - strings, counts and instants as MessagePack.
  */
-#ifndef ENGINE_PACKED_H
-#define ENGINE_PACKED_H
+#ifndef SHARED_PACKED_H
+#define SHARED_PACKED_H
 
 #include <msgpack.h>
 #include <stdint.h>

@@ -1,11 +1,17 @@
-/* room.c - see room.h. */
-#include "room.h"
+/*
+ * room.h - growing an array without losing it.
+ */
+#ifndef SHARED_ROOM_H
+#define SHARED_ROOM_H
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-int room_for(void *array, size_t *capacity, size_t need, size_t size)
+/* Makes room for `need` elements of `size` bytes in an array that holds *capacity, which doubles; `array` is a pointer
+ * to the pointer to it. -ENOMEM leaves everything as it was. */
+static inline int room_for(void *array, size_t *capacity, size_t need, size_t size)
 {
     if (need <= *capacity)
         return 0;
@@ -21,3 +27,5 @@ int room_for(void *array, size_t *capacity, size_t need, size_t size)
     *capacity = wanted;
     return 0;
 }
+
+#endif
