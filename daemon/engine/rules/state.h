@@ -114,9 +114,7 @@ bool scope_empty(const scope *s);
 int scope_render(rules *set, const scope *s, const text_template *t, char **ret_text);
 int scope_pack_values(rules *set, const scope *s, msgpack_packer *out);
 void pack_cel(msgpack_packer *out, const struct cel_value *value);
-void pack_value_text(msgpack_packer *out, const char *text);
 void pack_cel_text(msgpack_packer *out, struct cel_text text);
-void value_pack_time(msgpack_packer *out, int64_t at_ns);
 /* Packs into a buffer and knows whether there was memory for all of it. Stays where it is meanwhile. */
 typedef struct packing {
     msgpack_packer out;

@@ -9,6 +9,7 @@
 #include "facts/answers/rows.h"
 #include "facts/answers/write.h"
 #include "facts/incidents/incidents.h"
+#include "lower_bound.h"
 
 typedef struct wanted {
     incident **at;
@@ -69,13 +70,7 @@ static bool place_read(thaw_str text, incident *ret_place)
 static uint32_t before_place(const wanted *w, const incident *place)
 {
     uint32_t low = 0, high = w->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (wanted_order(&w->at[middle], &place) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, wanted_order(&w->at[middle], &place) < 0);
     return low;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "facts/incidents/listed.h"
+#include "lower_bound.h"
 
 listed *listed_new(facts *f)
 {
@@ -38,13 +39,8 @@ void listed_came(facts *f, listed *l, const numbers *news)
 static uint32_t source_place(const facts *f, const numbers *sources, uint32_t source)
 {
     uint32_t low = 0, high = sources->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (sources->at[middle] != source && symbols_compare(f->symbols, sources->at[middle], source) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high,
+                sources->at[middle] != source && symbols_compare(f->symbols, sources->at[middle], source) < 0);
     return low;
 }
 
@@ -75,13 +71,7 @@ const numbers *listed_sources(facts *f, listed *l)
 static uint32_t name_place(const listed *l, uint32_t count, thaw_str name)
 {
     uint32_t low = 0, high = count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (str_compare(l->named[middle], name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, str_compare(l->named[middle], name) < 0);
     return low;
 }
 

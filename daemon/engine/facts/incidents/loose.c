@@ -11,6 +11,7 @@
 
 #include "facts/incidents/incidents.h"
 #include "facts/state/state.h"
+#include "lower_bound.h"
 
 void loose_put(facts *f, uint32_t key_index, item it)
 {
@@ -19,13 +20,7 @@ void loose_put(facts *f, uint32_t key_index, item it)
     if (s.start_ns != TIME_UNKNOWN && s.end_ns - s.start_ns > f->keys[key_index].loose_longest_ns)
         f->keys[key_index].loose_longest_ns = s.end_ns - s.start_ns;
     uint32_t low = 0, high = loose->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (item_compare(f, loose->at[middle], it) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, item_compare(f, loose->at[middle], it) < 0);
     add(f, loose, it);
     if (f->failed)
         return;
@@ -75,13 +70,7 @@ static int64_t loose_gap(const facts *f, const key *k)
 static uint32_t loose_from(const facts *f, const key *k, int64_t start_ns)
 {
     uint32_t low = 0, high = k->loose.count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (item_start(f, k->loose.at[middle]) < start_ns)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, item_start(f, k->loose.at[middle]) < start_ns);
     return low;
 }
 

@@ -30,18 +30,6 @@ struct symbols {
 
 #define COPY_BYTES 17u /* of a string beside its own: NUL, and what malloc keeps and leaves unused */
 
-int str_compare(thaw_str a, thaw_str b)
-{
-    uint32_t shorter = a.len < b.len ? a.len : b.len;
-    int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
-    return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-int str_order(const void *a, const void *b)
-{
-    return str_compare(*(const thaw_str *)a, *(const thaw_str *)b);
-}
-
 int symbols_new(symbols **ret_symbols)
 {
     symbols *s = calloc(1, sizeof *s);

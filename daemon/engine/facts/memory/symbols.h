@@ -5,6 +5,7 @@
 #ifndef FACTS_SYMBOLS_H
 #define FACTS_SYMBOLS_H
 
+#include "str.h"
 #include "saved.h"
 #include "thaw.h"
 
@@ -36,13 +37,5 @@ void symbols_fetch_text(const symbols *s, uint32_t symbol);
 /* For an image (image_tables.h): into a table that has no string yet. Failure shows in in->failed. */
 void symbols_put_image(const symbols *s, saved_out *out);
 void symbols_get_image(symbols *s, saved_in *in);
-
-/* Bytewise order of two strings; the shorter first where one begins the other. */
-int str_compare(thaw_str a, thaw_str b);
-int str_order(const void *a, const void *b); /* the same of two thaw_str, for qsort() */
-static inline bool str_equal(thaw_str a, thaw_str b)
-{
-    return a.len == b.len && (a.len == 0 || __builtin_memcmp(a.data, b.data, a.len) == 0);
-}
 
 #endif

@@ -3,26 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "packed.h"
 #include "rules/state.h"
-
-static int compare_texts(thaw_str a, thaw_str b)
-{
-    uint32_t len = a.len < b.len ? a.len : b.len;
-    int order = len ? memcmp(a.data, b.data, len) : 0;
-    return order ? order : (a.len > b.len) - (a.len < b.len);
-}
+#include "str.h"
 
 static int compare_refs(const void *a, const void *b)
 {
     const thaw_report_ref *x = a, *y = b;
-    int order = compare_texts(x->source, y->source);
-    return order ? order : compare_texts(x->id, y->id);
-}
-
-static void pack_str(msgpack_packer *out, thaw_str s)
-{
-    msgpack_pack_str(out, s.len);
-    msgpack_pack_str_body(out, s.data, s.len);
+    int order = str_compare(x->source, y->source);
+    return order ? order : str_compare(x->id, y->id);
 }
 
 static int pack_refs(packed_list *list, const thaw_report_ref refs[], size_t count)
@@ -31,9 +20,9 @@ static int pack_refs(packed_list *list, const thaw_report_ref refs[], size_t cou
     packing_begin(&p, &list->data);
     for (size_t i = 0; i < count; i++) {
         msgpack_pack_map(&p.out, 2);
-        pack_value_text(&p.out, "source");
+        pack_text(&p.out, "source");
         pack_str(&p.out, refs[i].source);
-        pack_value_text(&p.out, "id");
+        pack_text(&p.out, "id");
         pack_str(&p.out, refs[i].id);
     }
     list->count = (uint32_t)count;
@@ -142,9 +131,9 @@ static void source_put(source_list *l, thaw_str one)
     size_t at = l->count;
     if (l->count == RULES_LISTED_MAX || source_seen(l, one.data))
         return;
-    while (at > 0 && compare_texts(l->at[at - 1], one) > 0)
+    while (at > 0 && str_compare(l->at[at - 1], one) > 0)
         at--;
-    if (at > 0 && compare_texts(l->at[at - 1], one) == 0)
+    if (at > 0 && str_compare(l->at[at - 1], one) == 0)
         return;
     memmove(&l->at[at + 1], &l->at[at], (l->count++ - at) * sizeof l->at[0]);
     l->at[at] = one;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "packed.h"
 #include "rules/state.h"
 
 #define NS INT64_C(1000000000)
@@ -73,24 +74,6 @@ int packing_end(const packing *p)
     return p->failed ? -ENOMEM : 0;
 }
 
-void pack_value_text(msgpack_packer *out, const char *text)
-{
-    size_t len = strlen(text);
-    msgpack_pack_str(out, len);
-    msgpack_pack_str_body(out, text, len);
-}
-
-void value_pack_time(msgpack_packer *out, int64_t at_ns)
-{
-    int64_t seconds = at_ns / NS, nanos = at_ns % NS;
-    if (nanos < 0) {
-        seconds--;
-        nanos += NS;
-    }
-    msgpack_timestamp t = {.tv_sec = seconds, .tv_nsec = (uint32_t)nanos};
-    msgpack_pack_timestamp(out, &t);
-}
-
 void pack_cel_text(msgpack_packer *out, struct cel_text text)
 {
     msgpack_pack_str(out, text.len);
@@ -124,7 +107,7 @@ void pack_cel(msgpack_packer *out, const struct cel_value *v)
         break;
     case CEL_DURATION:
         cel_duration_text(v, text);
-        pack_value_text(out, text);
+        pack_text(out, text);
         break;
     default:
         msgpack_pack_nil(out); /* an error, as .first of an empty selection */
@@ -144,7 +127,7 @@ int scope_pack_values(rules *set, const scope *s, msgpack_packer *out)
         if (slots[i].slot < s->rule->by_count)
             continue;
         scope_resolve((void *)s, slots[i].slot, &value);
-        pack_value_text(out, slots[i].name);
+        pack_text(out, slots[i].name);
         pack_cel(out, &value);
     }
     return 0;

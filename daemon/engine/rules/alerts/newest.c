@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lower_bound.h"
 #include "rules/state.h"
 
 #define SMALL_GROUP 512 /* of so many entries nothing is kept */
@@ -37,13 +38,7 @@ static int entry_order(const entry *a, const entry *b)
 static size_t newest_find(const newest *n, const entry *e)
 {
     size_t low = 0, high = n->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (entry_order(n->entries[middle], e) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, entry_order(n->entries[middle], e) < 0);
     return low;
 }
 
@@ -152,13 +147,7 @@ int newest_list(group *g, fact_handle all[RULES_LISTED_MAX], size_t *ret_count)
 static void page_put(const entry *page[], size_t max, size_t *count, const entry *e)
 {
     size_t low = 0, high = *count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (entry_order(page[middle], e) > 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, entry_order(page[middle], e) > 0);
     if (low == max)
         return;
     *count -= *count == max;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "packed.h"
 #include "rules/state.h"
 
 static void alert_send(rules *set, alert_text *a)
@@ -26,8 +27,8 @@ static int fill_labels(rules *set, const scope *s, alert_text *a)
         char *text;
         if (scope_render(set, s, &s->rule->labels[i].text, &text) < 0)
             return -ENOMEM;
-        pack_value_text(&p.out, s->rule->labels[i].name);
-        pack_value_text(&p.out, text);
+        pack_text(&p.out, s->rule->labels[i].name);
+        pack_text(&p.out, text);
         free(text);
     }
     return packing_end(&p);
@@ -153,8 +154,8 @@ static int pack_ended(const msgpack_object_map *labels, const char *reason, msgp
         msgpack_pack_object(&p.out, labels->ptr[i].key);
         msgpack_pack_object(&p.out, labels->ptr[i].val);
     }
-    pack_value_text(&p.out, "ended");
-    pack_value_text(&p.out, reason);
+    pack_text(&p.out, "ended");
+    pack_text(&p.out, reason);
     return packing_end(&p);
 }
 
@@ -255,9 +256,9 @@ int limit_tell(rules *set, rule *one)
     msgpack_sbuffer_clear(&a->values);
     packing_begin(&p, &a->values);
     msgpack_pack_map(&p.out, 2);
-    pack_value_text(&p.out, "groups");
+    pack_text(&p.out, "groups");
     msgpack_pack_uint32(&p.out, one->groups_count);
-    pack_value_text(&p.out, "facts");
+    pack_text(&p.out, "facts");
     msgpack_pack_uint32(&p.out, one->facts_count);
     if ((res = packing_end(&p)) < 0)
         return res;

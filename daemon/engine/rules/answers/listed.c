@@ -1,6 +1,7 @@
 /*
  * listed.c - the facts under an alert, a page of them at a time.
  */
+#include "packed.h"
 #include "rules/answers/listed.h"
 
 #include <errno.h>
@@ -120,13 +121,13 @@ static void write_fact(rules *set, fact_handle handle, const entry *e, growing *
     if (facts_get(set->facts, handle, FIELD_ID, set->now_ns, &value) == 0 && value.type == FACT_STRING)
         pack_cel_text(grow_key(&one, "id"), (struct cel_text){value.string.data, value.string.len});
     if (e && e->has_at)
-        value_pack_time(grow_key(&one, "at"), e->at_ns);
+        pack_instant(grow_key(&one, "at"), e->at_ns);
     if (e && e->has_count)
         msgpack_pack_int64(grow_key(&one, "count"), e->count);
     if (e && !e->active && e->from_ns != INT64_MAX)
-        value_pack_time(grow_key(&one, "enters"), e->from_ns);
+        pack_instant(grow_key(&one, "enters"), e->from_ns);
     if (e && e->active && e->to_ns != INT64_MAX)
-        value_pack_time(grow_key(&one, "leaves"), e->to_ns);
+        pack_instant(grow_key(&one, "leaves"), e->to_ns);
     write_reports(set, handle, &one);
     grow_map(&one, grow_member(list));
 }

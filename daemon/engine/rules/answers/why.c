@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "packed.h"
 #include "rules/answers/growing.h"
 #include "rules/answers/listed.h"
 #include "rules/set.h"
@@ -47,7 +48,7 @@ static void pack_slots(const struct cel_part *part, msgpack_packer *out)
 {
     msgpack_pack_map(out, part->slot_count);
     for (size_t i = 0; i < part->slot_count; i++) {
-        pack_value_text(out, part->slots[i].name);
+        pack_text(out, part->slots[i].name);
         if (part->slots[i].value.kind == CEL_ERROR)
             pack_cel_text(out, part->slots[i].value.text);
         else
@@ -125,12 +126,12 @@ static void missing_add(parts *p, const struct cel_part *part, uint32_t read)
         if (!(read & 1u << s))
             continue;
         need_words(p->asked, &p->asked->rule->selections[s], text, sizeof text);
-        pack_value_text(grow_member(&needs), text);
+        pack_text(grow_member(&needs), text);
     }
     grow_array(&needs, grow_key(&one, "of"));
     int64_t until = stays_until(p->asked, read);
     if (until != INT64_MAX)
-        value_pack_time(grow_key(&one, "until"), until);
+        pack_instant(grow_key(&one, "until"), until);
     grow_map(&one, grow_member(&p->missing));
 }
 
@@ -260,16 +261,16 @@ static void write_times(asked *a, const parts *when, growing *out)
 {
     const group *g = a->group;
     if (a->set->now_ns != INT64_MIN)
-        value_pack_time(grow_key(out, "now"), a->set->now_ns);
+        pack_instant(grow_key(out, "now"), a->set->now_ns);
     if (g && g->state == LIFE_PENDING) {
-        value_pack_time(grow_key(out, "since"), g->since_ns);
-        value_pack_time(grow_key(out, "fires_at"), time_add(g->since_ns, a->rule->for_ns));
+        pack_instant(grow_key(out, "since"), g->since_ns);
+        pack_instant(grow_key(out, "fires_at"), time_add(g->since_ns, a->rule->for_ns));
     }
     if (g && g->state == LIFE_KEPT)
-        value_pack_time(grow_key(out, "ends_at"), time_add(g->since_ns, a->rule->keep_for_ns));
+        pack_instant(grow_key(out, "ends_at"), time_add(g->since_ns, a->rule->keep_for_ns));
     int64_t until = stays_until(a, when->read_true);
     if (until != INT64_MAX)
-        value_pack_time(grow_key(out, "holds_until"), until);
+        pack_instant(grow_key(out, "holds_until"), until);
 }
 
 /* ---- the answer --------------------------------------------------------------------- */

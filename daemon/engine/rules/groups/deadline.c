@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "room.h"
 #include "rules/internal.h"
 
 static void place(deadlines *d, size_t at, deadline *one)
@@ -55,14 +56,8 @@ int deadline_set(deadlines *d, deadline *one, int64_t at_ns)
     }
     if (d->count == UINT32_MAX - 1)
         return -ENOMEM;
-    if (d->count == d->capacity) {
-        size_t capacity = d->capacity ? d->capacity * 2 : 64;
-        deadline **heap = reallocarray(d->heap, capacity, sizeof(deadline *));
-        if (!heap)
-            return -ENOMEM;
-        d->heap = heap;
-        d->capacity = capacity;
-    }
+    if (room_for(&d->heap, &d->capacity, d->count + 1, sizeof(deadline *)) < 0)
+        return -ENOMEM;
     one->at_ns = at_ns;
     sift_up(d, d->count++, one);
     return 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "packed.h"
 #include "rules/state.h"
 
 /* ---- a group's key, as map and as text ---------------------------------------------- */
@@ -15,7 +16,7 @@ void group_pack_key(const rule *one, const struct cel_value by[], msgpack_packer
 {
     msgpack_pack_map(out, one->by_count);
     for (size_t i = 0; i < one->by_count; i++) {
-        pack_value_text(out, one->by[i]);
+        pack_text(out, one->by[i]);
         pack_cel(out, &by[i]);
     }
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lower_bound.h"
 #include "rules/state.h"
 
 #define GHOST UINT32_MAX
@@ -26,13 +27,7 @@ typedef struct least {
 static size_t least_find(const least *l, int64_t value)
 {
     size_t low = 0, high = l->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (l->at[middle] < value)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    LOWER_BOUND(low, high, l->at[middle] < value);
     return low;
 }
 

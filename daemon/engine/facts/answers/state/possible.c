@@ -10,11 +10,6 @@
 #define BYTES_PART 8           /* of memory.bytes: what comparing may take ... */
 #define BYTES_LEAST (1u << 20) /* ... and that in any case */
 
-static int text_order(const void *a, const void *b)
-{
-    return str_compare(*(const thaw_str *)a, *(const thaw_str *)b);
-}
-
 static bool is_person_of(const facts *f, uint32_t i, uint32_t sc)
 {
     return f->entities[i].used && f->entities[i].handle && f->entities[i].scope == sc;
@@ -33,7 +28,7 @@ static thaw_str *texts_collect(facts *f, const char *code, uint32_t *ret_count)
         if (is_person_of(f, i, sc))
             texts[count++] = entity_name(f, i);
     if (count)
-        qsort(texts, count, sizeof *texts, text_order);
+        qsort(texts, count, sizeof *texts, str_order);
     *ret_count = count;
     return texts;
 }

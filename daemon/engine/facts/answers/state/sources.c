@@ -1,5 +1,6 @@
 /* sources.c - how often and how early reports of each source were later confirmed. */
 #include "facts/answers/state/lists.h"
+#include "lower_bound.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,13 +39,7 @@ static int64_t *confirmations(facts *f, const numbers *list, uint32_t *ret_count
 static uint32_t first_from(const int64_t *at, uint32_t count, int64_t from_ns)
 {
     uint32_t low = 0;
-    while (low < count) {
-        uint32_t middle = low + (count - low) / 2;
-        if (at[middle] < from_ns)
-            low = middle + 1;
-        else
-            count = middle;
-    }
+    LOWER_BOUND(low, count, at[middle] < from_ns);
     return low;
 }
 
