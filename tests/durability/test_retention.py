@@ -238,6 +238,33 @@ class Retention(unittest.TestCase):
                 d.restart()
                 d.publish(sanction(202, "delisted", ("Plant", "w:1")))  # by what was linked long ago
 
+    def test_what_stands_keeps_its_name(self):
+        """By what it is shown alerts are grouped: another name would end them and begin others."""
+        rule = {"rule": "listed", "by": ["party"], "when": "m.count > 0", "title": "{party}",
+                "select": {"m": {"kind": "measure", "where": 'state == "in_force"'}}}
+
+        def said(day, kind, **keys):
+            return {"kind": kind, "country": "BY", "source": "gazette", "id": f"{kind}{day}", "occurred_at": at(day),
+                    "reported_at": at(day, 13), **keys}
+
+        def step(day, action, name):
+            return said(day, "sanction", authority="EU", action=action, targets=[{"name": name, "ids": ["x:1"]}])
+
+        def held(day, kind, name):
+            return said(day, kind, count=1, persons=[{"name": name, "ids": ["p:1"]}])
+
+        with harness.Daemon([rule], {"retain": {"age": "60d"}}) as d:
+            d.publish(step(0, "imposed", "Works"), step(40, "lifted", "Works"), step(80, "imposed", "OJSC Works"),
+                      held(0, "detention", "Ales"), held(40, "release", "Ales"), held(80, "detention", "Aliaksandr"))
+            d.publish(said(200, "release", count=1, id="r1"))
+            for moment in range(300, 340, 10):
+                d.publish(said(moment, "release", count=1, id=f"r{moment}"))
+            self.assertGreater(d.counters()["retentions"], 0)
+            state = d.ok("state", {"country": "BY"})
+            self.assertEqual([(m["party"], m["state"]) for m in state["measures"]], [("Works", "in_force")])
+            self.assertEqual([(p["person"], p["status"]) for p in state["persons"]], [("Ales", "re-detained")])
+            self.assertEqual([(a["title"], a["rev"]) for a in d.ok("snapshot")["alerts"]], [("Works", 1)])
+
     def test_by_size(self):
         size = 4 << 20
         with harness.Daemon((), {"retain": {"size": "4MiB"}, "journal": {"map": "1MiB"}}) as d:

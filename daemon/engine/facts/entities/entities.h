@@ -126,7 +126,8 @@ const char *measure_state_name(measure_state state); /* NULL: none */
 thaw_str entity_least(const facts *f, const entity *e);
 /* The name an entity is shown by: printed in its earliest report, else its least id without prefix. */
 thaw_str entity_name(facts *f, uint32_t index);
-thaw_str entity_name_look(facts *f, uint32_t index, uint32_t *ret_named_by); /* and the report; 0: none names it */
+/* And the report, of those of a plan alone (f->only) where there is one; 0: none names it. */
+thaw_str entity_name_look(facts *f, uint32_t index, uint32_t *ret_named_by);
 uint32_t measure_party(facts *f, const entity *e); /* its entity of SCOPE_PARTY, 0: it is no party */
 /* The sector (s) or program (p) that the measure is on; absent where it is on something else. */
 thaw_str measure_object(const facts *f, const entity *e, char letter);

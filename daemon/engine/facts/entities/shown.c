@@ -23,6 +23,8 @@ thaw_str entity_name_look(facts *f, uint32_t index, uint32_t *ret_named_by)
     for (uint32_t i = 0; i < reports_.count; i++) {
         uint32_t number = reports_.at[i];
         thaw_party party;
+        if (f->only && f->only[number] != 1)
+            continue;
         if (best && (report_of(f, number)->start_ns > report_of(f, best)->start_ns ||
                      (report_of(f, number)->start_ns == report_of(f, best)->start_ns &&
                       report_name_compare(f, number, best) >= 0)))

@@ -107,6 +107,19 @@ static bool links_hold(facts *f, const entity *e, uint8_t *held)
     return more;
 }
 
+/* The report by whose name one that stands is shown: by another name it would be another to who watches it. */
+static bool name_hold(facts *f, uint32_t index, const uint8_t *plan, uint8_t *held)
+{
+    uint32_t named_by, unused;
+    thaw_str name = entity_name_look(f, index, &named_by);
+    if (!named_by || plan[named_by] == 1)
+        return false;
+    f->only = plan;
+    thaw_str left = entity_name_look(f, index, &unused);
+    f->only = NULL;
+    return !str_equal(name, left) && hold(held, named_by);
+}
+
 static int start_order(const void *a_, const void *b_, void *f)
 {
     const report *a = report_of(f, *(const uint32_t *)a_), *b = report_of(f, *(const uint32_t *)b_);
@@ -191,6 +204,8 @@ static bool entity_check(facts *f, entity *e, const uint8_t *plan, const behind 
         more |= links_hold(f, linked, held);
     if (measure && stands && linked->nodes.count > 1)
         more |= entries_hold(f, linked, held);
+    if (stands && (party || !measure))
+        more |= name_hold(f, (uint32_t)(linked - f->entities), plan, held);
     return more | (!measure && parting_hold(f, e, plan, held));
 }
 
