@@ -31,6 +31,7 @@
     X(ALERT_UPDATED, "4ac54f0f4f9b4bd7b8cf3c7f1a4a86d5", LOG_INFO, "an alert that fires has changed") \
     X(ALERT_RESOLVED, "1bf4cf0547e44b118d8277fee30e5f45", LOG_NOTICE, "an alert is resolved") \
     X(ALERT_WITHDRAWN, "c02ce687ba6e4ab0afbf122604c9d8af", LOG_NOTICE, "an alert is withdrawn") \
+    X(RULE_LIMITED, "9d3f5b0c6e1748a2b8c47f20e5a91d36", LOG_WARNING, "a rule leaves out what is beyond a limit") \
     X(FEED_BROKEN, "348b90b8258245318b5718419f9b8306", LOG_WARNING, "an importer says that its list is broken") \
     X(PRESSURE, "85eb3567f5d048cd977b14c21c651c1a", LOG_WARNING, "input waits for the disk") \
     X(PRESSURE_OVER, "2eda59172f78484e8e0314f70408243e", LOG_INFO, "input is read again") \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../proto/src/cursor.h"
+#include "rules/rules.h"
 
 #define DRAIN_MAX 10000 /* subscription messages read in one pass */
 
@@ -18,8 +19,9 @@ static const log_kind alert_kinds[] = {
 /* Whether a group's values may stand in the log: fields that say who a fact is about may not. */
 static bool group_is_public(const thaw_alert *alert)
 {
-    static const char *const names[] = {"country", "authority", "source", "program", "sector",
-                                        "effect",  "stage",     "state",  "of",      "status"};
+    static const char *const names[] = {"country", "authority", "source", "program",
+                                        "sector",  "effect",    "stage",  "state",
+                                        "of",      "status",    "rule"};
     wire_cursor at = wire_cursor_over(alert->group.data, alert->group.len);
     wire_item map;
     bool known = true;
@@ -39,6 +41,13 @@ static bool group_is_public(const thaw_alert *alert)
     return known;
 }
 
+/* Its words are thawd's own: the title may stand in the log. */
+static bool tells_limit(const thaw_alert *alert)
+{
+    return alert->state == THAW_FIRING && alert->rule.len == strlen(RULES_LIMIT_RULE) &&
+           memcmp(alert->rule.data, RULES_LIMIT_RULE, alert->rule.len) == 0;
+}
+
 /* Neither title nor values stand in the log: both may hold names of persons. */
 static void log_alert(thawd *d, const thaw_alert *alert)
 {
@@ -52,6 +61,11 @@ static void log_alert(thawd *d, const thaw_alert *alert)
         fields.country = alert->country;
     if (group_is_public(alert))
         fields.alert = alert->id; /* it has the group in it */
+    if (tells_limit(alert)) {
+        log_say(d->log, SAY_RULE_LIMITED, &fields, "alert %" PRIu64 ": %.*s", alert->seq,
+                (int)alert->title.len, alert->title.data);
+        return;
+    }
     log_say(d->log, update ? SAY_ALERT_UPDATED : alert_kinds[alert->state], &fields,
             "alert %" PRIu64 ": %.*s for %.*s is %s", alert->seq, (int)alert->rule.len,
             alert->rule.data, (int)country.len, country.data,

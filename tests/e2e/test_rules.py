@@ -428,6 +428,64 @@ class ReloadGround(unittest.TestCase):
             self.assertEqual(d.ok("replay")["alerts"][-1]["because"], [{"source": "A", "id": "r4"}])
 
 
+class Limits(unittest.TestCase):
+    """What a rule leaves out for a limit, an alert tells, and so does the log, with the rule's name."""
+
+    @staticmethod
+    def listed(i):
+        return {"id": f"s{i}", "kind": "sanction", "country": "BY", "source": "OFAC", "authority": "US", "action": "imposed",
+                "status": "confirmed", "occurred_at": "2025-09-11", "reported_at": "2025-09-11",
+                "targets": [{"name": f"Party {i} {k}", "ids": [f"x:{i}-{k}"]} for k in range(1000)]}
+
+    def told(self, rule, *wanted):
+        d = self.d
+        alerts = [a for a in d.ok("replay", {"topic": "alert.-.thaw-limit."})["alerts"] if a["group"] == {"rule": rule}]
+        self.assertEqual([(a["id"], a["state"]) for a in alerts], [(f"thaw-limit:{rule}:1", "firing")])
+        for word in wanted:
+            self.assertIn(word, alerts[0]["title"])
+        self.assertEqual([line for line in d.log().splitlines() if f"warning: alert {alerts[0]['seq']}: rule {rule} " in line][1:], [])
+        self.assertIn(alerts[0]["title"], d.log())
+        self.assertEqual(d.status()["last_problem"], "a rule leaves out what is beyond a limit")
+
+    def start(self, rule):
+        self.d = harness.Daemon(rules=[rule])
+        self.addCleanup(self.d.close)
+
+    def test_a_fact_in_more_groups_than_are_made(self):
+        self.start({"rule": "each", "by": ["parties"], "select": {"acts": {"kind": "sanction"}}, "when": "acts.count > 1"})
+        for i in range(2):  # each party by its name and by its id
+            self.d.publish(self.listed(i))
+        self.assertEqual(self.d.ok("snapshot")["alerts"], [])
+        self.d.publish(self.listed(2))
+        self.told("each", "4096 groups", "reload")
+        self.d.publish(self.listed(3))
+        self.told("each")
+        self.d.write_rules([{"rule": "each", "by": ["party"], "select": {"acts": {"kind": "measure"}}, "when": "acts.count > 1"}])
+        self.d.ok("reload")
+        self.assertEqual(self.d.ok("snapshot")["alerts"], [])
+
+    def test_a_condition_that_costs_too_much(self):
+        dear = {"rule": "dear", "by": ["country"], "when": "acts.count > 0",
+                "select": {"acts": {"kind": "sanction", "where": '!parties.exists(p, parties.exists(q, p + q == "nobody"))'}}}
+        self.start(dear)
+        self.d.publish(dict(self.listed(0), country="RU", targets=[{"name": "One"}, {"name": "Two"}]))
+        self.assertEqual([a["id"] for a in self.d.ok("snapshot")["alerts"]], ["dear:RU:1"])
+        self.d.publish(self.listed(1))
+        self.told("dear", "1000000 steps", "reload")
+        self.d.restart()
+        self.assertEqual([a["id"] for a in self.d.ok("snapshot")["alerts"]], ["dear:RU:1", "thaw-limit:dear:1"])
+        self.d.write_rules([dict(dear, select={"acts": {"kind": "sanction"}})])
+        self.d.ok("reload")
+        self.assertEqual([a["id"] for a in self.d.ok("snapshot")["alerts"]], ["dear:BY:1", "dear:RU:1"])
+
+    def test_a_when_that_costs_too_much(self):
+        many = "[" + ", ".join(f'"{i}"' for i in range(1100)) + "]"
+        self.start({"rule": "dear", "by": ["source"], "select": {"said": {"kind": "report"}},
+                    "when": f"!{many}.exists(a, {many}.exists(b, a + b == source))"})
+        self.d.publish(release("r1", 1))
+        self.told("dear", "1000000 steps", "reload")
+
+
 class ReloadLimit(unittest.TestCase):
     """A reload of the same rules lets a rule that had reached its limit watch what it had left out, also after a crash."""
 

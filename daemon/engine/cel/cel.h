@@ -263,6 +263,9 @@ struct cel_evaluator *cel_evaluator_free(struct cel_evaluator *evaluator);
  * operator, one element of a list or 64 bytes of a string. */
 void cel_evaluator_set_steps(struct cel_evaluator *evaluator, uint64_t step_max_count);
 
+/* Whether the last evaluation was given up for what it cost, in steps or in memory. */
+bool cel_evaluator_is_exhausted(const struct cel_evaluator *evaluator);
+
 /* Yields the value of a slot, an error value where it has none. May be asked more than once for
  * one slot and must answer the same. What it points to must live until the value of the
  * evaluation was used. */

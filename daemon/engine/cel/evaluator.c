@@ -41,6 +41,11 @@ void cel_evaluator_begin(struct cel_evaluator *evaluator, cel_resolve_fn resolve
     evaluator->context = context;
 }
 
+bool cel_evaluator_is_exhausted(const struct cel_evaluator *evaluator)
+{
+    return evaluator->steps < 0 || evaluator->scratch.over_limit;
+}
+
 bool cel_evaluator_spend(struct cel_evaluator *evaluator, uint64_t steps)
 {
     if (steps > INT64_MAX || (int64_t)steps > evaluator->steps)

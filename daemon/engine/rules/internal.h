@@ -69,7 +69,7 @@ typedef struct selection {
      * fact serves them all. */
     struct selection *where_like;
     uint64_t answered; /* the serial of the view that `answer` is about */
-    bool answer;
+    bool answer, exhausted; /* the latter: not known, it cost too much */
     int64_t *thresholds; /* of silent_for, rising */
     size_t thresholds_count;
 } selection;
@@ -93,6 +93,14 @@ typedef struct rule_label {
 struct group;
 struct newest;
 struct rule;
+
+/* What a rule may reach, as bits; an image has them so. */
+typedef enum rule_limit {
+    LIMIT_FACTS = 1 << 0,
+    LIMIT_GROUPS = 1 << 1,
+    LIMIT_FACT_GROUPS = 1 << 2, /* groups of one fact */
+    LIMIT_STEPS = 1 << 3,       /* of a condition */
+} rule_limit;
 
 /* What something costs: one in COST_SAMPLED is measured. */
 #define COST_SAMPLED 64
@@ -126,7 +134,7 @@ typedef struct rule {
     struct group *groups; /* all, newest first */
     uint32_t groups_count, facts_count, firing_count, pending_count;
     cost offers, evaluations;
-    bool groups_full, facts_full; /* a limit was reached: thaw-limit fires */
+    uint8_t limits; /* that were reached, of rule_limit: thaw-limit fires */
     bool builtin;
     bool recomputed;      /* while a reload is under way: its definition is not what it was */
     uint32_t past;        /* numbers up to this were given under definitions of this id that are gone */

@@ -26,6 +26,7 @@ int view_field(fact_view *v, fact_field field, fact_value *ret_value);
 const struct cel_value *view_value(fact_view *v, fact_field field); /* an error or null: it has none */
 bool view_time(fact_view *v, fact_field field, int64_t *ret_at_ns);
 int view_matches(rules *set, const selection *s, bool *ret_matches); /* `where` of the open fact */
+bool view_exhausted(const selection *s);                             /* whether that was given up for its cost */
 void view_done(fact_view *v);
 
 /* things.c */
@@ -197,6 +198,7 @@ int alert_fire(rules *set, group *g, const totals all[], int64_t since_ns);
 int alert_refresh(rules *set, group *g, const totals all[]); /* publishes if something changed */
 int alert_end(rules *set, group *g, bool withdrawn);         /* the active one; it becomes a record */
 int alert_withdraw_record(rules *set, record *r);
+int limit_note(rules *set, rule *one, rule_limit reached); /* told of at the end of the round; -ENOMEM */
 int limit_tell(rules *set, rule *one);
 
 /* save.c: what an image is written with, too */

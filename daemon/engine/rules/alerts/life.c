@@ -31,7 +31,10 @@ static int ask(verdict *v, const totals all[], const struct cel_program *program
     *ret_holds = false;
     if (!program || (program == s.rule->when && scope_empty(&s)))
         return 0;
-    return scope_holds(v->set, &s, program, ret_holds);
+    int res = scope_holds(v->set, &s, program, ret_holds);
+    if (res == 0 && !*ret_holds && cel_evaluator_is_exhausted(v->set->evaluator))
+        res = limit_note(v->set, v->group->rule, LIMIT_STEPS);
+    return res;
 }
 
 static int ask_news(verdict *v, const struct cel_program *program, bool *ret_holds)

@@ -229,6 +229,37 @@ int alert_withdraw_record(rules *set, record *r)
 
 /* ---- limits ------------------------------------------------------------------------- */
 
+int limit_note(rules *set, rule *one, rule_limit reached)
+{
+    if (one->limits & reached)
+        return 0;
+    if (room_for(&set->full, &set->full_capacity, set->full_count + 1, sizeof(rule *)) < 0)
+        return -ENOMEM;
+    one->limits |= (uint8_t)reached;
+    set->full[set->full_count++] = one;
+    return 0;
+}
+
+/* What was reached first; of several at once what leaves out most. -1: out of memory. */
+static int limit_words(const rules *set, const rule *one, char **ret_text)
+{
+    if (one->limits & (LIMIT_GROUPS | LIMIT_FACTS))
+        return asprintf(ret_text,
+                        "rule %s has reached its limit of %u %s: what came after is not watched; make its "
+                        "selections narrower and reload",
+                        one->id, one->limits & LIMIT_GROUPS ? set->limits.groups : set->limits.facts,
+                        one->limits & LIMIT_GROUPS ? "groups" : "facts");
+    if (one->limits & LIMIT_FACT_GROUPS)
+        return asprintf(ret_text,
+                        "rule %s has a fact in more than its limit of %u groups: those beyond are not watched; group "
+                        "by fewer lists, or select persons or measures, of which each is a fact, and reload",
+                        one->id, RULES_FACT_GROUPS_MAX);
+    return asprintf(ret_text,
+                    "rule %s has a condition that cost more than %u steps, or more memory than one may take: it counts "
+                    "as false; make it simpler and reload",
+                    one->id, CEL_STEP_MAX_COUNT);
+}
+
 /* A rule that reached a limit knows less than it should, and says so until rules are loaded anew. */
 int limit_tell(rules *set, rule *one)
 {
@@ -243,11 +274,7 @@ int limit_tell(rules *set, rule *one)
         return res;
     alert_text *a = g->alert;
     free(a->title);
-    if (asprintf(&a->title,
-                 "rule %s has reached its limit of %u %s: what came after is not watched; make its "
-                 "selections narrower and reload",
-                 one->id, one->groups_full ? set->limits.groups : set->limits.facts,
-                 one->groups_full ? "groups" : "facts") < 0) {
+    if (limit_words(set, one, &a->title) < 0) {
         a->title = NULL;
         return -ENOMEM;
     }

@@ -163,13 +163,7 @@ static int offer_group(void *context, group *g)
     if (g->rule->facts_count >= set->limits.facts) {
         if (group_idle(g) && group_dirty(set, g) < 0) /* so that it goes again */
             return -ENOMEM;
-        if (g->rule->facts_full)
-            return 0;
-        g->rule->facts_full = true;
-        if (room_for(&set->full, &set->full_capacity, set->full_count + 1, sizeof(rule *)) < 0)
-            return -ENOMEM;
-        set->full[set->full_count++] = g->rule;
-        return 0;
+        return limit_note(set, g->rule, LIMIT_FACTS);
     }
     entry *e = o->made;
     o->made = NULL;
@@ -192,6 +186,8 @@ static int offer_atom(offer *o, uint32_t at)
     o->selection = &one->selections[o->index];
     int64_t begun_ns = cost_begin(set, &one->offers);
     int res = view_matches(set, o->selection, &matches);
+    if (res == 0 && view_exhausted(o->selection))
+        res = limit_note(set, one, LIMIT_STEPS);
     if (res == 0 && o->selection->thresholds_count)
         res = watch_set(set, o->node, at, o->selection);
     if (res == 0 && matches && !window_over(set, o->selection))

@@ -135,23 +135,11 @@ static group *group_new(rule *one, const struct cel_value by[], const msgpack_sb
     return g;
 }
 
-static int note_full(rules *set, rule *one)
-{
-    if (room_for(&set->full, &set->full_capacity, set->full_count + 1, sizeof(rule *)) < 0)
-        return -ENOMEM;
-    set->full[set->full_count++] = one;
-    return -ENOSPC;
-}
-
 static int group_make(rules *set, rule *one, const struct cel_value by[], const msgpack_sbuffer *key, uint64_t hash,
                       group **ret_group)
 {
-    if (one->groups_count >= set->limits.groups && !one->builtin) {
-        if (one->groups_full)
-            return -ENOSPC;
-        one->groups_full = true;
-        return note_full(set, one);
-    }
+    if (one->groups_count >= set->limits.groups && !one->builtin)
+        return limit_note(set, one, LIMIT_GROUPS) < 0 ? -ENOMEM : -ENOSPC;
     group *g = group_new(one, by, key, hash);
     if (!g)
         return -ENOMEM;
@@ -298,7 +286,7 @@ static int fan_out(fan *f, size_t level)
     if (level == f->rule->by_count) {
         group *g = NULL;
         if (f->made++ >= RULES_FACT_GROUPS_MAX)
-            return 0;
+            return limit_note(f->set, f->rule, LIMIT_FACT_GROUPS);
         int res = f->many ? group_get(f->set, f->rule, f->by, &g) : group_of_view(f->set, f->rule, f->by, &g);
         return res == -ENOSPC ? 0 : res < 0 ? res : f->on_group(f->context, g);
     }

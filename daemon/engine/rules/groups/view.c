@@ -172,7 +172,13 @@ int view_matches(rules *set, const selection *s, bool *ret_matches)
             return -ENOMEM;
         like->answered = set->view.serial;
         like->answer = value.kind == CEL_BOOL && value.boolean;
+        like->exhausted = value.kind == CEL_ERROR && cel_evaluator_is_exhausted(set->evaluator);
     }
     *ret_matches = like->answer;
     return 0;
+}
+
+bool view_exhausted(const selection *s)
+{
+    return s->where && s->where_like->exhausted;
 }

@@ -171,7 +171,7 @@ static void put_rule(putting *p, const rule *one)
     const group *last = one->groups;
     saved_put(p->out, &one->offers, sizeof one->offers);
     saved_put(p->out, &one->evaluations, sizeof one->evaluations);
-    saved_put_number(p->out, (uint64_t)one->groups_full << 1 | one->facts_full);
+    saved_put_number(p->out, one->limits);
     saved_put_number(p->out, one->groups_count);
     while (last && last->next)
         last = last->next;
@@ -448,11 +448,10 @@ static int get_rule(getting *g, rule *one)
         return -EBADMSG;
     memcpy(&one->offers, offers, sizeof one->offers);
     memcpy(&one->evaluations, evaluations, sizeof one->evaluations);
-    uint64_t full = saved_get_number(g->in), count = saved_get_number(g->in);
+    uint64_t limits = saved_get_number(g->in), count = saved_get_number(g->in);
     for (uint64_t i = 0; i < count && res == 0; i++)
         res = get_group(g, one);
-    one->groups_full = full & 2;
-    one->facts_full = full & 1;
+    one->limits = (uint8_t)limits;
     return res;
 }
 

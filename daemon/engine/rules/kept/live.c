@@ -12,7 +12,7 @@ static void rule_clear(rules *set, rule *one)
     while (one->groups)
         group_free(set, one->groups);
     one->firing_count = one->pending_count = 0;
-    one->groups_full = one->facts_full = false;
+    one->limits = 0;
 }
 
 static void spare_free(rules *set)

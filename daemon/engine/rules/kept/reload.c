@@ -131,7 +131,6 @@ static int end_removed(rules *old, rules *set)
     for (size_t i = 0; res == 0 && i < old->rules_count; i++)
         res = end_rule(old, set, old->rules[i]);
     old->ended = NULL;
-    old->limit_rule->groups_full = false;
     for (group *g = old->limit_rule->groups; res == 0 && g; g = g->next)
         if (g->state == LIFE_FIRING) {
             old->ended = "the rules were loaded anew";
