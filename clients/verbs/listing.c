@@ -3,6 +3,7 @@
  */
 #include "verbs/listing.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "client.h"
@@ -39,6 +40,10 @@ void listing_print(const common_options *options, const msgpack_object *reply, c
     if (options->json && is_list) {
         for (uint32_t i = 0; i < list->via.array.size; i++)
             json_print(&list->via.array.ptr[i]);
+        uint64_t left_out = pack_get_uint(reply, "left_out", 0);
+        if (left_out > 0)
+            complain("%" PRIu64 " more are not listed: thawd's limits.reply has no room for them",
+                     left_out);
     } else if (options->json) {
         json_print(reply);
     } else if (is_list && list->via.array.size == 0) {

@@ -161,13 +161,22 @@ typedef struct change_list {
     thawd *d; /* NULL: dry */
     reply_body items;
     msgpack_packer out;
-    uint32_t count;
+    uint32_t count, left_out; /* the latter: for which there was no room */
 } change_list;
+
+/* What one change and the rest of the answer take, at most. */
+#define CHANGE_BYTES 512
 
 static void pack_change(void *context, const rules_change *change)
 {
     change_list *list = context;
 
+    if (list->d != NULL)
+        log_change(list->d, change);
+    if (list->items.size + CHANGE_BYTES > list->items.max) {
+        list->left_out++;
+        return;
+    }
     list->count++;
     msgpack_pack_map(&list->out, 3);
     pack_text(&list->out, "rule");
@@ -175,8 +184,19 @@ static void pack_change(void *context, const rules_change *change)
     pack_text(&list->out, "fate");
     pack_text(&list->out, fates[change->fate]);
     pack_count(&list->out, "active", change->active);
-    if (list->d != NULL)
-        log_change(list->d, change);
+}
+
+/* The exchange is done: the answer must not fail for its size. */
+static void pack_changes(change_list *list, bool dry, reply_body *body, msgpack_packer *out)
+{
+    msgpack_pack_map(out, list->left_out > 0 ? 3 : 2);
+    pack_text(out, "dry");
+    dry ? msgpack_pack_true(out) : msgpack_pack_false(out);
+    if (list->left_out > 0)
+        pack_count(out, "left_out", list->left_out);
+    pack_text(out, "rules");
+    msgpack_pack_array(out, list->count);
+    reply_body_add(body, &list->items);
 }
 
 static int change_rules(thawd *d, ruleset *set, bool dry, change_list *list)
@@ -205,14 +225,8 @@ int question_reload(thawd *d, const request_values *v, reply_body *body, msgpack
     }
     reply_body_init(&list.items, d->config.reply_bytes, &list.out);
     r = change_rules(d, &set, v->dry, &list);
-    if (r == 0) {
-        msgpack_pack_map(out, 2);
-        pack_text(out, "dry");
-        v->dry ? msgpack_pack_true(out) : msgpack_pack_false(out);
-        pack_text(out, "rules");
-        msgpack_pack_array(out, list.count);
-        reply_body_add(body, &list.items);
-    }
+    if (r == 0)
+        pack_changes(&list, v->dry, body, out);
     reply_body_done(&list.items);
     if (r == -ENOMEM && d->failure == 0)
         return question_fail(error, THAW_UNAVAILABLE, "out of memory; the old rules run on");

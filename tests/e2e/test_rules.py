@@ -386,6 +386,30 @@ class Reload(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stdout)
 
 
+class ReloadOfMany(unittest.TestCase):
+    """A reload is done or refused; where only its answer has no room for all rules, it is done, and the answer says that more came."""
+
+    RULES = [dict(MASS, rule=f"rule-{i:04}-" + "x" * 40) for i in range(1500)]
+
+    def test_more_rules_than_an_answer_holds(self):
+        with harness.Daemon(rules=[MASS], config={"limits": {"reply": "64KiB"}}) as d:
+            d.write_rules(self.RULES)
+            for dry, done in ((True, 0), (False, 1)):
+                body = d.ok("reload", {"dry": dry})
+                self.assertGreater(len(body["rules"]), 500)
+                self.assertEqual({r["fate"] for r in body["rules"]}, {"new"})
+                self.assertEqual(len(body["rules"]) + body["left_out"], 1501)
+                self.assertEqual((d.counters()["reloads"], d.counters()["reload_failures"]), (done, 0))
+            self.assertEqual(d.status()["engine"]["rules"], 1500)
+            self.assertIn("left_out ", d.thaw("reload").stdout)
+            shown = d.thaw("reload", "--json")
+            left = 1500 - len(shown.stdout.splitlines())
+            self.assertIn(f"{left} more", shown.stderr)
+            d.write_rules([MASS])
+            d.ok("reload")
+            self.assertNotIn("left_out", d.ok("reload"))
+
+
 class ReloadGround(unittest.TestCase):
     """What an alert stood on that has ended outlasts an exchange of other rules."""
 
