@@ -81,7 +81,7 @@ static const config_key keys[] = {
     {"limits.nesting", config_value_count32, NULL, AT(limits.nesting), {3, 32}},
     {"limits.events", config_value_count32, NULL, AT(limits.events), {1, 1000000}},
     {"limits.persons", config_value_count32, NULL, AT(limits.persons), {1, 1000000}},
-    {"limits.ids", config_value_count32, NULL, AT(limits.ids), {1, 1000000}},
+    {"limits.ids", config_value_count32, NULL, AT(limits.ids), {1, 64}},
     {"limits.id", config_value_bytes32, NULL, AT(limits.id_bytes), {1, 128}},
     {"limits.text", config_value_bytes32, NULL, AT(limits.text_bytes), {1, 4 * KIB}},
     {"limits.future",

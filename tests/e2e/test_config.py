@@ -90,6 +90,12 @@ class Check(unittest.TestCase):
             if status:
                 self.assertRegex(said, r"checked.yaml:1:[0-9]+: found .*, expected at most 32 addresses")
 
+    def test_more_ids_than_join_persons(self):
+        self.assertEqual(self.check(json.dumps({"rules": [], "limits": {"ids": 64}}))[0], 0)
+        status, said = self.check(json.dumps({"rules": [], "limits": {"ids": 65}}))
+        self.assertEqual(status, 78, said)
+        self.assertRegex(said, "found .*65.*, expected .*64")
+
     def test_hosts(self):
         """What cannot be an address is told where it stands, and not when it is bound."""
         keys = self.d.path("keys")

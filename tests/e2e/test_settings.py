@@ -276,6 +276,13 @@ class Settings(unittest.TestCase):
         self.assertIsNone(self.code(two, limits_ids=2))
         self.assertEqual(self.code(two, limits_ids=1), "limit")
 
+    def test_no_more_ids_than_join_persons(self):
+        """What is admitted counts: a person is known by the last of its ids, too."""
+        ids = [f"x:{i}" for i in range(64)]
+        with started(limits_ids=64) as d:
+            d.publish(event(1, persons=[{"name": "P", "ids": ids}]), event(2, source="B", persons=[{"name": "Q", "ids": ids[-1:]}]))
+            self.assertEqual(len(d.ok("state", {"country": "BY"})["persons"]), 1)
+
     def test_limits_id(self):
         self.assertIsNone(self.code(event(1, id="12345678"), limits_id="8B"))
         self.assertEqual(self.code(event(1, id="123456789"), limits_id="8B"), "too-large")
