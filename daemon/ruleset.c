@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../proto/src/cursor.h"
+#include "config/units.h"
 #include "service/reply.h"
 
 #define ATTEMPTS 5 /* while somebody is writing the files */
@@ -23,6 +24,25 @@ void ruleset_done(ruleset *r)
     rules_free(r->set);
     free(r->packed);
     *r = (ruleset){.set = NULL};
+}
+
+void ruleset_tell_beyond(const ruleset *r, const config *c, log *l)
+{
+    const char *rule = NULL;
+    int64_t window_ns = 0;
+    size_t count = rules_beyond(r->set, c->retain_age_ns, &rule, &window_ns);
+    char window[UNITS_TEXT_BYTES], age[UNITS_TEXT_BYTES], more[48] = "";
+
+    if (count == 0)
+        return;
+    units_write_duration(window_ns, window);
+    units_write_duration(c->retain_age_ns, age);
+    if (count > 1)
+        snprintf(more, sizeof(more), " (%zu more too far)", count - 1);
+    log_say(l, SAY_RULE_BEYOND, &(log_fields){.rule = log_str(rule)},
+            "rule %s looks back %s%s, and retain.age keeps %s: what is dropped leaves its window, "
+            "so that alerts end or do not come; give a larger retain.age, or a shorter window",
+            rule, window, more, age);
 }
 
 /* ---- packing the texts ------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "log.h"
 #include "rules/rules.h"
 
 #define RULESET_ERROR_BYTES 1024
@@ -34,6 +35,9 @@ int ruleset_unpack(const uint8_t *packed, size_t len, rules **ret_set,
 /* Whether clock and tolerances are those of the configuration; *error says which is not. */
 bool ruleset_same_meaning(const uint8_t *packed, size_t len, const config *c,
                           char error[RULESET_ERROR_BYTES]);
+
+/* Warns of rules whose windows reach beyond retain.age: what is dropped leaves them without a report of it. */
+void ruleset_tell_beyond(const ruleset *r, const config *c, log *l);
 
 void ruleset_done(ruleset *r);
 

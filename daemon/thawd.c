@@ -95,6 +95,8 @@ static int check(thawd *d)
         r = paths_check(&d->config, error);
     if (r == 0)
         r = ruleset_load(&d->config, &set, error);
+    if (r == 0)
+        ruleset_tell_beyond(&set, &d->config, d->log);
     if (r < 0)
         log_say(d->log, SAY_CONFIG_BAD, NULL, "%s", error);
     else

@@ -362,6 +362,8 @@ static int set_rules(thawd *d)
     ruleset set;
     int r = ruleset_load(&d->config, &set, error);
 
+    if (r == 0)
+        ruleset_tell_beyond(&set, &d->config, d->log);
     if (r == 0 && reload_in_force(d, &set)) {
         ruleset_done(&set); /* in force already */
         return 0;

@@ -93,6 +93,8 @@ static void refuse(thawd *d, const char *error)
 static int exchange(thawd *d, ruleset *set, rules_change_fn on_change, void *context)
 {
     size_t count = rules_count(set->set);
+
+    ruleset_tell_beyond(set, &d->config, d->log);
     int r = reload_apply(d, set, on_change, context);
 
     if (r == -ENOMEM && d->failure == 0)

@@ -386,6 +386,44 @@ class Reload(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stdout)
 
 
+class Retained(unittest.TestCase):
+    """A window that reaches beyond what is retained is told of where it is checked, loaded and loaded anew."""
+
+    LONG = dict(MASS, rule="long", select={"freed": {"kind": "release", "within": "400d"}})
+    LATE = dict(MASS, rule="late", select={"freed": {"kind": "release", "before": "91d"}})
+    FITS = dict(MASS, rule="fits", select={"freed": {"kind": "release", "within": "90d"}})
+    EVER = dict(MASS, rule="ever", select={"freed": {"kind": "release"}})
+    FEED = dict(MASS, rule="feed", select={"quiet": {"kind": "feed", "within": "400d"}}, when="quiet.count > 0", title="feed")
+
+    def told(self, d):
+        return [line for line in d.log().splitlines() if "looks back" in line]
+
+    def test_windows_and_age(self):
+        with harness.Daemon(rules=[self.FITS, self.EVER, self.FEED], config={"clock": "reported", "retain": {"age": "90d"}}) as d:
+            self.assertEqual(self.told(d), [])
+            d.write_rules([self.FITS, self.LONG, self.EVER, self.LATE])
+            d.ok("reload", {"dry": True})
+            self.assertEqual(self.told(d), [])
+            d.ok("reload")
+            self.assertEqual(len(self.told(d)), 1)
+            for word in ("warning: rule long looks back 400d", "retain.age", "90d", "(1 more too far)"):
+                self.assertIn(word, self.told(d)[0])
+            self.assertEqual(d.status()["last_problem"], "a rule looks further back than what is retained")
+            d.restart()
+            self.assertEqual(len(self.told(d)), 2)  # once for each start
+            checked = subprocess.run([harness.THAWD, "--config", d.path("thawd.yaml"), "--check"], capture_output=True,
+                                     text=True, timeout=harness.PATIENCE, check=True)
+            self.assertIn("warning: rule long looks back 400d", checked.stderr)
+            d.write_rules([self.FITS, self.LATE])
+            d.ok("reload")
+            self.assertIn("rule late looks back 91d", self.told(d)[-1])
+            self.assertNotIn("more too far", self.told(d)[-1])
+
+    def test_without_an_age(self):
+        with harness.Daemon(rules=[self.LONG]) as d:
+            self.assertEqual(self.told(d), [])
+
+
 class ReloadOfMany(unittest.TestCase):
     """A reload is done or refused; where only its answer has no room for all rules, it is done, and the answer says that more came."""
 

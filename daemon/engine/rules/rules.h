@@ -102,6 +102,9 @@ int rules_load_text(const char *name, const char *text, size_t len, const rules_
 rules *rules_free(rules *set);
 
 size_t rules_count(const rules *set);
+/* How many rules have a window that reaches further back than the age at which facts are dropped, and of the one
+ * that reaches furthest its id and how far. Feeds are never dropped; a selection without a window asks for what there is. */
+size_t rules_beyond(const rules *set, int64_t age_ns, const char **ret_rule, int64_t *ret_window_ns);
 
 /* ---- running ------------------------------------------------------------------------ */
 

@@ -227,3 +227,31 @@ size_t rules_count(const rules *set)
 {
     return set->rules_count;
 }
+
+/* How far back the windows of a rule reach, of what can be dropped. */
+static int64_t rule_reach(const rule *one)
+{
+    int64_t reach_ns = 0;
+    for (size_t i = 0; i < one->selections_count; i++) {
+        const selection *s = &one->selections[i];
+        int64_t window_ns = s->has_within ? s->within_ns : s->has_before ? s->before_ns : 0;
+        if (s->kind != FACT_FEED && window_ns > reach_ns)
+            reach_ns = window_ns;
+    }
+    return reach_ns;
+}
+
+size_t rules_beyond(const rules *set, int64_t age_ns, const char **ret_rule, int64_t *ret_window_ns)
+{
+    int64_t furthest_ns = age_ns;
+    size_t count = 0;
+    for (size_t i = 0; i < set->rules_count; i++) {
+        int64_t reach_ns = rule_reach(set->rules[i]);
+        count += reach_ns > age_ns;
+        if (reach_ns <= furthest_ns)
+            continue;
+        *ret_rule = set->rules[i]->id;
+        *ret_window_ns = furthest_ns = reach_ns;
+    }
+    return count;
+}
