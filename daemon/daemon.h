@@ -91,6 +91,7 @@ typedef struct thawd {
     size_t rules_packed_len;
 
     uint64_t lost;                    /* answers that nobody took, as last told */
+    unsigned timeless;                /* beats in a row at which there were reports and no time */
     uint64_t fed_durable, fed_ticket; /* what was durable, and what waited, at the last beat */
     monotime fed;                     /* the last beat at which the disk had moved */
     int64_t breath_ns;                /* when the manager was last told that long work goes on */

@@ -33,6 +33,7 @@
     X(ALERT_WITHDRAWN, "c02ce687ba6e4ab0afbf122604c9d8af", LOG_NOTICE, "an alert is withdrawn") \
     X(RULE_LIMITED, "9d3f5b0c6e1748a2b8c47f20e5a91d36", LOG_WARNING, "a rule leaves out what is beyond a limit") \
     X(RULE_BEYOND, "c07e2a4fd1b84f6c9a5d83e6107b92fe", LOG_WARNING, "a rule looks further back than what is retained") \
+    X(TIME_MISSING, "4be9f1d2708c4c35a6e0b7d5c81f2a96", LOG_WARNING, "rules are not tried for want of a time") \
     X(FEED_BROKEN, "348b90b8258245318b5718419f9b8306", LOG_WARNING, "an importer says that its list is broken") \
     X(PRESSURE, "85eb3567f5d048cd977b14c21c651c1a", LOG_WARNING, "input waits for the disk") \
     X(PRESSURE_OVER, "2eda59172f78484e8e0314f70408243e", LOG_INFO, "input is read again") \

@@ -21,6 +21,7 @@
 
 #define RETRY_US 10000 /* between two looks at clients that do not read */
 #define NS_PER_US 1000
+#define TIMELESS_BEATS 2 /* without a time before it is told */
 
 /* ---- the parts of a pass ----------------------------------------------------------------- */
 
@@ -236,6 +237,17 @@ static void tell_turned_away(thawd *d)
                 d->counters.turned_away - before, d->counters.turned_away - before == 1 ? " was" : "s were");
 }
 
+/* Without a time no rule is tried, which looks as if nothing had happened. The first reports of many may be without. */
+static void tell_timeless(thawd *d)
+{
+    if (engine_now(d->engine) != INT64_MIN || journal_last_report(d->journal) == 0)
+        d->timeless = 0;
+    else if (d->timeless <= TIMELESS_BEATS && d->timeless++ == TIMELESS_BEATS)
+        log_say(d->log, SAY_TIME_MISSING, NULL,
+                "no report says when it was reported: with clock: reported there is no time before "
+                "one does, and no rule is tried");
+}
+
 /* Beat, watchdog and the living line, and a look at the subscribers. */
 static int on_beat(sd_event_source *source, uint64_t usec, void *context)
 {
@@ -251,6 +263,7 @@ static int on_beat(sd_event_source *source, uint64_t usec, void *context)
     watch_look(d->watch);
     tell_lost(d);
     tell_turned_away(d);
+    tell_timeless(d);
     notify_living(d);
     if (d->now.mono.ns - d->flushed.ns >= INT64_C(1000000000) * LOG_INTERVAL_S) {
         d->flushed = d->now.mono;

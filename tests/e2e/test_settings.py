@@ -102,6 +102,29 @@ class Settings(unittest.TestCase):
             d.start()
             self.assertEqual([rule["rule"] for rule in d.ok("rules")["rules"]], ["any-release"])
 
+    def test_reports_without_a_time_and_the_clock_of_reports(self):
+        """No rule is tried then, which looks as if nothing had happened: it is told, once."""
+        untimed = [event(n, reported_at=None, occurred_at="2025-09-11") for n in (1, 2)]
+        told = lambda d: d.log().count("no report says when it was reported")
+        rule = {"rule": "any", "by": ["country"], "select": {"freed": {"kind": "release"}}, "when": "freed.count > 0"}
+        with harness.Daemon([rule], {"clock": "reported", "beat": "100ms"}) as d:
+            d.publish(event(3, reported_at="2025-09-12", kind="release"))
+            time.sleep(0.5)
+            self.assertEqual(told(d), 0)
+        with harness.Daemon([rule], {"clock": "reported", "beat": "100ms"}) as d:
+            time.sleep(0.5)
+            self.assertEqual(told(d), 0)
+            for one in untimed:
+                d.publish(one)
+                harness.wait_for(lambda: told(d) == 1, "the warning")
+                time.sleep(0.5)
+                self.assertEqual(told(d), 1)
+            self.assertIsNone(d.status()["now"])
+            self.assertEqual(d.status()["last_problem"], "rules are not tried for want of a time")
+            self.assertEqual(d.ok("snapshot")["alerts"], [])
+            d.publish(event(3, reported_at="2025-09-12"))
+            self.assertEqual(len(d.ok("snapshot")["alerts"]), 1)
+
     def test_clock(self):
         for clock in ("wall", "reported"):
             with started(clock=clock) as d:
