@@ -386,6 +386,27 @@ class Reload(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stdout)
 
 
+class LongTexts(unittest.TestCase):
+    def test_a_text_that_is_cut_shows_it(self):
+        """Of names of several kilobytes a title has no room for all."""
+        rule = {"rule": "long", "by": ["persons"], "select": {"freed": {"kind": "release"}}, "when": "freed.count > 0",
+                "title": "{persons}", "labels": {"twice": "{persons}{persons}"}}
+        names = ["\u00e9" * 2047, "\u00e9" * 2047 + "e", "a" + "\u00e9" * 2047 + "e", "\u00e9" * 1500]
+        with harness.Daemon(rules=[rule]) as d:
+            d.publish(release("r1", 9, persons=[{"name": name} for name in names]))
+            alerts = {a["group"]["persons"]: a for a in d.ok("snapshot")["alerts"]}
+            self.assertEqual(len(alerts), 4)
+            for name, alert in alerts.items():
+                size = len(name.encode())
+                for text, whole in ((alert["title"], name), (alert["labels"]["twice"], name * 2)):
+                    if len(whole.encode()) <= 4095:
+                        self.assertEqual(text, whole)
+                        continue
+                    self.assertTrue(text.endswith("\u2026"), (size, text[-5:]))
+                    self.assertTrue(whole.startswith(text[:-1]))
+                    self.assertIn(len(text.encode()), (4094, 4095))
+
+
 class Retained(unittest.TestCase):
     """A window that reaches beyond what is retained is told of where it is checked, loaded and loaded anew."""
 

@@ -10,6 +10,7 @@
 
 #define NS INT64_C(1000000000)
 #define RENDERED_MAX 4096 /* bytes of a title or a label */
+#define RENDERED_ROOM (RENDERED_MAX + 4) /* and one character, so that it shows that there was more */
 
 /* The selection and the aggregate of a slot of the rule's environment; false: it is a `by` field. */
 static bool slot_aggregate(const rule *one, uint32_t slot, size_t *ret_selection, aggregate *ret_aggregate)
@@ -186,15 +187,25 @@ size_t value_words(const struct cel_value *v, char *buffer, size_t size)
     return used;
 }
 
+/* A text that does not go to its end says so. */
+static void words_cut(char text[RENDERED_ROOM])
+{
+    static const char mark[] = "\xE2\x80\xA6"; /* an ellipsis */
+    size_t at = RENDERED_MAX - sizeof mark;
+    while (at > 0 && ((unsigned char)text[at] & 0xC0) == 0x80)
+        at--;
+    memcpy(text + at, mark, sizeof mark);
+}
+
 int scope_render(rules *set, const scope *s, const text_template *t, char **ret_text)
 {
-    char text[RENDERED_MAX];
+    char text[RENDERED_ROOM];
     size_t used = 0;
     text[0] = '\0';
     for (size_t i = 0; i < t->count; i++) {
         struct cel_value value;
         if (t->parts[i].literal) {
-            used = words_put(text, RENDERED_MAX, used, t->parts[i].literal, strlen(t->parts[i].literal));
+            used = words_put(text, RENDERED_ROOM, used, t->parts[i].literal, strlen(t->parts[i].literal));
             continue;
         }
         if (cel_eval(set->evaluator, t->parts[i].program, scope_resolve, (void *)s, &value) < 0)
@@ -202,14 +213,16 @@ int scope_render(rules *set, const scope *s, const text_template *t, char **ret_
         /* A text that fails is sent with the error in it, never lost. */
         if (value.kind == CEL_ERROR) {
             struct cel_text source = cel_program_text(t->parts[i].program);
-            used = words_put(text, RENDERED_MAX, used, "{", 1);
-            used = words_put(text, RENDERED_MAX, used, source.data, source.len);
-            used = words_put(text, RENDERED_MAX, used, ": ", 2);
+            used = words_put(text, RENDERED_ROOM, used, "{", 1);
+            used = words_put(text, RENDERED_ROOM, used, source.data, source.len);
+            used = words_put(text, RENDERED_ROOM, used, ": ", 2);
         }
-        used += value_words(&value, text + used, RENDERED_MAX - used);
+        used += value_words(&value, text + used, RENDERED_ROOM - used);
         if (value.kind == CEL_ERROR)
-            used = words_put(text, RENDERED_MAX, used, "}", 1);
+            used = words_put(text, RENDERED_ROOM, used, "}", 1);
     }
+    if (used >= RENDERED_MAX)
+        words_cut(text);
     char *copy = strdup(text); /* an active alert keeps it: no longer than it is */
     if (!copy)
         return -ENOMEM;
