@@ -527,6 +527,33 @@ class Meaning(unittest.TestCase):
             ("US", "C"): ("expired", "2025-07-01"), ("US", "D"): ("expired", "2025-08-01"),
             ("US", "E"): ("expired", "2025-03-01"), ("US", "Z"): ("in_force", "2025-12-31")})
 
+    def test_who_tells_a_day_late_is_judged_by_all_he_told(self):
+        """A list moves a party on the 10th, a wire tells of the delisting on the 11th: news if it told the listing, too."""
+        def step(name, source, date, action, **keys):
+            return {"id": name, "kind": "sanction", "country": "BY", "source": source, "authority": "US", "action": action,
+                    "occurred_at": date, "reported_at": "2026-01-01T00:00:00Z", "targets": [party("A", "a")], **keys}
+
+        def back(name, of):
+            return {"id": name, "kind": "retraction", "country": "BY", "source": "wire", "retracts": of,
+                    "reported_at": "2026-01-02T00:00:00Z"}
+
+        with harness.Daemon() as d:
+            def state(*events):
+                d.publish(*events)
+                (row,) = d.ok("state", {"country": "BY"})["measures"]
+                return row["state"]
+
+            listing = ("wire", "2025-03-10", "imposed")
+            self.assertEqual(state(step("1", "list", "2025-01-01", "imposed", program="P"),
+                                   step("2", "list", "2025-03-10", "delisted", program="P"),
+                                   step("3", "list", "2025-03-10", "imposed", program="Q")), "in_force")
+            self.assertEqual(state(step("4", "wire", "2025-03-11", "delisted", program="P")), "in_force")
+            self.assertEqual(state(step("5", *listing, program="Q")), "delisted")
+            self.assertEqual(state(back("6", "5")), "in_force")
+            self.assertEqual(state(step("7", *listing, program="R")), "delisted")  # a step of its own
+            self.assertEqual(state(back("8", "7")), "in_force")
+            self.assertEqual(state(step("9", "list", "2025-03-11", "delisted", program="P")), "delisted")
+
     def test_a_source_still_lists_a_party_by_other_ids(self):
         """A list that has one person twice, and takes one of the two entries off; who ties them is somebody else."""
         s = Stream()

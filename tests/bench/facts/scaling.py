@@ -85,6 +85,14 @@ def one_party_to_and_fro(n):
 
 
 @stream
+def one_party_by_many(n):
+    """Forty sources tell of each day's listing and licence."""
+    named = [{"name": "Works", "ids": ["x:1"]}]
+    return [sanction(i, ("imposed", "licensed")[i // 40 % 2], targets=named, source="s%d" % (i % 40),
+                     occurred_at=day(i // 80)) for i in range(n)]
+
+
+@stream
 def program_ends(n):
     return [sanction(i, "imposed", program="P", targets=party(i)) for i in range(n)] + [
         sanction(n, "lifted", program="P", occurred_at=day(DAYS - 1))]

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "facts/entities/echoes.h"
 #include "facts/entities/steps.h"
@@ -46,10 +47,15 @@ typedef struct teller {
     side side;
 } teller;
 
+/* Of the steps from one place to another. */
 typedef struct tellers {
     teller *by_place, *by_source;
-    uint32_t count;
+    uint32_t count, capacity;
+    uint32_t first, last; /* places; none are known where by_source is NULL */
+    bool failed;
 } tellers;
+
+enum teller_said { NOT_ASKED, SAID_NOTHING, SAID_SOMETHING };
 
 static int place_order(const void *a_, const void *b_)
 {
@@ -67,33 +73,76 @@ static int source_order(const void *a_, const void *b_)
     return place_order(a, b);
 }
 
-static void tellers_read(facts *f, const entity *e, tellers *t)
+/* The step of a report among those of its measure, without reading its text where only one can be it. */
+static bool place_of(facts *f, const entity *e, uint32_t number, uint32_t *ret_place)
 {
-    numbers mentioned = {0}, parties = {0};
-    measure_step st;
-    entity_mentions(f, e, &mentioned, &parties);
-    t->by_place = calloc((size_t)mentioned.count + 1, sizeof *t->by_place);
-    t->by_source = calloc((size_t)mentioned.count + 1, sizeof *t->by_source);
-    if (!t->by_place || !t->by_source)
-        f->failed = -ENOMEM;
-    for (uint32_t i = 0; !f->failed && i < mentioned.count; i++)
-        if (step_of(f, mentioned.at[i], &st)) {
-            teller told = {report_of(f, mentioned.at[i])->source, step_place(f, e, &st), side_of(&st)};
-            t->by_place[t->count] = t->by_source[t->count] = told;
-            t->count++;
-        }
-    if (!f->failed && t->count > 1) {
-        qsort(t->by_place, t->count, sizeof *t->by_place, place_order);
-        qsort(t->by_source, t->count, sizeof *t->by_source, source_order);
+    const report *r = report_of(f, number);
+    if (!report_is_read(f, number) || r->status == THAW_RUMOURED || r->start_ns == TIME_UNKNOWN)
+        return false; /* as step_of has it */
+    measure_step st = {.start_ns = report_stated_ns(r), .ends_ns = INT64_MIN, .action = r->detail};
+    uint32_t place = step_place(f, e, &st);
+    const measure_step *next = place + 1 < e->steps_count ? &e->steps[place + 1] : NULL;
+    if (next && next->start_ns == st.start_ns && next->action == st.action) {
+        if (!step_of(f, number, &st))
+            return false;
+        place = step_place(f, e, &st);
     }
-    numbers_done(&mentioned, &f->held);
-    numbers_done(&parties, &f->held);
+    *ret_place = place;
+    return true;
 }
 
-static void tellers_done(tellers *t)
+static void teller_put(tellers *t, teller told, uint64_t *held)
 {
-    free(t->by_place);
+    if (array_reserve((void **)&t->by_place, &t->capacity, (size_t)t->count + 1, sizeof *t->by_place, held) < 0)
+        t->failed = true;
+    else
+        t->by_place[t->count++] = told;
+}
+
+/* Who told the steps from one place on until another, from the mentions that lie there alone. */
+static void tellers_read(facts *f, const entity *e, tellers *t)
+{
+    int64_t from_ns = INT64_MAX, until_ns = (day_of(e->steps[t->last].start_ns) + 1) * DAY_NS;
+    for (uint32_t i = t->first; i <= t->last; i++)
+        from_ns = step_from(&e->steps[i]) < from_ns ? step_from(&e->steps[i]) : from_ns;
+    for (uint32_t i = 0; i < e->nodes.count; i++) {
+        const node *n = &f->nodes[e->nodes.at[i]];
+        for (uint32_t k = node_place(f, n, from_ns, 0); k < n->count; k++) {
+            const report *r = report_of(f, n->mentions[k].report);
+            uint32_t place;
+            if (r->start_ns >= until_ns)
+                break;
+            if (place_of(f, e, n->mentions[k].report, &place) && place >= t->first && place <= t->last)
+                teller_put(t, (teller){r->source, place, side_of(&e->steps[place])}, &f->held);
+        }
+    }
+}
+
+static void tellers_done(facts *f, tellers *t)
+{
+    array_free((void **)&t->by_place, &t->capacity, sizeof *t->by_place, &f->held);
     free(t->by_source);
+    *t = (tellers){0};
+}
+
+/* Knows who told the steps from `first` to `last`; false: out of memory. */
+static bool tellers_learn(facts *f, const entity *e, uint32_t first, uint32_t last, tellers *t)
+{
+    tellers_done(f, t);
+    t->first = first;
+    t->last = last;
+    tellers_read(f, e, t);
+    t->by_source = t->failed ? NULL : calloc((size_t)t->count + 1, sizeof *t->by_source);
+    if (!t->by_source) {
+        f->failed = -ENOMEM;
+        return false;
+    }
+    if (!t->count)
+        return true;
+    memcpy(t->by_source, t->by_place, t->count * sizeof *t->by_source);
+    qsort(t->by_place, t->count, sizeof *t->by_place, place_order);
+    qsort(t->by_source, t->count, sizeof *t->by_source, source_order);
+    return true;
 }
 
 /* The first that is not before another. */
@@ -137,20 +186,31 @@ typedef struct hearing {
     first_told first[KINDS];
     int64_t last_ns[RELIEVES + 1]; /* of each side; TIME_UNKNOWN: none yet */
     tellers tellers;
-    bool tellers_known;
 } hearing;
-
-static bool is_new(hearing *h, const first_told *first, uint32_t place, side side)
-{
-    if (!h->tellers_known)
-        tellers_read(h->f, h->e, &h->tellers);
-    h->tellers_known = true;
-    return !h->f->failed && told_between(&h->tellers, first->place, place, side);
-}
 
 static bool is_soon(const hearing *h, int64_t start_ns, int64_t after_ns)
 {
-    return after_ns != TIME_UNKNOWN && start_ns - after_ns < h->f->config.tolerance_ns[THAW_SANCTION];
+    return after_ns != TIME_UNKNOWN && start_ns < after_ns + h->f->config.tolerance_ns[THAW_SANCTION];
+}
+
+/* What was found out once stands until something comes or goes near it (steps_came_near). */
+static bool is_new(hearing *h, const first_told *first, uint32_t place, side side)
+{
+    measure_step *st = &h->e->steps[place];
+    const uint32_t back = place - first->place;
+    if (st->asked != NOT_ASKED && st->asked_back == back)
+        return st->asked == SAID_SOMETHING;
+    if (!h->tellers.by_source || first->place < h->tellers.first || place > h->tellers.last) {
+        uint32_t last = place; /* of those behind the same may be asked next */
+        while (last + 1 < h->e->steps_count && is_soon(h, h->e->steps[last + 1].start_ns, st->start_ns))
+            last++;
+        if (!tellers_learn(h->f, h->e, first->place, last, &h->tellers))
+            return false;
+    }
+    bool said = told_between(&h->tellers, first->place, place, side);
+    st->asked = back > UINT16_MAX ? NOT_ASKED : said ? SAID_SOMETHING : SAID_NOTHING;
+    st->asked_back = (uint16_t)back;
+    return said;
 }
 
 static void hear_again(hearing *h, int kind, uint32_t place)
@@ -194,5 +254,5 @@ void echoes_judge(facts *f, entity *e)
         if (kind == REMOVED)
             h.first[LISTED].any = false; /* who is listed anew is not to be missed */
     }
-    tellers_done(&h.tellers);
+    tellers_done(f, &h.tellers);
 }

@@ -109,6 +109,15 @@ uint32_t step_place(const facts *f, const entity *e, const measure_step *st)
     return low;
 }
 
+/* Something came to a step or went: who said something since another step (echoes.c) is to be asked again of those that
+ * may begin before the tolerance after it is over. */
+static void steps_came_near(const facts *f, entity *e, uint32_t at, int64_t start_ns)
+{
+    int64_t over_ns = start_ns + f->config.tolerance_ns[THAW_SANCTION] + 2 * DAY_NS; /* in a day removals come first */
+    for (uint32_t i = at; i < e->steps_count && e->steps[i].start_ns < over_ns; i++)
+        e->steps[i].asked = 0;
+}
+
 void measure_came(facts *f, entity *e, uint32_t number)
 {
     measure_step st;
@@ -126,6 +135,7 @@ void measure_came(facts *f, entity *e, uint32_t number)
         e->steps_count++;
     }
     e->steps[at].reports++;
+    steps_came_near(f, e, at, st.start_ns);
 }
 
 void measure_went(facts *f, entity *e, uint32_t number)
@@ -134,7 +144,10 @@ void measure_went(facts *f, entity *e, uint32_t number)
     if (!e->steps_known || !step_of(f, number, &st))
         return;
     uint32_t at = step_place(f, e, &st);
-    if (at == e->steps_count || step_compare(f, &e->steps[at], &st) != 0 || --e->steps[at].reports)
+    if (at == e->steps_count || step_compare(f, &e->steps[at], &st) != 0)
+        return;
+    steps_came_near(f, e, at, st.start_ns);
+    if (--e->steps[at].reports)
         return;
     memmove(&e->steps[at], &e->steps[at + 1], (e->steps_count - at - 1) * sizeof *e->steps);
     e->steps_count--;

@@ -213,10 +213,12 @@ typedef struct measure_step {
     uint32_t reports;
     uint16_t days;        /* that its date spans from its start, where they are several; 0: within a day */
     uint16_t days_before; /* that `~` widens it by, before its start */
+    uint16_t asked_back;  /* how many steps before it that one stood of which `asked` says */
     uint8_t action;
-    bool idle;  /* a removal that removes nothing (still_listed.h), where that is known of the entity */
-    bool blunt; /* said more exactly by another (blunt.h), where its course was run */
-    bool echo;  /* told again of what came to an end since (echoes.h), known as `idle` is */
+    bool idle : 1;     /* a removal that removes nothing (still_listed.h), where that is known of the entity */
+    bool blunt : 1;    /* said more exactly by another (blunt.h), where its course was run */
+    bool echo : 1;     /* told again of what came to an end since (echoes.h), known as `idle` is */
+    uint8_t asked : 2; /* whether one who says it told something since another step (echoes.c): teller_said */
 } measure_step;
 
 typedef struct entity {

@@ -2,14 +2,15 @@
  * conditions.c - see conditions.h. One walk over the text that knows of YAML only where tokens
  * begin and end.
  */
-#include "lower_bound.h"
-#include "room.h"
 #include "rules/files/conditions.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "lower_bound.h"
+#include "room.h"
 
 typedef struct scan {
     const char *text;
