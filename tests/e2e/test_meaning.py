@@ -554,6 +554,26 @@ class Meaning(unittest.TestCase):
             self.assertEqual(state(back("8", "7")), "in_force")
             self.assertEqual(state(step("9", "list", "2025-03-11", "delisted", program="P")), "delisted")
 
+    def test_a_name_that_comes_late(self):
+        """Who was told by ids alone is named by the first report that prints a name, and no longer when that is withdrawn."""
+        def step(number, date, **who):
+            return {"id": number, "kind": "sanction", "country": "BY", "source": "list", "authority": "US", "action": "imposed",
+                    "occurred_at": date, "reported_at": "2026-01-01T00:00:00Z", "targets": [dict(who, ids=["x:1"])]}
+
+        with harness.Daemon() as d:
+            def shown(*events):
+                d.publish(*events)
+                (row,) = d.ok("state", {"country": "BY"})["measures"]
+                return row["party"]
+
+            self.assertEqual(shown(step("1", "2025-01-01")), "x:1")
+            self.assertEqual(shown(step("2", "2025-02-01")), "x:1")
+            self.assertEqual(shown(step("3", "2025-03-01", name="Works")), "Works")
+            self.assertEqual(shown(step("4", "2025-02-15", name="OJSC Works")), "OJSC Works")
+            self.assertEqual(shown(*[{"id": "gone-" + i, "kind": "retraction", "country": "BY", "source": "list", "retracts": i,
+                                      "reported_at": "2026-01-02T00:00:00Z"} for i in "34"]), "x:1")
+            self.assertEqual(shown(step("5", "2025-04-01", name="Works")), "Works")
+
     def test_a_source_still_lists_a_party_by_other_ids(self):
         """A list that has one person twice, and takes one of the two entries off; who ties them is somebody else."""
         s = Stream()

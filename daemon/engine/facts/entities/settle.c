@@ -18,7 +18,7 @@ static uint64_t name_hash(facts *f, uint32_t index)
         uint32_t by;
         thaw_str name = entity_name_look(f, index, &by);
         e->name_hash = XXH3_64bits(name.data, name.len);
-        e->named_by = by;
+        e->named_by = by ? by : NAMED_BY_NONE;
     }
     return e->name_hash;
 }

@@ -112,6 +112,15 @@ static uint32_t entity_of_node(facts *f, uint32_t i)
     return n->entity;
 }
 
+/* Whether it may be by this mention that an entity is named, and no longer as it is known to be. */
+static bool names_earlier(facts *f, const entity *e, mention m)
+{
+    thaw_party party;
+    if (e->named_by == NAMED_BY_NONE)
+        return mention_party(f, m, &party) && party.name.data;
+    return e->named_by && report_of(f, m.report)->start_ns <= report_of(f, e->named_by)->start_ns;
+}
+
 uint32_t mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_t count, mention m, bool tie)
 {
     uint32_t together = 0, first = 0;
@@ -123,8 +132,8 @@ uint32_t mention_add(facts *f, uint32_t scope, const thaw_str strings[], uint32_
         first = first ? first : n;
         if (!tie)
             continue;
-        uint32_t e = entity_of_node(f, n), named_by = f->entities[e].named_by;
-        if (named_by && report_of(f, m.report)->start_ns <= report_of(f, named_by)->start_ns)
+        uint32_t e = entity_of_node(f, n);
+        if (names_earlier(f, &f->entities[e], m))
             f->entities[e].named_by = 0;
         together = together ? entities_join(f, together, e) : e;
         entity_mark(f, together);

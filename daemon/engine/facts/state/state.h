@@ -221,6 +221,8 @@ typedef struct measure_step {
     uint8_t asked : 2; /* whether one who says it told something since another step (echoes.c): teller_said */
 } measure_step;
 
+#define NAMED_BY_NONE UINT32_MAX /* no report prints a name of it */
+
 typedef struct entity {
     numbers nodes;
     measure_step *steps; /* of a measure, in their order */
@@ -233,7 +235,7 @@ typedef struct entity {
     bool torn; /* stands in facts.torn_entities */
     fact_handle handle;
     uint64_t fingerprint, id;
-    uint32_t named_by;   /* the report whose printed name is its name; 0: to be looked for */
+    uint32_t named_by;   /* the report whose printed name is its name; 0: to be looked for; NAMED_BY_NONE */
     uint64_t name_hash;  /* of that name */
     int64_t deadline_ns; /* when it changes by itself; INT64_MAX: never */
     causes why;
