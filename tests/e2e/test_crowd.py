@@ -44,6 +44,20 @@ class Crowd(unittest.TestCase):
                     self.assertIsNotNone(s.alert())
             self.assertIn("turned away: no descriptor is left", d.log())
 
+    def test_a_connection_that_cannot_even_be_turned_away(self):
+        """Where no descriptor can be had at all it waits, is not counted over and over, and comes in when one can."""
+        with harness.Daemon([EACH_SOURCE], start=False) as d:
+            d.start(before=("prlimit", "--nofile=100:200"))
+            limit = ["prlimit", "--pid", str(d.process.pid)]
+            before = d.counters()["turned_away"]
+            subprocess.run(limit + ["--nofile=3:200"], check=True)
+            with d.client() as late:
+                late.send(b"status", b"r1", harness.pack({}))
+                self.assertIsNone(late.receive(1))
+                self.assertEqual(d.counters()["turned_away"], before)
+                subprocess.run(limit + ["--nofile=100:200"], check=True)
+                self.assertEqual(late.receive()[0], b"OK")
+
     def test_stopped_and_restless_subscribers_cost_the_others_nothing(self):
         with harness.Daemon([EACH_SOURCE], {"alerts": {"hwm": 200}}) as d:
             crowd = [Follower(d) for _ in range(CROWD - CROWD // 5)]
