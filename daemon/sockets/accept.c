@@ -21,8 +21,13 @@ static int accept_really(int listening, struct sockaddr *address, socklen_t *len
 
 void accept_prepare(void)
 {
-    if (atomic_load(&spare) < 0)
-        atomic_store(&spare, open("/dev/null", O_RDONLY | O_CLOEXEC));
+    int none = -1, fd;
+
+    if (atomic_load(&spare) >= 0)
+        return;
+    fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (!atomic_compare_exchange_strong(&spare, &none, fd) && fd >= 0)
+        close(fd); /* another thread was first */
 }
 
 uint64_t accept_turned_away(void)

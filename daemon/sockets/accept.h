@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-/* Takes the descriptor that is kept free for it. */
+/* Takes the descriptor that is kept free for it, where there is none. Any thread. */
 void accept_prepare(void);
 /* How many have been turned away. Any thread. */
 uint64_t accept_turned_away(void);
