@@ -30,3 +30,10 @@ add_peer(clips_rules clips/clips.h clips)
 add_test(NAME bench_instructions COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/bench/gate.py
   --hotpath $<TARGET_FILE:bench_hotpath> "--build=${CMAKE_C_COMPILER_ID} ${CMAKE_BUILD_TYPE} ${THAW_SANITIZE}")
 set_tests_properties(bench_instructions PROPERTIES SKIP_RETURN_CODE 77)
+# What a report on a measure costs does not grow with all that was said of it before.
+if(NOT THAW_SANITIZE)
+  add_test(NAME bench_growth COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/bench/facts/scaling.py
+    --driver $<TARGET_FILE:facts_driver> --instructions --reports 500 --at-most 1.5
+    one_party_by_many one_measure one_party_to_and_fro)
+  set_tests_properties(bench_growth PROPERTIES SKIP_RETURN_CODE 77)
+endif()

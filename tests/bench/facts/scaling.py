@@ -1,19 +1,23 @@
 #!/usr/bin/python3
 """What a report costs where thousands of one sort meet: same names, same month, same measure, in the wrong order.
 
-    scaling.py [--driver build/release/tests/facts_driver] [--reports N] [--batch N] [--at-most TIMES] [STREAM...]
+    scaling.py [--driver build/release/tests/facts_driver] [--reports N] [--batch N] [--at-most TIMES] [--instructions]
+               [STREAM...]
 
 Each stream is given to the facts in batches of 20 (--batch), once with N reports and once with four times as many, and the
 processor time of the whole driver is printed for each report. A cost that grows like the number of reports beside
 it shows as 4; where the facts themselves change that much (a chain of days that is cut anew, a measure that says
 its whole history, a group that is counted anew) it cannot be less. With --at-most it ends with 1 where a report of
 a stream costs more than so many times as much: no one who sends little may make the daemon work for minutes.
+With --instructions these are counted by callgrind, which says the same on every machine; it ends with 77 without valgrind.
 """
 import argparse
 import datetime
 import json
 import random
+import re
 import resource
+import shutil
 import subprocess
 import sys
 
@@ -350,16 +354,18 @@ def largest_comes_and_goes(n):
     return out
 
 
-def cost_us(driver, events, batch):
+def cost(command, events, batch):
+    """Of one of the events, in microseconds; in thousands of instructions where the command counts them."""
     case = {"case": 1, "batches": [events[i:i + batch] for i in range(0, len(events), batch)], "now": "2026-01-01",
             "quiet": True}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([driver], input=json.dumps(case) + "\n", capture_output=True, text=True, check=True)
+    done = subprocess.run(command, input=json.dumps(case) + "\n", capture_output=True, text=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     answer = json.loads(done.stdout)
     assert answer["accepted"] == len(events) and not answer["problems"], answer["problems"][:3]
-    return used / len(events) * 1e6
+    counted = re.search(r"Collected : (\d+)", done.stderr)
+    return int(counted.group(1)) / len(events) / 1e3 if counted else used / len(events) * 1e6
 
 
 def main():
@@ -368,13 +374,19 @@ def main():
     parser.add_argument("--reports", type=int, default=2000, metavar="N")
     parser.add_argument("--batch", type=int, default=20, metavar="N")
     parser.add_argument("--at-most", type=float, metavar="TIMES")
+    parser.add_argument("--instructions", action="store_true")
     parser.add_argument("streams", nargs="*", metavar="STREAM")
     options = parser.parse_args()
+    if options.instructions and not shutil.which("valgrind"):
+        print("skipped: there is no valgrind")
+        sys.exit(77)
+    counter = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"] if options.instructions else []
+    unit = "ki" if options.instructions else "us"
     beyond = []
     for name in options.streams or STREAMS:
-        few, many = (cost_us(options.driver, STREAMS[name](n), options.batch) for n in (options.reports, 4 * options.reports))
-        print("%-28s %8.1f us with %d, %8.1f us with %d: %.1f times" %
-              (name, few, options.reports, many, 4 * options.reports, many / max(few, 0.1)), flush=True)
+        few, many = (cost(counter + [options.driver], STREAMS[name](n), options.batch) for n in (options.reports, 4 * options.reports))
+        print("%-28s %8.1f %s with %d, %8.1f %s with %d: %.1f times" %
+              (name, few, unit, options.reports, many, unit, 4 * options.reports, many / max(few, 0.1)), flush=True)
         if options.at_most and many > few * options.at_most:
             beyond.append(name)
     if beyond:
